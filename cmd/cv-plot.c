@@ -1,0 +1,198 @@
+/* Draws a stream: audio as a grid of waveforms, latents as points in a plane,
+ * to a PNG or SVG file. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/diag.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/opt.h"
+#include "io/stream.h"
+#include "plot/canvas.h"
+#include "plot/output.h"
+#include "plot/plot.h"
+#include "plot/text.h"
+
+enum { CELLS_MOST = 64, TITLE_MOST = 400 };   /* cells each way; characters */
+
+static const struct plot *const plots[] = {&plot_waves, &plot_latent};
+enum { PLOTS = sizeof plots / sizeof plots[0] };
+
+static const char *file, *grid, *title, *kind;
+static int64_t width, height;
+static bool svg;
+
+static const struct opt opts[] = {
+    {'o', "output", OPT_TEXT, &file, "FILE", 0, 0,
+     "picture to write, .png or .svg; - is standard output", NULL},
+    {'g', "grid", OPT_TEXT, &grid, "COLSxROWS", 0, 0,
+     "cells of the page, as in 4x4; without it as many as clips come, up to 16", NULL},
+    {'t', "title", OPT_TEXT, &title, "TEXT", 0, 0, "heading of the page", NULL},
+    {'W', "width", OPT_INT, &width, "PX", 0, CANVAS_SIZE_MAX, "width in pixels, 0: as the plot needs", NULL},
+    {'H', "height", OPT_INT, &height, "PX", 0, CANVAS_SIZE_MAX, "height in pixels, 0: as the plot needs",
+     NULL},
+    {0, "kind", OPT_TEXT, &kind, "NAME", 0, 0, "waves or latent (by the kind of the stream)", NULL},
+    {0, "svg", OPT_FLAG, &svg, NULL, 0, 0, "SVG whatever the file's name is", NULL},
+};
+
+static const struct program program = {
+    .name = "cv-plot",
+    .operands = "",
+    .purpose = "Draw the audio or the latents of a stream as a PNG or SVG picture.",
+    .opts = opts,
+    .count = sizeof opts / sizeof opts[0],
+    .example = "cv-load jazz/*.wav | cv-plot -o jazz.png",
+};
+
+static void grid_parse(const char *text, struct page *page)
+{
+    const char *x = strchr(text, 'x');
+    char *cols = x != NULL ? mem_format("%.*s", (int)(x - text), text) : NULL;
+    int64_t c, r;
+
+    if (x == NULL || number_int(cols, 1, CELLS_MOST, &c) != 0 || number_int(x + 1, 1, CELLS_MOST, &r) != 0)
+        diag_usage("-g %s: expected columns and rows from 1 to %d, as in 4x4", text, CELLS_MOST);
+    page->cols = (int)c;
+    page->rows = (int)r;
+    free(cols);
+}
+
+/* SVG or not, by --svg or else the extension of the file. */
+static bool file_is_svg(const char *path)
+{
+    const char *base = path != NULL ? strrchr(path, '/') : NULL, *dot;
+
+    base = base != NULL ? base + 1 : path;
+    dot = base != NULL ? strrchr(base, '.') : NULL;
+    if (base != NULL && base[0] == '\0')
+        diag_usage("-o %s: expected the name of a file", path);
+    if (dot != NULL && strcasecmp(dot, ".png") == 0 && svg)
+        diag_usage("-o %s: that name is for a PNG, but --svg was given", path);
+    if (dot == NULL || strcasecmp(dot, ".png") == 0)
+        return svg;
+    if (strcasecmp(dot, ".svg") == 0)
+        return true;
+    if (svg)
+        return true;
+    diag_usage("-o %s: pictures are .png or .svg", path);
+}
+
+static const struct plot *plot_named(const char *name)
+{
+    for (int i = 0; i < PLOTS; i++)
+        if (strcmp(plots[i]->name, name) == 0)
+            return plots[i];
+    diag_usage("--kind %s: expected waves or latent", name);
+}
+
+static bool plot_takes(const struct plot *p, const char *stream_kind)
+{
+    for (const char *const *k = p->kinds; *k != NULL; k++)
+        if (strcmp(*k, stream_kind) == 0)
+            return true;
+    return false;
+}
+
+/* Starts the stream and finds who draws it; ends the program if nobody does. */
+static const struct plot *stream_begin(struct reader *r)
+{
+    const char *kinds[16];
+    int count = 0;
+
+    if (kind != NULL) {
+        if (reader_start(r, plot_named(kind)->kinds) != 0)
+            diag_die("%s", error_text());
+        return plot_named(kind);
+    }
+    for (int i = 0; i < PLOTS; i++)
+        for (const char *const *k = plots[i]->kinds; *k != NULL; k++)
+            kinds[count++] = *k;
+    kinds[count] = NULL;
+    if (reader_start(r, kinds) != 0)
+        diag_die("%s", error_text());
+    for (int i = 0; i < PLOTS; i++)
+        if (plot_takes(plots[i], reader_kind(r)))
+            return plots[i];
+    diag_die("%s: nothing draws streams of kind %s", reader_label(r), reader_kind(r));
+}
+
+/* Reads the whole stream: a picture of half of one would look complete. */
+static void stream_take(struct reader *r, const struct plot *p, void *state)
+{
+    const struct frame *f;
+    int got;
+
+    while ((got = reader_next(r, &f)) > 0) {
+        if (!plot_takes(p, reader_kind(r)))
+            diag_die("%s: segment %lld is of kind %s, which does not go into one picture with those"
+                     " before it", reader_label(r), (long long)reader_segment(r), reader_kind(r));
+        if (p->take(state, r, f) != 0)
+            diag_die("%s", error_text());
+    }
+    if (got < 0)
+        diag_die("%s", error_text());
+}
+
+/* The checks that the table of options cannot make, before any input is read. */
+static void options_check(struct page *page)
+{
+    *page = (struct page){0};
+    if (file != NULL && strcmp(file, "-") == 0)
+        file = NULL;
+    svg = file_is_svg(file);
+    if ((width > 0 && width < CANVAS_SIZE_MIN) || (height > 0 && height < CANVAS_SIZE_MIN))
+        diag_usage("a page has at least %d x %d pixels", CANVAS_SIZE_MIN, CANVAS_SIZE_MIN);
+    page->width = (int)width;
+    page->height = (int)height;
+    if (grid != NULL)
+        grid_parse(grid, page);
+    if (title != NULL && title[0] != '\0')
+        page->title = text_clean(title, TITLE_MOST);
+    if (kind != NULL)
+        plot_named(kind);
+    if (file == NULL && isatty(STDOUT_FILENO))
+        diag_die("standard output is a terminal: name a picture with -o FILE, or redirect");
+}
+
+static void picture_write(const struct plot *p, void *state, struct page *page)
+{
+    const unsigned char *bytes;
+    struct canvas *c;
+    size_t count;
+    double unit;
+
+    if (p->fit(state, page, &unit) != 0)
+        diag_die("%s", error_text());
+    c = canvas_new(page->width, page->height, unit, svg);
+    if (c == NULL)
+        diag_die("%s", error_text());
+    p->draw(state, page, c);
+    if (canvas_finish(c, &bytes, &count) != 0 || output_write(file, bytes, count) != 0)
+        diag_die("%s", error_text());
+    canvas_free(c);
+}
+
+int main(int argc, char **argv)
+{
+    struct page page;
+    const struct plot *p;
+    struct reader *r;
+    void *state;
+
+    program_begin(&program, argc, argv, 0, 0);
+    options_check(&page);
+    r = reader_open("-");
+    if (r == NULL)
+        diag_die("%s", error_text());
+    p = stream_begin(r);
+    state = p->start(&page);
+    stream_take(r, p, state);
+    reader_free(r);
+    picture_write(p, state, &page);
+    p->release(state);
+    free(page.title);
+    return EXIT_SUCCESS;
+}

@@ -1,0 +1,84 @@
+/* cv-sample: draws from the standard normal, for a decoder to turn into audio. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/diag.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/opt.h"
+#include "base/rng.h"
+#include "io/stream.h"
+#include "vae/model.h"
+
+static int64_t count = 1, seed = 123;
+static double temperature = 1;
+static const char *model_file;
+
+static const struct opt opts[] = {
+    {'n', "count", OPT_INT, &count, "N", 1, 1e9, "how many to draw", NULL},
+    {'s', "seed", OPT_INT, &seed, "N", 0, 9e18, "seed of the draws", NULL},
+    {'t', "temperature", OPT_REAL, &temperature, "T", 0, 1000, "standard deviation of the draws", NULL},
+    {'m', "model", OPT_TEXT, &model_file, "MODEL", 0, 0, "draw in the shape of this model's latent, not of the default network's", NULL},
+};
+
+static const struct program program = {
+    "cv-sample", "", "Draws noise that cv-decode turns into audio.", opts, sizeof opts / sizeof *opts,
+    "cv-sample -n 10 | cv-decode model.bin | cv-towav",
+};
+
+/* Latent [size, 1] of the default network, or of the model named. */
+static struct meta *describe(int64_t *size)
+{
+    struct meta *m = meta_map();
+
+    *size = 2;
+    meta_set(m, "seed", meta_int(seed));
+    meta_set(m, "temperature", meta_real(temperature));
+    if (model_file) {
+        struct model model;
+
+        if (model_read_head(&model, model_file))
+            diag_die("%s", error_text());
+        *size = model.shape.latent;
+        meta_set(m, "samples", meta_int(model.shape.samples));
+        meta_set(m, "rate", meta_real(model.rate));
+        model_free(&model);
+    }
+    return m;
+}
+
+int main(int argc, char **argv)
+{
+    struct meta *meta;
+    struct writer *w;
+    int64_t size;
+    float *noise;
+    int width;
+
+    program_begin(&program, argc, argv, 0, 0);
+    meta = describe(&size);
+    w = writer_new(STDOUT_FILENO, "standard output", "noise", meta);
+    if (!w)
+        diag_die("%s", error_text());
+    noise = mem_alloc((size_t)size * sizeof *noise);
+    width = snprintf(NULL, 0, "%" PRId64, count - 1);
+    for (int64_t i = 0; i < count; i++) {
+        struct rng r = rng_new((uint64_t)seed, (uint64_t)i);   /* draw i is the same for any count */
+        struct frame_tensor t = {"noise", tensor_view(noise, 2, (int64_t[]){size, 1})};
+        char name[64];
+
+        snprintf(name, sizeof name, "sample-%0*" PRId64, width < 2 ? 2 : width, i);
+        rng_normal(&r, noise, (size_t)size);
+        for (int64_t j = 0; j < size; j++)
+            noise[j] *= (float)temperature;
+        if (writer_put(w, name, NULL, &t, 1))
+            diag_die("%s", error_text());
+    }
+    if (writer_end(w))
+        diag_die("%s", error_text());
+    free(noise);
+    meta_free(meta);
+    return 0;
+}

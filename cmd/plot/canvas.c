@@ -1,0 +1,168 @@
+/* The page: a cairo surface, its inks and its type. */
+#include "canvas.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if CAIRO_HAS_SVG_SURFACE
+#include <cairo-svg.h>
+#endif
+
+#include "base/error.h"
+#include "base/mem.h"
+
+static const double inks[INK_COUNT][3] = {
+    [INK_TEXT] = {0.13, 0.14, 0.16},
+    [INK_FAINT] = {0.42, 0.44, 0.47},
+    [INK_AXIS] = {0.30, 0.31, 0.33},
+    [INK_GRID] = {0.89, 0.90, 0.91},
+    [INK_WAVE] = {0.53, 0.69, 0.86},
+    [INK_WAVE_DARK] = {0.17, 0.40, 0.66},
+    [INK_MEAN] = {0.13, 0.14, 0.16},
+};
+
+static cairo_status_t bytes_append(void *closure, const unsigned char *data, unsigned int count)
+{
+    struct canvas *c = closure;
+
+    if (c->room - c->count < count) {
+        c->room = c->room * 2 + count + 4096;
+        c->bytes = mem_grow(c->bytes, c->room, 1);
+    }
+    memcpy(c->bytes + c->count, data, count);
+    c->count += count;
+    return CAIRO_STATUS_SUCCESS;
+}
+
+static cairo_surface_t *surface_new(struct canvas *c)
+{
+    if (!c->svg)
+        return cairo_image_surface_create(CAIRO_FORMAT_RGB24, c->width, c->height);
+#if CAIRO_HAS_SVG_SURFACE
+    cairo_surface_t *surface = cairo_svg_surface_create_for_stream(bytes_append, c, c->width, c->height);
+
+    cairo_svg_surface_restrict_to_version(surface, CAIRO_SVG_VERSION_1_1);
+    cairo_svg_surface_set_document_unit(surface, CAIRO_SVG_UNIT_PX);
+    return surface;
+#else
+    return NULL;
+#endif
+}
+
+struct canvas *canvas_new(int width, int height, double unit, bool svg)
+{
+    struct canvas *c = mem_zero(1, sizeof *c);
+    cairo_font_options_t *options;
+    cairo_status_t status;
+
+    c->width = width;
+    c->height = height;
+    c->unit = unit;
+    c->svg = svg;
+    c->surface = surface_new(c);
+    if (c->surface == NULL) {
+        error_set("this build of cairo cannot write SVG: use PNG");
+        free(c);
+        return NULL;
+    }
+    c->cr = cairo_create(c->surface);
+    status = cairo_status(c->cr);
+    if (status != CAIRO_STATUS_SUCCESS) {
+        error_set("cannot make a page of %d x %d pixels: %s", width, height, cairo_status_to_string(status));
+        canvas_free(c);
+        return NULL;
+    }
+    cairo_set_source_rgb(c->cr, 1, 1, 1);
+    cairo_paint(c->cr);
+    /* unhinted: text keeps its proportions at every size of page, on every machine */
+    options = cairo_font_options_create();
+    cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
+    cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);
+    cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
+    cairo_set_font_options(c->cr, options);
+    cairo_font_options_destroy(options);
+    cairo_set_line_join(c->cr, CAIRO_LINE_JOIN_ROUND);
+    canvas_font(c, FONT_NORMAL, 12);
+    return c;
+}
+
+int canvas_finish(struct canvas *c, const unsigned char **bytes, size_t *count)
+{
+    cairo_status_t status = cairo_status(c->cr);
+
+    if (status == CAIRO_STATUS_SUCCESS && !c->svg)
+        status = cairo_surface_write_to_png_stream(c->surface, bytes_append, c);
+    if (status == CAIRO_STATUS_SUCCESS) {
+        cairo_surface_finish(c->surface);
+        status = cairo_surface_status(c->surface);
+    }
+    if (status != CAIRO_STATUS_SUCCESS)
+        return error_set("cannot draw: %s", cairo_status_to_string(status));
+    *bytes = c->bytes;
+    *count = c->count;
+    return 0;
+}
+
+void canvas_free(struct canvas *c)
+{
+    if (c == NULL)
+        return;
+    cairo_destroy(c->cr);
+    cairo_surface_destroy(c->surface);   /* an SVG surface writes its last bytes here */
+    free(c->bytes);
+    free(c);
+}
+
+void canvas_ink(struct canvas *c, enum ink ink, double alpha)
+{
+    cairo_set_source_rgba(c->cr, inks[ink][0], inks[ink][1], inks[ink][2], alpha);
+}
+
+void canvas_line(struct canvas *c, enum ink ink, double x0, double y0, double x1, double y1)
+{
+    double width = fmax(1, floor(c->unit + 0.25));
+    double half = fmod(width, 2) / 2;
+
+    if (x0 == x1)
+        x0 = x1 = floor(x0) + half;
+    if (y0 == y1)
+        y0 = y1 = floor(y0) + half;
+    canvas_ink(c, ink, 1);
+    cairo_set_line_width(c->cr, width);
+    cairo_move_to(c->cr, x0, y0);
+    cairo_line_to(c->cr, x1, y1);
+    cairo_stroke(c->cr);
+}
+
+void canvas_font(struct canvas *c, enum font font, double size)
+{
+    cairo_select_font_face(c->cr, "sans-serif", CAIRO_FONT_SLANT_NORMAL,
+                           font == FONT_BOLD ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
+    cairo_set_font_size(c->cr, size * c->unit);
+}
+
+double canvas_text_width(struct canvas *c, const char *text)
+{
+    cairo_text_extents_t extents;
+
+    cairo_text_extents(c->cr, text, &extents);
+    return extents.x_advance;
+}
+
+void canvas_text(struct canvas *c, enum ink ink, double x, double y, double align, const char *text)
+{
+    canvas_ink(c, ink, 1);
+    cairo_move_to(c->cr, x - align * canvas_text_width(c, text), y);
+    cairo_show_text(c->cr, text);
+    cairo_new_path(c->cr);
+}
+
+void canvas_text_up(struct canvas *c, enum ink ink, double x, double y, const char *text)
+{
+    cairo_save(c->cr);
+    cairo_translate(c->cr, x, y);
+    cairo_rotate(c->cr, -M_PI / 2);
+    canvas_text(c, ink, 0, 0, 0.5, text);
+    cairo_restore(c->cr);
+}

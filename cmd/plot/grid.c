@@ -1,0 +1,116 @@
+/* Layout of a page of cells. */
+#include "grid.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "text.h"
+
+/* In units of the page. */
+static const double margin = 16, axis_title = 18, bottom = 46, cell_head = 24;
+static const double page_width = 1200;
+
+void grid_shape(int cells, struct page *page)
+{
+    if (page->cols == 0)
+        page->cols = cells <= 3 ? 1 : cells == 9 ? 3 : cells <= 10 ? 2 : cells <= 12 ? 3 : 4;
+    if (page->rows == 0)
+        page->rows = (cells + page->cols - 1) / page->cols;
+}
+
+static double heading_height(bool title)
+{
+    return title ? 62 : 36;
+}
+
+int grid_fit(const struct page *page, int *width, int *height, double *unit)
+{
+    static const double cell_height[] = {380, 240, 190, 150, 130};
+    double cell = page->rows <= 5 ? cell_height[page->rows - 1] : 110;
+    double page_height = heading_height(page->title != NULL) + page->rows * (cell_head + cell)
+                       + (page->rows - 1) * 12 + bottom;
+    double cell_w, cell_h;
+
+    *width = page->width > 0 ? page->width : (int)page_width;
+    *unit = fmin(8, fmax(0.7, *width / page_width));
+    *height = page->height > 0 ? page->height : (int)fmin(round(page_height * *unit), CANVAS_SIZE_MAX);
+    *unit = fmin(*unit, fmax(0.7, *height / page_height));
+    cell_w = (*width - 100 * *unit) / page->cols - 24 * *unit;
+    cell_h = (*height - (heading_height(page->title != NULL) + bottom) * *unit) / page->rows
+           - (cell_head + 12) * *unit;
+    if (cell_w < 16 || cell_h < 16)
+        return error_set("no room for %d x %d cells on a page of %d x %d pixels:"
+                         " ask for fewer cells (-g) or a larger page (-W, -H)",
+                         page->cols, page->rows, *width, *height);
+    return 0;
+}
+
+void grid_lay(struct grid *g, const struct page *page, double unit)
+{
+    double top = heading_height(page->title != NULL) * unit;
+
+    g->cols = page->cols;
+    g->rows = page->rows;
+    g->head = cell_head * unit;
+    g->col_gap = (22 + g->right) * unit;
+    g->row_gap = 12 * unit;
+    g->area.x = (margin + axis_title) * unit + g->left;
+    g->area.y = top;
+    g->area.w = page->width - (margin + g->right) * unit - g->area.x;
+    g->area.h = page->height - bottom * unit - top;
+}
+
+struct rect grid_cell(const struct grid *g, int i)
+{
+    double w = (g->area.w - (g->cols - 1) * g->col_gap) / g->cols;
+    double h = (g->area.h - (g->rows - 1) * g->row_gap) / g->rows;
+    double x = g->area.x + (i % g->cols) * (w + g->col_gap);
+    double y = g->area.y + floor(i / g->cols) * (h + g->row_gap);
+
+    /* whole pixels, so that columns of pixels are columns of the data */
+    return (struct rect){round(x), round(y + g->head), fmax(4, floor(w)), fmax(4, floor(h - g->head))};
+}
+
+bool grid_outer_bottom(const struct grid *g, int i)
+{
+    return i + g->cols >= g->cells;
+}
+
+bool grid_outer_left(const struct grid *g, int i)
+{
+    return i % g->cols == 0;
+}
+
+void page_heading(struct canvas *c, const struct page *page, const char *remarks)
+{
+    double u = c->unit, width = page->width - 2 * margin * u;
+    char *text;
+
+    if (page->title != NULL) {
+        canvas_font(c, FONT_BOLD, 18);
+        text = text_fit(c, page->title, width);
+        canvas_text(c, INK_TEXT, margin * u, 30 * u, 0, text);
+        free(text);
+    }
+    canvas_font(c, FONT_NORMAL, 13);
+    text = text_fit(c, remarks, width);
+    canvas_text(c, INK_FAINT, margin * u, (heading_height(page->title != NULL) - 12) * u, 0, text);
+    free(text);
+}
+
+void cell_heading(struct canvas *c, const struct rect *r, const char *name, const char *remark)
+{
+    double base = r->y - 7 * c->unit, room = r->w;
+    char *text;
+
+    canvas_font(c, FONT_NORMAL, 12);
+    if (remark[0] != '\0' && canvas_text_width(c, remark) < r->w * 0.6) {
+        canvas_text(c, INK_FAINT, r->x + r->w, base, 1, remark);
+        room -= canvas_text_width(c, remark) + 12 * c->unit;
+    }
+    canvas_font(c, FONT_BOLD, 13);
+    text = text_fit(c, name, room);
+    canvas_text(c, INK_TEXT, r->x, base, 0, text);
+    free(text);
+}

@@ -1,0 +1,43 @@
+/* A page of equal cells that share their axes, and the words around them. */
+#ifndef PLOT_GRID_H
+#define PLOT_GRID_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "canvas.h"
+#include "plot.h"
+
+struct grid {
+    int cols, rows, cells;   /* cells in use <= cols * rows */
+    double left;             /* room for the numbers of the vertical axis, to be set first */
+    double right;            /* room right of each cell, in units of the page */
+    bool title;              /* the page has a heading */
+    struct rect area;        /* of all cells with their titles and gaps */
+    double col_gap, row_gap, head;
+};
+
+enum { GRID_CELLS = 16 };    /* shown when nothing else is asked for */
+
+/* Columns and rows for that many cells, in what the page leaves open. */
+void grid_shape(int cells, struct page *page);
+
+/* The page's size in what it leaves open, and its unit. -1: no room. */
+int grid_fit(const struct page *page, int *width, int *height, double *unit);
+
+/* Lays out the page; left, right, cells and title are set by the caller. */
+void grid_lay(struct grid *g, const struct page *page, double unit);
+
+/* The inside of cell i; and whether no cell in use is below it or left of it. */
+struct rect grid_cell(const struct grid *g, int i);
+bool grid_outer_bottom(const struct grid *g, int i);
+bool grid_outer_left(const struct grid *g, int i);
+
+/* Page heading (where asked for) and the line of remarks under it. */
+void page_heading(struct canvas *c, const struct page *page, const char *remarks);
+
+/* The name over a cell, shortened in the middle to fit beside the remark on
+ * the right (may be ""). */
+void cell_heading(struct canvas *c, const struct rect *r, const char *name, const char *remark);
+
+#endif

@@ -1,0 +1,140 @@
+/* Lines for people on standard error, with control characters made visible. */
+#include "base/diag.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LINE_SIZE = 8192 };
+
+static const char *program = "cv";
+static bool quiet;
+
+void diag_name(const char *name)
+{
+    program = name;
+}
+
+const char *diag_program(void)
+{
+    return program;
+}
+
+void diag_set_quiet(bool wanted)
+{
+    quiet = wanted;
+}
+
+bool diag_quiet(void)
+{
+    return quiet;
+}
+
+/* Copies from to to (4 bytes of room for each, and one), escaping C0 and, as
+ * UTF-8 writes them, C1 controls; returns the length. */
+static size_t text_escape(char *to, const char *from)
+{
+    size_t n = 0;
+
+    for (const unsigned char *p = (const unsigned char *)from; *p; p++) {
+        if (*p == '\n' || *p == '\t') {
+            to[n++] = '\\';
+            to[n++] = *p == '\n' ? 'n' : 't';
+        } else if (*p < 0x20 || *p == 0x7f) {
+            n += (size_t)sprintf(to + n, "\\x%02x", *p);
+        } else if (*p == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f) {
+            n += (size_t)sprintf(to + n, "\\x%02x\\x%02x", p[0], p[1]);
+            p++;
+        } else {
+            to[n++] = (char)*p;
+        }
+    }
+    to[n] = '\0';
+    return n;
+}
+
+/* One line in one write, so that the lines of a pipeline do not mix. */
+static void line_print(const char *before, const char *format, va_list args, const char *after, int cause)
+{
+    char text[LINE_SIZE], line[4 * LINE_SIZE + 512];
+    size_t length = strlen(format), used, n;
+
+    vsnprintf(text, sizeof text, format, args);
+    used = strlen(text);
+    if (length > 0 && format[length - 1] == ':')
+        snprintf(text + used, sizeof text - used, " %s", strerror(cause));
+    n = (size_t)snprintf(line, 256, "%.100s: %s", program, before);
+    n += text_escape(line + n, text);
+    n += (size_t)snprintf(line + n, 200, "%s\n", after);
+    fflush(stderr);
+    for (size_t done = 0; done < n; ) {
+        ssize_t got = write(STDERR_FILENO, line + done, n - done);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            break;   /* nobody to tell */
+        done += (size_t)got;
+    }
+}
+
+void diag_note(const char *format, ...)
+{
+    int cause = errno;
+    va_list args;
+
+    if (quiet)
+        return;
+    va_start(args, format);
+    line_print("", format, args, "", cause);
+    va_end(args);
+}
+
+void diag_warn(const char *format, ...)
+{
+    int cause = errno;
+    va_list args;
+
+    if (quiet)
+        return;
+    va_start(args, format);
+    line_print("warning: ", format, args, "", cause);
+    va_end(args);
+}
+
+void diag_error(const char *format, ...)
+{
+    int cause = errno;
+    va_list args;
+
+    va_start(args, format);
+    line_print("", format, args, "", cause);
+    va_end(args);
+}
+
+void diag_die(const char *format, ...)
+{
+    int cause = errno;
+    va_list args;
+
+    va_start(args, format);
+    line_print("", format, args, "", cause);
+    va_end(args);
+    exit(1);
+}
+
+void diag_usage(const char *format, ...)
+{
+    int cause = errno;
+    char after[160];
+    va_list args;
+
+    snprintf(after, sizeof after, " (see %.100s --help)", program);
+    va_start(args, format);
+    line_print("", format, args, after, cause);
+    va_end(args);
+    exit(2);
+}

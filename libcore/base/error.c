@@ -1,0 +1,50 @@
+/* Keeps the text of the last failure, one a thread. */
+#include "base/error.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { TEXT_SIZE = 4096 };
+
+static _Thread_local char text[TEXT_SIZE];
+
+int error_set(const char *format, ...)
+{
+    int cause = errno;
+    char fresh[TEXT_SIZE];   /* the arguments may point into the old text */
+    size_t length = strlen(format), used;
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(fresh, sizeof fresh, format, args);
+    va_end(args);
+    used = strlen(fresh);
+    if (length > 0 && format[length - 1] == ':')
+        snprintf(fresh + used, sizeof fresh - used, " %s", strerror(cause));
+    memcpy(text, fresh, strlen(fresh) + 1);
+    return -1;
+}
+
+int error_prefix(const char *format, ...)
+{
+    char fresh[TEXT_SIZE];
+    size_t used;
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(fresh, sizeof fresh - 3, format, args);
+    va_end(args);
+    strcat(fresh, ": ");
+    used = strlen(fresh);
+    memmove(text + used, text, TEXT_SIZE - used);
+    memcpy(text, fresh, used);
+    text[TEXT_SIZE - 1] = '\0';
+    return -1;
+}
+
+const char *error_text(void)
+{
+    return text;
+}

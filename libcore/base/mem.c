@@ -1,0 +1,92 @@
+/* Allocation that succeeds or ends the program. */
+#include "base/mem.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/diag.h"
+
+/* From this size on arrays start on a huge page, where the system has them:
+ * passes over all parameters then miss the TLB far less often. */
+enum { HUGE_FROM = 4 << 20, HUGE_PAGE = 2 << 20, LINE = 64 };
+
+static _Noreturn void mem_out(size_t count, size_t size)
+{
+    if (size == 1)
+        diag_die("out of memory: %zu bytes wanted", count);
+    diag_die("out of memory: %zu x %zu bytes wanted", count, size);
+}
+
+void *mem_alloc(size_t bytes)
+{
+    void *p = malloc(bytes ? bytes : 1);
+
+    if (!p)
+        mem_out(bytes, 1);
+    return p;
+}
+
+void *mem_zero(size_t count, size_t size)
+{
+    void *p = calloc(count ? count : 1, size ? size : 1);
+
+    if (!p)
+        mem_out(count, size);
+    return p;
+}
+
+void *mem_grow(void *old, size_t count, size_t size)
+{
+    size_t bytes;
+    void *p;
+
+    if (__builtin_mul_overflow(count, size, &bytes))
+        mem_out(count, size);
+    p = realloc(old, bytes ? bytes : 1);
+    if (!p)
+        mem_out(count, size);
+    return p;
+}
+
+char *mem_text(const char *text)
+{
+    size_t n = strlen(text) + 1;
+
+    return memcpy(mem_alloc(n), text, n);
+}
+
+char *mem_format(const char *format, ...)
+{
+    va_list args;
+    char *text;
+    int n;
+
+    va_start(args, format);
+    n = vasprintf(&text, format, args);
+    va_end(args);
+    if (n < 0)
+        diag_die("out of memory: no room for a line of text");
+    return text;
+}
+
+float *mem_floats(size_t count)
+{
+    size_t bytes, align;
+    void *p;
+
+    if (__builtin_mul_overflow(count, sizeof(float), &bytes))
+        mem_out(count, sizeof(float));
+    if (bytes == 0)
+        bytes = LINE;
+    align = bytes >= HUGE_FROM ? HUGE_PAGE : LINE;
+    if (posix_memalign(&p, align, bytes) != 0)
+        mem_out(count, sizeof(float));
+    if (bytes >= HUGE_FROM)
+        madvise(p, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);   /* a wish; its failure changes nothing */
+    memset(p, 0, bytes);
+    return p;
+}

@@ -1,0 +1,15 @@
+/* Memory that is there or ends the program: the one place that exits when
+ * memory runs out (status 1, one line). Never returns NULL, even for 0. */
+#ifndef BASE_MEM_H
+#define BASE_MEM_H
+
+#include <stddef.h>
+
+void *mem_alloc(size_t bytes);                      /* uninitialised */
+void *mem_zero(size_t count, size_t size);          /* zeroed; overflow of count x size exits */
+void *mem_grow(void *old, size_t count, size_t size); /* realloc; overflow exits */
+char *mem_text(const char *text);                   /* strdup */
+char *mem_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+float *mem_floats(size_t count);                    /* zeroed, 64-byte aligned; release with free() */
+
+#endif

@@ -1,0 +1,295 @@
+/* Options from one table: parsing, checks and the text of --help. */
+#include "base/opt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/diag.h"
+#include "base/error.h"
+#include "base/mem.h"
+
+#ifndef CV_VERSION
+#define CV_VERSION "unknown"
+#endif
+
+enum { LONG_BASE = 256 };   /* getopt's value for the long form of option i is LONG_BASE + i */
+
+static const struct opt common[] = {
+    { 'q', "quiet", OPT_FLAG, NULL, NULL, 0, 0, "say nothing but errors", NULL },
+    { 'h', "help", OPT_FLAG, NULL, NULL, 0, 0, "print this and leave", NULL },
+    { 'V', "version", OPT_FLAG, NULL, NULL, 0, 0, "print the version and leave", NULL },
+};
+
+enum { COMMON = sizeof common / sizeof *common };
+
+static const struct opt *opt_at(const struct program *p, size_t i)
+{
+    return i < p->count ? &p->opts[i] : &common[i - p->count];
+}
+
+static int64_t bound_int(double x)
+{
+    if (x >= 0x1p63)
+        return INT64_MAX;
+    return x <= -0x1p63 ? INT64_MIN : (int64_t)x;
+}
+
+static bool bounded(double x)
+{
+    return fabs(x) < 0x1p62;   /* wider than that is no bound worth words */
+}
+
+/* "from 1 to 768000", "1 or more", "768000 or less" */
+static const char *range_text(double lo, double hi, char *buffer, size_t size)
+{
+    if (bounded(lo) && bounded(hi))
+        snprintf(buffer, size, "from %.15g to %.15g", lo, hi);
+    else if (bounded(lo))
+        snprintf(buffer, size, "%.15g or more", lo);
+    else if (bounded(hi))
+        snprintf(buffer, size, "%.15g or less", hi);
+    else
+        snprintf(buffer, size, "of any size");
+    return buffer;
+}
+
+int number_int(const char *text, int64_t lo, int64_t hi, int64_t *out)
+{
+    size_t sign = text[0] == '-' || text[0] == '+';
+    size_t digits = strspn(text + sign, "0123456789");
+    char range[80];
+    long long x;
+
+    if (digits == 0 || text[sign + digits] != '\0')
+        return error_set("'%.60s' is not a whole number", text);
+    errno = 0;
+    x = strtoll(text, NULL, 10);
+    if (errno == ERANGE || x < lo || x > hi)
+        return error_set("%.60s is out of range: it must be %s", text,
+                         range_text((double)lo, (double)hi, range, sizeof range));
+    *out = x;
+    return 0;
+}
+
+int number_real(const char *text, double lo, double hi, double *out)
+{
+    char range[80], *end;
+    double x;
+
+    errno = 0;
+    x = strtod(text, &end);
+    /* only decimal forms: no spaces, no hexadecimal, no "nan" */
+    if (end == text || *end != '\0' || strspn(text, "0123456789+-.eE") != strlen(text))
+        return error_set("'%.60s' is not a number", text);
+    if (!isfinite(x) || x < lo || x > hi)
+        return error_set("%.60s is out of range: it must be %s", text,
+                         range_text(lo, hi, range, sizeof range));
+    *out = x;
+    return 0;
+}
+
+/* "[3000]" and "[1 <= HZ <= 768000]" after the words */
+static void help_numbers(const struct opt *o)
+{
+    bool low = bounded(o->lo), high = bounded(o->hi);
+
+    if (o->kind == OPT_INT)
+        printf(" (int)[%" PRId64 "]", *(const int64_t *)o->value);
+    else
+        printf(" (real)[%.15g]", *(const double *)o->value);
+    if (!low && !high)
+        return;
+    fputs("[", stdout);
+    if (low)
+        printf("%.15g <= ", o->lo);
+    fputs(o->operand, stdout);
+    if (high)
+        printf(" <= %.15g", o->hi);
+    fputs("]", stdout);
+}
+
+static void help_option(const struct opt *o)
+{
+    char left[120];
+    int n = 0;
+
+    if (o->letter)
+        n = snprintf(left, sizeof left, "  -%c, --%s", o->letter, o->name);
+    else
+        n = snprintf(left, sizeof left, "      --%s", o->name);
+    if (o->operand)
+        snprintf(left + n, sizeof left - (size_t)n, " %s", o->operand);
+    printf("%-26s%s%s", left, strlen(left) >= 26 ? "  " : "", o->help);
+    if (o->kind == OPT_INT || o->kind == OPT_REAL)
+        help_numbers(o);
+    else if (o->kind == OPT_TEXT && *(const char *const *)o->value)
+        printf(" (text)[%s]", *(const char *const *)o->value);
+    else if (o->kind == OPT_TEXT)
+        printf(" (text)");
+    putchar('\n');
+}
+
+static void help_print(const struct program *p)
+{
+    printf("usage: %s [option ...]%s%s\n%s\n\n", p->name, *p->operands ? " " : "", p->operands, p->purpose);
+    for (size_t i = 0; i < p->count + COMMON; i++)
+        help_option(opt_at(p, i));
+    if (p->example)
+        printf("\nexample: %s\n", p->example);
+}
+
+static _Noreturn void output_finish(void)
+{
+    if (fflush(stdout) != 0 || ferror(stdout) || fclose(stdout) != 0)
+        diag_die("standard output:");
+    exit(0);
+}
+
+static size_t value_size(enum opt_kind kind)
+{
+    static const size_t size[] = {
+        [OPT_FLAG] = sizeof(bool), [OPT_INT] = sizeof(int64_t),
+        [OPT_REAL] = sizeof(double), [OPT_TEXT] = sizeof(const char *),
+    };
+
+    return size[kind];
+}
+
+/* Puts all values back to what they were before parsing began: --help shows
+ * defaults, also after other options. */
+static void defaults_copy(const struct program *p, unsigned char (*kept)[8], bool restore)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        void *value = p->opts[i].value;
+        size_t n = value_size(p->opts[i].kind);
+
+        if (restore)
+            memcpy(value, kept[i], n);
+        else
+            memcpy(kept[i], value, n);
+    }
+}
+
+static void option_take(const struct opt *o, const char *text)
+{
+    int status = 0;
+
+    if (o->given)
+        *o->given = true;
+    switch (o->kind) {
+    case OPT_FLAG:
+        *(bool *)o->value = true;
+        break;
+    case OPT_INT:
+        status = number_int(text, bound_int(o->lo), bound_int(o->hi), o->value);
+        break;
+    case OPT_REAL:
+        status = number_real(text, o->lo, o->hi, o->value);
+        break;
+    case OPT_TEXT:
+        *(const char **)o->value = text;
+        break;
+    }
+    if (status == 0)
+        return;
+    if (o->letter)
+        diag_usage("-%c, --%s %s: %s", o->letter, o->name, o->operand, error_text());
+    diag_usage("--%s %s: %s", o->name, o->operand, error_text());
+}
+
+static _Noreturn void option_refuse(const struct program *p, int cause, char **argv)
+{
+    const char *word = argv[optind - 1];
+
+    if (cause == ':' && optopt >= LONG_BASE)
+        diag_usage("--%s wants a value: %s", opt_at(p, (size_t)(optopt - LONG_BASE))->name,
+                   opt_at(p, (size_t)(optopt - LONG_BASE))->operand);
+    if (cause == ':')
+        diag_usage("-%c wants a value", optopt);
+    if (optopt >= LONG_BASE)
+        diag_usage("--%s takes no value", opt_at(p, (size_t)(optopt - LONG_BASE))->name);
+    if (optopt)
+        diag_usage("there is no option -%c", optopt);
+    diag_usage("there is no option %.60s, or more than one begins so", word);
+}
+
+/* A closed standard stream must not become a file that is opened later. */
+static void standard_guard(void)
+{
+    for (int fd = 0; fd < 3; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
+            exit(1);
+}
+
+int program_begin(const struct program *p, int argc, char **argv, int min, int max)
+{
+    size_t all = p->count + COMMON, n = 0;
+    char *letters = mem_alloc(2 * all + 2);
+    struct option *longs = mem_zero(all + 1, sizeof *longs);
+    unsigned char (*kept)[8] = mem_zero(p->count, sizeof *kept);
+    int c;
+
+    diag_name(p->name);
+    standard_guard();
+    signal(SIGPIPE, SIG_DFL);
+    defaults_copy(p, kept, false);
+    letters[n++] = ':';
+    for (size_t i = 0; i < all; i++) {
+        const struct opt *o = opt_at(p, i);
+
+        longs[i] = (struct option){ o->name, o->kind == OPT_FLAG ? no_argument : required_argument, NULL,
+                                    LONG_BASE + (int)i };
+        if (o->letter)
+            letters[n++] = (char)o->letter;
+        if (o->letter && o->kind != OPT_FLAG)
+            letters[n++] = ':';
+    }
+    letters[n] = '\0';
+    opterr = 0;
+    optind = 0;   /* GNU: start afresh */
+    while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+        size_t i = 0;
+
+        if (c == '?' || c == ':')
+            option_refuse(p, c, argv);
+        if (c >= LONG_BASE)
+            i = (size_t)(c - LONG_BASE);
+        else
+            while (opt_at(p, i)->letter != c)
+                i++;
+        if (i < p->count) {
+            option_take(&p->opts[i], optarg);
+            continue;
+        }
+        switch (opt_at(p, i)->letter) {
+        case 'q':
+            diag_set_quiet(true);
+            break;
+        case 'h':
+            defaults_copy(p, kept, true);
+            help_print(p);
+            output_finish();
+        case 'V':
+            printf("%s (cv) %s\n", p->name, CV_VERSION);
+            output_finish();
+        }
+    }
+    if (argc - optind < min)
+        diag_usage("an operand is missing: %s %s", p->name, p->operands);
+    if (max >= 0 && argc - optind > max)
+        diag_usage(max == 0 ? "'%s' is not wanted: there are no operands" : "'%s' is one operand too many",
+                   argv[optind + max]);
+    free(letters);
+    free(longs);
+    free(kept);
+    return optind;
+}

@@ -1,0 +1,20 @@
+/* Validity of UTF-8, one character at a time. */
+#include "base/text.h"
+
+int text_character(const char *text)
+{
+    const unsigned char *p = (const unsigned char *)text;
+
+    if (p[0] < 0x80)
+        return 1;
+    if (p[0] < 0xc2 || p[0] > 0xf4 || (p[1] & 0xc0) != 0x80)
+        return 0;
+    if (p[0] < 0xe0)
+        return 2;
+    if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) ||
+        (p[0] == 0xf4 && p[1] > 0x8f) || (p[2] & 0xc0) != 0x80)
+        return 0;
+    if (p[0] < 0xf0)
+        return 3;
+    return (p[3] & 0xc0) == 0x80 ? 4 : 0;
+}

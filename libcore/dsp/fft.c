@@ -1,0 +1,68 @@
+/* Fourier transforms of real signals: FFTW plans behind two calls. */
+#include "dsp/fft.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include <fftw3.h>
+
+#include "base/mem.h"
+
+struct fft {
+    int n;
+    fftwf_plan forward, inverse;
+};
+
+/* FFTW may execute plans in several threads, but make and destroy them only in one. */
+static pthread_mutex_t planner = PTHREAD_MUTEX_INITIALIZER;
+
+struct fft *fft_new(int n)
+{
+    struct fft *f = mem_zero(1, sizeof *f);
+    float *x, *spectrum;
+
+    assert(n >= 1);
+    f->n = n;
+    x = mem_floats((size_t)n);
+    spectrum = mem_floats(2 * (size_t)fft_bins(f));
+    pthread_mutex_lock(&planner);
+    /* measured plans would differ from run to run, and with them the last bits */
+    f->forward = fftwf_plan_dft_r2c_1d(n, x, (fftwf_complex *)spectrum, FFTW_ESTIMATE);
+    f->inverse = fftwf_plan_dft_c2r_1d(n, (fftwf_complex *)spectrum, x, FFTW_ESTIMATE);
+    pthread_mutex_unlock(&planner);
+    assert(f->forward && f->inverse);
+    free(x);
+    free(spectrum);
+    return f;
+}
+
+void fft_free(struct fft *f)
+{
+    if (!f)
+        return;
+    pthread_mutex_lock(&planner);
+    fftwf_destroy_plan(f->forward);
+    fftwf_destroy_plan(f->inverse);
+    pthread_mutex_unlock(&planner);
+    free(f);
+}
+
+int fft_bins(const struct fft *f)
+{
+    return f->n / 2 + 1;
+}
+
+void fft_forward(const struct fft *f, const float *x, float *spectrum)
+{
+    float *in = (float *)x;   /* out of place, real to complex: FFTW keeps its input */
+
+    assert(fftwf_alignment_of(in) == 0 && fftwf_alignment_of(spectrum) == 0);
+    fftwf_execute_dft_r2c(f->forward, in, (fftwf_complex *)spectrum);
+}
+
+void fft_inverse(const struct fft *f, float *spectrum, float *x)
+{
+    assert(fftwf_alignment_of(x) == 0 && fftwf_alignment_of(spectrum) == 0);
+    fftwf_execute_dft_c2r(f->inverse, (fftwf_complex *)spectrum, x);
+}

@@ -1,0 +1,67 @@
+/* Turns file names into clip names and clip names into safe file names. */
+#include "io/audio_name.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+
+enum { SAFE_MAX = 200 };   /* leaves room below the usual 255 for an ending and a temporary one */
+
+char *audio_name_file(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *s = slash != NULL ? slash + 1 : path;
+    char *name = mem_alloc(3 * strlen(s) + 1), *end = name;
+
+    while (*s != '\0') {
+        int n = text_character(s);
+
+        memcpy(end, n > 0 ? s : "\xef\xbf\xbd", n > 0 ? (size_t)n : 3);
+        end += n > 0 ? n : 3;
+        s += n > 0 ? n : 1;
+    }
+    *end = '\0';
+    return name;
+}
+
+char *audio_name_stem(const char *file)
+{
+    static const char *const endings[] = { "wav", "wave", "bwf", "rf64", "w64", "aif", "aiff", "aifc", "au",
+                                           "snd", "flac", "ogg", "oga", "opus", "mp3", "mp2", "caf", "voc",
+                                           "iff", "svx", "sph", "nist", "sf", "paf", "avr", "xi" };
+    char *stem = mem_text(file), *dot = strrchr(stem, '.');
+
+    for (size_t i = 0; dot != NULL && dot != stem && i < sizeof endings / sizeof *endings; i++)
+        if (strcasecmp(dot + 1, endings[i]) == 0) {
+            *dot = '\0';
+            break;
+        }
+    return stem;
+}
+
+char *audio_name_safe(const char *clip)
+{
+    const unsigned char *s = (const unsigned char *)clip;
+    char *name = mem_alloc(strlen(clip) + sizeof "clip"), *end = name;
+
+    while (*s != '\0') {
+        int n = text_character((const char *)s);
+        int bad = n == 0 || *s < 0x20 || *s == 0x7f || *s == '/' || (*s == 0xc2 && s[1] < 0xa0)
+                  || (end == name && (*s == '.' || *s == '-'));
+
+        if (end + (bad ? 1 : n) > name + SAFE_MAX)
+            break;
+        if (bad)
+            *end++ = '_';
+        else
+            end = (char *)memcpy(end, s, (size_t)n) + n;
+        s += n > 0 ? n : 1;
+    }
+    *end = '\0';
+    if (end == name)
+        strcpy(name, "clip");
+    return name;
+}

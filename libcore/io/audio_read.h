@@ -1,0 +1,39 @@
+/* Audio files as floats: decoded by libsndfile, mixed down and resampled by
+ * libsoxr (HQ) piece by piece, so that a file of any length takes the memory
+ * of a piece. With audio_write.c the only code that knows libsndfile. */
+#ifndef IO_AUDIO_READ_H
+#define IO_AUDIO_READ_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct audio;
+
+/* Opens path ("-": standard input) for reading at rate Hz (0: the file's own),
+ * mixed to one channel (the mean) if mono. What cannot be searched (a pipe) is
+ * first copied to a temporary file without a name. NULL: the reason, without
+ * the path, is in error_text: missing, a directory, not audio, damaged, empty,
+ * or rates too far apart. */
+struct audio *audio_open(const char *path, double rate, bool mono);
+
+int audio_channels(const struct audio *a);         /* of what audio_read gives */
+int audio_source_channels(const struct audio *a);
+int audio_source_rate(const struct audio *a);
+
+/* Goes to seconds (>= 0) from the start, before the first audio_read; -1 when
+ * the file ends there or before. The resampler starts afresh from there. */
+int audio_seek(struct audio *a, double seconds);
+
+/* The next samples of every channel into x [channels, samples], rows beyond
+ * the end of the file set to 0. Returns how many were there, 0 at the end, -1
+ * on samples that are not finite numbers. Pieces of any size put one after
+ * the other are what resampling the whole at once gives, sample for sample. */
+int64_t audio_read(struct audio *a, float *x, int64_t samples);
+
+/* What was wrong with the file so far but did not stop the reading (it ends
+ * early, its samples are far over 1), NULL when nothing was. */
+const char *audio_complaint(const struct audio *a);
+
+void audio_close(struct audio *a);   /* NULL is fine */
+
+#endif

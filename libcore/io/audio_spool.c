@@ -1,0 +1,96 @@
+/* Copies a pipe into a nameless temporary file, so that decoders can seek. */
+#include "io/audio_spool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+
+enum { PIECE = 1 << 16, PROBE = 1 << 20 };
+
+static int nameless_file(const char *dir)
+{
+    char *name = mem_format("%s/cv-spool-XXXXXX", dir);
+    int fd = mkostemp(name, O_CLOEXEC);
+
+    if (fd >= 0)
+        unlink(name);
+    else
+        error_set("no temporary file in %s (set TMPDIR to another directory):", dir);
+    free(name);
+    return fd;
+}
+
+static int write_all(int fd, const char *data, size_t bytes)
+{
+    while (bytes > 0) {
+        ssize_t n = write(fd, data, bytes);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        data += n;
+        bytes -= (size_t)n;
+    }
+    return 0;
+}
+
+static int copy_all(int from, int to, const char *dir, int (*recognised)(int fd))
+{
+    char *piece = mem_alloc(PIECE);
+    off_t total = 0;
+    int probed = 0, result = -1;
+
+    for (;;) {
+        ssize_t n = read(from, piece, PIECE);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            error_set("cannot be read:");
+            break;
+        }
+        if (n == 0) {
+            result = 0;
+            break;
+        }
+        if (write_all(to, piece, (size_t)n) < 0) {
+            error_set("cannot be kept in %s (set TMPDIR to another directory):", dir);
+            break;
+        }
+        total += n;
+        if (!probed && total >= PROBE) {
+            probed = 1;
+            if (lseek(to, 0, SEEK_SET) < 0 || recognised(to) < 0 || lseek(to, 0, SEEK_END) < 0)
+                break;
+        }
+    }
+    free(piece);
+    return result;
+}
+
+int audio_spool(int fd, int (*recognised)(int fd))
+{
+    const char *dir = getenv("TMPDIR");
+    int copy;
+
+    if (dir == NULL || dir[0] == '\0')
+        dir = "/tmp";
+    copy = nameless_file(dir);
+    if (copy < 0)
+        return -1;
+    if (copy_all(fd, copy, dir, recognised) < 0) {
+        close(copy);
+        return -1;
+    }
+    if (lseek(copy, 0, SEEK_SET) < 0) {
+        error_set("cannot be kept in %s:", dir);
+        close(copy);
+        return -1;
+    }
+    return copy;
+}

@@ -1,0 +1,301 @@
+/* Makes WAV files in memory and saves them whole or not at all. */
+#include "io/audio_write.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sndfile.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+
+enum { PIECE_FLOATS = 1 << 14, HEADER_ROOM = 4096, CHANNELS_MAX = 1024 };
+
+struct wav {
+    SNDFILE *file;                   /* NULL once finished */
+    int channels, bits;
+    int64_t samples;
+    unsigned char *bytes;
+    size_t size, room, at;
+    union {
+        short *s16;
+        int *s24;                    /* in the upper 24 bits */
+        float *f32;
+        void *any;
+    } piece;                         /* [frames, channels] on their way to libsndfile */
+};
+
+/* ---- a file in memory, for libsndfile ---- */
+
+static sf_count_t memory_size(void *user)
+{
+    return (sf_count_t)((struct wav *)user)->size;
+}
+
+static sf_count_t memory_seek(sf_count_t offset, int whence, void *user)
+{
+    struct wav *w = user;
+    sf_count_t from = whence == SEEK_SET ? 0 : (sf_count_t)(whence == SEEK_CUR ? w->at : w->size);
+
+    if (from + offset < 0 || from + offset > (sf_count_t)w->size)
+        return -1;
+    w->at = (size_t)(from + offset);
+    return (sf_count_t)w->at;
+}
+
+static sf_count_t memory_read(void *to, sf_count_t count, void *user)
+{
+    struct wav *w = user;
+    size_t n = w->size - w->at < (size_t)count ? w->size - w->at : (size_t)count;
+
+    memcpy(to, w->bytes + w->at, n);
+    w->at += n;
+    return (sf_count_t)n;
+}
+
+static sf_count_t memory_write(const void *from, sf_count_t count, void *user)
+{
+    struct wav *w = user;
+    size_t end = w->at + (size_t)count;
+
+    if (end > w->room) {
+        w->room = end > 2 * w->room ? end : 2 * w->room;
+        w->bytes = mem_grow(w->bytes, w->room, 1);
+    }
+    memcpy(w->bytes + w->at, from, (size_t)count);
+    w->at = end;
+    if (end > w->size)
+        w->size = end;
+    return count;
+}
+
+static sf_count_t memory_tell(void *user)
+{
+    return (sf_count_t)((struct wav *)user)->at;
+}
+
+/* ---- writing ---- */
+
+struct wav *wav_new(int rate, int channels, int bits, const char *software)
+{
+    static SF_VIRTUAL_IO memory = { memory_size, memory_seek, memory_read, memory_write, memory_tell };
+    int subtype = bits == 16 ? SF_FORMAT_PCM_16 : bits == 24 ? SF_FORMAT_PCM_24 : SF_FORMAT_FLOAT;
+    SF_INFO info = { .samplerate = rate, .channels = channels, .format = SF_FORMAT_WAV | subtype };
+    struct wav *w = mem_zero(1, sizeof *w);
+
+    assert(rate >= 1 && channels >= 1 && (bits == 16 || bits == 24 || bits == 32));
+    if (channels > CHANNELS_MAX) {
+        error_set("cannot be a WAV file: %d channels, the most is %d", channels, CHANNELS_MAX);
+        free(w);
+        return NULL;
+    }
+    w->channels = channels;
+    w->bits = bits;
+    w->file = sf_open_virtual(&memory, SFM_WRITE, &info, w);
+    if (w->file == NULL) {
+        error_set("cannot be a WAV file: %d channels at %d Hz (libsndfile: %s)", channels, rate,
+                  sf_strerror(NULL));
+        wav_free(w);
+        return NULL;
+    }
+    /* the peak chunk of float files holds the time of day: same input, other bytes */
+    sf_command(w->file, SFC_SET_ADD_PEAK_CHUNK, NULL, SF_FALSE);
+    if (software != NULL)
+        sf_set_string(w->file, SF_STR_SOFTWARE, software);
+    w->piece.any = mem_alloc(PIECE_FLOATS * sizeof(float));
+    return w;
+}
+
+/* Nearest integer to y x scale, ties to even (doubles around 2^52 have no
+ * fraction left), stopping at the largest. */
+static int32_t round_to(double y, double scale)
+{
+    double r = y * scale + 0x1.8p52 - 0x1.8p52;
+
+    return (int32_t)(r > scale - 1 ? scale - 1 : r < -scale ? -scale : r);
+}
+
+static sf_count_t put_piece(struct wav *w, const float *x, int64_t samples, int64_t at, int64_t n,
+                            const double *shift, double gain)
+{
+    for (int c = 0; c < w->channels; c++) {
+        const float *row = x + c * samples + at;
+        double s = shift != NULL ? shift[c] : 0;
+
+        for (int64_t i = 0; i < n; i++) {
+            double y = (row[i] - s) * gain;
+            int64_t k = i * w->channels + c;
+
+            if (w->bits == 16)
+                w->piece.s16[k] = (short)round_to(y, 0x1p15);
+            else if (w->bits == 24)
+                w->piece.s24[k] = round_to(y, 0x1p23) * 256;
+            else
+                w->piece.f32[k] = (float)y;
+        }
+    }
+    if (w->bits == 16)
+        return sf_writef_short(w->file, w->piece.s16, n);
+    if (w->bits == 24)
+        return sf_writef_int(w->file, w->piece.s24, n);
+    return sf_writef_float(w->file, w->piece.f32, n);
+}
+
+int wav_put(struct wav *w, const float *x, int64_t samples, const double *shift, double gain)
+{
+    int64_t frames = PIECE_FLOATS / w->channels;
+    int64_t most = (0xffffffffLL - HEADER_ROOM) / (w->bits / 8) / w->channels;
+
+    assert(w->file != NULL && samples >= 0);
+    if (samples > most - w->samples)
+        return error_set("over 4 GiB: a WAV file cannot hold that much");
+    w->samples += samples;
+    for (int64_t at = 0; at < samples; at += frames) {
+        int64_t n = samples - at < frames ? samples - at : frames;
+
+        if (put_piece(w, x, samples, at, n, shift, gain) != n)
+            return error_set("cannot be written (libsndfile: %s)", sf_strerror(w->file));
+    }
+    return 0;
+}
+
+const void *wav_bytes(struct wav *w, size_t *size)
+{
+    if (w->file != NULL)
+        sf_close(w->file);
+    w->file = NULL;
+    *size = w->size;
+    return w->bytes;
+}
+
+void wav_free(struct wav *w)
+{
+    if (w == NULL)
+        return;
+    if (w->file != NULL)
+        sf_close(w->file);
+    free(w->piece.any);
+    free(w->bytes);
+    free(w);
+}
+
+/* ---- saving ---- */
+
+int file_write(int fd, const void *data, size_t size)
+{
+    const char *p = data;
+
+    while (size > 0) {
+        ssize_t n = write(fd, p, size);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return error_set("%s", strerror(errno));
+        p += n;
+        size -= (size_t)n;
+    }
+    return 0;
+}
+
+/* The mode that open() would have given a new file. */
+static mode_t usual_mode(void)
+{
+    mode_t mask = umask(0);
+
+    umask(mask);
+    return 0666 & ~mask;
+}
+
+static int save_as(const char *temporary_name, const char *name, const void *data, size_t size)
+{
+    char *temporary = mem_text(temporary_name);
+    int fd = mkostemp(temporary, O_CLOEXEC), result = -1;
+
+    if (fd < 0) {
+        error_set("%s", strerror(errno));
+        free(temporary);
+        return -1;
+    }
+    result = file_write(fd, data, size);
+    if (result == 0 && fchmod(fd, usual_mode()) < 0)
+        result = error_set("%s", strerror(errno));
+    if (close(fd) < 0 && result == 0)
+        result = error_set("%s", strerror(errno));
+    if (result == 0 && rename(temporary, name) < 0)
+        result = error_set("%s", strerror(errno));
+    if (result < 0)
+        unlink(temporary);
+    free(temporary);
+    return result;
+}
+
+int file_save(const char *dir, const char *name, const void *data, size_t size)
+{
+    char *path = mem_format("%s/%s", dir, name), *temporary = mem_format("%s/.%s.XXXXXX", dir, name);
+    sigset_t wait, before;
+    int result;
+
+    sigemptyset(&wait);
+    sigaddset(&wait, SIGHUP);
+    sigaddset(&wait, SIGINT);
+    sigaddset(&wait, SIGTERM);
+    sigprocmask(SIG_BLOCK, &wait, &before);
+    result = save_as(temporary, path, data, size);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    free(path);
+    free(temporary);
+    return result;
+}
+
+int directory_make(const char *dir)
+{
+    char *path = mem_text(dir);
+    struct stat s;
+    int result = 0;
+
+    for (char *p = path + (path[0] == '/'); result == 0; p++) {
+        char c = *p;
+
+        if (c != '/' && c != '\0')
+            continue;
+        *p = '\0';
+        if (mkdir(path, 0777) < 0 && errno != EEXIST && (c == '\0' || errno != EROFS))
+            result = error_set("%s: cannot be made:", path);
+        *p = c;
+        if (c == '\0')
+            break;
+    }
+    if (result == 0 && stat(dir, &s) < 0)
+        result = error_set("%s:", dir);
+    else if (result == 0 && !S_ISDIR(s.st_mode))
+        result = error_set("%s: is a file, not a directory", dir);
+    free(path);
+    return result;
+}
+
+bool wav_made_by(const char *path, const char *software)
+{
+    SF_INFO info = { 0 };
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat s;
+    SNDFILE *file;
+    const char *text;
+    bool same;
+
+    if (fd < 0)
+        return false;
+    file = fstat(fd, &s) == 0 && S_ISREG(s.st_mode) ? sf_open_fd(fd, SFM_READ, &info, SF_FALSE) : NULL;
+    text = file != NULL ? sf_get_string(file, SF_STR_SOFTWARE) : NULL;
+    same = text != NULL && strncmp(text, software, strlen(software)) == 0;
+    if (file != NULL)
+        sf_close(file);
+    close(fd);
+    return same;
+}

@@ -1,0 +1,39 @@
+/* WAV files made in memory (libsndfile cannot write one into a pipe), then
+ * saved under a name that appears only once the file is whole. */
+#ifndef IO_AUDIO_WRITE_H
+#define IO_AUDIO_WRITE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct wav;
+
+/* An empty WAV. bits: 16 or 24 (integers, rounded) or 32 (floats). rate >= 1
+ * in Hz. NULL: more channels than WAV or libsndfile can have. software, if not
+ * NULL, is recorded in the file as what made it. */
+struct wav *wav_new(int rate, int channels, int bits, const char *software);
+
+/* Appends x [channels, samples] after y = (x - shift[channel]) * gain, which
+ * should lie in -1..1: beyond, integers stop at their largest (they do not
+ * wrap). shift may be NULL. -1: over 4 GiB, the most that a WAV can hold. */
+int wav_put(struct wav *w, const float *x, int64_t samples, const double *shift, double gain);
+
+/* The bytes of the finished file, which belong to w; no wav_put after this. */
+const void *wav_bytes(struct wav *w, size_t *size);
+void wav_free(struct wav *w);
+
+/* All of data to fd, -1 with strerror's reason (not naming fd). */
+int file_write(int fd, const void *data, size_t size);
+
+/* Saves data as dir/name: written as dir/.name.XXXXXX, then renamed. On failure
+ * nothing of it is left. Keyboard signals wait for the end of it. */
+int file_save(const char *dir, const char *name, const void *data, size_t size);
+
+/* Makes dir and the directories above it where they are missing. */
+int directory_make(const char *dir);
+
+/* Whether path is a sound file that records software as what made it. */
+bool wav_made_by(const char *path, const char *software);
+
+#endif

@@ -1,0 +1,82 @@
+/* Streams: segments of MessagePack maps that carry tensors, see cv-stream(5).
+ * The only code that knows msgpack and xxhash. */
+#ifndef IO_STREAM_H
+#define IO_STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/meta.h"
+#include "base/tensor.h"
+
+struct frame_tensor {
+    const char *name;
+    struct tensor t;
+};
+
+struct frame {
+    const char *name;
+    const struct meta *meta;             /* a map, never NULL */
+    const struct frame_tensor *tensors;
+    size_t count;
+};
+
+/* The tensor of that name, NULL when the frame has none. */
+const struct tensor *frame_get(const struct frame *f, const char *name);
+
+/* ---- reading ---- */
+
+struct reader;
+
+/* Opens path ("-": standard input). NULL: not to be opened, or a terminal. */
+struct reader *reader_open(const char *path);
+
+/* Reads from fd, which the reader closes unless it is standard input; label
+ * ("standard input", a path) names it in errors. */
+struct reader *reader_new(int fd, const char *label);
+
+/* Reads the first head and checks that its kind is one of kinds (ends in
+ * NULL). -1: no input, not a stream (WAV, text and such are recognised and
+ * said so), wrong version, wrong kind (said with the filter to use). */
+int reader_start(struct reader *r, const char *const *kinds);
+
+/* Kind, meta and number (0, 1, ...) of the segment that the last frame came
+ * from; valid after reader_start, until the next call of reader_next. */
+const char *reader_kind(const struct reader *r);
+const struct meta *reader_meta(const struct reader *r);
+int64_t reader_segment(const struct reader *r);
+int64_t reader_frames(const struct reader *r);     /* frames given out so far, all segments */
+const char *reader_label(const struct reader *r);
+
+/* XXH3-64 over the names, shapes and data of all frames given out so far; does
+ * not depend on meta or segments. */
+uint64_t reader_digest(const struct reader *r);
+
+/* The next frame of any segment: 1 and *f, 0 at the end of a whole stream, -1
+ * for input that is truncated, damaged or out of bounds. *f and all it points
+ * to belong to the reader and hold until the next call (the floats may be
+ * changed in place). Values are finite unless reader_allow_nonfinite. */
+int reader_next(struct reader *r, const struct frame **f);
+void reader_allow_nonfinite(struct reader *r);
+void reader_free(struct reader *r);
+
+/* ---- writing ---- */
+
+struct writer;
+
+/* Starts a segment on fd, which is not closed by the writer. NULL: the head
+ * could not be written, or fd is a terminal. meta may be NULL. */
+struct writer *writer_new(int fd, const char *label, const char *kind, const struct meta *meta);
+
+/* One frame; meta may be NULL. Data is not copied. */
+int writer_put(struct writer *w, const char *name, const struct meta *meta,
+               const struct frame_tensor *tensors, size_t count);
+
+/* Writes the tail and releases w: the stream is whole only if this is 0. */
+int writer_end(struct writer *w);
+
+/* Releases w without a tail: whoever reads it will know it is not whole. */
+void writer_abandon(struct writer *w);
+
+#endif

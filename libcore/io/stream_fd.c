@@ -1,0 +1,68 @@
+/* Reading and writing descriptors whatever interrupts. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "io/stream_private.h"
+
+enum { PIPE_SIZE = 1 << 20, PARTS_MAX = 1024 };
+
+void fd_enlarge(int fd)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode) && fcntl(fd, F_GETPIPE_SZ) < PIPE_SIZE)
+        fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE);   /* a wish; its failure costs speed only */
+}
+
+/* True when the call is to be made again: it was interrupted, or the
+ * descriptor does not block and has been waited for. */
+static bool fd_again(int fd, short events)
+{
+    struct pollfd p = { .fd = fd, .events = events };
+
+    if (errno == EINTR)
+        return true;
+    if (errno != EAGAIN && errno != EWOULDBLOCK)
+        return false;
+    poll(&p, 1, -1);
+    return true;
+}
+
+ssize_t fd_read(int fd, void *to, size_t bytes)
+{
+    ssize_t n;
+
+    do
+        n = read(fd, to, bytes);
+    while (n < 0 && fd_again(fd, POLLIN));
+    return n;
+}
+
+int fd_write(int fd, struct iovec *parts, size_t count)
+{
+    while (count > 0) {
+        ssize_t n = writev(fd, parts, count < PARTS_MAX ? (int)count : PARTS_MAX);
+        size_t done = n > 0 ? (size_t)n : 0;
+
+        if (n < 0) {
+            if (fd_again(fd, POLLOUT))
+                continue;
+            return -1;
+        }
+        while (count > 0 && done >= parts->iov_len) {
+            done -= parts->iov_len;
+            parts++;
+            count--;
+        }
+        if (count > 0) {
+            parts->iov_base = (char *)parts->iov_base + done;
+            parts->iov_len -= done;
+        }
+    }
+    return 0;
+}

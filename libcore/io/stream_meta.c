@@ -1,0 +1,213 @@
+/* Descriptions to and from MessagePack. */
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "io/stream_private.h"
+
+enum {
+    META_DEPTH = STREAM_DEPTH - 2,     /* meta lies within a head or frame; one is left over */
+    TEXT_WRITTEN = STREAM_TEXT / 3     /* bytes that are not UTF-8 grow threefold */
+};
+
+static int meta_check_at(const struct meta *m, int depth, size_t *elements)
+{
+    if (++*elements > STREAM_ELEMENTS / 2)
+        return error_set("a description of more than %d values", STREAM_ELEMENTS / 2);
+    if (m->kind == META_TEXT && strlen(m->text) > TEXT_WRITTEN)
+        return error_set("a description with a text of %zu bytes", strlen(m->text));
+    if (m->kind != META_LIST && m->kind != META_MAP)
+        return 0;
+    if (depth == META_DEPTH)
+        return error_set("a description nested more than %d deep", META_DEPTH);
+    if (m->count > (m->kind == META_MAP ? STREAM_KEYS : STREAM_COUNT))
+        return error_set("a description with %zu entries in a map or list, at most %d are written", m->count,
+                         m->kind == META_MAP ? STREAM_KEYS : STREAM_COUNT);
+    for (size_t i = 0; i < m->count; i++)
+        if (m->kind == META_MAP && strlen(m->keys[i]) > TEXT_WRITTEN)
+            return error_set("a description with a key of %zu bytes", strlen(m->keys[i]));
+        else if (meta_check_at(m->items[i], depth + 1, elements) < 0)
+            return -1;
+    return 0;
+}
+
+int meta_check(const struct meta *m)
+{
+    size_t elements = 0;
+
+    return m ? meta_check_at(m, 0, &elements) : 0;
+}
+
+/* A str has to be UTF-8, but file names may be anything: what is not becomes U+FFFD. */
+void text_pack(msgpack_packer *to, const char *text)
+{
+    size_t n = strlen(text), bad = 0;
+
+    for (const char *p = text; *p; ) {
+        int step = text_character(p);
+
+        bad += step == 0;
+        p += step ? step : 1;
+    }
+    msgpack_pack_str(to, n + 2 * bad);
+    if (bad == 0) {
+        msgpack_pack_str_body(to, text, n);
+        return;
+    }
+    for (const char *p = text; *p; ) {
+        int step = text_character(p);
+
+        if (step)
+            msgpack_pack_str_body(to, p, (size_t)step);
+        else
+            msgpack_pack_str_body(to, "\xef\xbf\xbd", 3);
+        p += step ? step : 1;
+    }
+}
+
+void meta_pack(msgpack_packer *to, const struct meta *m)
+{
+    switch (m->kind) {
+    case META_NIL:
+        msgpack_pack_nil(to);
+        break;
+    case META_BOOL:
+        if (m->truth)
+            msgpack_pack_true(to);
+        else
+            msgpack_pack_false(to);
+        break;
+    case META_INT:
+        msgpack_pack_int64(to, m->integer);
+        break;
+    case META_REAL:
+        msgpack_pack_double(to, m->real);
+        break;
+    case META_TEXT:
+        text_pack(to, m->text);
+        break;
+    case META_LIST:
+        msgpack_pack_array(to, m->count);
+        for (size_t i = 0; i < m->count; i++)
+            meta_pack(to, m->items[i]);
+        break;
+    case META_MAP:
+        msgpack_pack_map(to, m->count);
+        for (size_t i = 0; i < m->count; i++) {
+            text_pack(to, m->keys[i]);
+            meta_pack(to, m->items[i]);
+        }
+        break;
+    }
+}
+
+/* A copy of a text that ends in NUL; NULL when it holds one. */
+static char *text_parse(const char *p, uint32_t n)
+{
+    char *text;
+
+    if (memchr(p, '\0', n)) {
+        error_set("a text with a NUL in it");
+        return NULL;
+    }
+    text = mem_alloc((size_t)n + 1);
+    memcpy(text, p, n);
+    text[n] = '\0';
+    return text;
+}
+
+static struct meta *text_meta(const char *p, uint32_t n)
+{
+    char *text = text_parse(p, n);
+    struct meta *m = text ? meta_text("") : NULL;
+
+    if (m) {
+        free(m->text);
+        m->text = text;
+    }
+    return m;
+}
+
+static struct meta *list_parse(const msgpack_object_array *a)
+{
+    struct meta *list = meta_list();
+
+    for (uint32_t i = 0; i < a->size; i++) {
+        struct meta *item = meta_parse(&a->ptr[i]);
+
+        if (!item) {
+            meta_free(list);
+            return NULL;
+        }
+        meta_append(list, item);
+    }
+    return list;
+}
+
+static int entry_parse(struct meta *map, const msgpack_object_kv *kv)
+{
+    struct meta *value;
+    char *key;
+
+    if (kv->key.type != MSGPACK_OBJECT_STR && kv->key.type != MSGPACK_OBJECT_BIN)
+        return error_set("a key that is not a text");
+    key = text_parse(kv->key.via.str.ptr, kv->key.via.str.size);   /* str and bin lie alike in the union */
+    if (!key)
+        return -1;
+    value = meta_get(map, key) ? NULL : meta_parse(&kv->val);
+    if (value)
+        meta_add(map, key, value);
+    else if (meta_get(map, key))
+        error_set("the key \"%.60s\" twice", key);
+    free(key);
+    return value ? 0 : -1;
+}
+
+static struct meta *map_parse(const msgpack_object_map *m)
+{
+    struct meta *map;
+
+    if (m->size > STREAM_KEYS) {
+        error_set("a map of %u keys, at most %d are read", m->size, STREAM_KEYS);
+        return NULL;
+    }
+    map = meta_map();
+    for (uint32_t i = 0; i < m->size; i++)
+        if (entry_parse(map, &m->ptr[i]) < 0) {
+            meta_free(map);
+            return NULL;
+        }
+    return map;
+}
+
+struct meta *meta_parse(const msgpack_object *o)
+{
+    switch (o->type) {
+    case MSGPACK_OBJECT_NIL:
+        return meta_nil();
+    case MSGPACK_OBJECT_BOOLEAN:
+        return meta_bool(o->via.boolean);
+    case MSGPACK_OBJECT_POSITIVE_INTEGER:
+        if (o->via.u64 > INT64_MAX)
+            return meta_real((double)o->via.u64);
+        return meta_int((int64_t)o->via.u64);
+    case MSGPACK_OBJECT_NEGATIVE_INTEGER:
+        return meta_int(o->via.i64);
+    case MSGPACK_OBJECT_FLOAT32:
+    case MSGPACK_OBJECT_FLOAT64:
+        return meta_real(o->via.f64);
+    case MSGPACK_OBJECT_STR:
+    case MSGPACK_OBJECT_BIN:
+        return text_meta(o->via.str.ptr, o->via.str.size);
+    case MSGPACK_OBJECT_ARRAY:
+        return list_parse(&o->via.array);
+    case MSGPACK_OBJECT_MAP:
+        return map_parse(&o->via.map);
+    case MSGPACK_OBJECT_EXT:
+        error_set("an extension type, which a description cannot hold");
+        return NULL;
+    }
+    error_set("something that a description cannot hold");
+    return NULL;
+}

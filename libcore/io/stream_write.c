@@ -1,0 +1,221 @@
+/* Writing streams: heads and frames packed into a small buffer, tensors sent
+ * straight from where they lie. */
+#include <assert.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/diag.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "io/stream_private.h"
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tensors are written as they lie in memory");
+
+struct writer {
+    int fd;
+    char *label;
+    msgpack_sbuffer packed;
+    msgpack_packer packer;
+    struct iovec *parts;
+    size_t room;
+    XXH3_state_t *hash;
+    uint64_t frames;
+    char *failure;          /* what went wrong first: from then on nothing is written */
+};
+
+static void pack_key(msgpack_packer *to, const char *key)
+{
+    msgpack_pack_str(to, strlen(key));
+    msgpack_pack_str_body(to, key, strlen(key));
+}
+
+static void pack_bin(msgpack_packer *to, const char *text)
+{
+    msgpack_pack_bin(to, strlen(text));
+    msgpack_pack_bin_body(to, text, strlen(text));
+}
+
+/* "meta" and its value; a missing description is an empty one. */
+static void pack_meta(msgpack_packer *to, const struct meta *meta)
+{
+    pack_key(to, "meta");
+    if (meta)
+        meta_pack(to, meta);
+    else
+        msgpack_pack_map(to, 0);
+}
+
+/* All of a tensor but its bytes, as msgpack-numpy does it: the keys are bin, the type is str. */
+static void pack_tensor(msgpack_packer *to, const struct tensor *t)
+{
+    msgpack_pack_map(to, 5);
+    pack_bin(to, "nd");
+    msgpack_pack_true(to);
+    pack_bin(to, "type");
+    pack_key(to, "<f4");
+    pack_bin(to, "kind");
+    pack_bin(to, "");
+    pack_bin(to, "shape");
+    msgpack_pack_array(to, (size_t)t->rank);
+    for (int i = 0; i < t->rank; i++)
+        msgpack_pack_int64(to, t->shape[i]);
+    pack_bin(to, "data");
+    msgpack_pack_bin(to, (size_t)tensor_count(t) * sizeof(float));
+}
+
+/* Keeps the text of the error that was just set. */
+static int writer_fail(struct writer *w)
+{
+    w->failure = mem_text(error_text());
+    return -1;
+}
+
+static int writer_send(struct writer *w, size_t parts)
+{
+    for (size_t i = 0; i < parts; i++)
+        hash_update(w->hash, w->parts[i].iov_base, w->parts[i].iov_len);
+    if (fd_write(w->fd, w->parts, parts) == 0)
+        return 0;
+    error_set("%s:", w->label);
+    return writer_fail(w);
+}
+
+static int writer_send_packed(struct writer *w)
+{
+    w->parts[0] = (struct iovec){ w->packed.data, w->packed.size };
+    return writer_send(w, 1);
+}
+
+struct writer *writer_new(int fd, const char *label, const char *kind, const struct meta *meta)
+{
+    struct writer *w;
+
+    assert(!meta || meta->kind == META_MAP);
+    if (isatty(fd)) {
+        error_set("%s is a terminal, and streams are not for people: redirect it ('> FILE') or pipe it on", label);
+        return NULL;
+    }
+    if (meta_check(meta) < 0)
+        return NULL;
+    fd_enlarge(fd);
+    w = mem_zero(1, sizeof *w);
+    w->fd = fd;
+    w->label = mem_text(label);
+    w->room = 8;
+    w->parts = mem_alloc(w->room * sizeof *w->parts);
+    w->hash = XXH3_createState();
+    if (!w->hash)
+        diag_die("out of memory: no room for a checksum");
+    XXH3_64bits_reset(w->hash);
+    msgpack_sbuffer_init(&w->packed);
+    msgpack_packer_init(&w->packer, &w->packed, msgpack_sbuffer_write);
+    msgpack_pack_map(&w->packer, 4);
+    pack_key(&w->packer, "cv");
+    pack_key(&w->packer, "head");
+    pack_key(&w->packer, "version");
+    msgpack_pack_int(&w->packer, STREAM_VERSION);
+    pack_key(&w->packer, "kind");
+    pack_key(&w->packer, kind);
+    pack_meta(&w->packer, meta);
+    if (writer_send_packed(w) < 0) {
+        writer_abandon(w);
+        return NULL;
+    }
+    return w;
+}
+
+/* -1: something that readers refuse. */
+static int frame_check(const char *name, const struct meta *meta,
+                       const struct frame_tensor *tensors, size_t count)
+{
+    assert(!meta || meta->kind == META_MAP);
+    if (count > STREAM_TENSORS)
+        return error_set("a frame of %zu tensors, at most %d are written", count, STREAM_TENSORS);
+    if (strlen(name) > STREAM_TEXT / 3)
+        return error_set("a frame with a name of %zu bytes", strlen(name));
+    for (size_t i = 0; i < count; i++)
+        if ((uint64_t)tensor_count(&tensors[i].t) * sizeof(float) > STREAM_BIN)
+            return error_set("tensor \"%s\" has %lld values, at most %lld can be written", tensors[i].name,
+                             (long long)tensor_count(&tensors[i].t), (long long)(STREAM_BIN / sizeof(float)));
+    return meta_check(meta);
+}
+
+int writer_put(struct writer *w, const char *name, const struct meta *meta,
+               const struct frame_tensor *tensors, size_t count)
+{
+    size_t parts = 0, from = 0;
+
+    if (w->failure)
+        return error_set("%s", w->failure);
+    if (frame_check(name, meta, tensors, count) < 0) {
+        error_prefix("frame \"%.60s\"", name);
+        return writer_fail(w);
+    }
+    if (w->room < 2 * count + 1) {
+        w->room = 2 * count + 1;
+        w->parts = mem_grow(w->parts, w->room, sizeof *w->parts);
+    }
+    msgpack_sbuffer_clear(&w->packed);
+    msgpack_pack_map(&w->packer, 4);
+    pack_key(&w->packer, "cv");
+    pack_key(&w->packer, "frame");
+    pack_key(&w->packer, "name");
+    text_pack(&w->packer, name);
+    pack_meta(&w->packer, meta);
+    pack_key(&w->packer, "tensors");
+    msgpack_pack_map(&w->packer, count);
+    for (size_t i = 0; i < count; i++) {
+        size_t bytes = (size_t)tensor_count(&tensors[i].t) * sizeof(float);
+
+        text_pack(&w->packer, tensors[i].name);
+        pack_tensor(&w->packer, &tensors[i].t);
+        w->parts[parts++] = (struct iovec){ NULL, w->packed.size - from };
+        from = w->packed.size;
+        if (bytes > 0)
+            w->parts[parts++] = (struct iovec){ tensors[i].t.data, bytes };
+    }
+    if (from < w->packed.size)
+        w->parts[parts++] = (struct iovec){ NULL, w->packed.size - from };
+    from = 0;
+    for (size_t i = 0; i < parts; i++)   /* packed.data moves while it grows, so it is set only now */
+        if (!w->parts[i].iov_base) {
+            w->parts[i].iov_base = w->packed.data + from;
+            from += w->parts[i].iov_len;
+        }
+    w->frames++;
+    return writer_send(w, parts);
+}
+
+int writer_end(struct writer *w)
+{
+    int status = -1;
+
+    if (w->failure) {
+        error_set("%s", w->failure);
+    } else {
+        msgpack_sbuffer_clear(&w->packed);
+        msgpack_pack_map(&w->packer, 3);
+        pack_key(&w->packer, "cv");
+        pack_key(&w->packer, "tail");
+        pack_key(&w->packer, "frames");
+        msgpack_pack_uint64(&w->packer, w->frames);
+        pack_key(&w->packer, "xxh3");
+        msgpack_pack_fix_uint64(&w->packer, XXH3_64bits_digest(w->hash));
+        status = writer_send_packed(w);
+    }
+    writer_abandon(w);
+    return status;
+}
+
+void writer_abandon(struct writer *w)
+{
+    if (!w)
+        return;
+    msgpack_sbuffer_destroy(&w->packed);
+    XXH3_freeState(w->hash);
+    free(w->parts);
+    free(w->failure);
+    free(w->label);
+    free(w);
+}

@@ -1,0 +1,363 @@
+/* Building, planning and running graphs of layers. */
+#include "nn/net.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+
+struct net {
+    struct params *store;
+    struct pool *pool;
+    struct node **nodes;
+    int count;
+    int capacity, batch;
+    bool planned, training;
+    char *refusal;               /* the first one */
+    float *arena;                /* y and dy of all nodes, and their work */
+    float *scratch;              /* worker_floats of the greediest node, for each worker */
+    size_t scratch_floats;
+};
+
+enum { ALIGN_FLOATS = 16 };
+
+static size_t aligned(size_t floats)
+{
+    return (floats + ALIGN_FLOATS - 1) / ALIGN_FLOATS * ALIGN_FLOATS;
+}
+
+struct net *net_new(struct params *store, int batch, struct pool *pool)
+{
+    struct net *net = mem_zero(1, sizeof *net);
+
+    assert(batch >= 1);
+    net->store = store;
+    net->pool = pool;
+    net->capacity = net->batch = batch;
+    return net;
+}
+
+void net_free(struct net *net)
+{
+    if (!net)
+        return;
+    for (int i = 0; i < net->count; i++) {
+        if (net->nodes[i]->op && net->nodes[i]->op->release)
+            net->nodes[i]->op->release(net->nodes[i]);
+        free(net->nodes[i]->conf);
+        free(net->nodes[i]);
+    }
+    free(net->nodes);
+    free(net->refusal);
+    free(net->arena);
+    free(net->scratch);
+    free(net);
+}
+
+struct node *net_refuse(struct net *net, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    error_set("%s", text);
+    if (!net->refusal)
+        net->refusal = mem_text(text);
+    return NULL;
+}
+
+static struct node *node_new(struct net *net, const char *name, int a, int b, int c)
+{
+    struct node *n = mem_zero(1, sizeof *n);
+
+    assert(!net->planned);
+    net->nodes = mem_grow(net->nodes, (size_t)net->count + 1, sizeof *net->nodes);
+    n->net = net;
+    n->name = name;
+    n->index = net->count;
+    n->shape[0] = a;
+    n->shape[1] = b;
+    n->shape[2] = c;
+    net->nodes[net->count++] = n;
+    return n;
+}
+
+struct node *net_input(struct net *net, const char *name, int channels, int time)
+{
+    struct node *n;
+
+    if (channels < 1 || time < 1)
+        return net_refuse(net, "input '%s' would be empty: %d channels of %d samples", name, channels, time);
+    n = node_new(net, name, net->capacity, channels, time);
+    n->batched = true;
+    return n;
+}
+
+void net_want(struct node *input)
+{
+    assert(!input->net->planned);
+    input->wants = true;
+}
+
+static struct node *stored(struct net *net, const char *name, int rank, const int64_t *shape,
+                           enum init_kind init, bool trainable)
+{
+    struct param *q = params_get(net->store, name, rank, shape, init, trainable);
+    struct node *n;
+
+    if (!q)
+        return net_refuse(net, "%s", error_text());
+    for (int i = 0; i < net->count; i++)
+        if (net->nodes[i]->param == q)
+            return net->nodes[i];
+    n = node_new(net, q->name, (int)shape[0], rank > 1 ? (int)shape[1] : 1, rank > 2 ? (int)shape[2] : 1);
+    n->param = q;
+    n->wants = trainable;
+    return n;
+}
+
+struct node *net_param(struct net *net, const char *name, int rank, const int64_t *shape, enum init_kind init)
+{
+    return stored(net, name, rank, shape, init, true);
+}
+
+struct node *net_statistic(struct net *net, const char *name, int rank, const int64_t *shape, enum init_kind init)
+{
+    return stored(net, name, rank, shape, init, false);
+}
+
+struct node *net_add_node(struct net *net, const struct op *op, int inputs, struct node *const *in,
+                          int channels, int time, size_t conf_size)
+{
+    struct node *n;
+
+    assert(inputs >= 1 && inputs <= NODE_INPUTS_MAX);
+    for (int i = 0; i < inputs; i++) {
+        if (!in[i])
+            return NULL;
+        assert(in[i]->net == net);
+    }
+    if (channels < 1 || time < 1)
+        return net_refuse(net, "%s would give %d channels of %d samples", op->name, channels, time);
+    n = node_new(net, op->name, net->capacity, channels, time);
+    n->op = op;
+    n->batched = true;
+    n->inputs = inputs;
+    for (int i = 0; i < inputs; i++) {
+        n->in[i] = in[i];
+        n->wants |= in[i]->wants;
+        in[i]->users++;
+    }
+    n->conf = conf_size ? mem_zero(1, conf_size) : NULL;
+    return n;
+}
+
+struct node *net_add_scalar(struct net *net, const struct op *op, int inputs, struct node *const *in, size_t conf_size)
+{
+    struct node *n = net_add_node(net, op, inputs, in, 1, 1, conf_size);
+
+    if (n) {
+        n->batched = false;
+        n->shape[0] = 1;
+    }
+    return n;
+}
+
+void net_loss(struct node *node, float weight)
+{
+    if (!node)
+        return;
+    assert(node->shape[1] == 1 && node->shape[2] == 1 && !node->batched);
+    node->is_loss = true;
+    node->loss_weight = weight;
+}
+
+/* Which nodes a gradient flows through, and who sets and who adds. */
+static void plan_gradients(struct net *net)
+{
+    bool *reached = mem_zero((size_t)net->count, sizeof *reached);
+    bool *written = mem_zero((size_t)net->count, sizeof *written);
+
+    for (int i = net->count - 1; i >= 0; i--) {
+        struct node *n = net->nodes[i];
+
+        reached[i] |= n->is_loss;
+        n->active = reached[i] && n->wants;
+        if (!n->active)
+            continue;
+        if (n->is_loss)
+            written[i] = true;
+        for (int j = 0; j < n->inputs; j++)
+            if (n->in[j]->wants) {
+                reached[n->in[j]->index] = true;
+                n->add[j] = written[n->in[j]->index];
+                written[n->in[j]->index] = true;
+            }
+    }
+    free(written);
+    free(reached);
+}
+
+int net_plan(struct net *net, uint64_t seed, bool training)
+{
+    size_t floats = 0, place = 0;
+
+    assert(!net->planned);
+    if (net->refusal)
+        return error_set("%s", net->refusal);
+    params_seal(net->store, seed, training);
+    net->training = training;
+    if (training)
+        plan_gradients(net);
+    for (int i = 0; i < net->count; i++) {
+        const struct node *n = net->nodes[i];
+        size_t size = (size_t)n->shape[0] * (size_t)n->shape[1] * (size_t)n->shape[2];
+
+        if (!n->param)
+            floats += aligned(size) * (n->active ? 2 : 1);
+        floats += aligned(n->work_floats);
+        if (n->worker_floats > net->scratch_floats)
+            net->scratch_floats = aligned(n->worker_floats);
+    }
+    net->arena = mem_floats(floats);
+    net->scratch = mem_floats(net->scratch_floats * (size_t)pool_threads(net->pool));
+    for (int i = 0; i < net->count; i++) {
+        struct node *n = net->nodes[i];
+        size_t size = (size_t)n->shape[0] * (size_t)n->shape[1] * (size_t)n->shape[2];
+
+        if (n->param) {
+            n->y = net->store->theta + n->param->offset;
+            n->dy = n->active ? net->store->grad + n->param->offset : NULL;
+        } else {
+            n->y = net->arena + place;
+            place += aligned(size);
+            if (n->active) {
+                n->dy = net->arena + place;
+                place += aligned(size);
+            }
+        }
+        n->work = net->arena + place;
+        place += aligned(n->work_floats);
+    }
+    assert(place == floats);
+    net->planned = true;
+    return 0;
+}
+
+void net_set_batch(struct net *net, int batch)
+{
+    assert(batch >= 1 && batch <= net->capacity);
+    net->batch = batch;
+}
+
+int net_batch(const struct net *net)
+{
+    return net->batch;
+}
+
+void net_forward(struct net *net)
+{
+    assert(net->planned);
+    for (int i = 0; i < net->count; i++)
+        if (net->nodes[i]->op)
+            net->nodes[i]->op->forward(net->nodes[i]);
+}
+
+void net_backward(struct net *net)
+{
+    assert(net->planned && net->training);
+    for (int i = net->count - 1; i >= 0; i--) {
+        struct node *n = net->nodes[i];
+
+        if (n->is_loss && n->dy)
+            n->dy[0] = n->loss_weight;
+        if (n->active && n->op)
+            n->op->backward(n);
+    }
+}
+
+double net_loss_value(const struct net *net)
+{
+    double sum = 0;
+
+    for (int i = 0; i < net->count; i++)
+        if (net->nodes[i]->is_loss)
+            sum += (double)net->nodes[i]->loss_weight * (double)net->nodes[i]->y[0];
+    return sum;
+}
+
+void net_write_gradients(struct net *net)
+{
+    for (int i = 0; i < net->count; i++) {
+        const struct node *n = net->nodes[i];
+        const struct outer *o;
+
+        if (!n->param || !n->param->factored || !n->dy)
+            continue;
+        o = &n->param->outer;
+        for (int r = 0; r < o->rows; r++)
+            for (int c = 0; c < o->cols; c++) {
+                float g = 0;
+
+                for (int k = 0; k < o->rank; k++)
+                    g += o->u[(size_t)k * (size_t)o->ldu + (size_t)r] * o->v[(size_t)k * (size_t)o->ldv + (size_t)c];
+                n->dy[(size_t)r * (size_t)o->cols + (size_t)c] = g;
+            }
+    }
+}
+
+struct pool *net_pool(const struct net *net)
+{
+    return net->pool;
+}
+
+int node_batch(const struct node *n)
+{
+    return n->batched ? n->net->batch : n->shape[0];
+}
+
+size_t node_count(const struct node *n)
+{
+    return (size_t)node_batch(n) * (size_t)n->shape[1] * (size_t)n->shape[2];
+}
+
+float *node_grad(const struct node *n, int i)
+{
+    return n->in[i]->dy;
+}
+
+float *node_scratch(const struct node *n, int worker)
+{
+    return n->net->scratch + n->net->scratch_floats * (size_t)worker;
+}
+
+struct cut {
+    size_t count, grain;
+    void (*work)(void *arg, size_t first, size_t last);
+    void *arg;
+};
+
+static void cut_run(void *arg, int task, int worker)
+{
+    const struct cut *c = arg;
+    size_t first = (size_t)task * c->grain;
+    size_t last = first + c->grain < c->count ? first + c->grain : c->count;
+
+    (void)worker;
+    c->work(c->arg, first, last);
+}
+
+void net_parallel(const struct net *net, size_t count, size_t grain,
+                  void (*work)(void *arg, size_t first, size_t last), void *arg)
+{
+    struct cut c = {count, grain, work, arg};
+
+    if (count > 0)
+        pool_run(net->pool, (int)((count + grain - 1) / grain), cut_run, &c);
+}

@@ -1,0 +1,119 @@
+/* A network as a static graph. Nodes are made in forward order by the
+ * builders below and in layers.h; net_plan lays out all memory; then
+ * net_forward and net_backward allocate nothing.
+ *
+ * Activations are [batch, channel, time], the batch being whatever
+ * net_set_batch said, up to the graph's capacity. Parameters are nodes too
+ * (see params.h). A node has a gradient only where somebody wants it.
+ *
+ * A builder that refuses its arguments returns NULL with the reason kept;
+ * builders given a NULL node return NULL, and net_plan reports the first
+ * refusal, so that a network can be written as one expression after another
+ * and checked once. */
+#ifndef NN_NET_H
+#define NN_NET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/pool.h"
+#include "nn/params.h"
+
+enum { NODE_INPUTS_MAX = 8 };
+
+struct net;
+struct node;
+
+/* A kind of layer. */
+struct op {
+    const char *name;
+    void (*forward)(struct node *n);   /* y = f(in) */
+    void (*backward)(struct node *n);  /* dy of each input that has one, see node_grad */
+    void (*release)(struct node *n);   /* what the builder or plan made inside conf; NULL: nothing */
+};
+
+struct node {
+    struct net *net;
+    const struct op *op;
+    const char *name;                  /* inputs and parameters; otherwise the op's name */
+    int index;
+    int shape[3];                      /* [batch capacity, channels, time]; parameters: [out, in, tap], missing ones 1 */
+    bool batched;                      /* shape[0] is a capacity: use node_batch */
+    int inputs;
+    struct node *in[NODE_INPUTS_MAX];
+    bool add[NODE_INPUTS_MAX];         /* backward adds to in[i]->dy instead of setting it */
+    struct param *param;               /* parameters only */
+    float *y, *dy;                     /* dy NULL: nobody wants it */
+    void *conf;                        /* the op's own, released by the net */
+    size_t work_floats;                /* scratch that keeps its content from forward to backward */
+    float *work;
+    size_t worker_floats;              /* scratch for each worker, see node_scratch */
+    bool wants, active;                /* set by net_plan */
+    bool is_loss;
+    float loss_weight;
+    int users;                         /* nodes that read this one */
+};
+
+/* A graph over the parameters of store, for up to batch clips at once. pool
+ * may be NULL. The store must outlive the graph. */
+struct net *net_new(struct params *store, int batch, struct pool *pool);
+void net_free(struct net *net);
+
+/* ---- what graphs are made of ---- */
+
+/* An input [batch, channels, time]; the caller fills node->y before net_forward. */
+struct node *net_input(struct net *net, const char *name, int channels, int time);
+
+/* Asks for the gradient of an input (before net_plan). */
+void net_want(struct node *input);
+
+/* A parameter of the store; the same name gives the same node. */
+struct node *net_param(struct net *net, const char *name, int rank, const int64_t *shape, enum init_kind init);
+
+/* A stored value that is not trained (running statistics). */
+struct node *net_statistic(struct net *net, const char *name, int rank, const int64_t *shape, enum init_kind init);
+
+/* Adds weight x node (one value, the mean over the batch) to what is minimised. */
+void net_loss(struct node *node, float weight);
+
+/* ---- running ---- */
+
+/* Lays out memory. training: gradients and moments as well. Seals the store
+ * with seed if nobody has. -1: a builder had refused; error_text says what. */
+int net_plan(struct net *net, uint64_t seed, bool training);
+
+void net_set_batch(struct net *net, int batch);   /* 1..capacity */
+int net_batch(const struct net *net);
+void net_forward(struct net *net);
+void net_backward(struct net *net);                /* after net_forward: all gradients of the weighted loss */
+double net_loss_value(const struct net *net);      /* weighted sum of the losses of the last net_forward */
+
+/* Writes gradients that were left as products (struct outer) into the flat
+ * array as well: for checks; the optimizer does without. */
+void net_write_gradients(struct net *net);
+
+/* ---- for those who write layers ---- */
+
+struct node *net_add_node(struct net *net, const struct op *op, int inputs, struct node *const *in,
+                          int channels, int time, size_t conf_size);
+/* The same for a loss: one value for the whole batch. */
+struct node *net_add_scalar(struct net *net, const struct op *op, int inputs, struct node *const *in, size_t conf_size);
+struct node *net_refuse(struct net *net, const char *format, ...) __attribute__((format(printf, 2, 3)));
+struct pool *net_pool(const struct net *net);
+
+/* Number of clips now in a batched node, shape[0] of others. */
+int node_batch(const struct node *n);
+/* Number of values now in the node: batch x channels x time. */
+size_t node_count(const struct node *n);
+/* Where backward puts the gradient of input i: NULL when unwanted. Set it if
+ * !n->add[i], else add to it. Inputs in ascending order. */
+float *node_grad(const struct node *n, int i);
+/* Scratch of n->worker_floats for one worker, content undefined. */
+float *node_scratch(const struct node *n, int worker);
+
+/* Cuts count items into tasks of at most grain items (the same cut for any
+ * number of threads) and calls work(arg, first, last) for each. */
+void net_parallel(const struct net *net, size_t count, size_t grain,
+                  void (*work)(void *arg, size_t first, size_t last), void *arg);
+
+#endif

@@ -1,0 +1,126 @@
+/* Layers that move values about: sum, channel range, reshape. */
+#include <string.h>
+
+#include "nn/layers.h"
+
+/* ---- sum, the second term broadcast over channels when it has one ---- */
+
+static void add_forward(struct node *n)
+{
+    const float *a = n->in[0]->y, *b = n->in[1]->y;
+    size_t time = (size_t)n->shape[2], channels = (size_t)n->shape[1];
+    size_t rows = (size_t)node_batch(n) * channels;
+    bool broadcast = n->in[1]->shape[1] != n->shape[1];
+
+    for (size_t row = 0; row < rows; row++) {
+        const float *from = b + (broadcast ? row / channels : row) * time;
+
+        for (size_t t = 0; t < time; t++)
+            n->y[row * time + t] = a[row * time + t] + from[t];
+    }
+}
+
+static void add_backward(struct node *n)
+{
+    size_t time = (size_t)n->shape[2], channels = (size_t)n->shape[1];
+    size_t rows = (size_t)node_batch(n) * channels;
+    bool broadcast = n->in[1]->shape[1] != n->shape[1];
+    float *da = node_grad(n, 0), *db = node_grad(n, 1);
+
+    if (da)
+        for (size_t i = 0; i < rows * time; i++)
+            da[i] = n->add[0] ? da[i] + n->dy[i] : n->dy[i];
+    if (!db)
+        return;
+    if (!n->add[1])
+        memset(db, 0, sizeof *db * (broadcast ? rows / channels : rows) * time);
+    for (size_t row = 0; row < rows; row++) {
+        float *to = db + (broadcast ? row / channels : row) * time;
+
+        for (size_t t = 0; t < time; t++)
+            to[t] += n->dy[row * time + t];
+    }
+}
+
+struct node *net_add(struct net *net, struct node *a, struct node *b)
+{
+    static const struct op op = {"add", add_forward, add_backward, NULL};
+
+    if (!a || !b)
+        return NULL;
+    if (a->shape[2] != b->shape[2] || (b->shape[1] != 1 && a->shape[1] != b->shape[1]))
+        return net_refuse(net, "add: [%d, %d] and [%d, %d] cannot be added", a->shape[1], a->shape[2],
+                          b->shape[1], b->shape[2]);
+    return net_add_node(net, &op, 2, (struct node *[]){a, b}, a->shape[1], a->shape[2], 0);
+}
+
+/* ---- a range of channels ---- */
+
+struct channels {
+    int first;
+};
+
+static void channels_forward(struct node *n)
+{
+    const struct channels *c = n->conf;
+    size_t time = (size_t)n->shape[2], size = (size_t)n->shape[1] * time;
+    size_t from = (size_t)n->in[0]->shape[1] * time;
+
+    for (int b = 0; b < node_batch(n); b++)
+        memcpy(n->y + (size_t)b * size, n->in[0]->y + (size_t)b * from + (size_t)c->first * time, size * sizeof(float));
+}
+
+static void channels_backward(struct node *n)
+{
+    const struct channels *c = n->conf;
+    size_t time = (size_t)n->shape[2], size = (size_t)n->shape[1] * time;
+    size_t from = (size_t)n->in[0]->shape[1] * time;
+    float *dx = node_grad(n, 0);
+
+    if (!n->add[0])
+        memset(dx, 0, (size_t)node_batch(n) * from * sizeof *dx);
+    for (int b = 0; b < node_batch(n); b++)
+        for (size_t i = 0; i < size; i++)
+            dx[(size_t)b * from + (size_t)c->first * time + i] += n->dy[(size_t)b * size + i];
+}
+
+struct node *net_channels(struct net *net, struct node *x, int first, int count)
+{
+    static const struct op op = {"channels", channels_forward, channels_backward, NULL};
+    struct node *n;
+
+    if (!x)
+        return NULL;
+    if (first < 0 || count < 1 || first + count > x->shape[1])
+        return net_refuse(net, "channels: %d to %d of %d", first, first + count - 1, x->shape[1]);
+    n = net_add_node(net, &op, 1, &x, count, x->shape[2], sizeof(struct channels));
+    if (n)
+        ((struct channels *)n->conf)->first = first;
+    return n;
+}
+
+/* ---- another shape ---- */
+
+static void reshape_forward(struct node *n)
+{
+    memcpy(n->y, n->in[0]->y, node_count(n) * sizeof *n->y);
+}
+
+static void reshape_backward(struct node *n)
+{
+    float *dx = node_grad(n, 0);
+
+    for (size_t i = 0; i < node_count(n); i++)
+        dx[i] = n->add[0] ? dx[i] + n->dy[i] : n->dy[i];
+}
+
+struct node *net_reshape(struct net *net, struct node *x, int channels, int time)
+{
+    static const struct op op = {"reshape", reshape_forward, reshape_backward, NULL};
+
+    if (!x)
+        return NULL;
+    if ((long)x->shape[1] * x->shape[2] != (long)channels * time)
+        return net_refuse(net, "reshape: [%d, %d] does not fit [%d, %d]", x->shape[1], x->shape[2], channels, time);
+    return net_add_node(net, &op, 1, &x, channels, time, 0);
+}

@@ -1,0 +1,44 @@
+/* The clips of an audio stream, held in memory for training. */
+#ifndef VAE_DATASET_H
+#define VAE_DATASET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "io/stream.h"
+
+struct clip {
+    char *name;
+    size_t batch;                /* which batch of the stream it came in, when the stream was batched */
+    float *data;                 /* channels x samples */
+};
+
+struct dataset {
+    struct clip *clips;
+    size_t count;
+    int channels;
+    int64_t samples;             /* of each channel */
+    double rate;                 /* Hz */
+    bool batched;                /* the stream came in batches: they are kept */
+    size_t batches;
+    uint64_t digest;             /* of names, shapes and values */
+};
+
+/* Reads all clips of a started audio reader; all must be alike in rate,
+ * channels and length. -1: the stream broke, or a clip differs (named). */
+int dataset_read(struct dataset *d, struct reader *r);
+void dataset_free(struct dataset *d);
+
+/* Sample rate of an audio frame: its own meta's, else its segment's. -1 with
+ * the reason when there is none. */
+int audio_rate(const struct reader *r, const struct frame *f, double *rate);
+
+/* The tensor of an audio frame as [batch, channels, samples], batch 1 when
+ * the frame is not batched; -1 with the reason when it is no such thing. */
+int audio_tensor(const struct reader *r, const struct frame *f, struct tensor *batch);
+
+/* Name of clip b of an audio frame: the frame's, or from the batch's list. */
+const char *audio_clip_name(const struct frame *f, int64_t b);
+
+#endif

@@ -1,0 +1,345 @@
+/* The run around the steps: what is said, logged and saved along the way. */
+#include "vae/train.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/diag.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "vae/model.h"
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int number)
+{
+    (void)number;
+    stop = 1;
+}
+
+/* The first signal asks for an end after the step; a second one is final. */
+static void catch_signals(void)
+{
+    struct sigaction a;
+
+    memset(&a, 0, sizeof a);
+    a.sa_handler = on_signal;
+    a.sa_flags = SA_RESTART | (int)SA_RESETHAND;
+    sigemptyset(&a.sa_mask);
+    sigaction(SIGINT, &a, NULL);
+    sigaction(SIGTERM, &a, NULL);
+}
+
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+struct epoch {
+    int64_t number;
+    int steps;
+    double loss, elbo, test_elbo, seconds, clips;
+};
+
+struct history {
+    const struct train_run *run;
+    struct trainer *trainer;
+    struct meta *losses, *elbos, *test_elbos;
+    int64_t done;                /* whole epochs */
+    FILE *log;
+    bool terminal, trouble;
+    double started, shown;
+};
+
+/* ---- what the model says of itself ---- */
+
+static struct meta *describe(const struct history *h)
+{
+    const struct train_run *run = h->run;
+    struct meta *m = meta_map();
+    char *digest = mem_format("%016" PRIx64, run->data->digest);
+    double rate = run->data->rate;
+
+    meta_set(m, "program", meta_text("cv " CV_VERSION));
+    meta_set(m, "network", meta_text("notebook"));
+    meta_set(m, "latent", meta_int(run->config.latent));
+    meta_set(m, "rate", rate >= (double)(int64_t)rate && rate <= (double)(int64_t)rate ? meta_int((int64_t)rate)
+                                                                                        : meta_real(rate));
+    meta_set(m, "samples", meta_int(run->data->samples));
+    meta_set(m, "channels", meta_int(run->data->channels));
+    meta_set(m, "parameters", meta_int(params_trainable(trainer_params(h->trainer))));
+    meta_set(m, "seed", meta_int((int64_t)run->config.seed));
+    meta_set(m, "batch", meta_int(run->config.batch));
+    meta_set(m, "buffer", meta_int(run->config.buffer));
+    meta_set(m, "optimizer", meta_text("adam"));
+    meta_set(m, "learning_rate", meta_real(run->config.rate));
+    meta_set(m, "beta1", meta_real(0.9));
+    meta_set(m, "beta2", meta_real(0.999));
+    meta_set(m, "epsilon", meta_real(1e-8));
+    meta_set(m, "epochs", meta_int(h->done));
+    meta_set(m, "epochs_wanted", meta_int(run->epochs));
+    meta_set(m, "steps", meta_int(trainer_steps(h->trainer)));
+    meta_set(m, "clips", meta_int((int64_t)run->data->count));
+    meta_set(m, "digest", meta_text(digest));
+    meta_set(m, "losses", meta_copy(h->losses));
+    meta_set(m, "elbos", meta_copy(h->elbos));
+    if (run->test)
+        meta_set(m, "test_elbos", meta_copy(h->test_elbos));
+    free(digest);
+    return m;
+}
+
+static int write_model(const struct history *h, int fd, const char *label)
+{
+    struct meta *m = describe(h);
+    int status = model_write(fd, label, m, trainer_params(h->trainer));
+
+    meta_free(m);
+    return status;
+}
+
+/* ---- snapshots: under a temporary name, then renamed ---- */
+
+static void snapshot(struct history *h)
+{
+    char *name, *part;
+    int fd, status;
+
+    if (!h->run->snapshots)
+        return;
+    name = mem_format("%s/epoch-%04" PRId64 ".cvm", h->run->snapshots, h->done);
+    part = mem_format("%s.part", name);
+    fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0) {
+        status = error_set("%s:", part);
+    } else {
+        status = write_model(h, fd, part);
+        if (close(fd) && !status)
+            status = error_set("%s:", part);
+        if (!status && rename(part, name))
+            status = error_set("%s:", name);
+        if (status)
+            unlink(part);
+    }
+    if (status) {
+        diag_error("snapshot not written: %s", error_text());
+        h->trouble = true;
+    }
+    free(part);
+    free(name);
+}
+
+/* ---- the log ---- */
+
+static void log_epoch(struct history *h, const struct epoch *e)
+{
+    struct meta *m;
+
+    if (!h->log)
+        return;
+    m = meta_map();
+    meta_set(m, "epoch", meta_int(e->number));
+    meta_set(m, "step", meta_int(trainer_steps(h->trainer)));
+    meta_set(m, "loss", meta_real(e->loss));
+    meta_set(m, "elbo", meta_real(e->elbo));
+    if (h->run->test)
+        meta_set(m, "test_elbo", meta_real(e->test_elbo));
+    meta_set(m, "seconds", meta_real(e->seconds));
+    meta_set(m, "clips_per_second", meta_real(e->clips / e->seconds));
+    meta_json(h->log, m);
+    putc('\n', h->log);
+    meta_free(m);
+    if (fflush(h->log) || ferror(h->log)) {
+        diag_error("log not written: %s:", h->run->log);
+        fclose(h->log);
+        h->log = NULL;
+        h->trouble = true;
+    }
+}
+
+/* ---- what people see ---- */
+
+static void show_step(struct history *h, const struct epoch *e, int steps)
+{
+    double t = now(), done, left;
+
+    if (!h->terminal || diag_quiet() || t - h->shown < 0.1)
+        return;
+    h->shown = t;
+    done = (double)(e->number - 1) + (double)e->steps / steps;
+    left = (t - h->started) / done * ((double)h->run->epochs - done);
+    fprintf(stderr, "\r\033[Kepoch %" PRId64 "/%" PRId64 ", step %d/%d, loss %.6g, ELBO %.6g, %.1f clips/s, %.0f s left",
+            e->number, h->run->epochs, e->steps, steps, e->loss / e->steps, e->elbo / e->steps,
+            e->clips / e->seconds, left);
+}
+
+static void show_epoch(const struct history *h, const struct epoch *e)
+{
+    if (diag_quiet())
+        return;
+    if (h->terminal)
+        fputs("\r\033[K", stderr);
+    fprintf(stderr, "Epoch: %" PRId64 ", loss: %.6g, ", e->number, e->loss);
+    if (h->run->test)
+        fprintf(stderr, "Test set ELBO: %.6g, ", e->test_elbo);
+    else
+        fprintf(stderr, "ELBO: %.6g, ", e->elbo);
+    fprintf(stderr, "time elapse for current epoch: %.2f s\n", e->seconds);
+}
+
+/* ---- the run ---- */
+
+/* One epoch. 1: stopped by a signal before its end, -1: the loss went wrong. */
+static int run_epoch(struct history *h, int64_t number)
+{
+    struct epoch e = {.number = number};
+    int steps = trainer_begin_epoch(h->trainer, number);
+    double started = now();
+
+    for (int i = 0; i < steps; i++) {
+        struct step_result r;
+
+        if (stop)
+            return 1;
+        if (trainer_step(h->trainer, i, &r)) {
+            if (h->terminal && !diag_quiet())
+                fputs("\r\033[K", stderr);
+            return error_prefix("epoch %" PRId64 ", step %d", number, i + 1);
+        }
+        e.steps++;
+        e.loss += r.loss;
+        e.elbo += r.elbo;
+        e.clips += r.clips;
+        e.seconds = now() - started;
+        show_step(h, &e, steps);
+    }
+    e.loss /= steps;
+    e.elbo /= steps;
+    if (h->run->test) {
+        e.test_elbo = trainer_test(h->trainer, h->run->test, number);
+        meta_append(h->test_elbos, meta_real(e.test_elbo));
+    }
+    e.seconds = now() - started;
+    meta_append(h->losses, meta_real(e.loss));
+    meta_append(h->elbos, meta_real(e.elbo));
+    h->done = number;
+    show_epoch(h, &e);
+    log_epoch(h, &e);
+    snapshot(h);
+    return stop && number < h->run->epochs ? 1 : 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static const char **sorted_names(const struct dataset *d)
+{
+    const char **names = mem_alloc(d->count * sizeof *names);
+
+    for (size_t i = 0; i < d->count; i++)
+        names[i] = d->clips[i].name;
+    qsort(names, d->count, sizeof *names, compare_names);
+    return names;
+}
+
+/* A clip in both streams makes the test figures look better than they are. */
+static void warn_leaks(const struct dataset *data, const struct dataset *test)
+{
+    const char **a = sorted_names(data), **b = sorted_names(test);
+    size_t i = 0, j = 0;
+
+    while (i < data->count && j < test->count) {
+        int order = strcmp(a[i], b[j]);
+
+        if (order == 0)
+            diag_warn("clip '%s' is in both the training and the test stream", a[i]);
+        i += order <= 0;
+        j += order >= 0;
+    }
+    free(a);
+    free(b);
+}
+
+static int check_test(const struct dataset *data, const struct dataset *test)
+{
+    if (test->samples != data->samples || test->channels != data->channels || test->rate < data->rate ||
+        test->rate > data->rate)
+        return error_set("test clips are [%d, %lld] at %g Hz, training clips [%d, %lld] at %g Hz: load both alike",
+                         test->channels, (long long)test->samples, test->rate, data->channels,
+                         (long long)data->samples, data->rate);
+    warn_leaks(data, test);
+    return 0;
+}
+
+static int prepare_outputs(struct history *h)
+{
+    const struct train_run *run = h->run;
+
+    if (run->snapshots && mkdir(run->snapshots, 0777) && errno != EEXIST)
+        return error_set("%s:", run->snapshots);
+    if (run->log && !(h->log = fopen(run->log, "we")))
+        return error_set("%s:", run->log);
+    return 0;
+}
+
+static int run_epochs(struct history *h)
+{
+    int status = 0;
+
+    h->started = now();
+    snapshot(h);
+    for (int64_t i = 1; i <= h->run->epochs && status == 0; i++)
+        status = run_epoch(h, i);
+    if (status > 0) {
+        if (h->terminal && !diag_quiet())
+            fputs("\r\033[K", stderr);
+        diag_note("stopped by a signal after %" PRId64 " of %" PRId64 " epochs, %" PRId64 " steps: writing the model as it is",
+                  h->done, h->run->epochs, trainer_steps(h->trainer));
+        status = 0;
+    }
+    return status;
+}
+
+int train(const struct train_run *run, int fd, const char *label)
+{
+    struct history h = {.run = run, .terminal = isatty(STDERR_FILENO) == 1};
+    struct pool *pool;
+    int status = -1;
+
+    if (run->test && check_test(run->data, run->test))
+        return -1;
+    pool = pool_new(run->threads);
+    h.losses = meta_list();
+    h.elbos = meta_list();
+    h.test_elbos = meta_list();
+    h.trainer = trainer_new(&run->config, run->data, pool);
+    if (h.trainer && !prepare_outputs(&h)) {
+        catch_signals();
+        status = run_epochs(&h);
+        if (!status)
+            status = write_model(&h, fd, label);
+        if (!status && h.trouble)
+            status = error_set("the model is written, but see the errors above");
+    }
+    if (h.log && fclose(h.log) && !status)
+        status = error_set("%s:", run->log);
+    trainer_free(h.trainer);
+    meta_free(h.losses);
+    meta_free(h.elbos);
+    meta_free(h.test_elbos);
+    pool_free(pool);
+    return status;
+}

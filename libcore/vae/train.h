@@ -1,0 +1,23 @@
+/* A whole training run: epochs with progress, log and snapshots, ended early
+ * by a signal or by a loss that is not finite. */
+#ifndef VAE_TRAIN_H
+#define VAE_TRAIN_H
+
+#include "vae/trainer.h"
+
+struct train_run {
+    struct train_config config;
+    int64_t epochs;
+    int threads;                 /* 0: one per processor */
+    const struct dataset *data;
+    const struct dataset *test;  /* NULL: none */
+    const char *log;             /* JSON Lines, one object an epoch; NULL: none */
+    const char *snapshots;       /* folder for a model per epoch; NULL: none */
+};
+
+/* Trains and writes the model to fd. 0: done, or ended by a first SIGINT or
+ * SIGTERM with the model as it was. -1: no model (the reason is kept), or the
+ * model is whole but a log or snapshot could not be written (said at once). */
+int train(const struct train_run *run, int fd, const char *label);
+
+#endif
