@@ -1,50 +1,95 @@
-# cv: build, check, bench, install. Adding a file needs no edit here.
+# cv: build, demo, check, bench, install. Adding a source file needs no edit here.
 VERSION = 0.1.0
 BUILD = build
 PREFIX = /usr/local
 DESTDIR =
+JOBS := $(shell nproc 2>/dev/null || echo 2)
 
 CC = cc
 CFLAGS = -O2 -g
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wconversion
+# arithmetic: fused multiply-add where the chosen instructions have it; nothing else that changes a value
+KERNEL = -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math
 SANITIZE =
 
 LIBS = sndfile soxr fftw3f openblas msgpack libxxhash cairo
-CPPFLAGS = -Ilibcore -D_GNU_SOURCE -DCV_VERSION='"$(VERSION)"'
-ALL_CFLAGS = -std=c11 $(CFLAGS) $(WARN) $(SANITIZE) $(PKG_CFLAGS) -pthread
-# arithmetic kernels: -O3 and fused multiply-add where the chosen target has it; no value-changing flags
-KERNEL_CFLAGS = -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math
+# asked for once, and only when something is compiled
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(LIBS)))$(PKG_CFLAGS)
+PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(LIBS)))$(PKG_LIBS)
+COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -DCV_VERSION='"$(VERSION)"' -Ilibcore $(CFLAGS) $(WARN) $(PKG_CFLAGS) $(SANITIZE) -pthread
+LINK = $(CC) $(CFLAGS) $(SANITIZE) -pthread
 
-PKG_CFLAGS = $(shell pkg-config --cflags $(LIBS))
-PKG_LIBS = $(shell pkg-config --libs $(LIBS))
-
-LIB_SRC = $(wildcard libcore/*/*.c)
-LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/%.o)
+objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
+LIBRARY = $(BUILD)/libcore.a
 PROGRAMS = $(patsubst cmd/%.c,$(BUILD)/%,$(wildcard cmd/cv-*.c))
-PLOT_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(wildcard cmd/plot/*.c))
-UNIT = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*.c))
+UNITS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*.c))
+TOOLS = $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(wildcard tests/tools/*.c))
+PAGES = $(wildcard man/*.[1-8])
 
 all: $(PROGRAMS)
 
-$(BUILD)/libcore.a: $(LIB_OBJ)
+$(LIBRARY): $(call objects,libcore/*/*.c)
+	@rm -f $@
 	$(AR) rcs $@ $^
-$(BUILD)/libcore/nn/%.o: libcore/nn/%.c
+$(BUILD)/libcore/nn/%.o: libcore/nn/%.c | $(BUILD)/.packages
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(KERNEL_CFLAGS) -MMD -MP -c -o $@ $<
-$(BUILD)/%.o: %.c
+	$(COMPILE) $(KERNEL) -MMD -MP -c -o $@ $<
+$(BUILD)/%.o: %.c | $(BUILD)/.packages
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
-$(BUILD)/cv-plot: $(PLOT_OBJ)
-$(BUILD)/cv-%: $(BUILD)/cmd/cv-%.o $(BUILD)/libcore.a
-	$(CC) $(ALL_CFLAGS) -o $@ $(filter %.o,$^) $(BUILD)/libcore.a $(PKG_LIBS) -lm
-$(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/libcore.a
+	$(COMPILE) -MMD -MP -c -o $@ $<
+$(BUILD)/cv-plot: $(call objects,cmd/plot/*.c)
+$(BUILD)/cv-%: $(BUILD)/cmd/cv-%.o $(LIBRARY)
+	$(LINK) -o $@ $(filter %.o,$^) $(LIBRARY) $(PKG_LIBS) -lm
+$(BUILD)/compose: $(call objects,pipelines/compose/*.c)
+	$(LINK) -o $@ $^ -lm
+$(BUILD)/bench/bench: $(call objects,tests/bench/*.c) $(LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -o $@ $< $(BUILD)/libcore.a $(PKG_LIBS) -lm
-units: $(UNIT)
+	$(LINK) -o $@ $(filter %.o,$^) $(LIBRARY) $(PKG_LIBS) -lm
+$(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(LIBRARY)
+	$(LINK) -o $@ $< $(LIBRARY) $(PKG_LIBS) -lm
+$(BUILD)/tools/%: $(BUILD)/tests/tools/%.o $(LIBRARY)
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $< $(LIBRARY) $(PKG_LIBS) -lm
 
+# what a build needs is there, or the line that installs it is printed
+$(BUILD)/.packages: pipelines/packages.sh
+	@DEPS=no sh pipelines/packages.sh build
+	@mkdir -p $(@D)
+	@touch $@
+
+# ---- the two commands of the README
+demo:
+	@sh pipelines/packages.sh build demo
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(BUILD)/compose
+	@$(MAKE) --no-print-directory -f pipelines/demo.mk BUILD=$(BUILD)
+check:
+	@sh pipelines/packages.sh build check
+	@$(MAKE) --no-print-directory -j$(JOBS) all tests $(BUILD)/compose
+	@BUILD=$(BUILD) sh tests/run.sh
+
+tests: $(UNITS) $(TOOLS)
+# the same tests under AddressSanitizer and UndefinedBehaviorSanitizer, and under ThreadSanitizer (make tsan)
+asan:
+	@$(MAKE) --no-print-directory check BUILD=$(BUILD)/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
+	   SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all'
+tsan:
+	@$(MAKE) --no-print-directory check BUILD=$(BUILD)/tsan CFLAGS='-O1 -g' SANITIZE='-fsanitize=thread'
+bench:
+	@sh pipelines/packages.sh build bench
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(BUILD)/bench/bench
+	@bash tests/bench/run.sh $(BUILD)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	for page in $(PAGES); do \
+	   install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(PROGRAMS)))
+	for page in $(PAGES); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all units clean
+.PHONY: all demo check tests asan tsan bench install uninstall clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

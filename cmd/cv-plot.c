@@ -125,13 +125,9 @@ static void stream_take(struct reader *r, const struct plot *p, void *state)
     const struct frame *f;
     int got;
 
-    while ((got = reader_next(r, &f)) > 0) {
-        if (!plot_takes(p, reader_kind(r)))
-            diag_die("%s: segment %lld is of kind %s, which does not go into one picture with those"
-                     " before it", reader_label(r), (long long)reader_segment(r), reader_kind(r));
+    while ((got = reader_next(r, &f)) > 0)
         if (p->take(state, r, f) != 0)
             diag_die("%s", error_text());
-    }
     if (got < 0)
         diag_die("%s", error_text());
 }

@@ -123,8 +123,6 @@ static void save(const char *clip, struct wav *w)
     size_t size;
     const void *bytes = wav_bytes(w, &size);
 
-    if (files == 0 && directory_make(dir) < 0)
-        diag_die("%s", error_text());
     if (!force && access(path, F_OK) == 0 && !wav_made_by(path, maker)) {
         diag_error("%s: is there already and not made by cv-towav: -f replaces it, -o DIR writes elsewhere",
                    path);
@@ -144,11 +142,15 @@ static void save(const char *clip, struct wav *w)
 
 static void put_clip(const char *clip, int hz, const float *x, int64_t channels, int64_t samples)
 {
+    static bool there;
     bool join = strcmp(dir, "-") == 0;
     double *shift = mem_zero((size_t)channels, sizeof *shift);
     double gain = measure(clip, x, channels, samples, shift);
     struct wav *w = joined;
 
+    if (!join && !there && directory_make(dir) < 0)
+        diag_die("%s", error_text());
+    there = true;
     if (join && joined != NULL && (hz != joined_rate || channels != joined_channels))
         diag_die("clip %s has %lld channels at %d Hz, those before it %d at %d Hz: one WAV cannot hold both, "
                  "use -o DIR", clip, (long long)channels, hz, joined_channels, joined_rate);

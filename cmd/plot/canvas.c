@@ -50,6 +50,43 @@ static cairo_surface_t *surface_new(struct canvas *c)
 #endif
 }
 
+/* Whether the font now chosen has no glyph for some character: so the one that
+ * cairo brings along for systems without any fonts, which knows ASCII only. */
+static bool font_lacks(struct canvas *c, const char *text)
+{
+    cairo_glyph_t *glyphs = NULL;
+    bool lacks = false;
+    int count = 0;
+
+    if (cairo_scaled_font_text_to_glyphs(cairo_get_scaled_font(c->cr), 0, 0, text, -1, &glyphs, &count, NULL,
+                                         NULL, NULL) != CAIRO_STATUS_SUCCESS)
+        return true;
+    for (int i = 0; i < count; i++)
+        lacks = lacks || glyphs[i].index == 0;
+    cairo_glyph_free(glyphs);
+    return lacks;
+}
+
+/* A copy with minus signs and ellipses as the font has them. */
+static char *font_text(const struct canvas *c, const char *text)
+{
+    char *copy = mem_text(text), *from = copy, *to = copy;
+
+    while (*from != '\0') {
+        bool minus = strncmp(from, MINUS, 3) == 0, ellipsis = strncmp(from, ELLIPSIS, 3) == 0;
+
+        if (c->ascii && (minus || ellipsis)) {
+            memcpy(to, minus ? "-" : "...", minus ? 1 : 3);
+            to += minus ? 1 : 3;
+            from += 3;
+        } else {
+            *to++ = *from++;
+        }
+    }
+    *to = '\0';
+    return copy;
+}
+
 struct canvas *canvas_new(int width, int height, double unit, bool svg)
 {
     struct canvas *c = mem_zero(1, sizeof *c);
@@ -84,6 +121,7 @@ struct canvas *canvas_new(int width, int height, double unit, bool svg)
     cairo_font_options_destroy(options);
     cairo_set_line_join(c->cr, CAIRO_LINE_JOIN_ROUND);
     canvas_font(c, FONT_NORMAL, 12);
+    c->ascii = font_lacks(c, MINUS ELLIPSIS);
     return c;
 }
 
@@ -144,18 +182,23 @@ void canvas_font(struct canvas *c, enum font font, double size)
 
 double canvas_text_width(struct canvas *c, const char *text)
 {
+    char *drawn = font_text(c, text);
     cairo_text_extents_t extents;
 
-    cairo_text_extents(c->cr, text, &extents);
+    cairo_text_extents(c->cr, drawn, &extents);
+    free(drawn);
     return extents.x_advance;
 }
 
 void canvas_text(struct canvas *c, enum ink ink, double x, double y, double align, const char *text)
 {
+    char *drawn = font_text(c, text);
+
     canvas_ink(c, ink, 1);
     cairo_move_to(c->cr, x - align * canvas_text_width(c, text), y);
-    cairo_show_text(c->cr, text);
+    cairo_show_text(c->cr, drawn);
     cairo_new_path(c->cr);
+    free(drawn);
 }
 
 void canvas_text_up(struct canvas *c, enum ink ink, double x, double y, const char *text)

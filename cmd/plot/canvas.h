@@ -8,7 +8,10 @@
 
 #include <cairo.h>
 
-enum { CANVAS_SIZE_MIN = 100, CANVAS_SIZE_MAX = 10000 };   /* pixels, each way */
+#define MINUS "\xE2\x88\x92"      /* U+2212 */
+#define ELLIPSIS "\xE2\x80\xA6"   /* U+2026 */
+
+enum { CANVAS_SIZE_MIN = 200, CANVAS_SIZE_MAX = 10000 };   /* pixels, each way */
 
 struct rect {
     double x, y, w, h;
@@ -33,6 +36,7 @@ struct canvas {
     int width, height;
     double unit;            /* size of things: 1 at the default size of a page */
     bool svg;
+    bool ascii;             /* the font has no minus sign or ellipsis of its own */
     unsigned char *bytes;   /* of the file, as far as written */
     size_t count, room;
 };

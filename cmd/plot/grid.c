@@ -3,8 +3,10 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
+#include "base/mem.h"
 #include "text.h"
 
 /* In units of the page. */
@@ -53,7 +55,7 @@ void grid_lay(struct grid *g, const struct page *page, double unit)
     g->cols = page->cols;
     g->rows = page->rows;
     g->head = cell_head * unit;
-    g->col_gap = (22 + g->right) * unit;
+    g->col_gap = fmax(22 * unit, g->label + 12 * unit) + g->right * unit;
     g->row_gap = 12 * unit;
     g->area.x = (margin + axis_title) * unit + g->left;
     g->area.y = top;
@@ -82,6 +84,26 @@ bool grid_outer_left(const struct grid *g, int i)
     return i % g->cols == 0;
 }
 
+void grid_title(struct canvas *c, const struct grid *g, const char *title)
+{
+    struct rect first = grid_cell(g, 0), last = grid_cell(g, g->cells - 1);
+
+    canvas_font(c, FONT_NORMAL, 12);
+    canvas_text_up(c, INK_FAINT, 22 * c->unit, (first.y + last.y + last.h) / 2, title);
+}
+
+/* Of remarks, parted by "; ", as many as there is room for. */
+static char *remarks_fit(struct canvas *c, const char *remarks, double width)
+{
+    char *text = mem_text(remarks), *fit, *end;
+
+    while (canvas_text_width(c, text) > width && (end = strrchr(text, ';')) != NULL)
+        *end = '\0';
+    fit = text_fit(c, text, width);
+    free(text);
+    return fit;
+}
+
 void page_heading(struct canvas *c, const struct page *page, const char *remarks)
 {
     double u = c->unit, width = page->width - 2 * margin * u;
@@ -94,7 +116,7 @@ void page_heading(struct canvas *c, const struct page *page, const char *remarks
         free(text);
     }
     canvas_font(c, FONT_NORMAL, 13);
-    text = text_fit(c, remarks, width);
+    text = remarks_fit(c, remarks, width);
     canvas_text(c, INK_FAINT, margin * u, (heading_height(page->title != NULL) - 12) * u, 0, text);
     free(text);
 }

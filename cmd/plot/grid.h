@@ -11,8 +11,8 @@
 struct grid {
     int cols, rows, cells;   /* cells in use <= cols * rows */
     double left;             /* room for the numbers of the vertical axis, to be set first */
+    double label;            /* width of the numbers under a cell, to be set first */
     double right;            /* room right of each cell, in units of the page */
-    bool title;              /* the page has a heading */
     struct rect area;        /* of all cells with their titles and gaps */
     double col_gap, row_gap, head;
 };
@@ -25,13 +25,16 @@ void grid_shape(int cells, struct page *page);
 /* The page's size in what it leaves open, and its unit. -1: no room. */
 int grid_fit(const struct page *page, int *width, int *height, double *unit);
 
-/* Lays out the page; left, right, cells and title are set by the caller. */
+/* Lays out the page; cells, left, label and right are set by the caller. */
 void grid_lay(struct grid *g, const struct page *page, double unit);
 
 /* The inside of cell i; and whether no cell in use is below it or left of it. */
 struct rect grid_cell(const struct grid *g, int i);
 bool grid_outer_bottom(const struct grid *g, int i);
 bool grid_outer_left(const struct grid *g, int i);
+
+/* The title of the vertical axis, beside the rows in use. */
+void grid_title(struct canvas *c, const struct grid *g, const char *title);
 
 /* Page heading (where asked for) and the line of remarks under it. */
 void page_heading(struct canvas *c, const struct page *page, const char *remarks);

@@ -35,7 +35,8 @@ static struct rect place_at(const struct label *label, int direction, double dis
 static double place_cost(const struct canvas *c, const struct rect *p, const struct rect *page,
                          const struct rect *taken, int done, const struct label *labels, int count)
 {
-    double cost = 4 * (p->w * p->h - overlap(p, page)), u = c->unit;
+    double outside = p->w * p->h - overlap(p, page), u = c->unit;
+    double cost = outside > 1e-6 * p->w * p->h ? 4 * outside : 0;   /* rounding is no reason to move */
 
     for (int i = 0; i < done; i++)
         cost += 3 * overlap(p, &taken[i]);

@@ -132,24 +132,39 @@ static double extent_pad(double lo, double hi)
     return hi > lo ? 0.08 * (hi - lo) : 0;
 }
 
+/* The posterior of each clip is drawn while there are few. */
+static bool has_ellipses(const struct latent *l)
+{
+    return l->count <= LABELS_MOST && l->dims > 1 && l->spread;
+}
+
+/* Smallest and largest coordinates of what is drawn. */
+static void points_extent(const struct latent *l, double *lo, double *hi)
+{
+    lo[0] = lo[1] = INFINITY;
+    hi[0] = hi[1] = -INFINITY;
+    for (size_t i = 0; i < l->count; i++) {
+        const struct point *p = &l->points[i];
+        double around = has_ellipses(l) ? 1 : 0;
+
+        lo[0] = fmin(lo[0], p->x - around * p->sd_x);
+        hi[0] = fmax(hi[0], p->x + around * p->sd_x);
+        lo[1] = fmin(lo[1], p->y - around * p->sd_y);
+        hi[1] = fmax(hi[1], p->y + around * p->sd_y);
+    }
+}
+
 /* Both axes at one scale; the circle of two standard deviations is in view
  * unless the points would then be a mere dot. Returns whether it is. */
 static bool view_fit(const struct latent *l, const struct rect *r, struct scale *x, struct scale *y)
 {
-    double lo[2] = {INFINITY, INFINITY}, hi[2] = {-INFINITY, -INFINITY}, middle[2], half[2], per_pixel, span;
+    double lo[2], hi[2], middle[2], half[2], per_pixel, span;
     bool circle;
 
-    for (size_t i = 0; i < l->count; i++) {
-        const struct point *p = &l->points[i];
-
-        lo[0] = fmin(lo[0], p->x);
-        hi[0] = fmax(hi[0], p->x);
-        lo[1] = fmin(lo[1], p->y);
-        hi[1] = fmax(hi[1], p->y);
-    }
+    points_extent(l, lo, hi);
     span = fmax(hi[0] - lo[0], hi[1] - lo[1]);
     circle = l->count == 1 ? fmax(fabs(lo[0]), fabs(lo[1])) < 20
-           : span >= 0.1 * (fmax(2, fmax(hi[0], hi[1])) - fmin(-2, fmin(lo[0], lo[1])));
+           : span >= 0.22 * (fmax(2, fmax(hi[0], hi[1])) - fmin(-2, fmin(lo[0], lo[1])));
     for (int d = 0; d < 2; d++) {
         double pad = extent_pad(lo[d], hi[d]);
 
@@ -169,6 +184,16 @@ static bool view_fit(const struct latent *l, const struct rect *r, struct scale 
     *x = (struct scale){middle[0] - half[0], middle[0] + half[0], r->x, r->x + r->w};
     *y = (struct scale){middle[1] - half[1], middle[1] + half[1], r->y + r->h, r->y};
     return circle;
+}
+
+static void draw_prior_name(struct canvas *c, double x, double y, const char *name)
+{
+    double width = canvas_text_width(c, name) + 4 * c->unit;
+
+    cairo_set_source_rgba(c->cr, 1, 1, 1, 0.75);
+    cairo_rectangle(c->cr, x - width / 2, y - 10 * c->unit, width, 12 * c->unit);
+    cairo_fill(c->cr);
+    canvas_text(c, INK_FAINT, x, y, 0.5, name);
 }
 
 /* The prior: circles of one and two standard deviations, or (flat: one
@@ -200,16 +225,10 @@ static void draw_prior(struct canvas *c, const struct rect *r, const struct scal
         cairo_stroke(c->cr);
         cairo_set_dash(c->cr, NULL, 0, 0);
         if (at > r->y + 12 * u && one > 20 * u)
-            canvas_text(c, INK_FAINT, flat ? ox + radius : ox, at - 4 * u, 0.5, names[i]);
+            draw_prior_name(c, flat ? ox + radius : ox, at - 4 * u, names[i]);
         if (flat && one > 20 * u)
-            canvas_text(c, INK_FAINT, ox - radius, at - 4 * u, 0.5, names[i]);
+            draw_prior_name(c, ox - radius, at - 4 * u, names[i]);
     }
-}
-
-/* The posterior of each clip is drawn while there are few. */
-static bool has_ellipses(const struct latent *l)
-{
-    return l->count <= LABELS_MOST && l->dims > 1 && l->spread;
 }
 
 static void draw_points(struct canvas *c, const struct latent *l, const struct scale *x,
@@ -289,7 +308,8 @@ static void latent_remarks(char *buffer, size_t size, const struct latent *l, bo
     else if (l->count > 1)
         used += snprintf(buffer + used, size - (size_t)used, "; centre %s, sd %s", text[0], text[2]);
     snprintf(buffer + used, size - (size_t)used, "%s%s",
-             !circle ? "; close-up, prior not in view" : l->dims > 1 ? "; circles: prior" : "; dotted: prior",
+             !circle ? "; close-up (prior: centre 0, sd 1)"
+             : l->dims > 1 ? "; circles: prior" : "; dotted: prior",
              has_ellipses(l) ? ", ellipses: posterior" : "");
 }
 
@@ -317,8 +337,11 @@ static void latent_draw(void *state, const struct page *page, struct canvas *c)
     cairo_save(c->cr);
     cairo_rectangle(c->cr, r.x, r.y, r.w, r.h);
     cairo_clip(c->cr);
-    draw_prior(c, &r, &x, &y, l->dims == 1);
+    if (l->count <= LABELS_MOST)
+        draw_prior(c, &r, &x, &y, l->dims == 1);
     draw_points(c, l, &x, &y);
+    if (l->count > LABELS_MOST)   /* a cloud of points would hide it */
+        draw_prior(c, &r, &x, &y, l->dims == 1);
     cairo_restore(c->cr);
     canvas_font(c, FONT_NORMAL, 12);
     axes_bottom(c, &r, &x, &tx, true);
@@ -327,7 +350,7 @@ static void latent_draw(void *state, const struct page *page, struct canvas *c)
         axes_left(c, &r, &y, &ty, true);
         canvas_text_up(c, INK_FAINT, margin * u, r.y + r.h / 2, "z2");
     }
-    if (l->count <= LABELS_MOST)
+    if (l->count <= LABELS_MOST && r.w * r.h > (double)l->count * 3000 * u * u)
         draw_names(c, l, &r, &x, &y);
 }
 

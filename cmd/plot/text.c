@@ -11,8 +11,6 @@
 #include "base/text.h"
 
 #define BAD_CHARACTER "\xEF\xBF\xBD"   /* U+FFFD */
-#define ELLIPSIS "\xE2\x80\xA6"
-#define MINUS "\xE2\x88\x92"
 
 /* Length of the character at s if it is well formed, else 0; *code is its number. */
 static size_t character_read(const char *s, uint32_t *code)

@@ -174,13 +174,20 @@ static void draw_samples(struct canvas *c, const struct envelope *e, double x0, 
     cairo_fill(c->cr);
 }
 
+/* Whether all of a wave is within a pixel. */
+static bool wave_flat(const struct envelope *e, const struct scale *y)
+{
+    return fabs(scale_at(y, e->max) - scale_at(y, e->min)) < 1;
+}
+
 /* Fills between the ranges of n columns of pixels: all of the wave, or the band
  * of its RMS around the mean. Nothing is thinner than a line. */
 static void draw_band(struct canvas *c, const struct envelope *e, double x0, int n, const struct scale *y,
                       bool rms)
 {
     double *edge = mem_alloc(2 * (size_t)n * sizeof *edge);
-    double thin = (rms ? 0.9 : 1.3) * c->unit;
+    double thin = (rms ? 1 : 1.4) * c->unit;
+    bool flat = wave_flat(e, y);
 
     for (int i = 0; i < n; i++) {
         struct column column = envelope_column(e, i, n);
@@ -192,6 +199,8 @@ static void draw_band(struct canvas *c, const struct envelope *e, double x0, int
         }
         top = scale_at(y, column.hi);
         bottom = scale_at(y, column.lo);
+        if (flat)   /* on the raster of pixels, so that it is sharp */
+            top = bottom = floor(scale_at(y, e->mean)) + 0.5;
         more = fmax(0, thin - (bottom - top)) / 2;
         edge[2 * i] = top - more;
         edge[2 * i + 1] = bottom + more;
@@ -242,7 +251,7 @@ static void draw_lane(struct canvas *c, const struct rect *r, const struct view 
         draw_band(c, e, r->x, columns, &y, false);
         draw_band(c, e, r->x, columns, &y, true);
     }
-    if (v->follow)
+    if (v->follow && !wave_flat(e, &y))
         draw_mean(c, r->x, fmax(end, r->x + 1), scale_at(&y, e->mean));
 }
 
@@ -279,6 +288,11 @@ static void wave_remark(char *buffer, size_t size, const struct view *v, const s
     snprintf(buffer, size, "%s%s%s", length, length[0] != '\0' && mean[0] != '\0' ? ", " : "", mean);
 }
 
+static struct ticks time_ticks(struct canvas *c, const struct view *v, double width)
+{
+    return ticks_across(c, v->x.lo, v->x.hi, fmax(width, 1), 11, v->seconds && v->factor == 1);
+}
+
 static void draw_cell(struct canvas *c, const struct grid *g, int i, const struct view *v,
                       const struct wave *wave)
 {
@@ -294,7 +308,7 @@ static void draw_cell(struct canvas *c, const struct grid *g, int i, const struc
     canvas_font(c, FONT_NORMAL, 12);
     x.from = r.x;
     x.to = r.x + r.w;
-    tx = ticks_across(c, x.lo, x.hi, r.w, 11, v->factor == 1 && v->seconds);
+    tx = time_ticks(c, v, r.w);
     for (int j = 0; j < lanes; j++) {
         lane.y = round(r.y + r.h * j / lanes);
         lane.h = round(r.y + r.h * (j + 1) / lanes) - lane.y;
@@ -323,6 +337,7 @@ static void draw_cell(struct canvas *c, const struct grid *g, int i, const struc
 static void heading_remarks(char *buffer, size_t size, const struct waves *w, const struct view *v)
 {
     char count[64], from[96], to[96], rate[96] = "", min[64], max[64];
+    bool constant = v->min == v->max;
     double low = INFINITY, high = 0;
 
     if (w->clips > w->count)
@@ -345,9 +360,9 @@ static void heading_remarks(char *buffer, size_t size, const struct waves *w, co
         text_number(min, sizeof min, v->min, 7);
         text_number(max, sizeof max, v->max, 7);
     }
-    snprintf(buffer, size, "%s, %s%s%s%s; amplitude %s to %s%s", count, strcmp(from, to) != 0 ? from : "",
-             strcmp(from, to) != 0 ? " to " : "", to, rate, min, max,
-             w->count > 1 ? ", one scale for all" : "");
+    snprintf(buffer, size, "%s, %s%s%s%s; amplitude %s%s%s%s", count, strcmp(from, to) != 0 ? from : "",
+             strcmp(from, to) != 0 ? " to " : "", to, rate, min,
+             constant ? "" : " to ", constant ? "" : max, w->count > 1 ? ", one scale for all" : "");
 }
 
 static void waves_draw(void *state, const struct page *page, struct canvas *c)
@@ -356,7 +371,7 @@ static void waves_draw(void *state, const struct page *page, struct canvas *c)
     struct grid g = {.cells = w->count};
     struct view v = {.factor = 1};
     char remarks[512];
-    struct ticks ty;
+    struct ticks tx, ty;
 
     view_time(&v, w);
     view_amplitude(&v, w);
@@ -368,11 +383,12 @@ static void waves_draw(void *state, const struct page *page, struct canvas *c)
     canvas_font(c, FONT_NORMAL, 12);
     ty = ticks_nice(v.y.lo, v.y.hi, 7);
     g.left = ticks_width(c, &ty) + 8 * c->unit;
+    tx = time_ticks(c, &v, page->width / page->cols - 60 * c->unit);
+    g.label = ticks_width(c, &tx);
     grid_lay(&g, page, c->unit);
     for (int i = 0; i < w->count; i++)
         draw_cell(c, &g, i, &v, &w->waves[i]);
-    canvas_font(c, FONT_NORMAL, 12);
-    canvas_text_up(c, INK_FAINT, 22 * c->unit, g.area.y + g.area.h / 2, "amplitude");
+    grid_title(c, &g, "amplitude");
 }
 
 static void waves_release(void *state)

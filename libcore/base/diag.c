@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 enum { LINE_SIZE = 8192 };
 
 static const char *program = "cv";
@@ -31,29 +33,6 @@ void diag_set_quiet(bool wanted)
 bool diag_quiet(void)
 {
     return quiet;
-}
-
-/* Copies from to to (4 bytes of room for each, and one), escaping C0 and, as
- * UTF-8 writes them, C1 controls; returns the length. */
-static size_t text_escape(char *to, const char *from)
-{
-    size_t n = 0;
-
-    for (const unsigned char *p = (const unsigned char *)from; *p; p++) {
-        if (*p == '\n' || *p == '\t') {
-            to[n++] = '\\';
-            to[n++] = *p == '\n' ? 'n' : 't';
-        } else if (*p < 0x20 || *p == 0x7f) {
-            n += (size_t)sprintf(to + n, "\\x%02x", *p);
-        } else if (*p == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f) {
-            n += (size_t)sprintf(to + n, "\\x%02x\\x%02x", p[0], p[1]);
-            p++;
-        } else {
-            to[n++] = (char)*p;
-        }
-    }
-    to[n] = '\0';
-    return n;
 }
 
 /* One line in one write, so that the lines of a pipeline do not mix. */

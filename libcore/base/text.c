@@ -1,5 +1,7 @@
-/* Validity of UTF-8, one character at a time. */
+/* Validity of UTF-8, one character at a time, and escapes for control characters. */
 #include "base/text.h"
+
+#include <stdio.h>
 
 int text_character(const char *text)
 {
@@ -17,4 +19,25 @@ int text_character(const char *text)
     if (p[0] < 0xf0)
         return 3;
     return (p[3] & 0xc0) == 0x80 ? 4 : 0;
+}
+
+size_t text_escape(char *to, const char *from)
+{
+    size_t n = 0;
+
+    for (const unsigned char *p = (const unsigned char *)from; *p; p++) {
+        if (*p == '\n' || *p == '\t') {
+            to[n++] = '\\';
+            to[n++] = *p == '\n' ? 'n' : 't';
+        } else if (*p < 0x20 || *p == 0x7f) {
+            n += (size_t)sprintf(to + n, "\\x%02x", *p);
+        } else if (*p == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f) {
+            n += (size_t)sprintf(to + n, "\\x%02x\\x%02x", p[0], p[1]);
+            p++;
+        } else {
+            to[n++] = (char)*p;
+        }
+    }
+    to[n] = '\0';
+    return n;
 }

@@ -1,10 +1,18 @@
-/* Characters of UTF-8 text. */
+/* Characters of UTF-8 text, and text made fit to be shown. */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
+
+#include <stddef.h>
 
 /* Bytes of the character at p, which ends in NUL somewhere: 1 to 4, or 0 when
  * p does not begin a valid one (RFC 3629: no overlong form, no surrogate,
  * nothing over U+10FFFF). */
 int text_character(const char *p);
+
+/* Copies from to to, which has room for 4 bytes for each and a NUL, with
+ * control characters (C0, and C1 as UTF-8 writes them) as \n, \t or \xHH, so
+ * that a file name can neither forge a line nor command a terminal. Returns
+ * the length. */
+size_t text_escape(char *to, const char *from);
 
 #endif

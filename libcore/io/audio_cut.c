@@ -1,4 +1,4 @@
-/* Finds WAV, AIFF and AU files that end before the data their header
+/* Finds WAV (RF64, W64), AIFF and AU files that end before the data their header
  * promises. */
 #include "io/audio_cut.h"
 
@@ -44,12 +44,24 @@ static double share_of_chunk(int fd, int64_t size, const char *wanted, bool big)
     return 1;
 }
 
+/* The share by the size of the whole file, which RF64 and W64 write as 64 bits. */
+static double share_of_file(const unsigned char *bytes, int64_t more, int64_t size)
+{
+    double whole = word_at(bytes, false) + 0x1p32 * word_at(bytes + 4, false) + (double)more;
+
+    return whole < 0x1p62 && (double)size < whole ? (double)size / whole : 1;
+}
+
 double audio_cut_share(int fd, int64_t size)
 {
-    unsigned char b[12];
+    unsigned char b[28];
 
     if (pread(fd, b, sizeof b, 0) != (ssize_t)sizeof b)
         return 1;
+    if (memcmp(b, "RF64", 4) == 0 && memcmp(b + 12, "ds64", 4) == 0)
+        return share_of_file(b + 20, 8, size);
+    if (memcmp(b, "riff\x2e\x91\xcf\x11", 8) == 0)
+        return share_of_file(b + 16, 0, size);
     if (memcmp(b, "RIFF", 4) == 0 && memcmp(b + 8, "WAVE", 4) == 0)
         return share_of_chunk(fd, size, "data", false);
     if (memcmp(b, "RIFX", 4) == 0 && memcmp(b + 8, "WAVE", 4) == 0)

@@ -5,10 +5,10 @@
 
 #include <stdint.h>
 
-/* Reads the chunk list of a WAV, AIFF or AU file open on fd (seekable, size
- * bytes long; its position is left alone) and returns the fraction of the
- * promised sample data that is there: 1 for a whole file, for other kinds of
- * file, and for the open-ended headers that programs write into pipes. */
+/* Reads the chunk list of a WAV (RF64 and W64 too), AIFF or AU file open on fd
+ * (seekable, size bytes long; its position is left alone) and returns the
+ * fraction of the promised sample data that is there: 1 for a whole file, for
+ * other kinds of file, and for the open-ended headers written into pipes. */
 double audio_cut_share(int fd, int64_t size);
 
 #endif

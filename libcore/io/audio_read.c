@@ -194,7 +194,9 @@ static int start(struct audio *a, const char *path, double rate, bool mono)
     a->may_be_wild = !is_integer_pcm(a->info.format);
     share = audio_cut_share(a->fd, size);
     seconds = (double)a->info.frames / a->info.samplerate;
-    if (share > 0 && share < 1)
+    if (a->info.frames == SF_COUNT_MAX)
+        complain(a, "is cut short: nothing marks its end");
+    else if (share > 0 && share < 1)
         complain(a, "is cut short: %.3f s of the %.3f s its header promises are there", seconds,
                  seconds / share);
     if (start_resampler(a, rate) < 0)
@@ -316,6 +318,8 @@ static int refill(struct audio *a)
     a->decoded += a->have;
     if (a->have == 0) {
         a->ended = true;
+        if (a->decoded == 0)
+            return error_set("holds no samples that can be decoded");
         note_end(a);
     } else if (a->piece != a->raw) {
         mix(a->raw, a->info.channels, a->piece, a->have);

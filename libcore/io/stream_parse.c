@@ -193,13 +193,15 @@ static int parse_tensors(const msgpack_object *map, struct raw_frame *frame)
 
 int parse_frame(const msgpack_object *o, struct raw_frame *frame)
 {
-    const msgpack_object *tensors;
+    const msgpack_object *name, *tensors;
 
     frame->meta = NULL;
-    if (map_find(o, "name", &frame->name) < 0 || map_find(o, "tensors", &tensors) < 0)
+    frame->name = NULL;
+    if (map_find(o, "name", &name) < 0 || map_find(o, "tensors", &tensors) < 0)
         return -1;
-    if (!frame->name || !is_name(frame->name))
+    if (!name || !is_name(name))
         return error_set("it has no \"name\" that is a text");
+    frame->name = name;
     if (!tensors || tensors->type != MSGPACK_OBJECT_MAP)
         return error_set("it has no map \"tensors\"");
     if (parse_tensors(tensors, frame) < 0)

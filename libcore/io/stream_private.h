@@ -74,7 +74,8 @@ struct raw_frame {
 
 int parse_role(const msgpack_object *o, enum role *role);
 int parse_head(const msgpack_object *o, struct head *head);
-int parse_frame(const msgpack_object *o, struct raw_frame *frame);   /* frame->meta is NULL after failure */
+/* After failure frame->meta is NULL, and so is frame->name where it was not good. */
+int parse_frame(const msgpack_object *o, struct raw_frame *frame);
 int parse_tail(const msgpack_object *o, struct tail *tail);
 
 /* ---- stream_source.c: the bytes at hand, object by object ---- */

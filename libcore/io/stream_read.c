@@ -52,7 +52,7 @@ struct reader *reader_open(const char *path)
     if (strcmp(path, "-") == 0) {
         if (!isatty(STDIN_FILENO))
             return reader_new(STDIN_FILENO, "standard input");
-        error_set("standard input is a terminal, a stream was expected: pipe one in, or a file with '< FILE'");
+        error_set("standard input is a terminal, a stream was expected: pipe one in or use '< FILE'");
         return NULL;
     }
     fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -143,7 +143,11 @@ const char *reader_label(const struct reader *r)
 /* What was to come at this place: "frame 3", "the head of segment 2". */
 static const char *place_text(const struct reader *r, char *buffer, size_t size)
 {
-    if (r->in_segment)
+    const struct source *s = &r->source;
+
+    if (r->in_segment && memmem(s->buffer + s->start, s->end - s->start, "\xa4tail", 5))
+        snprintf(buffer, size, "the tail");
+    else if (r->in_segment)
         snprintf(buffer, size, "frame %" PRId64, r->frames + 1);
     else if (r->segment < 0)
         snprintf(buffer, size, "the head");
@@ -180,7 +184,7 @@ static int input_bad(const struct reader *r)
     if (r->segment < 0)
         return error_prefix("%s is not a stream", r->label);
     if (!r->in_segment)
-        return error_prefix("%s goes on after the tail of a stream with what is none", r->label);
+        return error_prefix("%s goes on after the tail with what is not a stream", r->label);
     return error_prefix("%s: %s", r->label, place_text(r, place, sizeof place));
 }
 
@@ -364,8 +368,15 @@ static int frame_settle(struct reader *r)
 
 static int frame_take(struct reader *r)
 {
-    if (parse_frame(&r->source.unpacked.data, &r->raw) < 0)
-        return input_bad(r);
+    const msgpack_object *name;
+
+    if (parse_frame(&r->source.unpacked.data, &r->raw) < 0) {
+        name = r->raw.name;
+        if (!name)
+            return input_bad(r);
+        return error_prefix("%s: frame %" PRId64 " (\"%.*s\")", r->label, r->frames + 1,
+                            name->via.str.size > 60 ? 60 : (int)name->via.str.size, name->via.str.ptr);
+    }
     object_hash(r);
     if (frame_settle(r) < 0)
         return -1;

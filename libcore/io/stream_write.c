@@ -93,7 +93,7 @@ struct writer *writer_new(int fd, const char *label, const char *kind, const str
 
     assert(!meta || meta->kind == META_MAP);
     if (isatty(fd)) {
-        error_set("%s is a terminal, and streams are not for people: redirect it ('> FILE') or pipe it on", label);
+        error_set("%s is a terminal, and a stream is not text: redirect it ('> FILE') or pipe it on", label);
         return NULL;
     }
     if (meta_check(meta) < 0)

@@ -4,10 +4,11 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "nn/kernel.h"
 
-enum { DENSE_TILE = 16384, OUTER_COLS = 2048, BLOCK = 256 };
+enum { DENSE_TILE = 16384, OUTER_COLS = 2048, BLOCK = 1024, ROWS = 4 };
 
 struct rates {
     float alpha, beta1, beta2, epsilon;
@@ -31,27 +32,36 @@ KERNEL(move_dense, (float *theta, float *m, float *v, const float *g, size_t n, 
     move(theta, m, v, g, n, r);
 }
 
-/* A row segment of a factored gradient: g = sum over k of u[k ldu] v_k. */
-KERNEL(move_outer, (float *theta, float *m, float *v, const struct outer *o, size_t row, size_t col, size_t n,
-                    struct rates r), (theta, m, v, o, row, col, n, r))
+/* g_r += sum over the K products from k on, for ROWS rows: v is read once for all of them. */
+#define OUTER_TERMS(K) \
+    for (size_t i = 0; i < n; i++) \
+        for (int r = 0; r < ROWS; r++) { \
+            float sum = g[(size_t)r * BLOCK + i]; \
+            for (int q = 0; q < (K); q++) \
+                sum += u[r][q] * v[(size_t)q * ldv + i]; \
+            g[(size_t)r * BLOCK + i] = sum; \
+        }
+
+/* g[r][i] = the factored gradient at row + r, col + i, for ROWS rows and n <= BLOCK columns. */
+KERNEL(outer_block, (float *restrict g, const struct outer *o, size_t row, size_t col, size_t n), (g, o, row, col, n))
 {
-    float g[BLOCK];
+    size_t ldu = (size_t)o->ldu, ldv = (size_t)o->ldv;
 
-    for (size_t first = 0; first < n; first += BLOCK) {
-        size_t count = n - first < BLOCK ? n - first : BLOCK;
-        const float *u = o->u + row, *w = o->v + col + first;
-        size_t ldu = (size_t)o->ldu, ldv = (size_t)o->ldv;
-        int k = 0;
+    memset(g, 0, ROWS * BLOCK * sizeof *g);
+    for (int k = 0; k < o->rank; k += 4) {
+        int terms = o->rank - k < 4 ? o->rank - k : 4;
+        const float *restrict v = o->v + (size_t)k * ldv + col;
+        float u[ROWS][4] = {{0}};
 
-        for (size_t i = 0; i < count; i++)
-            g[i] = 0;
-        for (; k + 4 <= o->rank; k += 4, u += 4 * ldu, w += 4 * ldv)
-            for (size_t i = 0; i < count; i++)
-                g[i] += u[0] * w[i] + u[ldu] * w[ldv + i] + u[2 * ldu] * w[2 * ldv + i] + u[3 * ldu] * w[3 * ldv + i];
-        for (; k < o->rank; k++, u += ldu, w += ldv)
-            for (size_t i = 0; i < count; i++)
-                g[i] += u[0] * w[i];
-        move(theta + first, m + first, v + first, g, count, r);
+        for (int r = 0; r < ROWS && row + (size_t)r < (size_t)o->rows; r++)
+            for (int q = 0; q < terms; q++)
+                u[r][q] = o->u[(size_t)(k + q) * ldu + row + (size_t)r];
+        switch (terms) {
+        case 4: OUTER_TERMS(4); break;
+        case 3: OUTER_TERMS(3); break;
+        case 2: OUTER_TERMS(2); break;
+        default: OUTER_TERMS(1);
+        }
     }
 }
 
@@ -94,11 +104,18 @@ static void pass_task(void *arg, int task, int worker)
         size_t cols = (size_t)q->outer.cols, first = (size_t)task * OUTER_COLS;
         size_t n = cols - first < OUTER_COLS ? cols - first : OUTER_COLS;
 
-        for (size_t row = 0; row < (size_t)q->outer.rows; row++) {
-            size_t at = row * cols + first;
+        for (size_t row = 0; row < (size_t)q->outer.rows; row += ROWS)
+            for (size_t i = 0; i < n; i += BLOCK) {
+                size_t count = n - i < BLOCK ? n - i : BLOCK;
+                float g[ROWS * BLOCK];
 
-            move_outer(theta + at, m + at, v + at, &q->outer, row, first, n, s->r);
-        }
+                outer_block(g, &q->outer, row, first + i, count);
+                for (size_t r = 0; r < ROWS && row + r < (size_t)q->outer.rows; r++) {
+                    size_t at = (row + r) * cols + first + i;
+
+                    move_dense(theta + at, m + at, v + at, g + r * BLOCK, count, s->r);
+                }
+            }
     } else {
         size_t first = (size_t)task * DENSE_TILE;
         size_t n = q->count - first < DENSE_TILE ? q->count - first : DENSE_TILE;

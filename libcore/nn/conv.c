@@ -12,6 +12,7 @@
 #include "nn/gemm.h"
 #include "nn/kernel.h"
 #include "nn/layers.h"
+#include "nn/skinny.h"
 
 enum { FLAT_CHUNK = 2048, WEIGHT_ROWS = 32 };
 
@@ -92,7 +93,10 @@ static void flat_down_part(void *arg, int task, int worker)
     float *part = p->n->work + g->partial + (size_t)task * (size_t)(p->n->shape[0] * g->cs);
 
     (void)worker;
-    gemm(false, true, batch, g->cs, length, p->l + first, g->cl, p->w + first, g->cl, 0, part, g->cs);
+    if (batch <= SKINNY_ROWS)
+        skinny_down(batch, g->cs, length, p->l + first, g->cl, p->w + first, g->cl, part, g->cs);
+    else
+        gemm(false, true, batch, g->cs, length, p->l + first, g->cl, p->w + first, g->cl, 0, part, g->cs);
 }
 
 static int flat_parts(const struct geometry *g)
@@ -133,7 +137,9 @@ static void flat_up_part(void *arg, int task, int worker)
         for (int i = 0; i < length; i++)
             row[i] = (p->add ? row[i] : 0) + (p->bias ? p->bias[first + i] : 0);
     }
-    if (p->w)
+    if (p->w && batch <= SKINNY_ROWS)
+        skinny_up(batch, length, g->cs, p->s, g->cs, p->w + first, g->cl, p->out + first, g->cl);
+    else if (p->w)
         gemm(false, false, batch, length, g->cs, p->s, g->cs, p->w + first, g->cl, 1, p->out + first, g->cl);
 }
 

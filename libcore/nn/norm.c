@@ -5,8 +5,9 @@
  *
  *     dx = r (g - sum g / N - h sum(g h) / N)     dgamma = sum dy h     dbeta = sum dy
  *
- * Where mean and var are given, the two sums in dx fall away. Sums are taken
- * in double precision and an order that only the shape decides. */
+ * Where mean and var are given, the two sums in dx fall away. All of it is
+ * worked out in double precision, as few values with a common mean leave little
+ * of dx after the subtractions, and in an order that only the shape decides. */
 #include <math.h>
 
 #include "nn/kernel.h"
@@ -23,9 +24,8 @@ struct norm {
 
 /* What is kept for each set of values that shares a mean. */
 struct moments {
-    float mean, r;                 /* r = 1 / sqrt(var + epsilon) */
-    float var;
-    double dy, dyh;                /* sums of dy and of dy (x - mean), backward */
+    double mean, var, r;           /* r = 1 / sqrt(var + epsilon) */
+    double dy, dyx;                /* sums of dy and of dy (x - mean), backward */
 };
 
 /* ---- kernels over a row: one channel of one clip ---- */
@@ -52,24 +52,24 @@ KERNEL(row_sum, (const float *x, size_t n, double *sum), (x, n, sum))
     *sum += lane_total(lane);
 }
 
-KERNEL(row_squares, (const float *x, size_t n, float mean, double *sum), (x, n, mean, sum))
+KERNEL(row_squares, (const float *x, size_t n, double mean, double *sum), (x, n, mean, sum))
 {
     double lane[LANES] = {0};
     size_t i = 0;
 
     for (; i + LANES <= n; i += LANES)
         for (size_t j = 0; j < LANES; j++) {
-            double d = (double)(x[i + j] - mean);
+            double d = (double)x[i + j] - mean;
 
             lane[j] += d * d;
         }
     for (; i < n; i++)
-        lane[0] += (double)(x[i] - mean) * (double)(x[i] - mean);
+        lane[0] += ((double)x[i] - mean) * ((double)x[i] - mean);
     *sum += lane_total(lane);
 }
 
 /* sum of dy and sum of dy (x - mean) */
-KERNEL(row_products, (const float *x, const float *dy, size_t n, float mean, double *sum, double *product),
+KERNEL(row_products, (const float *x, const float *dy, size_t n, double mean, double *sum, double *product),
        (x, dy, n, mean, sum, product))
 {
     double lane[LANES] = {0}, other[LANES] = {0};
@@ -78,34 +78,35 @@ KERNEL(row_products, (const float *x, const float *dy, size_t n, float mean, dou
     for (; i + LANES <= n; i += LANES)
         for (size_t j = 0; j < LANES; j++) {
             lane[j] += (double)dy[i + j];
-            other[j] += (double)dy[i + j] * (double)(x[i + j] - mean);
+            other[j] += (double)dy[i + j] * ((double)x[i + j] - mean);
         }
     for (; i < n; i++) {
         lane[0] += (double)dy[i];
-        other[0] += (double)dy[i] * (double)(x[i] - mean);
+        other[0] += (double)dy[i] * ((double)x[i] - mean);
     }
     *sum += lane_total(lane);
     *product += lane_total(other);
 }
 
 /* y = scale (x - mean) + shift */
-KERNEL(row_scale, (const float *restrict x, float *restrict y, size_t n, float mean, float scale,
-                   float shift), (x, y, n, mean, scale, shift))
+KERNEL(row_scale, (const float *restrict x, float *restrict y, size_t n, double mean, double scale,
+                   double shift), (x, y, n, mean, scale, shift))
 {
     for (size_t i = 0; i < n; i++)
-        y[i] = scale * (x[i] - mean) + shift;
+        y[i] = (float)(scale * ((double)x[i] - mean) + shift);
 }
 
 /* dx = scale (dy - a - b (x - mean)) */
 KERNEL(row_gradient, (const float *restrict x, const float *restrict dy, float *restrict dx, size_t n,
-                      float mean, float scale, float a, float b, bool add), (x, dy, dx, n, mean, scale, a, b, add))
+                      double mean, double scale, double a, double b, bool add),
+       (x, dy, dx, n, mean, scale, a, b, add))
 {
     if (add)
         for (size_t i = 0; i < n; i++)
-            dx[i] += scale * ((dy[i] - a) - b * (x[i] - mean));
+            dx[i] += (float)(scale * (((double)dy[i] - a) - b * ((double)x[i] - mean)));
     else
         for (size_t i = 0; i < n; i++)
-            dx[i] = scale * ((dy[i] - a) - b * (x[i] - mean));
+            dx[i] = (float)(scale * (((double)dy[i] - a) - b * ((double)x[i] - mean)));
 }
 
 /* ---- common to all ---- */
@@ -138,9 +139,9 @@ static struct moments *moments_of(const struct node *n)
 
 static void moments_set(struct moments *m, double mean, double var, float epsilon)
 {
-    m->mean = (float)mean;
-    m->var = (float)var;
-    m->r = (float)(1 / sqrt(var + (double)epsilon));
+    m->mean = mean;
+    m->var = var;
+    m->r = 1 / sqrt(var + (double)epsilon);
 }
 
 /* dgamma and dbeta from the moments' sums; item i belongs to channel i modulo channels. */
@@ -154,7 +155,7 @@ static void affine_backward(const struct node *n, size_t items)
         double sum = 0;
 
         for (size_t i = c; i < items; i += channels)
-            sum += m[i].dyh * (double)m[i].r;
+            sum += m[i].dyx * m[i].r;
         dgamma[c] = (n->add[GAMMA] ? dgamma[c] : 0) + (float)sum;
     }
     for (size_t c = 0; dbeta && c < channels; c++) {
@@ -213,10 +214,10 @@ static void instance_forward_rows(void *arg, size_t first, size_t last)
 
         row_sum(x, time, &sum);
         mean = sum / (double)time;
-        row_squares(x, time, (float)mean, &squares);
+        row_squares(x, time, mean, &squares);
         moments_set(m, mean, squares / (double)time, how->epsilon);
-        row_scale(x, n->y + row * time, time, m->mean, n->in[GAMMA]->y[row % channels] * m->r,
-                  n->in[BETA]->y[row % channels]);
+        row_scale(x, n->y + row * time, time, m->mean, (double)n->in[GAMMA]->y[row % channels] * m->r,
+                  (double)n->in[BETA]->y[row % channels]);
     }
 }
 
@@ -234,13 +235,13 @@ static void instance_backward_rows(void *arg, size_t first, size_t last)
     for (size_t row = first; row < last; row++) {
         const float *x = n->in[X]->y + row * time, *dy = n->dy + row * time;
         struct moments *m = moments_of(n) + row;
-        double r = (double)m->r;
 
-        m->dy = m->dyh = 0;
-        row_products(x, dy, time, m->mean, &m->dy, &m->dyh);
+        m->dy = m->dyx = 0;
+        row_products(x, dy, time, m->mean, &m->dy, &m->dyx);
         if (dx)
-            row_gradient(x, dy, dx + row * time, time, m->mean, n->in[GAMMA]->y[row % channels] * m->r,
-                         (float)(m->dy / (double)time), (float)(r * r * m->dyh / (double)time), n->add[X]);
+            row_gradient(x, dy, dx + row * time, time, m->mean,
+                         (double)n->in[GAMMA]->y[row % channels] * m->r, m->dy / (double)time,
+                         m->r * m->r * m->dyx / (double)time, n->add[X]);
     }
 }
 
@@ -273,7 +274,7 @@ static void batch_moments(const struct node *n, size_t c)
         row_sum(n->in[X]->y + row * time, time, &sum);
     mean = sum / count;
     for (size_t row = c; row < rows; row += channels)
-        row_squares(n->in[X]->y + row * time, time, (float)mean, &squares);
+        row_squares(n->in[X]->y + row * time, time, mean, &squares);
     moments_set(moments_of(n) + c, mean, squares / count, how->epsilon);
 }
 
@@ -291,8 +292,8 @@ static void batch_scale(const struct node *n, size_t c)
     size_t time = time_count(n), rows = row_count(n), channels = channel_count(n);
 
     for (size_t row = c; row < rows; row += channels)
-        row_scale(n->in[X]->y + row * time, n->y + row * time, time, m->mean, n->in[GAMMA]->y[c] * m->r,
-                  n->in[BETA]->y[c]);
+        row_scale(n->in[X]->y + row * time, n->y + row * time, time, m->mean,
+                  (double)n->in[GAMMA]->y[c] * m->r, (double)n->in[BETA]->y[c]);
 }
 
 static void batch_forward_channels(void *arg, size_t first, size_t last)
@@ -316,17 +317,17 @@ static void channel_backward(const struct node *n, size_t c, bool moving)
 {
     struct moments *m = moments_of(n) + c;
     size_t time = time_count(n), rows = row_count(n), channels = channel_count(n);
-    double count = (double)node_batch(n) * (double)time, r = (double)m->r;
-    float *dx = node_grad(n, X), a, b;
+    double count = (double)node_batch(n) * (double)time, a, b;
+    float *dx = node_grad(n, X);
 
-    m->dy = m->dyh = 0;
+    m->dy = m->dyx = 0;
     for (size_t row = c; row < rows; row += channels)
-        row_products(n->in[X]->y + row * time, n->dy + row * time, time, m->mean, &m->dy, &m->dyh);
-    a = moving ? (float)(m->dy / count) : 0;
-    b = moving ? (float)(r * r * m->dyh / count) : 0;
+        row_products(n->in[X]->y + row * time, n->dy + row * time, time, m->mean, &m->dy, &m->dyx);
+    a = moving ? m->dy / count : 0;
+    b = moving ? m->r * m->r * m->dyx / count : 0;
     for (size_t row = c; dx && row < rows; row += channels)
         row_gradient(n->in[X]->y + row * time, n->dy + row * time, dx + row * time, time, m->mean,
-                     n->in[GAMMA]->y[c] * m->r, a, b, n->add[X]);
+                     (double)n->in[GAMMA]->y[c] * m->r, a, b, n->add[X]);
 }
 
 static void batch_backward_channels(void *arg, size_t first, size_t last)
@@ -360,8 +361,8 @@ static void batch_backward(struct node *n)
     net_parallel(n->net, channel_count(n), channel_grain(n), batch_backward_channels, n);
     affine_backward(n, channel_count(n));
     for (size_t c = 0; how->mean && c < channel_count(n); c++) {
-        how->mean->y[c] += (1 - how->momentum) * (m[c].mean - how->mean->y[c]);
-        how->var->y[c] += (1 - how->momentum) * (m[c].var - how->var->y[c]);
+        how->mean->y[c] += (1 - how->momentum) * ((float)m[c].mean - how->mean->y[c]);
+        how->var->y[c] += (1 - how->momentum) * ((float)m[c].var - how->var->y[c]);
     }
 }
 

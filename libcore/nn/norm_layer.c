@@ -25,48 +25,48 @@ KERNEL(columns_sum, (const float *restrict x, size_t n, double *restrict sum), (
         sum[t] += (double)x[t];
 }
 
-KERNEL(columns_squares, (const float *restrict x, size_t n, const float *restrict mean, double *restrict sum),
-       (x, n, mean, sum))
+KERNEL(columns_squares, (const float *restrict x, size_t n, const double *restrict mean,
+                         double *restrict sum), (x, n, mean, sum))
 {
     for (size_t t = 0; t < n; t++)
-        sum[t] += (double)(x[t] - mean[t]) * (double)(x[t] - mean[t]);
+        sum[t] += ((double)x[t] - mean[t]) * ((double)x[t] - mean[t]);
 }
 
 /* sums of g and of g (x - mean), g = gamma dy */
-KERNEL(columns_products, (const float *restrict x, const float *restrict dy, size_t n, float gamma,
-                          const float *restrict mean, double *restrict sum, double *restrict product),
+KERNEL(columns_products, (const float *restrict x, const float *restrict dy, size_t n, double gamma,
+                          const double *restrict mean, double *restrict sum, double *restrict product),
        (x, dy, n, gamma, mean, sum, product))
 {
     for (size_t t = 0; t < n; t++) {
-        double g = (double)(gamma * dy[t]);
+        double g = gamma * (double)dy[t];
 
         sum[t] += g;
-        product[t] += g * (double)(x[t] - mean[t]);
+        product[t] += g * ((double)x[t] - mean[t]);
     }
 }
 
-KERNEL(columns_scale, (const float *restrict x, float *restrict y, size_t n, const float *restrict mean,
-                       const float *restrict r, float gamma, float beta), (x, y, n, mean, r, gamma, beta))
+KERNEL(columns_scale, (const float *restrict x, float *restrict y, size_t n, const double *restrict mean,
+                       const double *restrict r, double gamma, double beta), (x, y, n, mean, r, gamma, beta))
 {
     for (size_t t = 0; t < n; t++)
-        y[t] = gamma * (r[t] * (x[t] - mean[t])) + beta;
+        y[t] = (float)(gamma * (r[t] * ((double)x[t] - mean[t])) + beta);
 }
 
 /* dx = r (g - a - b (x - mean)) */
 KERNEL(columns_gradient, (const float *restrict x, const float *restrict dy, float *restrict dx, size_t n,
-                          float gamma, const float *restrict mean, const float *restrict r,
-                          const float *restrict a, const float *restrict b, bool add),
+                          double gamma, const double *restrict mean, const double *restrict r,
+                          const double *restrict a, const double *restrict b, bool add),
        (x, dy, dx, n, gamma, mean, r, a, b, add))
 {
     for (size_t t = 0; t < n; t++) {
-        float g = r[t] * ((gamma * dy[t] - a[t]) - b[t] * (x[t] - mean[t]));
+        float g = (float)(r[t] * ((gamma * (double)dy[t] - a[t]) - b[t] * ((double)x[t] - mean[t])));
 
         dx[t] = add ? dx[t] + g : g;
     }
 }
 
 /* sums of dy and of dy h, h = (x - mean) r, over all instants of a clip */
-KERNEL(channel_sums, (const float *x, const float *dy, size_t n, const float *mean, const float *r,
+KERNEL(channel_sums, (const float *x, const float *dy, size_t n, const double *mean, const double *r,
                       double *sum, double *product), (x, dy, n, mean, r, sum, product))
 {
     double lane[LANES] = {0}, other[LANES] = {0};
@@ -75,11 +75,11 @@ KERNEL(channel_sums, (const float *x, const float *dy, size_t n, const float *me
     for (; t + LANES <= n; t += LANES)
         for (size_t j = 0; j < LANES; j++) {
             lane[j] += (double)dy[t + j];
-            other[j] += (double)(dy[t + j] * (r[t + j] * (x[t + j] - mean[t + j])));
+            other[j] += (double)dy[t + j] * (r[t + j] * ((double)x[t + j] - mean[t + j]));
         }
     for (; t < n; t++) {
         lane[0] += (double)dy[t];
-        other[0] += (double)(dy[t] * (r[t] * (x[t] - mean[t])));
+        other[0] += (double)dy[t] * (r[t] * ((double)x[t] - mean[t]));
     }
     for (size_t j = 0; j < LANES; j++) {
         *sum += lane[j];
@@ -103,14 +103,25 @@ static struct block block_at(const struct node *n, size_t task)
                           time - t < BLOCK ? time - t : BLOCK};
 }
 
-static float *means(const struct node *n)
+/* n->work holds mean and r of each instant, then two sums of each channel */
+static size_t instants(const struct node *n)
 {
-    return n->work;
+    return (size_t)n->shape[0] * (size_t)n->shape[2];
 }
 
-static float *scales(const struct node *n)
+static double *means(const struct node *n)
 {
-    return n->work + (size_t)n->shape[0] * (size_t)n->shape[2];
+    return (double *)(void *)n->work;
+}
+
+static double *scales(const struct node *n)
+{
+    return means(n) + instants(n);
+}
+
+static double *channel_totals(const struct node *n)
+{
+    return means(n) + 2 * instants(n);
 }
 
 static void forward_blocks(void *arg, size_t first, size_t last)
@@ -122,20 +133,21 @@ static void forward_blocks(void *arg, size_t first, size_t last)
     for (size_t task = first; task < last; task++) {
         struct block k = block_at(n, task);
         const float *x = n->in[X]->y + k.x;
-        float *y = n->y + k.x, *mean = means(n) + k.moments, *r = scales(n) + k.moments;
+        float *y = n->y + k.x;
+        double *mean = means(n) + k.moments, *r = scales(n) + k.moments;
         double sum[BLOCK] = {0}, squares[BLOCK] = {0};
 
         for (size_t c = 0; c < channels; c++)
             columns_sum(x + c * time, k.count, sum);
         for (size_t t = 0; t < k.count; t++)
-            mean[t] = (float)(sum[t] / (double)channels);
+            mean[t] = sum[t] / (double)channels;
         for (size_t c = 0; c < channels; c++)
             columns_squares(x + c * time, k.count, mean, squares);
         for (size_t t = 0; t < k.count; t++)
-            r[t] = (float)(1 / sqrt(squares[t] / (double)channels + (double)how->epsilon));
+            r[t] = 1 / sqrt(squares[t] / (double)channels + (double)how->epsilon);
         for (size_t c = 0; c < channels; c++)
-            columns_scale(x + c * time, y + c * time, k.count, mean, r, n->in[GAMMA]->y[c],
-                          n->in[BETA]->y[c]);
+            columns_scale(x + c * time, y + c * time, k.count, mean, r,
+                          (double)n->in[GAMMA]->y[c], (double)n->in[BETA]->y[c]);
     }
 }
 
@@ -147,25 +159,20 @@ static void backward_blocks(void *arg, size_t first, size_t last)
     for (size_t task = first; task < last; task++) {
         struct block k = block_at(n, task);
         const float *x = n->in[X]->y + k.x, *dy = n->dy + k.x, *gamma = n->in[GAMMA]->y;
-        const float *mean = means(n) + k.moments, *r = scales(n) + k.moments;
-        float *dx = node_grad(n, X) + k.x, a[BLOCK], b[BLOCK];
-        double sum[BLOCK] = {0}, product[BLOCK] = {0};
+        const double *mean = means(n) + k.moments, *r = scales(n) + k.moments;
+        float *dx = node_grad(n, X) + k.x;
+        double a[BLOCK], b[BLOCK], sum[BLOCK] = {0}, product[BLOCK] = {0};
 
         for (size_t c = 0; c < channels; c++)
-            columns_products(x + c * time, dy + c * time, k.count, gamma[c], mean, sum, product);
+            columns_products(x + c * time, dy + c * time, k.count, (double)gamma[c], mean, sum, product);
         for (size_t t = 0; t < k.count; t++) {
-            a[t] = (float)(sum[t] / (double)channels);
-            b[t] = (float)((double)r[t] * (double)r[t] * product[t] / (double)channels);
+            a[t] = sum[t] / (double)channels;
+            b[t] = r[t] * r[t] * product[t] / (double)channels;
         }
         for (size_t c = 0; c < channels; c++)
-            columns_gradient(x + c * time, dy + c * time, dx + c * time, k.count, gamma[c], mean, r, a, b,
-                             n->add[X]);
+            columns_gradient(x + c * time, dy + c * time, dx + c * time, k.count, (double)gamma[c], mean, r,
+                             a, b, n->add[X]);
     }
-}
-
-static double *channel_totals(const struct node *n)
-{
-    return (double *)(void *)(n->work + 2 * (((size_t)n->shape[0] * (size_t)n->shape[2] + 1) / 2 * 2));
 }
 
 static void backward_channels(void *arg, size_t first, size_t last)
@@ -252,7 +259,6 @@ struct node *net_layer_norm(struct net *net, struct node *x, struct node *gamma,
     how = n->conf;
     how->epsilon = epsilon;
     how->blocks = ((size_t)x->shape[2] + BLOCK - 1) / BLOCK;
-    n->work_floats = 2 * ((size_t)x->shape[0] * (size_t)x->shape[2] + 1)
-                     + 2 * (size_t)x->shape[1] * (sizeof(double) / sizeof(float));
+    n->work_floats = 2 * (instants(n) + (size_t)x->shape[1]) * (sizeof(double) / sizeof(float));
     return n;
 }

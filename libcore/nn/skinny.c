@@ -1,0 +1,125 @@
+/* Few rows against a large matrix, limited by reading the matrix once. */
+#include "nn/skinny.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "nn/kernel.h"
+
+enum { UP_BLOCK = 512, DOWN_BLOCK = 2048, LANES = 16 };
+
+/* A vector that the compiler cuts to whatever the target has; any alignment. */
+typedef float lanes __attribute__((vector_size(LANES * sizeof(float)), aligned(4), may_alias));
+
+#define AT(p, i) (*(const lanes *)((p) + (i)))
+
+/* c[i] += a0 b0[i] + a1 b1[i] + a2 b2[i] + a3 b3[i] over a block that stays in the nearest cache */
+KERNEL(up_block, (int rows, size_t n, int k, const float *a, size_t lda, const float *b, size_t ldb, float *c,
+                  size_t ldc), (rows, n, k, a, lda, b, ldb, c, ldc))
+{
+    int i = 0;
+
+    for (; i + 4 <= k; i += 4) {
+        const float *restrict b0 = b + (size_t)i * ldb, *restrict b1 = b0 + ldb, *restrict b2 = b1 + ldb,
+                    *restrict b3 = b2 + ldb;
+
+        for (int r = 0; r < rows; r++) {
+            const float *u = a + (size_t)r * lda + (size_t)i;
+            float *restrict to = c + (size_t)r * ldc;
+            float u0 = u[0], u1 = u[1], u2 = u[2], u3 = u[3];
+
+            for (size_t j = 0; j < n; j++)
+                to[j] += u0 * b0[j] + u1 * b1[j] + u2 * b2[j] + u3 * b3[j];
+        }
+    }
+    for (; i < k; i++)
+        for (int r = 0; r < rows; r++) {
+            const float *restrict b0 = b + (size_t)i * ldb;
+            float *restrict to = c + (size_t)r * ldc;
+            float u0 = a[(size_t)r * lda + (size_t)i];
+
+            for (size_t j = 0; j < n; j++)
+                to[j] += u0 * b0[j];
+        }
+}
+
+void skinny_up(int rows, int n, int k, const float *a, int lda, const float *b, int ldb, float *c, int ldc)
+{
+    for (int first = 0; first < n; first += UP_BLOCK)
+        up_block(rows, (size_t)(n - first < UP_BLOCK ? n - first : UP_BLOCK), k, a, (size_t)lda, b + first, (size_t)ldb,
+                 c + first, (size_t)ldc);
+}
+
+KERNEL_INLINE float lanes_sum(lanes v)
+{
+    for (int half = LANES / 2; half > 0; half /= 2)
+        for (int i = 0; i < half; i++)
+            v[i] += v[i + half];
+    return v[0];
+}
+
+/* Four rows of b with each row of a: c[r][0..3] += dot products over n values. */
+KERNEL(down_four, (int rows, size_t n, const float *a, size_t lda, const float *b, size_t ldb, float *c, size_t ldc),
+       (rows, n, a, lda, b, ldb, c, ldc))
+{
+    const float *b0 = b, *b1 = b0 + ldb, *b2 = b1 + ldb, *b3 = b2 + ldb;
+
+    for (int r = 0; r < rows; r++) {
+        const float *x = a + (size_t)r * lda;
+        float *to = c + (size_t)r * ldc;
+        lanes s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};
+        size_t j = 0;
+
+        for (; j + LANES <= n; j += LANES) {
+            lanes v = AT(x, j);
+
+            s0 += v * AT(b0, j);
+            s1 += v * AT(b1, j);
+            s2 += v * AT(b2, j);
+            s3 += v * AT(b3, j);
+        }
+        to[0] += lanes_sum(s0);
+        to[1] += lanes_sum(s1);
+        to[2] += lanes_sum(s2);
+        to[3] += lanes_sum(s3);
+        for (; j < n; j++) {
+            to[0] += x[j] * b0[j];
+            to[1] += x[j] * b1[j];
+            to[2] += x[j] * b2[j];
+            to[3] += x[j] * b3[j];
+        }
+    }
+}
+
+KERNEL(down_one, (int rows, size_t n, const float *a, size_t lda, const float *b, float *c, size_t ldc),
+       (rows, n, a, lda, b, c, ldc))
+{
+    for (int r = 0; r < rows; r++) {
+        const float *x = a + (size_t)r * lda;
+        lanes s = {0};
+        float sum = 0;
+        size_t j = 0;
+
+        for (; j + LANES <= n; j += LANES)
+            s += AT(x, j) * AT(b, j);
+        for (; j < n; j++)
+            sum += x[j] * b[j];
+        c[(size_t)r * ldc] += lanes_sum(s) + sum;
+    }
+}
+
+void skinny_down(int rows, int m, int n, const float *a, int lda, const float *b, int ldb, float *c, int ldc)
+{
+    for (int r = 0; r < rows; r++)
+        memset(c + (size_t)r * (size_t)ldc, 0, (size_t)m * sizeof *c);
+    for (int first = 0; first < n; first += DOWN_BLOCK) {
+        size_t count = (size_t)(n - first < DOWN_BLOCK ? n - first : DOWN_BLOCK);
+        int i = 0;
+
+        for (; i + 4 <= m; i += 4)
+            down_four(rows, count, a + first, (size_t)lda, b + first + (size_t)i * (size_t)ldb, (size_t)ldb, c + i,
+                      (size_t)ldc);
+        for (; i < m; i++)
+            down_one(rows, count, a + first, (size_t)lda, b + first + (size_t)i * (size_t)ldb, c + i, (size_t)ldc);
+    }
+}

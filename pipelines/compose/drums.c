@@ -1,0 +1,193 @@
+/* drums.c: the drummer: ride or brushes, hi-hat on two and four, kick and snare that comment, fills, solos. */
+#include "compose.h"
+
+enum {
+    KICK = 36, STICK = 37, SNARE = 38, SLAP = 39, SWIRL = 40, TOM_LOW = 41, TOM_MID = 45, TOM_HIGH = 48,
+    PEDAL = 44, HAT_OPEN = 46, HAT = 42, CRASH = 49, RIDE = 51, BELL = 53, RIDE2 = 59
+};
+
+struct drummer {
+    struct clip *clip;
+    struct rng *rng;
+    int cymbal, level;
+    bool hat_time, feather, cross;
+};
+
+static void hit(const struct drummer *d, int step, int drum, int velocity)
+{
+    score_note(d->clip->score, TRACK_DRUMS, clip_tick(step, d->clip->swing) + rng_bell(d->rng, 5),
+               TICKS / 4, drum, velocity + (d->clip->brushes ? 29 : 22) + d->level + rng_bell(d->rng, 7));
+}
+
+/* one bar of the ride in eighths; the first is the one that everybody knows */
+static const char *ride_pattern(const struct drummer *d)
+{
+    static const char *const patterns[] = { "x.xxx.xx", "x.x.x.xx", "x.xxx.x.", "x.x.x.x.", "xxx.xxx.", "x.xxxxx." };
+    int slow[] = { 66, 10, 10, 4, 5, 5 }, fast[] = { 40, 24, 16, 16, 2, 2 };
+
+    return patterns[rng_weighted(d->rng, d->clip->tempo > 1850 ? fast : slow, 6)];
+}
+
+static void play_sticks(const struct drummer *d, int bar, const char *pattern)
+{
+    int i;
+
+    for (i = 0; i < 8; i++) {
+        int step = bar * BAR + i * 6, accent = i % 4 == 2 ? 9 : i % 2 ? -14 : 0;
+
+        if (pattern[i] != 'x')
+            continue;
+        if (d->hat_time) /* on the hi-hat: open on one and three, closed on two and four */
+            hit(d, step, i % 4 == 0 ? HAT_OPEN : HAT, 62 + accent - (i % 4 == 0 ? 8 : 0));
+        else
+            hit(d, step, d->cymbal, 68 + accent);
+    }
+}
+
+static void play_brushes(const struct drummer *d, int bar, const char *pattern)
+{
+    int i;
+
+    for (i = 0; i < 8; i++)
+        if (pattern[i] == 'x')
+            hit(d, bar * BAR + i * 6, i % 4 == 2 ? SLAP : SNARE, i % 2 ? 48 : i % 4 == 2 ? 70 : 58);
+    if (d->clip->tempo < 1700) /* the other hand stirs */
+        for (i = 0; i < 2; i++)
+            hit(d, bar * BAR + i * 2 * BEAT, SWIRL, 54);
+}
+
+static void play_feet(const struct drummer *d, int bar)
+{
+    int b;
+
+    for (b = 0; b < BEATS; b++) {
+        if (b % 2)
+            hit(d, bar * BAR + b * BEAT, PEDAL, 66);
+        if (d->feather || (b % 2 == 0 && rng_chance(d->rng, 250)))
+            hit(d, bar * BAR + b * BEAT, KICK, 34);
+    }
+}
+
+/* the left hand and the bass drum talk with the soloist, more when it is hot and when nobody sings */
+static void play_comments(const struct drummer *d, int bar)
+{
+    static const char *const figures[] = { /* s snare, S strong, k kick */
+        ".......s", "...s....", ".s......", "...s...k", ".s.s....", "...k....", ".......k", ".s..s..k",
+        "...s.s..", ".k.....s", "..s..s..", "...S...S", ".....s.s", "s..s..k.",
+    };
+    const struct bar *b = &d->clip->bar[bar];
+    int quiet = !b->sung[2] + !b->sung[3], i;
+    const char *f;
+
+    if (!rng_chance(d->rng, 150 + b->energy * 6 + quiet * 120))
+        return;
+    f = figures[rng_range(d->rng, 0, (int)(sizeof figures / sizeof *figures) - 1)];
+    for (i = 0; i < 8; i++) {
+        if (f[i] == 's' || f[i] == 'S')
+            hit(d, bar * BAR + i * 6, SNARE, (f[i] == 'S' ? 66 : 34) + b->energy / 5 + rng_range(d->rng, -6, 10));
+        else if (f[i] == 'k')
+            hit(d, bar * BAR + i * 6, KICK, 54 + b->energy / 4);
+    }
+}
+
+/* from beat `from` to the end of the bar: triplets, eighths or sixteenths going round the drums */
+static void play_fill(const struct drummer *d, int bar, int from, int velocity)
+{
+    static const int around[] = { SNARE, SNARE, TOM_HIGH, TOM_MID, TOM_LOW, SNARE };
+    int slow = d->clip->tempo < 1300;
+    int each = rng_chance(d->rng, 550) ? 4 : slow && rng_chance(d->rng, 500) ? 3 : 6, step, drum = 0;
+
+    for (step = from * BEAT; step < BAR; step += each) {
+        if (rng_chance(d->rng, 350) && drum < 5)
+            drum++;
+        if (rng_chance(d->rng, 200))
+            continue;
+        hit(d, bar * BAR + step, rng_chance(d->rng, 100) ? KICK : around[drum],
+            velocity + (step % BEAT == 0 ? 8 : 0) + rng_bell(d->rng, 14));
+    }
+}
+
+/* four bars alone: each beat a figure, repeated now and then so that it says something; the hi-hat goes on */
+static void play_alone(const struct drummer *d, int bar, bool again)
+{
+    static const char *const figures[] = { "x...x...x...", "x.....x.....", "x...........", "......x.....",
+                                           "x..x..x..x..", "x.......x...", "............", "x.....x..x.." };
+    static const int voices[] = { SNARE, SNARE, SNARE, TOM_HIGH, TOM_HIGH, TOM_MID, TOM_LOW, KICK };
+    static int shape[BEATS], voice[BEATS]; /* filled at every first bar of a pair */
+    int b, i, drum;
+
+    for (b = 0; b < BEATS; b++) {
+        if (!again || b == BEATS - 1) {
+            shape[b] = rng_range(d->rng, 0, d->clip->tempo < 1400 ? 7 : 3);
+            voice[b] = rng_range(d->rng, 0, 7);
+        }
+        for (i = 0; i < BEAT; i++) {
+            if (figures[shape[b]][i] != 'x')
+                continue;
+            drum = rng_chance(d->rng, 800) ? voices[voice[b]] : voices[rng_range(d->rng, 0, 7)];
+            hit(d, bar * BAR + b * BEAT + i, drum, (i == 0 ? 72 : 62) + rng_bell(d->rng, 16));
+        }
+        if (b % 2)
+            hit(d, bar * BAR + b * BEAT, PEDAL, 66);
+        if (rng_chance(d->rng, 300))
+            hit(d, bar * BAR + b * BEAT, KICK, 56);
+    }
+}
+
+static void play_time(struct drummer *d, int bar)
+{
+    struct clip *c = d->clip;
+    const struct bar *b = &c->bar[bar];
+    bool next_alone = bar + 1 < c->bars && c->bar[bar + 1].lead == LEAD_DRUMS;
+    int fill = b->last && !next_alone && rng_chance(d->rng, 300 + 4 * b->energy) ? rng_range(d->rng, 1, 3) : BEATS;
+
+    if (b->bass == TIME_STOP) {
+        hit(d, bar * BAR, c->brushes ? SLAP : SNARE, 74);
+        hit(d, bar * BAR, KICK, 70);
+        return;
+    }
+    if (b->top && rng_chance(d->rng, b->energy * 9)) {
+        hit(d, bar * BAR, CRASH, 56 + b->energy / 5);
+        hit(d, bar * BAR, KICK, 66);
+    }
+    if (c->brushes) {
+        play_brushes(d, bar, ride_pattern(d));
+    } else {
+        play_sticks(d, bar, ride_pattern(d));
+        play_comments(d, bar);
+        if (d->cross)
+            hit(d, bar * BAR + 3 * BEAT, STICK, 58);
+    }
+    play_feet(d, bar);
+    if (fill < BEATS)
+        play_fill(d, bar, fill, (c->brushes ? 44 : 50) + b->energy / 4);
+}
+
+void drums_play(struct clip *c)
+{
+    struct rng r;
+    struct drummer d = { .clip = c, .rng = &r };
+    int bar, alone = 0;
+
+    if (!c->drums)
+        return;
+    rng_start(&r, c->seed, c->index, PART_DRUMS);
+    d.cymbal = rng_chance(&r, 700) ? RIDE : rng_chance(&r, 800) ? RIDE2 : BELL;
+    d.level = rng_range(&r, -6, 10);
+    d.feather = rng_chance(&r, 450);
+    d.cross = c->tempo < 1500 && rng_chance(&r, 300);
+    for (bar = 0; bar < c->bars; bar++) {
+        const struct bar *b = &c->bar[bar];
+
+        if (b->top)
+            d.hat_time = (b->lead == LEAD_HEAD || b->lead == LEAD_BASS) && rng_chance(&r, 350);
+        if (b->pickup && rng_chance(&r, 600))
+            play_fill(&d, bar, 2, 58);
+        else if (b->lead == LEAD_DRUMS)
+            play_alone(&d, bar, alone++ % 2 == 1);
+        else if (b->drums)
+            play_time(&d, bar);
+        if (b->lead != LEAD_DRUMS)
+            alone = 0;
+    }
+}

@@ -1,0 +1,116 @@
+# demo.mk: composes 100 clips of jazz, renders them to WAV, trains the notebook's network on them, makes new clips.
+#
+#   make -f pipelines/demo.mk            (what `make demo` runs when everything is built)
+#
+# Every file is a target of its own: what is there is not made again, what was interrupted is taken up where it stopped.
+BUILD = build
+OUT = demo
+JAZZ = jazz
+COUNT = 100
+SEED = 123
+EPOCHS = 20
+JOBS := $(shell nproc 2>/dev/null || echo 2)
+SOUNDFONT = $(firstword $(wildcard $(foreach d,/usr/share/sounds/sf2 /usr/share/soundfonts /usr/local/share/soundfonts \
+              /usr/share/sounds/sf3,$(addprefix $d/,TimGM6mb.sf2 default-GM.sf2 default.sf2 FluidR3_GM.sf2 default-GM.sf3))))
+FLUIDSYNTH = fluidsynth -ni -q -r 44100 -g 0.8 -o synth.chorus.active=0 -O float -T wav
+
+SHELL = /bin/bash
+.SHELLFLAGS = -e -o pipefail -c
+.DELETE_ON_ERROR:
+.SECONDARY:
+THIS := $(lastword $(MAKEFILE_LIST))
+export PATH := $(abspath $(BUILD)):$(PATH)
+
+CLIPS := $(shell seq -f $(JAZZ)/jazz.%05.0f.wav 0 $$(($(COUNT) - 1)))
+MIDI = $(OUT)/midi
+COMPOSED = $(MIDI)/.seed-$(SEED)-count-$(COUNT)
+ALL = $(addprefix $(OUT)/,data.png samples.png held-out.png reconstructions.png latent.png samples/.made \
+        held-out/.made reconstructions/.made)
+
+# on all cores, unless the caller said how many
+demo: ready
+	@case " $$MAKEFLAGS" in *' -j'*|*jobserver*) jobs= ;; *) jobs=-j$(JOBS) ;; esac; \
+	 $(MAKE) --no-print-directory $$jobs -f $(THIS) all
+	@$(MAKE) --no-print-directory -f $(THIS) told
+all: $(ALL)
+clips: $(CLIPS)
+
+ready:
+	@for p in compose cv-load cv-batch cv-train cv-encode cv-decode cv-sample cv-towav cv-plot; do \
+	   command -v $$p > /dev/null || { echo "demo: $$p is not there: run 'make' first" >&2; exit 1; }; done
+	@command -v fluidsynth > /dev/null || { echo "demo: fluidsynth is not there:" \
+	   "install the package fluidsynth, or put clips of your own into $(JAZZ)/" >&2; exit 1; }
+	@test -r '$(SOUNDFONT)' || { echo "demo: no soundfont: install the package timgm6mb-soundfont," \
+	   "or name a file: make demo SOUNDFONT=/path/to/some.sf2" >&2; exit 1; }
+
+# ---- the recordings: 30 s, 22050 Hz, mono
+$(COMPOSED):
+	compose -s $(SEED) -n $(COUNT) -o $(MIDI)
+	@touch $@
+$(JAZZ)/%.wav: | $(COMPOSED)
+	@mkdir -p $(JAZZ) $(OUT)/render
+	@echo "rendering $@"
+	@$(FLUIDSYNTH) -F $(OUT)/render/$*.wav $(SOUNDFONT) $(MIDI)/$*.mid > $(OUT)/render/$*.log 2>&1 \
+	   || { echo "demo: fluidsynth failed:" >&2; cat $(OUT)/render/$*.log >&2; exit 1; }
+	@cv-load -r 22050 -d 30 $(OUT)/render/$*.wav | cv-towav -q -n -o $(JAZZ)
+	@rm -f $(OUT)/render/$*.wav $(OUT)/render/$*.log; touch $@
+
+# ---- the two lines of the README
+$(OUT)/model.bin: $(CLIPS)
+	cv-load $(JAZZ)/*.wav | cv-train -e $(EPOCHS) > $@.part
+	@mv $@.part $@
+$(OUT)/samples/.made: $(OUT)/model.bin
+	cv-sample -n 10 | cv-decode $< | cv-towav -o $(@D)
+	@touch $@
+
+# ---- clips that a model has not heard, and what it makes of them
+$(OUT)/jazz.cvs: $(CLIPS)
+	cv-load $(JAZZ)/*.wav > $@.part
+	@mv $@.part $@
+$(OUT)/train.cvs $(OUT)/test.cvs: $(OUT)/%.cvs: $(OUT)/jazz.cvs
+	cv-batch --take $* -b 1 -B 1 < $< > $@.part
+	@mv $@.part $@
+$(OUT)/split.bin: $(OUT)/train.cvs $(OUT)/test.cvs
+	cv-train -q -e $(EPOCHS) -t $(OUT)/test.cvs --log $(OUT)/split.jsonl < $< > $@.part
+	@mv $@.part $@
+$(OUT)/reconstructions.cvs: $(OUT)/split.bin $(OUT)/test.cvs
+	cv-encode -m $< < $(OUT)/test.cvs | cv-decode $< > $@.part
+	@mv $@.part $@
+$(OUT)/reconstructions/.made: $(OUT)/reconstructions.cvs
+	cv-towav -q -o $(@D) < $<
+	@touch $@
+$(OUT)/held-out/.made: $(OUT)/test.cvs
+	cv-towav -q -o $(@D) < $<
+	@touch $@
+
+# ---- pictures; the drawing program reads one page of clips and leaves the rest of the stream
+$(OUT)/data.png: $(OUT)/jazz.cvs
+	cv-plot -g 4x4 -t 'Jazz, composed' -o $@ < $<
+$(OUT)/held-out.png: $(OUT)/test.cvs
+	cv-plot -g 4x4 -t 'Held-out clips' -o $@ < $<
+$(OUT)/reconstructions.png: $(OUT)/reconstructions.cvs
+	cv-plot -g 4x4 -t 'Held-out clips, encoded and decoded' -o $@ < $<
+$(OUT)/samples.png: $(OUT)/model.bin
+	cv-sample -n 10 | cv-decode $< | cv-plot -t 'New clips, from the prior' -o $@
+$(OUT)/latent.png: $(OUT)/jazz.cvs $(OUT)/model.bin
+	cv-encode -m $(OUT)/model.bin < $< | cv-plot -t 'The latent plane' -o $@
+
+told:
+	@echo
+	@echo "Made from $(words $(CLIPS)) clips of jazz in $(JAZZ)/ (22050 Hz, composed as MIDI in $(MIDI)/):"
+	@echo "  $(OUT)/model.bin             the model, trained on all of them"
+	@echo "  $(OUT)/samples/*.wav         10 new clips, 3000 Hz"
+	@echo "  $(OUT)/held-out/*.wav        clips that a second model, $(OUT)/split.bin, was not trained on,"
+	@echo "  $(OUT)/reconstructions/*.wav  and what it makes of them"
+	@echo "  $(OUT)/*.png                 data.png samples.png held-out.png reconstructions.png latent.png"
+	@echo "To listen:"
+	@for p in 'play -q' aplay 'ffplay -nodisp -autoexit -loglevel error' 'mpv --no-video' paplay; do \
+	   ! command -v $${p%% *} > /dev/null || { player=$$p; break; }; done; \
+	 for f in $(JAZZ)/jazz.00003.wav $(OUT)/samples/sample-00.wav; do \
+	   echo "  $${player:-(your player)} $$f"; done; \
+	 test "$$player" || echo "  (any player will do: install sox for 'play', alsa-utils for 'aplay', or open them on a desktop)"
+
+clean-demo:
+	rm -rf '$(OUT)'
+
+.PHONY: demo all clips ready told clean-demo

@@ -1,0 +1,40 @@
+#!/bin/sh
+# packages.sh GROUP ...: finds out which Debian packages of the groups are missing and installs them with apt-get,
+# through sudo when not root. DEPS=no: prints the line that installs them and fails.
+set -eu
+
+wanted=
+for group; do
+    case $group in
+    build) wanted="$wanted gcc libc6-dev make pkg-config libsndfile1-dev libsoxr-dev libfftw3-dev libopenblas-dev
+                   libmsgpack-dev libxxhash-dev libcairo2-dev" ;;
+    check) wanted="$wanted bats mandoc" ;;
+    demo) wanted="$wanted fluidsynth timgm6mb-soundfont fonts-dejavu-core" ;;
+    bench) wanted="$wanted python3-torch python3-numpy python3-msgpack" ;;
+    *) echo "packages.sh: no group '$group'" >&2; exit 2 ;;
+    esac
+done
+
+# Other systems name their packages otherwise; there the compiler will say what is missing.
+command -v dpkg-query > /dev/null || exit 0
+
+missing=
+for package in $wanted; do
+    status=$(dpkg-query -W -f '${Status}' "$package" 2> /dev/null || true)
+    [ "$status" = "install ok installed" ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+sudo=
+[ "$(id -u)" -eq 0 ] || sudo="sudo "
+line="${sudo}apt-get install -y --no-install-recommends$missing"
+if [ "${DEPS:-yes}" = no ]; then
+    echo "These packages are missing. To install them: $line" >&2
+    exit 1
+fi
+echo "Missing packages:$missing"
+echo "Installing them: $line"
+export DEBIAN_FRONTEND=noninteractive
+if ! $line; then
+    ${sudo}apt-get update && $line
+fi

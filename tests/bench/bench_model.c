@@ -1,0 +1,103 @@
+/* cv's own work: a training step, ten clips to latents, ten latents to clips. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/diag.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/rng.h"
+#include "bench.h"
+#include "vae/notebook.h"
+#include "vae/trainer.h"
+
+enum { CLIPS = 4 * BATCH };   /* to train on: more than the caches hold */
+
+struct training {
+    struct trainer *trainer;
+    int64_t epoch;
+    int step, steps;
+};
+
+static void train_once(void *arg)
+{
+    struct training *t = arg;
+    struct step_result result;
+
+    if (t->step == t->steps) {
+        t->steps = trainer_begin_epoch(t->trainer, t->epoch++);
+        t->step = 0;
+    }
+    if (trainer_step(t->trainer, t->step++, &result))
+        diag_die("%s", error_text());
+}
+
+void bench_train(int threads, int steps)
+{
+    struct train_config config = {LATENT, BATCH, 0, 123, 3e-4};
+    struct dataset data = {.count = CLIPS, .channels = 1, .samples = SAMPLES, .rate = RATE};
+    struct pool *pool = pool_new(threads);
+    struct training t = {0};
+    float *audio = random_clips((size_t)CLIPS * SAMPLES);
+
+    data.clips = mem_zero(CLIPS, sizeof *data.clips);
+    for (size_t i = 0; i < CLIPS; i++) {
+        data.clips[i].name = mem_format("clip-%02zu", i);
+        data.clips[i].data = audio + i * SAMPLES;
+    }
+    t.trainer = trainer_new(&config, &data, pool);
+    if (!t.trainer)
+        diag_die("%s", error_text());
+    measure("train", threads, steps, train_once, &t);
+    trainer_free(t.trainer);
+    pool_free(pool);
+    for (size_t i = 0; i < CLIPS; i++)
+        free(data.clips[i].name);
+    free(data.clips);
+    free(audio);
+}
+
+/* ---- one side of the network ---- */
+
+struct side {
+    struct notebook_graph g;
+    struct node *in;
+    const float *data;
+};
+
+static void side_once(void *arg)
+{
+    const struct side *s = arg;
+
+    memcpy(s->in->y, s->data, node_count(s->in) * sizeof(float));
+    net_forward(s->g.net);
+}
+
+static void bench_side(const char *what, int parts, int threads, int steps)
+{
+    struct notebook shape = notebook_preset(SAMPLES, LATENT);
+    struct params *params = params_new();
+    struct pool *pool = pool_new(threads);
+    struct side s = {.g = notebook_build(&shape, parts, params, BATCH, pool)};
+    float *data = random_clips((size_t)BATCH * SAMPLES);
+
+    if (net_plan(s.g.net, 123, false))
+        diag_die("%s", error_text());
+    s.in = parts & NOTEBOOK_ENCODER ? s.g.x : s.g.z;
+    s.data = data;
+    net_set_batch(s.g.net, BATCH);
+    measure(what, threads, steps, side_once, &s);
+    net_free(s.g.net);
+    params_free(params);
+    pool_free(pool);
+    free(data);
+}
+
+void bench_encode(int threads, int steps)
+{
+    bench_side("encode", NOTEBOOK_ENCODER, threads, steps);
+}
+
+void bench_decode(int threads, int steps)
+{
+    bench_side("decode", NOTEBOOK_DECODER | NOTEBOOK_SAMPLE, threads, steps);
+}

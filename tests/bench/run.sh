@@ -1,0 +1,99 @@
+#!/bin/sh
+# run.sh BUILD: times cv beside the same network in PyTorch and beside the
+# machine's bounds, in turns, and prints one table. Writes to BUILD/bench only.
+# ROUNDS (5), STEPS (20) and PYTHON (/usr/bin/python3) may be set.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+[ $# -eq 1 ] || { echo "usage: run.sh BUILD" >&2; exit 2; }
+die() {
+    echo "run.sh: $1" >&2
+    exit 1
+}
+[ -f "$1/libcore.a" ] || die "$1/libcore.a is missing: run 'make BUILD=$1' first"
+build=$(cd "$1" && pwd)
+out=$build/bench
+rounds=${ROUNDS:-5}
+steps=${STEPS:-20}
+python=${PYTHON:-/usr/bin/python3}
+torch=$here/notebook_torch.py
+PATH=$build:$PATH
+export PATH PYTHONDONTWRITEBYTECODE=1
+
+mkdir -p "$out"
+export TMPDIR="$out"
+results=$out/results.txt
+: > "$results"
+
+# ---- what is measured with ----
+
+libs="sndfile soxr fftw3f openblas msgpack libxxhash cairo"
+# shellcheck disable=SC2046,SC2086
+${CC:-cc} -I"$root/libcore" -D_GNU_SOURCE -std=c11 -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math \
+    -pthread $(pkg-config --cflags $libs) -o "$out/bench" "$here"/*.c \
+    "$build/libcore.a" $(pkg-config --libs $libs) -lm
+
+peer=yes
+if ! "$python" -c 'import torch' 2>/dev/null; then
+    peer=
+    echo "PyTorch is missing: cv is measured alone. To compare: apt-get install python3-torch python3-msgpack"
+fi
+vectors=$(find "$root/tests" -name notebook-tiny.cvs | head -n 1)
+if [ "$peer" ] && [ "$vectors" ] && "$python" -c 'import msgpack' 2>/dev/null; then
+    "$python" "$torch" check "$vectors" > "$out/check.txt" ||
+        die "PyTorch computes something else than the reference, see $out/check.txt"
+fi
+
+"$out/bench" clips 20 > "$out/clips.cvs"
+cv-train -q -e 1 < "$out/clips.cvs" > "$out/model.bin"
+if [ "$peer" ]; then
+    "$python" "$torch" save "$out/decoder.npz"
+fi
+
+cores=$(nproc)
+threads="1 2"
+[ "$cores" -ge 2 ] || threads=1
+
+# ---- rounds ----
+
+# note WHO COMMAND...: keeps the result lines of the command
+note() {
+    who=$1
+    shift
+    "$@" > "$out/lines.txt" || die "failed: $*"
+    sed "s/^/$round $who /" "$out/lines.txt" >> "$results"
+}
+
+# whole WHO DIR COMMAND: times a shell command that must leave 10 WAVs in DIR
+whole() {
+    rm -rf "$2"
+    note "$1" "$out/bench" time generate 3 sh -c "$3"
+    made=$(find "$2" -name '*.wav' | wc -l)
+    [ "$made" -eq 10 ] || die "$made files instead of 10 from: $3"
+}
+
+round=1
+while [ "$round" -le "$rounds" ]; do
+    [ ! -t 2 ] || printf '\rround %d of %d ' "$round" "$rounds" >&2
+    for t in $threads; do
+        note cv "$out/bench" train "$t" "$steps"
+        [ ! "$peer" ] || note torch "$python" "$torch" all --threads "$t" --steps "$steps"
+        note cv "$out/bench" encode "$t" "$steps"
+        note cv "$out/bench" decode "$t" "$steps"
+        [ ! "$peer" ] || note tuned "$python" "$torch" all --tuned --threads "$t" --steps "$steps"
+        note bound "$out/bench" bounds "$t" "$steps"
+    done
+    whole cv "$out/new-cv" \
+        "cv-sample -q -n 10 | cv-decode -q '$out/model.bin' | cv-towav -q -f -o '$out/new-cv'"
+    if [ "$peer" ]; then
+        whole torch "$out/new-torch" \
+            "'$python' '$torch' generate --threads $cores '$out/new-torch' '$out/decoder.npz'"
+        whole tuned "$out/new-numpy" \
+            "'$python' '$here/notebook_numpy.py' '$out/new-numpy' '$out/decoder.npz'"
+    fi
+    note cv "$out/bench" pipe 3
+    round=$((round + 1))
+done
+[ ! -t 2 ] || printf '\r                    \r' >&2
+
+awk -v rounds="$rounds" -v threads="$threads" -v cores="$cores" -f "$here/table.awk" "$results"

@@ -1,0 +1,90 @@
+# cv-decode: latents or draws to clips.
+
+load clips
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR"
+    jazz 5 200
+    cv-load -q -n 120 jazz/*.wav > audio.cvs
+    cv-train -q -e 5 -b 2 < audio.cvs > model.bin
+    cv-train -q -e 1 -z 3 < audio.cvs > three.bin
+    cv-encode -q -m model.bin < audio.cvs > latent.cvs
+    cv-sample -q -n 5 > noise.cvs
+}
+
+setup() {
+    cp -r "$BATS_FILE_TMPDIR"/{*.cvs,*.bin} "$BATS_TEST_TMPDIR"
+    cd "$BATS_TEST_TMPDIR"
+}
+
+@test "draws become clips of the model's length and rate, with their names" {
+    cv-decode model.bin < noise.cvs > clips
+    [ "$(names < clips | tr '\n' ' ')" = "sample-00 sample-01 sample-02 sample-03 sample-04 " ]
+    cv-info clips | grep -q '\[1, 120\]'
+    cv-info --json clips > json
+    grep -qE '"kind": ?"audio"' json
+    grep -qE '"rate": ?3000' json
+}
+
+@test "latents become clips that keep name and meta" {
+    cv-decode model.bin < latent.cvs > clips
+    [ "$(names < clips | tr '\n' ' ')" = "a b c d e " ]
+    cv-info --json clips | grep -qE '"track": ?"a"'
+}
+
+@test "the same input gives the same bytes, whatever the threads" {
+    cv-decode model.bin < noise.cvs > one
+    cv-decode -j 1 model.bin < noise.cvs | cmp - one
+    cv-decode -j 2 model.bin < noise.cvs | cmp - one
+}
+
+@test "clips lie between 0 and 1: the sigmoid of the logits" {
+    cv-decode model.bin < noise.cvs | floats 120 > clip
+    cv-decode --logits model.bin < noise.cvs | floats 120 > logits
+    awk '$1 <= 0 || $1 >= 1 { exit 1 }' clip
+    paste clip logits | awk '{ d = $1 - 1 / (1 + exp(-$2)); if (d * d > 1e-10) exit 1; n++ } END { exit n != 120 }'
+}
+
+@test "a clip does not depend on the clips beside it" {
+    cv-sample -n 1 | cv-decode model.bin | floats 120 > alone
+    # the first of five, taken out by its side of no split: the frames have one size
+    cv-decode model.bin < noise.cvs > five
+    cv-sample -n 4 | cv-decode model.bin > four
+    frame=$(($(wc -c < five) - $(wc -c < four)))
+    head -c -$((31 + 4 * frame)) five | tail -c 480 | od -An -v -t f4 -w4 | tr -d ' ' | diff alone -
+}
+
+@test "z is decoded, not the mean" {
+    cv-encode -q -s 5 model.bin < audio.cvs > drawn.cvs
+    cv-decode --logits model.bin < drawn.cvs | floats 120 > one
+    cv-decode --logits model.bin < latent.cvs | floats 120 > two
+    ! cmp -s one two
+}
+
+@test "latents of another size are refused with the option to use" {
+    refuses 1 cv-decode three.bin < noise.cvs
+    says sample-00 2 3 "cv-sample -m"
+    refuses 1 cv-decode three.bin < latent.cvs
+    says a 2 3 "same model"
+    cv-sample -m three.bin | cv-decode three.bin > clips
+    refuses 1 cv-decode model.bin < <(cv-sample -m three.bin)
+    says 3 2 "cv-sample -m"
+}
+
+@test "latents at more than one time are refused" {
+    printf '%b' "$(mp_head noise)$(mp_frame two noise "2 2" 1 0 0.5 -1)$(mp_tail 1)" > two
+    refuses 1 cv-decode model.bin < two
+    says two "[2, 2]" "[2, 1]"
+}
+
+@test "a known network gives a known answer" {
+    # at z = 0 and with all biases and betas 0, as before training, every logit is 0
+    cv-train -q -e 0 < audio.cvs > zero.bin
+    [ "$(cv-sample -t 0 | cv-decode zero.bin | floats 120 | sort -u)" = 0.5 ]
+    [ "$(cv-sample -t 0 | cv-decode --logits zero.bin | floats 120 | tr -d - | sort -u)" = 0 ]
+}
+
+@test "the whole line, from draws to WAV files" {
+    cv-sample -n 3 | cv-decode model.bin | cv-towav -q -o out
+    [ "$(ls out | tr '\n' ' ')" = "sample-00.wav sample-01.wav sample-02.wav " ]
+}

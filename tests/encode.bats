@@ -1,0 +1,107 @@
+# cv-encode: clips to mean, log variance and z.
+
+load clips
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR"
+    jazz 5 200
+    cv-load -q -n 120 jazz/*.wav > audio.cvs
+    cv-train -q -e 40 -b 2 -l 0.003 < audio.cvs > model.bin
+    cv-train -q -e 1 -z 7 < audio.cvs > seven.bin
+}
+
+setup() {
+    cp -r "$BATS_FILE_TMPDIR"/{jazz,*.cvs,*.bin} "$BATS_TEST_TMPDIR"
+    cd "$BATS_TEST_TMPDIR"
+}
+
+# values TENSOR < STREAM-OF-ONE-FRAME-OF-TWO-LATENTS: its two values
+values() {
+    local at frame=$BATS_TEST_TMPDIR/frame.$BASHPID
+
+    cat > "$frame"
+    at=$(LC_ALL=C grep -obUaP "[\\xa0-\\xbf]$1\\x85\\xc4\\x02nd" "$frame" | head -n 1 | cut -d : -f 1)
+    at=$((at + 8 + $(tail -c +$((at + 1)) "$frame" | LC_ALL=C grep -obUaP "\\xc4\\x04data\\xc4\\x08" |
+        head -n 1 | cut -d : -f 1)))
+    tail -c +$((at + 1)) "$frame" | head -c 8 | od -An -v -t f4 -w4 | tr -d ' '
+}
+
+@test "names, meta and number of samples stay with the clip" {
+    cv-encode model.bin < audio.cvs > latent.cvs
+    [ "$(names < latent.cvs | tr '\n' ' ')" = "a b c d e " ]
+    cv-info --json latent.cvs > json
+    grep -qE '"kind": ?"latent"' json
+    grep -qE '"samples": ?120' json
+    grep -qE '"rate": ?3000' json
+    grep -qE '"network": ?"notebook"' json
+    cv-decode -q model.bin < latent.cvs | cv-info --json | grep -qE '"file": ?"a.wav"'
+}
+
+@test "every frame has z, mean and logvar of the model's size" {
+    cv-encode seven.bin < audio.cvs > latent.cvs
+    cv-info latent.cvs | grep -q '\[7, 1\]'
+    for tensor in z mean logvar; do
+        [ "$(LC_ALL=C grep -oaP "[\\xa0-\\xbf]$tensor\\x85" latent.cvs | wc -l)" -eq 5 ]
+    done
+}
+
+@test "-m takes the mean, otherwise z is drawn around it" {
+    cv-load -q -n 120 jazz/c.wav > one.cvs
+    cv-encode -m model.bin < one.cvs > mean.cvs
+    [ "$(values z < mean.cvs)" = "$(values mean < mean.cvs)" ]
+    cv-encode model.bin < one.cvs > drawn.cvs
+    [ "$(values mean < drawn.cvs)" = "$(values mean < mean.cvs)" ]
+    [ "$(values logvar < drawn.cvs)" = "$(values logvar < mean.cvs)" ]
+    [ "$(values z < drawn.cvs)" != "$(values mean < drawn.cvs)" ]
+    # within six standard deviations
+    paste <(values z < drawn.cvs) <(values mean < drawn.cvs) <(values logvar < drawn.cvs) |
+        awk '{ d = ($1 - $2) / exp($3 / 2); if (d > 6 || d < -6 || d == 0) exit 1 }'
+}
+
+@test "a seed fixes the draws, whatever the threads" {
+    cv-encode model.bin < audio.cvs > one
+    cv-encode -s 123 -j 1 model.bin < audio.cvs > two
+    cv-encode -j 2 model.bin < audio.cvs > three
+    cmp one two
+    cmp one three
+    cv-encode -s 124 model.bin < audio.cvs > four
+    ! cmp -s one four
+    cv-encode -m -s 124 model.bin < audio.cvs > five
+    cv-encode -m model.bin < audio.cvs | cmp - five
+}
+
+@test "clips of a batch are encoded one by one" {
+    cv-encode -m model.bin < audio.cvs > single
+    cv-batch -b 2 -B 1 < audio.cvs | cv-encode -m model.bin > batched
+    [ "$(names < batched | tr '\n' ' ')" = "a b c d e " ]
+    cmp single batched
+    # the draws, too
+    cv-batch -b 2 -B 1 < audio.cvs | cv-encode model.bin > batched
+    cv-encode model.bin < audio.cvs | cmp - batched
+}
+
+@test "a clip's latents do not depend on the clips beside it, but for the draw" {
+    cv-encode -m model.bin < audio.cvs > all
+    cv-load -q -n 120 jazz/e.wav | cv-encode -m model.bin > alone
+    paste <(tail -c +$(($(wc -c < all) - $(wc -c < alone))) all | values mean) <(values mean < alone) |
+        awk '{ d = $1 - $2; if (d * d > 1e-10 * ($1 * $1 + 1e-10)) exit 1; n++ } END { exit n != 2 }'
+}
+
+@test "a clip at another rate, length or number of channels is refused" {
+    cv-load -q -n 100 jazz/a.wav > short.cvs
+    refuses 1 cv-encode model.bin < short.cvs
+    says a 100 120 cv-load
+    cv-load -q -r 6000 -n 120 jazz/a.wav > fast.cvs
+    refuses 1 cv-encode model.bin < fast.cvs
+    says a 6000 3000 cv-load
+    printf '%b' "$(mp_head audio 3000)$(mp_frame two audio "2 120" $(printf '1 %.0s' {1..240}))$(mp_tail 1)" > stereo
+    refuses 1 cv-encode model.bin < stereo
+    says two channels
+}
+
+@test "a rate in a frame's meta stands before the head's" {
+    frame=$(mp_frame a audio "1 120" $(printf '1 %.0s' {1..120}))
+    printf '%b' "$(mp_head audio 6000)${frame/'\x80'/'\x81'$(mp_str rate)'\xcd\x0b\xb8'}$(mp_tail 1)" > own
+    cv-encode model.bin < own > latent.cvs
+    [ "$(names < latent.cvs)" = a ]
+}

@@ -1,0 +1,450 @@
+# cv-load: sound files into clips.
+
+load helper
+
+setup() {
+    audio_setup
+}
+
+# ---- known answers ----
+
+@test "a tone keeps its level and its crossings" {
+    tone -s 3 -F 440 -a 0.5 a.wav
+    cv-load -d 2 a.wav > s
+    [ "$(fact samples < s)" = 6000 ]
+    [ "$(fact rate < s)" = 3000 ]
+    near "$(fact rms < s)" 0.35355 0.0005
+    near "$(fact crossings < s)" 1760 2
+    near "$(fact mean < s)" 0 0.001
+}
+
+@test "the default clip has 90001 samples at 3000 Hz" {
+    tone -s 31 a.wav
+    cv-load a.wav > s
+    [ "$(fact samples < s)" = 90001 ]
+    [ "$(fact padded < s)" = 0 ]
+    cv-load -r 3000 -d 30 a.wav | cmp - s
+    [ "$(cv-load -d 30.5 a.wav | fact samples)" = 91500 ]
+    [ "$(cv-load -r 4000 a.wav | fact samples)" = 120000 ]
+    [ "$(cv-load -n 77 -d 20 a.wav | fact samples)" = 77 ]
+}
+
+@test "8 to 96 kHz, 8 to 32 bits, floats: one tone, one level" {
+    for rate in 8000 11025 44100 48000 96000; do
+        tone -r $rate -s 2 a.wav
+        near "$(cv-load -d 1 a.wav | fact rms)" 0.35355 0.001
+        near "$(cv-load -d 1 a.wav | fact crossings)" 880 2
+    done
+    for bits in 8 16 24 32 float double; do
+        tone -b $bits -s 2 a.wav
+        near "$(cv-load -d 1 a.wav | fact rms)" 0.35355 0.004
+    done
+}
+
+@test "FLAC, OGG, Opus, MP3, AIFF, AU, CAF, W64" {
+    for format in flac ogg mp3 aiff au caf w64 wavex; do
+        tone -f $format -s 2 a.$format
+        load_to -d 1 a.$format
+        [ "$status" -eq 0 ]
+        [ ! -s words ]
+        [ "$(clips < stream)" = "${format/#wavex/a.wavex}" ] || [ "$(clips < stream)" = a ]
+        near "$(fact rms < stream)" 0.35355 0.005
+    done
+    tone -f opus -r 48000 -s 2 a.opus
+    near "$(cv-load -d 1 a.opus | fact rms)" 0.35355 0.005
+}
+
+@test "no resampling at the file's own rate: the samples themselves" {
+    tone -w ramp -n 5000 a.wav
+    cv-load -r 22050 -n 5000 a.wav > s
+    facts -x s | od -An -v -t f4 -w4 | awk '
+        { d = $1 * 32768 - (NR - 1) % 2000; if (d > 0.01 || d < -0.01) { bad = 1 } } END { exit bad || NR != 5000 }'
+}
+
+@test "six channels: the mean, or each with -c" {
+    tone -c 6 -r 48000 -F 100 -s 2 a.wav
+    near "$(cv-load -d 1 a.wav | fact rms)" 0.1443 0.001           # 0.5 / sqrt(2) / sqrt(6)
+    cv-load -c -d 1 a.wav > s
+    [ "$(facts -s s | wc -l)" = 6 ]
+    for channel in 0 1 2 3 4 5; do
+        near "$(fact rms "" $channel < s)" 0.35355 0.001
+        near "$(fact crossings "" $channel < s)" $((200 * (channel + 1))) 2
+    done
+    facts -s s | grep -q '"source_rate":48000,"source_channels":6'
+}
+
+@test "noise of two channels is averaged, and loses what is over the new rate" {
+    tone -c 2 -w noise -S 3 -s 1 a.wav
+    near "$(cv-load -d 1 a.wav | fact rms)" 0.075 0.02             # 0.5/sqrt(3)/sqrt(2) x sqrt(3000/22050)
+}
+
+@test "a short file is padded with silence and says so" {
+    tone -s 1 a.wav
+    cv-load -d 3 a.wav > s
+    [ "$(fact padded < s)" = 6000 ]
+    [ "$(facts -x s | tail -c 24000 | tr -d '\0' | wc -c)" = 0 ]
+    facts -s s | grep -q '"padded":6000'
+    cv-load -d 1 a.wav | facts -s - > f
+    run -1 grep '"padded"' f
+}
+
+@test "an offset gives what is there" {
+    for format in wav flac ogg mp3; do
+        tone -f $format -w noise -s 3 a.$format
+        cv-load -r 22050 -n 66150 a.$format | facts -x - | tail -c +$((4 * 33075 + 1)) | head -c 8000 > want
+        cv-load -r 22050 -n 2000 -o 1.5 a.$format > s
+        facts -x s | od -An -v -t f4 -w4 > got
+        od -An -v -t f4 -w4 want | paste - got |
+            awk '{ d = $1 - $2; if (d > 1e-6 || d < -1e-6) bad = 1 } END { exit bad || NR != 2000 }'
+        [ "$(fact start < s)" = 1.5 ]
+    done
+}
+
+@test "--all cuts a file without gaps" {
+    tone -w noise -s 10 a.wav
+    cv-load -n 30000 a.wav > whole
+    cv-load --all -n 7000 a.wav > s
+    [ "$(clips < s | tr '\n' ' ')" = "a-000 a-001 a-002 a-003 " ]
+    [ "$(fact padded a-003 < s)" = 0 ]
+    near "$(fact start a-003 < s)" 7 1e-9
+    facts -x s > got
+    facts -x whole | head -c $((4 * 28000)) | cmp - got
+}
+
+@test "--all drops a last clip under half, with a note, and pads one over it" {
+    tone -s 10 a.wav
+    load_to --all -d 4 a.wav
+    [ "$status" -eq 0 ]
+    [ "$(clips < stream | wc -l)" = 3 ]
+    [ "$(fact padded a-002 < stream)" = 6000 ]
+    [ ! -s words ]
+    load_to --all -d 4.5 a.wav
+    [ "$status" -eq 0 ]
+    [ "$(clips < stream | wc -l)" = 2 ]
+    grep -q 'a.wav: the last 1.000 s .* dropped' words
+    load_to -q --all -d 4.5 a.wav
+    [ ! -s words ]
+    [ "$(cv-load --all -d 30 a.wav | fact padded)" = 60001 ]
+}
+
+@test "the same bytes every time, and in the order given" {
+    tone -w noise -s 1 a.wav
+    tone -s 1 b.wav
+    cv-load b.wav a.wav > one
+    cv-load b.wav a.wav | cmp - one
+    [ "$(clips < one | tr '\n' ' ')" = "b a " ]
+}
+
+# ---- names ----
+
+@test "names of clips: the base name without what says audio" {
+    mkdir -p d
+    tone -s 1 d/jazz.00000.wav
+    tone -s 1 d/take.5
+    tone -s 1 -f flac d/LOUD.FLAC
+    [ "$(cv-load -d 1 d/* | clips | sort | tr '\n' ' ')" = "LOUD jazz.00000 take.5 " ]
+    cv-load -d 1 d/jazz.00000.wav | facts -s - | grep -q '"track":"jazz.00000","file":"jazz.00000.wav"'
+}
+
+@test "names with spaces, newlines, UTF-8 and bytes that are not" {
+    tone -s 1 "two words.wav"
+    tone -s 1 $'new\nline.wav'
+    tone -s 1 "café ☕.wav"
+    tone -s 1 $'bad\xff.wav'
+    tone -s 1 -- -dash.wav
+    cv-load -d 1 -- "two words.wav" $'new\nline.wav' "café ☕.wav" $'bad\xff.wav' -dash.wav > s
+    facts -s s > f
+    grep -q '"track":"two words"' f
+    grep -q '"track":"new\\nline"' f
+    grep -q '"track":"café ☕"' f
+    grep -q '"track":"bad�"' f
+    grep -q '"track":"-dash"' f
+    run -1 --separate-stderr cv-load $'no\nsuch.wav'
+    [ "${#stderr_lines[@]}" -eq 1 ]
+    [[ $stderr == 'cv-load: no\nsuch.wav: No such file or directory' ]]
+}
+
+@test "a list on standard input, by lines and by NULs" {
+    tone -s 1 a.wav
+    tone -s 1 "b c.wav"
+    tone -s 1 $'d\ne.wav'
+    [ "$(printf 'a.wav\n\nb c.wav' | cv-load -d 1 -@ | clips | tr '\n' ,)" = "a,b c," ]
+    printf '%s\0' a.wav $'d\ne.wav' > list
+    cv-load -d 1 -0 < list | facts -s - | grep -q '"track":"d\\ne"'
+    [ "$(echo "b c.wav" | cv-load -d 1 --list a.wav | clips | tr '\n' ,)" = "a,b c," ]
+    run -1 --separate-stderr cv-load -@ < list
+    [[ $stderr == *"-0"* ]]
+    run -1 --separate-stderr cv-load -@ < /dev/null
+    [[ $stderr == *"names no file"* ]]
+    [ -z "$output" ]
+}
+
+@test "standard input as a file: redirected, piped, and from where it stands" {
+    for format in wav flac ogg mp3; do
+        tone -s 2 -f $format a.$format
+        cv-load -d 1 a.$format | facts -x - > want
+        cv-load -d 1 - < a.$format > s
+        facts -x s | cmp - want
+        [ "$(clips < s)" = stdin ]
+        cat a.$format | cv-load -d 1 - | facts -x - | cmp - want
+    done
+    tone -s 2 a.wav
+    cv-load -d 1 a.wav | facts -x - > want
+    (echo; cat a.wav) > shifted
+    (read -r _; cv-load -d 1 -) < shifted | facts -x - | cmp - want
+}
+
+@test "a named pipe and a process substitution" {
+    tone -s 2 -f flac a.flac
+    cv-load -d 1 a.flac | facts -x - > want
+    mkfifo pipe
+    cat a.flac > pipe &
+    cv-load -d 1 pipe | facts -x - | cmp - want
+    wait
+    cv-load -d 1 <(cat a.flac) | facts -x - | cmp - want
+}
+
+@test "an endless pipe of something else is given up" {
+    mkdir tmp
+    set -o pipefail
+    run -1 --separate-stderr bash -c 'yes | TMPDIR=tmp cv-load -'
+    [[ $stderr == "cv-load: standard input: is not an audio file"* ]]
+    [ -z "$(ls -A tmp)" ]
+    run -1 --separate-stderr bash -c 'echo | TMPDIR=nowhere cv-load -'
+    [[ $stderr == *TMPDIR* ]]
+}
+
+# ---- bad files ----
+
+@test "a bad file is named and skipped, the rest goes on, status 1" {
+    tone -s 1 a.wav
+    tone -s 1 z.wav
+    echo "not audio at all, whatever its name says, and long enough for a header" > text.wav
+    : > empty.wav
+    tone -n 0 zero.wav
+    tone -n 1 one.wav
+    mkdir dir
+    tone -w nan -b float nan.wav
+    tone -w inf -b double inf.wav
+    load_to -d 1 a.wav missing.wav dir dir/ text.wav empty.wav zero.wav one.wav nan.wav inf.wav /dev/zero z.wav
+    [ "$status" -eq 1 ]
+    [ "$(clips < stream | tr '\n' ' ')" = "a z " ]
+    [ "$(wc -l < words)" = 10 ]
+    grep -qx 'cv-load: missing.wav: No such file or directory' words
+    grep -qxF "cv-load: dir: is a directory: give the files in it, as in 'cv-load dir/*.wav'" words
+    grep -qxF "cv-load: dir/: is a directory: give the files in it, as in 'cv-load dir/*.wav'" words
+    grep -qx 'cv-load: text.wav: is not an audio file that libsndfile can read' words
+    grep -q 'cv-load: empty.wav: is empty' words
+    grep -q 'cv-load: zero.wav: holds no samples' words
+    grep -q 'cv-load: one.wav: is too short' words
+    grep -q 'cv-load: nan.wav: sample 100 .*channel 1.*not a finite number' words
+    grep -q 'cv-load: inf.wav: sample 100 ' words
+    grep -q 'cv-load: /dev/zero: is a device' words
+    load_to -q -d 1 missing.wav a.wav
+    [ "$status" -eq 1 ]
+    [ "$(wc -l < words)" = 1 ]
+}
+
+@test "without a single clip there is no stream at all" {
+    load_to missing.wav
+    [ "$status" -eq 1 ]
+    [ ! -s stream ]
+    [ "$(wc -l < words)" = 1 ]
+}
+
+@test "one sample is a clip at its own rate" {
+    tone -n 1 -w constant one.wav
+    cv-load -r 22050 -n 5 one.wav > s
+    [ "$(fact peak < s)" = 0.50000 ]
+    [ "$(fact padded < s)" = 4 ]
+}
+
+@test "a file that cannot be read for want of permission" {
+    [ "$(id -u)" -ne 0 ] || skip "root may read everything"
+    tone -s 1 a.wav
+    chmod 0 a.wav
+    load_to a.wav
+    [ "$status" -eq 1 ]
+    grep -q 'cv-load: a.wav: Permission denied' words
+}
+
+@test "a file that ends early is used up to there, with a warning" {
+    for format in wav aiff au flac w64; do
+        tone -s 2 -w noise -f $format whole.$format
+        head -c $(($(stat -c %s whole.$format) / 2)) whole.$format > a.$format
+        load_to -d 2 a.$format
+        [ "$status" -eq 0 ]
+        grep -q "cv-load: warning: a.$format: .* s of " words
+        [ "$(wc -l < words)" = 1 ]
+        near "$(fact padded < stream)" 3000 600
+        load_to -q -d 2 a.$format
+        [ ! -s words ]
+    done
+    tone -s 20 -w noise -f ogg whole.ogg
+    head -c 100000 whole.ogg > a.ogg
+    load_to a.ogg
+    grep -q 'cv-load: warning: a.ogg: is cut short' words
+}
+
+@test "a WAV cut anywhere gives a clip or an error, never a wrong status" {
+    tone -n 300 -w ramp whole.wav
+    for ((n = 0; n < 200; n += 7)); do
+        head -c $n whole.wav > a.wav
+        load_to -r 22050 -n 300 a.wav
+        if [ "$n" -gt 45 ]; then
+            [ "$status" -eq 0 ]
+            [ "$(fact padded < stream)" = $((300 - (n - 44) / 2)) ]
+        else
+            [ "$status" -eq 1 ]
+            [ ! -s stream ]
+        fi
+        [ "$(wc -l < words)" = 1 ]
+    done
+}
+
+@test "an open-ended header, as programs write it into pipes, is no cut" {
+    tone -n 22050 a.wav
+    printf '\xff\xff\xff\xff' | dd of=a.wav bs=1 seek=40 conv=notrunc status=none
+    printf '\xff\xff\xff\xff' | dd of=a.wav bs=1 seek=4 conv=notrunc status=none
+    load_to -d 1 a.wav
+    [ "$status" -eq 0 ]
+    [ ! -s words ]
+    [ "$(fact padded < stream)" = 0 ]
+}
+
+@test "floats scaled as integers get a warning" {
+    tone -b float -a 20000 -s 1 a.wav
+    sed -i 's/PEAK/junk/' a.wav
+    load_to -d 1 a.wav
+    [ "$status" -eq 0 ]
+    grep -q 'warning: a.wav: has samples up to 2' words
+}
+
+@test "an offset beyond the end is an error of that file" {
+    tone -s 1 a.wav
+    tone -s 3 b.wav
+    load_to -o 2 -d 1 a.wav b.wav
+    [ "$status" -eq 1 ]
+    grep -q 'a.wav: ends at 1.000 s, before the offset of 2 s' words
+    [ "$(clips < stream)" = b ]
+    load_to -o 1 a.wav
+    [ "$status" -eq 1 ]
+    [ ! -s stream ]
+}
+
+@test "--strict stops at the first bad file and leaves no whole stream" {
+    tone -s 1 a.wav
+    tone -s 1 b.wav
+    load_to --strict -d 1 a.wav missing.wav b.wav missing2.wav
+    [ "$status" -eq 1 ]
+    [ "$(wc -l < words)" = 1 ]
+    run -1 facts -s stream
+    printf 'a.wav\nmissing.wav\nb.wav\n' > list
+    status=0
+    cv-load --strict -@ -d 1 < list > stream 2> words || status=$?
+    [ "$status" -eq 1 ]
+    run -1 facts -s stream
+    cv-load --strict -d 1 a.wav b.wav | facts -s -
+}
+
+@test "rates too far apart" {
+    tone -r 1 -n 10 a.wav
+    load_to -r 768000 -n 10 a.wav
+    [ "$status" -eq 1 ]
+    grep -q 'too far' words
+    tone -r 768000 -n 768 b.wav
+    load_to -r 1 -n 10 b.wav
+    [ "$status" -eq 1 ]
+}
+
+# ---- the rest of what a filter promises ----
+
+@test "usage errors: status 2 and no output" {
+    tone -s 1 a.wav
+    usage cv-load
+    usage cv-load -r 10x a.wav
+    usage cv-load -r 0 a.wav
+    usage cv-load -r nan a.wav
+    usage cv-load -r 1e30 a.wav
+    usage cv-load -n -3 a.wav
+    usage cv-load -n 0 a.wav
+    usage cv-load -n 10x a.wav
+    usage cv-load -n 99999999999999999999 a.wav
+    usage cv-load -n 1.5 a.wav
+    usage cv-load -d 0 a.wav
+    usage cv-load -d -1 a.wav
+    usage cv-load -d 1e9 -r 768000 a.wav
+    usage cv-load -o -1 a.wav
+    usage cv-load -o a.wav
+    usage cv-load -Z a.wav
+    usage cv-load --nonsense a.wav
+    usage cv-load -@ -
+    usage cv-load -d
+}
+
+@test "help and version" {
+    run -0 --separate-stderr cv-load --help
+    for word in --rate --duration --samples --offset --channels --all --list --null --strict 90001; do
+        [[ $output == *"$word"* ]]
+    done
+    [ -z "$stderr" ]
+    run -0 cv-load -V
+    [[ $output == cv-load* ]]
+}
+
+@test "a full device is an error, a reader that leaves is not one to speak of" {
+    tone -s 31 a.wav
+    run -1 --separate-stderr bash -c 'cv-load a.wav > /dev/full'
+    [[ $stderr == cv-load:*"No space left on device" ]]
+    [ "${#stderr_lines[@]}" -eq 1 ]
+    run -1 --separate-stderr bash -c 'cv-load -n 1 a.wav > /dev/full'
+    [[ $stderr == cv-load:*"No space left on device" ]]
+    cv-load a.wav a.wav a.wav a.wav a.wav a.wav 2> words | head -c 100 > part
+    [ ! -s words ]
+    [ "$(wc -c < part)" = 100 ]
+}
+
+@test "a terminal gets no stream" {
+    command -v script > /dev/null || skip "script is not installed"
+    tone -s 1 a.wav
+    run script -qec "cv-load a.wav" /dev/null < /dev/null
+    [ "$status" -eq 1 ]
+    [[ $output == *"terminal"* ]]
+}
+
+@test "a thousand files leave neither descriptors nor memory behind" {
+    tone -s 31 -w noise a.wav
+    mkdir many
+    for ((i = 0; i < 1000; i++)); do ln a.wav many/$i.wav; done
+    (
+        ulimit -n 8
+        cv-load -n 3000 many/* > stream
+    )
+    [ "$(clips < stream | wc -l)" = 1000 ]
+    if ! nm "$(command -v cv-load)" 2> /dev/null | grep -q __asan_init; then
+        (
+            ulimit -v 400000                # KiB; the clips alone would be 480 MB
+            cv-load -r 4000 many/* | wc -c > bytes
+            [ "${PIPESTATUS[0]}" = 0 ]
+        )
+        [ "$(cat bytes)" -gt 480000000 ]
+    fi
+}
+
+@test "a file that vanishes after it was listed" {
+    tone -s 1 a.wav
+    tone -s 1 b.wav
+    mkfifo list
+    cv-load -d 1 -@ < list > stream 2> words &
+    exec 7> list
+    echo a.wav >&7
+    rm b.wav
+    echo b.wav >&7
+    echo a.wav >&7
+    exec 7>&-
+    status=0
+    wait $! || status=$?
+    [ "$status" -eq 1 ]
+    [ "$(clips < stream | wc -l)" = 2 ]
+    grep -q 'b.wav: No such file' words
+}

@@ -1,0 +1,373 @@
+# cv-plot: pictures of waves and latents. What is drawn is checked by finding
+# the patches of blue in the PNG (tools/png-look).
+
+setup() {
+    local build
+
+    build=$(cd "$BATS_TEST_DIRNAME/.." && cd "${CV_BUILD:-build}" && pwd)
+    PATH=$build:$build/tools:$PATH
+    # fontconfig keeps its patterns where the leak checker cannot see them
+    export LSAN_OPTIONS="suppressions=$BATS_TEST_DIRNAME/lsan.supp:print_suppressions=0"
+    cd "$BATS_TEST_TMPDIR"
+}
+
+# Number of patches of blue in a PNG; and field N (x0 y0 x1 y1) of patch I.
+patches() { png-look "$1" | tail -n +2 | wc -l; }
+patch() { png-look "$1" | sed -n "$(($2 + 1))p" | cut -d' ' -f"$3"; }
+size() { png-look "$1" | head -n 1; }
+
+# near A B D: A and B differ by at most D.
+near() { [ $(($1 - $2)) -le "$3" ] && [ $(($2 - $1)) -le "$3" ]; }
+
+# cv-plot where it is to fail: then its memory is left to the system, not released.
+gives_up() { ASAN_OPTIONS="detect_leaks=0:${ASAN_OPTIONS-}" cv-plot "$@"; }
+
+# refused STATUS PATTERN: cv-plot with the rest of the arguments ends with that
+# status, one matching line on standard error and nothing on standard output.
+refused() {
+    local status=0 want=$1 pattern=$2
+
+    shift 2
+    gives_up "$@" > out 2> err || status=$?
+    [ "$status" -eq "$want" ] || { echo "status $status"; cat err; return 1; }
+    [ ! -s out ]
+    [ "$(wc -l < err)" -eq 1 ]
+    grep -q -e "$pattern" err || { cat err; return 1; }
+}
+
+# ---- pages ----
+
+@test "a PNG goes to standard output, by default 1200 pixels wide" {
+    plot-stream a:900:noise:0.5 | cv-plot > one.png 2> err
+    [ ! -s err ]
+    [ "$(size one.png | cut -d' ' -f1)" -eq 1200 ]
+    plot-stream a:900:noise:0.5 | cv-plot -o - | cmp - one.png
+}
+
+@test "width and height are what was asked for" {
+    plot-stream a:900:noise:0.5 | cv-plot -W 700 -H 333 -o a.png
+    [ "$(size a.png)" = "700 333" ]
+    plot-stream -k latent a:0,0 b:1,1 | cv-plot -W 700 -H 333 -o b.png
+    [ "$(size b.png)" = "700 333" ]
+    plot-stream -k latent a:0,0 b:1,1 | cv-plot -W 700 -o b.png
+    [ "$(size b.png)" = "700 700" ]
+}
+
+@test "the extension chooses PNG or SVG, --svg an SVG on standard output" {
+    plot-stream a:900:noise:0.5 > a.cv
+    cv-plot -o a.svg < a.cv
+    head -c 5 a.svg | grep -q '<?xml'
+    tail -n 1 a.svg | grep -q '</svg>'
+    cv-plot --svg < a.cv | cmp - a.svg
+    cv-plot -o a.SVG < a.cv
+    cmp a.SVG a.svg
+    cv-plot -o a.PNG < a.cv
+    [ "$(head -c 4 a.PNG | tail -c 3)" = PNG ]
+}
+
+@test "the same input gives the same bytes" {
+    plot-stream a:90001:noise:0.5 b:500:square:1 > a.cv
+    plot-stream -k mean a:0.5,0.2 b:-1,1 > l.cv
+    for form in png svg; do
+        for f in a l; do
+            cv-plot -t "A title" -o one.$form < $f.cv
+            cv-plot -t "A title" -o two.$form < $f.cv
+            cmp one.$form two.$form
+        done
+    done
+}
+
+@test "a title is drawn and takes room" {
+    plot-stream a:900:noise:0.5 > a.cv
+    cv-plot -o a.png < a.cv
+    cv-plot -t "Ten clips" -o b.png < a.cv
+    [ "$(patch b.png 1 2)" -gt "$(patch a.png 1 2)" ]
+    ! cmp -s a.png b.png
+}
+
+# ---- waves ----
+
+@test "silence is a line of its own, as wide as the cell" {
+    plot-stream a:90001:constant:0 | cv-plot -o a.png
+    [ "$(patches a.png)" -eq 1 ]
+    [ $(($(patch a.png 1 4) - $(patch a.png 1 2))) -le 2 ]
+    [ $(($(patch a.png 1 3) - $(patch a.png 1 1))) -gt 1050 ]
+}
+
+@test "amplitudes share one scale, lengths one time axis" {
+    plot-stream loud:60000:square:0.8 half:60000:square:0.4 short:30000:square:0.8 | cv-plot -o a.png
+    [ "$(patches a.png)" -eq 3 ]
+    loud=$(($(patch a.png 1 4) - $(patch a.png 1 2)))
+    half=$(($(patch a.png 2 4) - $(patch a.png 2 2)))
+    [ "$loud" -gt 150 ]
+    near "$loud" $((2 * half)) 4
+    long=$(($(patch a.png 1 3) - $(patch a.png 1 1)))
+    short=$(($(patch a.png 3 3) - $(patch a.png 3 1)))
+    [ "$long" -gt 1050 ]
+    near "$long" $((2 * short)) 4
+}
+
+@test "a rate of their own moves clips on the time axis" {
+    { plot-stream -r 3000 a:30000:square:0.5; plot-stream -r 6000 b:30000:square:0.5; } | cv-plot -o a.png
+    a=$(($(patch a.png 1 3) - $(patch a.png 1 1)))
+    b=$(($(patch a.png 2 3) - $(patch a.png 2 1)))
+    near "$a" $((2 * b)) 4
+}
+
+@test "the grid follows the number of clips" {
+    items=()
+    for i in $(seq 1 16); do
+        items+=("clip$i:9000:constant:0")
+        plot-stream "${items[@]}" | cv-plot -o a.png
+        [ "$(patches a.png)" -eq "$i" ]
+        columns=$(png-look a.png | tail -n +2 | cut -d' ' -f1 | sort -u | wc -l)
+        [ "$columns" -eq "$(echo 1 1 1 2 2 2 2 2 3 2 3 3 4 4 4 4 | cut -d' ' -f"$i")" ]
+    done
+}
+
+@test "-g fixes the grid and says how many clips were left out" {
+    plot-stream a:9000:constant:0 b:9000:constant:0 c:9000:constant:0 d:9000:constant:0 e:9000:constant:0 > a.cv
+    cv-plot -g 2x2 -o a.png < a.cv 2> err
+    [ "$(patches a.png)" -eq 4 ]
+    [ "$(wc -l < err)" -eq 1 ]
+    grep -q '4 of 5 clips drawn, 1 left out' err
+    cv-plot -q -g 2x2 -o b.png < a.cv 2> err
+    [ ! -s err ]
+    cmp a.png b.png
+    cv-plot -g 5x1 -o a.png < a.cv 2> err
+    [ ! -s err ]
+    [ "$(png-look a.png | tail -n +2 | cut -d' ' -f2 | sort -u | wc -l)" -eq 1 ]
+}
+
+@test "without -g sixteen clips are drawn and the rest counted" {
+    items=()
+    for i in $(seq 1 40); do items+=("c$i:9000:constant:0"); done
+    plot-stream "${items[@]}" | cv-plot -o a.png 2> err
+    [ "$(patches a.png)" -eq 16 ]
+    grep -q '16 of 40 clips drawn, 24 left out' err
+}
+
+@test "a batch frame gives its clips" {
+    plot-stream -b a:300:noise:0.5 b:300:noise:0.25 c:300:noise:0.1 | cv-plot -o a.png
+    plot-stream a:300:noise:0.5 b:300:noise:0.25 c:300:noise:0.1 | cv-plot -o b.png
+    cmp a.png b.png
+}
+
+@test "channels are lanes of one cell, more than eight are said to be left out" {
+    plot-stream -c 2 a:9000:constant:0 | cv-plot -o a.png
+    [ "$(patches a.png)" -eq 2 ]
+    plot-stream -c 9 a:9000:constant:0 | cv-plot -o a.png 2> err
+    [ "$(patches a.png)" -eq 8 ]
+    grep -q 'the first 8 of 9 channels' err
+}
+
+@test "a wave around 0.5 fills the height, a constant lies in the middle" {
+    plot-stream a:90001:noise:0.02:0.5 | cv-plot -o a.png
+    # its mean is a dashed line across a band of blue
+    band=$(png-look a.png | tail -n +2 | awk '{ if ($4 - $2 > most) most = $4 - $2 } END { print most }')
+    [ "$band" -gt 150 ]
+    plot-stream a:90001:constant:0.5 | cv-plot -o b.png
+    [ "$(patches b.png)" -eq 1 ]
+    h=$(size b.png | cut -d' ' -f2)
+    near "$(patch b.png 1 2)" $((h / 2)) 40
+}
+
+@test "clips of one sample, of none and of odd sizes" {
+    for n in 1 2 3 7 1199 4799 4800 4801 90001; do
+        plot-stream a:$n:noise:0.5 | cv-plot -o a.png 2> err
+        [ ! -s err ]
+        [ "$(patches a.png)" -ge 1 ]
+    done
+    plot-stream a:0:noise:0.5 | cv-plot -o a.png
+    [ "$(patches a.png)" -eq 0 ]
+    plot-stream a:0:noise:0.5 b:1:noise:1 c:90001:constant:0 d:2:noise:1 | cv-plot -o a.png
+    [ "$(patches a.png)" -ge 3 ]
+}
+
+@test "values from very small to very large" {
+    for a in 1e-38 1e-9 1e-4 1 1e5 1e30 3e38; do
+        plot-stream a:9000:square:$a | cv-plot -o a.png 2> err
+        [ ! -s err ]
+        [ $(($(patch a.png 1 4) - $(patch a.png 1 2))) -gt 100 ]
+        plot-stream a:9000:constant:$a | cv-plot -o a.png 2> err
+        [ ! -s err ]
+        [ "$(patches a.png)" -eq 1 ]
+    done
+}
+
+@test "without a rate the axis counts samples" {
+    plot-stream -r 0 a:900:noise:0.5 | cv-plot -o a.png
+    plot-stream -r 3000 a:900:noise:0.5 | cv-plot -o b.png
+    ! cmp -s a.png b.png
+    plot-stream -r 0.001 a:900:noise:0.5 | cv-plot -o b.png
+    plot-stream -r 768000 a:90:noise:0.5 | cv-plot -o b.png
+}
+
+@test "names of all kinds are drawn" {
+    long=$(printf 'long%.0s' $(seq 1 2000))
+    for name in 'Björk – Jóga' '漢字 🎷' "$long" $'tab\there' $'line\nbreak' $'\e[31mred' '' ' ' '%s%n' \
+        '<&>"' $'\u202e rtl'; do
+        plot-stream "$name:300:noise:1" | cv-plot -o a.png 2> err
+        [ ! -s err ]
+        plot-stream "$name:300:noise:1" | cv-plot -o a.svg
+        plot-stream -k latent "$name:1,1" | cv-plot -t "$name" -o a.png
+        [ "$(patches a.png)" -ge 1 ]
+    done
+    bad=$'bad \xff\xfe \xed\xa0\x80 \xc0\x80 \xef\xbf\xbf \xf0\x9f'
+    plot-stream a:300:noise:1 | cv-plot -t "$bad" -o a.svg 2> err
+    [ ! -s err ]
+}
+
+@test "a system without fonts still gets its picture" {
+    mkdir empty
+    printf '<fontconfig><dir>%s/empty</dir><cachedir>%s/empty</cachedir></fontconfig>\n' "$PWD" "$PWD" \
+        > fonts.conf
+    plot-stream 'Jóga:9000:square:0.5' | FONTCONFIG_FILE=$PWD/fonts.conf cv-plot -t 'Title' -o a.png
+    [ "$(patches a.png)" -ge 1 ]
+    plot-stream -k latent 'Jóga:1,-1' 'b:0,0' | FONTCONFIG_FILE=$PWD/fonts.conf cv-plot -o a.svg
+    tail -n 1 a.svg | grep -q '</svg>'
+}
+
+# ---- latents ----
+
+@test "latents are points, both axes at one scale" {
+    plot-stream -k latent o:0,0 right:1,0 up:0,1 | cv-plot -o a.png 2> err
+    [ ! -s err ]
+    [ "$(patches a.png)" -eq 3 ]
+    # from the top: up, then o and right
+    up_y=$(patch a.png 1 2) o_y=$(patch a.png 2 2) o_x=$(patch a.png 2 1) right_x=$(patch a.png 3 1)
+    near "$(patch a.png 1 1)" "$o_x" 1
+    near "$(patch a.png 3 2)" "$o_y" 1
+    [ $((right_x - o_x)) -gt 100 ]
+    near $((right_x - o_x)) $((o_y - up_y)) 2
+}
+
+@test "the mean is drawn where there is one, else z, or noise" {
+    plot-stream -k latent a:-1,0 b:1,1 | cv-plot -o z.png
+    plot-stream -k mean a:-1,0 b:1,1 | cv-plot -o mean.png
+    plot-stream -k noise a:-1,0 b:1,1 | cv-plot -o noise.png
+    for f in mean noise; do
+        for i in 1 2; do
+            [ "$(patch z.png $i 1) $(patch z.png $i 2)" = "$(patch $f.png $i 1) $(patch $f.png $i 2)" ]
+        done
+        ! cmp -s z.png $f.png
+    done
+}
+
+@test "of more than two dimensions the first two are drawn, and it is said" {
+    plot-stream -k latent a:-1,0 b:1,1 | cv-plot -o two.png
+    plot-stream -k latent a:-1,0,9,9 b:1,1,-9,7 | cv-plot -o four.png 2> err
+    grep -q 'dimensions 1 and 2 of 4' err
+    [ "$(png-look two.png)" = "$(png-look four.png)" ]
+    plot-stream -k latent a:-1,0,9,9 b:1,1,-9,7 | cv-plot -q -o four.png 2> err
+    [ ! -s err ]
+}
+
+@test "one dimension is a line" {
+    plot-stream -k latent a:-1 b:0 c:1 | cv-plot -o a.png
+    [ "$(patches a.png)" -eq 3 ]
+    [ "$(png-look a.png | tail -n +2 | cut -d' ' -f2 | sort -u | wc -l)" -eq 1 ]
+}
+
+@test "latents alone, alike, far, close and many" {
+    plot-stream -k latent a:0,0 | cv-plot -o a.png
+    [ "$(patches a.png)" -eq 1 ]
+    for at in 0,0 0.3,0.3 100,100 1e30,-1e30 1e-30,0 3e38,3e38; do
+        plot-stream -k latent a:$at b:$at c:$at | cv-plot -o a.png
+        [ "$(patches a.png)" -eq 1 ]
+    done
+    plot-stream -k latent a:50,50 b:50.001,50 | cv-plot -o a.png
+    [ "$(patches a.png)" -eq 2 ]
+    plot-stream -k latent a:-3e38,-3e38 b:3e38,3e38 | cv-plot -o a.png
+    [ "$(patches a.png)" -eq 2 ]
+    items=()
+    for i in $(seq 1 500); do items+=("c$i:$((i % 25 - 12)),$((i / 25 - 10))"); done
+    plot-stream -k latent "${items[@]}" | cv-plot -o a.png 2> err
+    [ ! -s err ]
+}
+
+@test "latents of unlike sizes are refused" {
+    plot-stream -k latent a:1,1 b:1,1,1 > l.cv
+    refused 1 'frame 2 (b) has 3 dimensions' -o a.png < l.cv
+    [ ! -e a.png ]
+}
+
+# ---- refusals ----
+
+@test "usage errors" {
+    plot-stream a:300:noise:1 > a.cv
+    for g in 4 4x x4 4x4x4 0x4 4x-1 65x1 4x4. 1e1x2 '' ; do
+        refused 2 'expected columns and rows' -g "$g" -o a.png < a.cv
+    done
+    refused 2 'pictures are .png or .svg' -o a.jpg < a.cv
+    refused 2 'is for a PNG' --svg -o a.png < a.cv
+    refused 2 'expected waves or latent' --kind curves -o a.png < a.cv
+    refused 2 'at least 200' -W 100 -o a.png < a.cv
+    refused 2 'out of range' -H 10001 -o a.png < a.cv
+    refused 2 'not a whole number' -W 10x -o a.png < a.cv
+    refused 2 '' extra < a.cv
+    refused 2 '' --unknown < a.cv
+    [ ! -e a.png ]
+}
+
+@test "a page too small for its cells is refused" {
+    plot-stream a:300:noise:1 > a.cv
+    refused 1 'no room for 20 x 20 cells' -g 20x20 -W 200 -H 200 -o a.png < a.cv
+    [ ! -e a.png ]
+}
+
+@test "streams of the wrong kind, half streams and no streams are refused" {
+    plot-stream a:300:noise:1 > a.cv
+    plot-stream -k latent a:1,1 > l.cv
+    refused 1 'latent' --kind waves -o a.png < l.cv
+    refused 1 'audio' --kind latent -o a.png < a.cv
+    cat a.cv l.cv > both.cv
+    refused 1 'two kinds' -o a.png < both.cv
+    head -c 700 a.cv > half.cv
+    refused 1 'frame 1' -o a.png < half.cv
+    refused 1 'empty' -o a.png < /dev/null
+    plot-stream > none.cv
+    refused 1 'no clips' -o a.png < none.cv
+    plot-stream -k latent > none.cv
+    refused 1 'no latents' -o a.png < none.cv
+    echo words > text
+    refused 1 'stream' -o a.png < text
+    [ ! -e a.png ]
+}
+
+@test "a full disk and a missing directory are failures" {
+    plot-stream a:300:noise:1 > a.cv
+    for form in "" --svg; do
+        status=0
+        gives_up $form < a.cv > /dev/full 2> err || status=$?
+        [ "$status" -eq 1 ]
+        [ "$(wc -l < err)" -eq 1 ]
+    done
+    refused 1 '/dev/full' -o /dev/full < a.cv
+    refused 1 'none/a.png' -o none/a.png < a.cv
+    mkdir dir
+    refused 1 'is a directory' -o dir < a.cv
+    refused 2 'name of a file' -o dir/ < a.cv
+}
+
+@test "a file is replaced whole or not at all" {
+    plot-stream a:300:noise:1 > a.cv
+    head -c 700 a.cv > half.cv
+    echo before > a.png
+    refused 1 '' -o a.png < half.cv
+    [ "$(cat a.png)" = before ]
+    umask 027
+    cv-plot -o a.png < a.cv
+    [ "$(stat -c %a a.png)" = 640 ]
+    [ "$(ls | tr '\n' ' ')" = "a.cv a.png err half.cv out " ]
+    ln -s a.png link.png
+    cv-plot -W 300 -o link.png < a.cv
+    [ -L link.png ]
+    [ "$(size a.png | cut -d' ' -f1)" -eq 300 ]
+}
+
+@test "cv-sample's draws are plotted" {
+    cv-sample -n 10 | cv-plot -o a.png 2> err
+    [ ! -s err ]
+    [ "$(patches a.png)" -ge 8 ]
+}

@@ -1,0 +1,39 @@
+#!/bin/sh
+# Runs every test against the build in $BUILD: the library's unit tests, the reference vectors, the filters' Bats
+# files, as many at once as there are processors. Prints what failed, and the counts; fails if anything did.
+set -u
+BUILD=${BUILD:-build}
+cd "$(dirname "$0")/.."
+CV_BUILD=$(cd "$BUILD" && pwd)
+logs=$CV_BUILD/check
+jobs=$(nproc 2> /dev/null || echo 2)
+rm -rf "$logs"
+mkdir -p "$logs"
+export CV_BUILD logs
+export PATH="$CV_BUILD:$CV_BUILD/tools:$PATH"
+export LSAN_OPTIONS="suppressions=$PWD/tests/lsan.supp:print_suppressions=0${LSAN_OPTIONS:+:$LSAN_OPTIONS}"
+
+{
+    for file in tests/*.bats; do echo "$file"; done
+    for file in tests/unit/*.c; do echo "$CV_BUILD/tests/$(basename "$file" .c)"; done
+} | xargs -P "$jobs" -I{} sh -c '
+    test=$1
+    log=$logs/$(basename "$test").log
+    case $test in
+    *.bats) bats --tap "$test" ;;
+    */check-vectors) "$test" tests/vectors/*.cvs ;;
+    *) "$test" ;;
+    esac > "$log" 2>&1 || { grep -q "^not ok" "$log" || echo "not ok $test: ended with status $?" >> "$log"; }
+    grep -q "^\(not \)\?ok" "$log" || echo "not ok $test: ran no test" >> "$log"
+    if grep -q "^not ok" "$log"; then
+        echo "FAILED $test"
+        grep -v "^ok\|^1\.\." "$log"
+    else
+        echo "$(grep -c "^ok" "$log") ok: $(basename "$test")"
+    fi' sh {}
+
+passed=$(cat "$logs"/*.log | grep -c '^ok')
+failed=$(cat "$logs"/*.log | grep -c '^not ok')
+skipped=$(cat "$logs"/*.log | grep -c '^ok.* # skip')
+echo "$((passed - skipped)) passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

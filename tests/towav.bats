@@ -1,0 +1,370 @@
+# cv-towav: clips into WAV files.
+
+load clips
+load helper
+
+setup() {
+    audio_setup
+}
+
+# clips_of NAME[:AMPLITUDE] ...: a stream of one-second tones on standard output
+clips_of() {
+    local word names=()
+
+    mkdir -p source
+    for word; do
+        tone -r 3000 -F 125 -s 1 -b float -a "$([[ $word == *:* ]] && echo "${word##*:}" || echo 0.5)" \
+            "source/${word%%:*}.wav"
+        names+=("source/${word%%:*}.wav")
+    done
+    cv-load -d 1 -- "${names[@]}"
+}
+
+# ---- known answers and the inverse ----
+
+@test "a tone keeps its level and its crossings" {
+    clips_of a | cv-towav -o out
+    [ "$(sound rate out/a.wav)" = 3000 ]
+    [ "$(sound samples out/a.wav)" = 3000 ]
+    near "$(sound rms out/a.wav)" 0.35355 0.0005
+    near "$(sound crossings out/a.wav)" 249 1
+}
+
+@test "cv-load | cv-towav | cv-load gives the same samples" {
+    tone -w noise -c 2 -s 2 a.wav
+    cv-load -c -r 22050 -d 2 a.wav > one
+    cv-towav --keep-offset -o out < one
+    [ "$(facts -d a.wav out/a.wav)" = 0.00000000 ]
+    cv-load -c -r 22050 -d 2 out/a.wav > two
+    facts -x one > x
+    facts -x two | cmp - x
+    cv-load -r 3000 -d 2 a.wav > one
+    for bits in 16 24 32; do
+        cv-towav -b $bits --keep-offset -f -o out < one
+        cv-load -r 3000 -d 2 out/a.wav > two
+        cv-towav -b 32 --keep-offset -f -o exact < one
+        near "$(facts -d out/a.wav exact/a.wav)" 0 "$(case $bits in 16) echo 1.6e-5 ;; 24) echo 1e-7 ;; 32) echo 0 ;; esac)"
+    done
+    facts -x one > x
+    facts -x two | cmp - x
+}
+
+@test "every channel keeps its place" {
+    tone -c 6 -r 3000 -F 20 -s 1 a.wav
+    cv-load -c -d 1 a.wav | cv-towav --keep-offset -o out
+    [ "$(facts -d a.wav out/a.wav)" = 0.00000000 ]
+}
+
+@test "the mean of each channel is removed, unless asked to stay" {
+    tone -w constant -a 0.25 -r 3000 -s 1 a.wav
+    cv-load -d 1 a.wav > s
+    cv-towav -o out < s
+    [ "$(sound peak out/a.wav)" = 0.00000 ]
+    cv-towav --keep-offset -o kept < s
+    [ "$(sound mean kept/a.wav)" = 0.25000 ]
+    printf '%b' "$(mp_head audio 3000; mp_frame b audio "2 2" 0.5 1 -1 -0.5; mp_tail 1)" | cv-towav -o out
+    [ "$(sound mean out/b.wav 0)" = 0.00000 ]
+    [ "$(sound mean out/b.wav 1)" = 0.00000 ]
+    [ "$(sound peak out/b.wav 0)" = 0.25000 ]
+    [ "$(sound peak out/b.wav 1)" = 0.25000 ]
+}
+
+@test "a peak over full scale is scaled to fit, with a warning and without wrapping" {
+    for bits in 16 24 32; do
+        clips_of loud:1.6 | cv-towav -f -b $bits -o out 2> words
+        grep -q 'cv-towav: warning: loud: the peak is 1.6, .* by 0.625' words
+        near "$(sound peak out/loud.wav)" 1 0.0001
+        near "$(sound rms out/loud.wav)" 0.7071 0.001
+        near "$(sound crossings out/loud.wav)" 249 1
+    done
+    clips_of loud:1.6 | cv-towav -q -f -o out 2> words
+    [ ! -s words ]
+    clips_of full:1 | cv-towav -o out 2> words
+    [ "$(grep -c warning words || true)" = 0 ]
+    near "$(sound rms out/full.wav)" 0.7071 0.001
+    near "$(sound peak out/full.wav)" 1 0.0001
+}
+
+@test "-n brings every peak to -1 dBFS, silence stays silence" {
+    clips_of soft:0.001 mid:0.5 loud:3 > s
+    cv-towav -n -b 24 -o out < s 2> words
+    [ "$(grep -c warning words || true)" = 0 ]
+    for name in soft mid loud; do
+        near "$(sound peak out/$name.wav)" 0.89125 0.00002
+    done
+    tone -w silence -s 1 silence.wav
+    cv-load -d 1 silence.wav | cv-towav -n -o out
+    [ "$(sound peak out/silence.wav)" = 0.00000 ]
+}
+
+@test "same stream, same bytes" {
+    clips_of a > s
+    for bits in 16 24 32; do
+        cv-towav -b $bits -f -o one < s
+        cv-towav -b $bits -f -o two < s
+        cmp one/a.wav two/a.wav
+    done
+}
+
+# ---- names and files ----
+
+@test "the note names what was made; -q does not" {
+    clips_of a b c > s
+    run -0 --separate-stderr cv-towav -o new/deep/er < s
+    [ -z "$output" ]
+    [ "$stderr" = "cv-towav: 3 files in new/deep/er, a.wav ... c.wav" ]
+    [ "$(ls -A new/deep/er | tr '\n' ' ')" = "a.wav b.wav c.wav " ]
+    run -0 --separate-stderr cv-towav -q -o new < s
+    [ -z "$output$stderr" ]
+    clips_of a > s
+    cd new
+    run -0 --separate-stderr cv-towav < ../s
+    [ "$stderr" = "cv-towav: 1 file in ., a.wav" ]
+}
+
+@test "clips of one name get numbers, whatever else is there" {
+    tone -s 1 a.wav
+    tone -s 1 a-2.wav
+    tone -s 1 a.aiff -f aiff
+    cv-load -d 1 a.wav a-2.wav a.aiff a.wav | cv-towav -o out 2> words
+    [ "$(ls out | tr '\n' ' ')" = "a-2.wav a-3.wav a-4.wav a.wav " ]
+    grep -q '4 files in out, a.wav ... a-4.wav' words
+}
+
+@test "names that could leave the directory or upset a terminal are made safe" {
+    {
+        mp_head audio 3000
+        for name in ../../up -rf .hidden /abs '\\x0anew\\x1b[1m' ''; do
+            raw=$(printf '%b' "$(printf '%b' "$name")"x)
+            raw=${raw%x}
+            printf '\\x84'; mp_str cv; mp_str frame; mp_str name
+            printf '\\x%02x%s' $((0xa0 + ${#raw})) "${name//\\\\/\\}"
+            mp_str meta; printf '\\x80'; mp_str tensors; printf '\\x81'; mp_str audio; mp_tensor "1 2" 0.5 -0.5
+        done
+        mp_tail 6
+    } > escapes
+    printf '%b' "$(cat escapes)" | cv-towav -o out/in
+    [ "$(ls -A out)" = in ]
+    [ "$(ls -A out/in | sort | tr '\n' ' ')" = "$(printf '%s\n' _._.._up.wav _abs.wav _hidden.wav '_new_[1m.wav' \
+        _rf.wav clip.wav | sort | tr '\n' ' ')" ]
+}
+
+@test "names with spaces and UTF-8 stay" {
+    clips_of "two words" "café ☕" | cv-towav -o out
+    [ -e "out/two words.wav" ]
+    [ -e "out/café ☕.wav" ]
+}
+
+@test "a very long name is cut" {
+    long=$(printf 'x%.0s' {1..240})
+    clips_of "$long" | cv-towav -o out
+    [ -e "out/${long:0:200}.wav" ]
+}
+
+@test "what is there and not by cv-towav is kept, unless -f; the rest goes on" {
+    clips_of a b c > s
+    tone -s 2 b.wav
+    cp b.wav before.wav
+    run -1 --separate-stderr cv-towav < s
+    [[ $stderr == *"./b.wav: is there already"*-f* ]]
+    [[ $stderr == *"2 files in ., a.wav ... c.wav"* ]]
+    cmp b.wav before.wav
+    rm b.wav
+    cv-towav < s                            # its own files are replaced
+    cv-towav < s
+    cp before.wav b.wav
+    cv-towav -f < s
+    [ "$(sound samples b.wav)" = 3000 ]
+    rm b.wav
+    mkdir b.wav
+    run -1 --separate-stderr cv-towav < s
+    [[ $stderr == *b.wav* ]]
+    [ -d b.wav ]
+}
+
+@test "a batch gives each of its clips, by name" {
+    clips_of a b c d > s
+    cv-batch -b 3 -B 1 < s | cv-towav -o out
+    [ "$(ls out | tr '\n' ' ')" = "a.wav b.wav c.wav d.wav " ]
+    cv-towav -o single < s
+    for name in a b c d; do
+        cmp out/$name.wav single/$name.wav
+    done
+    printf '%b' "$(mp_head audio 3000; mp_frame x audio "2 1 2" 0.5 1 -1 -0.5; mp_tail 1)" | cv-towav -o raw
+    [ "$(ls raw | tr '\n' ' ')" = "x-000.wav x-001.wav " ]
+}
+
+@test "segments of different rates: each file has its own" {
+    tone -s 1 a.wav
+    { cv-load -d 1 -r 3000 a.wav; cv-load -d 1 -r 8000 a.wav; cv-load -d 1 -r 2999.6 a.wav; } | cv-towav -o out
+    [ "$(sound rate out/a.wav)" = 3000 ]
+    [ "$(sound rate out/a-2.wav)" = 8000 ]
+    [ "$(sound rate out/a-3.wav)" = 3000 ]
+}
+
+# ---- standard output ----
+
+@test "-o - writes one correct WAV into a pipe" {
+    clips_of a b c > s
+    for bits in 16 24 32; do
+        cv-towav -b $bits -o - < s | cat > all.wav
+        [ "$(sound samples all.wav)" = 9000 ]
+        near "$(sound rms all.wav)" 0.35355 0.0005
+        size=$(stat -c %s all.wav)
+        [ "$(od -An -t u4 -j 4 -N 4 all.wav | tr -d ' ')" = $((size - 8)) ]
+    done
+    cv-towav -o - < s > file.wav
+    cv-towav -o - < s | cmp - file.wav
+    cv-load -d 3 file.wav | facts -x - > x
+    [ "$(wc -c < x)" = 36000 ]
+}
+
+@test "-o - refuses clips that differ, and writes nothing then" {
+    tone -s 1 -c 2 a.wav
+    { cv-load -d 1 a.wav; cv-load -d 1 -r 8000 a.wav; } > rates
+    { cv-load -d 1 a.wav; cv-load -d 1 -c a.wav; } > channels
+    for s in rates channels; do
+        run -1 --separate-stderr cv-towav -o - < $s
+        [ -z "$output" ]
+        [[ $stderr == *"Hz"*"-o DIR"* ]]
+    done
+}
+
+@test "-o - of a broken stream writes nothing" {
+    clips_of a b > s
+    head -c -1 s > cut
+    run -1 --separate-stderr cv-towav -o - < cut
+    [ -z "$output" ]
+    [ -n "$stderr" ]
+}
+
+@test "a full device is an error, a reader that leaves is not one to speak of" {
+    clips_of a b c > s
+    run -1 --separate-stderr bash -c 'cv-towav -o - < s > /dev/full'
+    [[ $stderr == "cv-towav: standard output: No space left on device" ]]
+    tone -s 30 long.wav
+    cv-load -r 22050 long.wav | cv-towav -o - 2> words | head -c 10 > part
+    [ ! -s words ]
+    [ "$(wc -c < part)" = 10 ]
+}
+
+@test "a terminal gets no WAV" {
+    command -v script > /dev/null || skip "script is not installed"
+    clips_of a > s
+    run script -qec "cv-towav -o - < s" /dev/null < /dev/null
+    [ "$status" -eq 1 ]
+    [[ $output == *"terminal"* ]]
+}
+
+# ---- what goes wrong ----
+
+@test "no room: the file is named, what was made stays whole, nothing half-made stays" {
+    tone -s 1 -r 3000 a.wav
+    tone -s 30 -r 3000 b.wav
+    { cv-load -d 1 a.wav; cv-load b.wav; cv-load -d 1 a.wav; } > s
+    run -1 --separate-stderr bash -c 'ulimit -f 20; exec cv-towav -o out < s'
+    [[ $stderr == "cv-towav: out/b.wav: File too large"* ]]
+    [ "$(ls -A out)" = a.wav ]
+    [ "$(sound samples out/a.wav)" = 3000 ]
+}
+
+@test "a directory that cannot be" {
+    clips_of a > s
+    : > file
+    run -1 --separate-stderr cv-towav -o file < s
+    [[ $stderr == "cv-towav: file: is a file, not a directory" ]]
+    run -1 --separate-stderr cv-towav -o file/below < s
+    [[ $stderr == "cv-towav: file/below: "*"Not a directory" ]]
+    run -1 --separate-stderr cv-towav -o /proc/none < s
+    [[ $stderr == "cv-towav: /proc/none: "* ]]
+}
+
+@test "a stream cut anywhere: whole files or none, status 1" {
+    clips_of a b > s
+    size=$(stat -c %s s)
+    for n in 0 1 20 100 5000 12000 12300 20000 $((size - 20)) $((size - 1)); do
+        rm -rf out
+        head -c "$n" s > cut
+        run -1 --separate-stderr cv-towav -o out < cut
+        [ -z "$output" ]
+        [ -n "$stderr" ]
+        if [ -d out ]; then
+            for file in out/* out/.[!.]*; do
+                [ ! -e "$file" ] || [ "$(sound samples "$file")" = 3000 ]
+            done
+        fi
+    done
+    [ -e out/b.wav ]                        # cut in the tail: the clips are whole
+    : | { run -1 cv-towav -o none; }
+    [ ! -e none ]
+}
+
+@test "input that is not an audio stream" {
+    tone -s 1 a.wav
+    run -1 --separate-stderr cv-towav -o out < a.wav
+    [[ $stderr == *cv-load* ]]
+    cv-sample > noise
+    run -1 --separate-stderr cv-towav -o out < noise
+    [[ $stderr == *cv-decode* ]]
+    printf '%b' "$(mp_head audio 3000; mp_frame a audio "1 2" 0.5 nan; mp_tail 1)" > s
+    run -1 --separate-stderr cv-towav -o out < s
+    printf '%b' "$(mp_head audio 3000; mp_frame a audio "1 2" 0.5 inf; mp_tail 1)" > s
+    run -1 --separate-stderr cv-towav -o out < s
+    printf '%b' "$(mp_head audio; mp_frame a audio "1 2" 0.5 1; mp_tail 1)" > s
+    run -1 --separate-stderr cv-towav -o out < s
+    [[ $stderr == *rate* ]]
+    printf '%b' "$(mp_head audio 0; mp_frame a audio "1 2" 0.5 1; mp_tail 1)" > s
+    run -1 --separate-stderr cv-towav -o out < s
+    printf '%b' "$(mp_head audio 3000; mp_frame a sound "1 2" 0.5 1; mp_tail 1)" > s
+    run -1 --separate-stderr cv-towav -o out < s
+    [[ $stderr == *audio* ]]
+    printf '%b' "$(mp_head audio 3000; mp_frame a audio "2" 0.5 1; mp_tail 1)" > s
+    run -1 --separate-stderr cv-towav -o out < s
+    [[ $stderr == *"[2]"* ]]
+    printf '%b' "$(mp_head audio 3000; mp_frame a audio "1 0"; mp_tail 1)" > s
+    run -1 --separate-stderr cv-towav -o out < s
+    [ ! -e out ] || [ -z "$(ls -A out)" ]
+}
+
+@test "a stream without clips" {
+    printf '%b' "$(mp_head audio 3000; mp_tail 0)" > s
+    run -0 --separate-stderr cv-towav -o out < s
+    [[ $stderr == *"no clip"* ]]
+    [ ! -e out ]
+    run -1 --separate-stderr cv-towav -o - < s
+    [ -z "$output" ]
+}
+
+@test "usage errors: status 2 and no output" {
+    clips_of a > s
+    usage cv-towav -b 8 < s
+    usage cv-towav -b 17 < s
+    usage cv-towav -b 16x < s
+    usage cv-towav -b < s
+    usage cv-towav -o '' < s
+    usage cv-towav -Z < s
+    usage cv-towav operand < s
+    usage cv-towav --nonsense < s
+    [ ! -e a.wav ]
+}
+
+@test "help and version" {
+    run -0 --separate-stderr cv-towav --help
+    for word in --output --bits --normalize --force --keep-offset 16; do
+        [[ $output == *"$word"* ]]
+    done
+    [ -z "$stderr" ]
+    run -0 cv-towav -V
+    [[ $output == cv-towav* ]]
+}
+
+@test "memory does not grow with the clips" {
+    tone -s 31 -w noise a.wav
+    if nm "$(command -v cv-towav)" 2> /dev/null | grep -q __asan_init; then
+        skip "the sanitizer needs its own memory"
+    fi
+    for ((i = 0; i < 100; i++)); do echo a.wav; done > list
+    ulimit -v 400000                        # KiB; the clips alone are 530 MB
+    cv-load -r 44100 -@ < list | cv-towav -o out 2> words
+    grep -q '100 files in out' words
+}

@@ -1,0 +1,255 @@
+/* Reading of audio files: pieces against resampling at once, mixing, offsets,
+ * what is wrong with files. */
+#include "io/audio_read.h"
+
+#include <fcntl.h>
+#include <math.h>
+#include <sndfile.h>
+#include <soxr.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "check.h"
+
+static char dir[] = "/tmp/audio_read-XXXXXX";
+
+static char *path_of(const char *name)
+{
+    return mem_format("%s/%s", dir, name);
+}
+
+/* Writes x [frames, channels] as a float WAV, or in another format. */
+static void make(const char *path, const float *x, int64_t frames, int channels, int rate, int format)
+{
+    SF_INFO info = { .samplerate = rate, .channels = channels, .format = format };
+    SNDFILE *file = sf_open(path, SFM_WRITE, &info);
+
+    if (file == NULL || sf_writef_float(file, x, frames) != frames)
+        check(0, "make %s", path);
+    if (file != NULL)
+        sf_close(file);
+}
+
+static float *make_noise(int64_t n, unsigned seed)
+{
+    float *x = mem_floats((size_t)n);
+    unsigned s = seed;
+
+    for (int64_t i = 0; i < n; i++) {
+        s = s * 1664525u + 1013904223u;
+        x[i] = (float)(s >> 8) / 16777216.0f - 0.5f + 0.3f * sinf(0.02f * (float)i);
+    }
+    return x;
+}
+
+/* Resampled in one go, planar; returns the length. */
+static size_t at_once(const float *x, int64_t frames, int channels, double in, double out, float **y)
+{
+    size_t room = (size_t)((double)frames * out / in) + 16, made = 0;
+    soxr_io_spec_t layout = soxr_io_spec(SOXR_FLOAT32_I, SOXR_FLOAT32_I);
+    soxr_quality_spec_t quality = soxr_quality_spec(SOXR_HQ, 0);
+    float *both = mem_floats(room * (size_t)channels);
+
+    soxr_oneshot(in, out, (unsigned)channels, x, (size_t)frames, NULL, both, room, &made, &layout, &quality,
+                 NULL);
+    *y = mem_floats(made * (size_t)channels + 1);
+    for (size_t i = 0; i < made; i++)
+        for (int c = 0; c < channels; c++)
+            (*y)[(size_t)c * made + i] = both[i * (size_t)channels + (size_t)c];
+    free(both);
+    return made;
+}
+
+static void test_resampling(const char *path, int64_t frames, int channels, int in, double out, int64_t piece)
+{
+    float *x = make_noise(frames * channels, (unsigned)frames), *wanted;
+    float *got = mem_floats((size_t)(piece * channels));
+    size_t length, at = 0;
+    double worst = 0;
+    int64_t n = 0;
+    struct audio *a;
+
+    make(path, x, frames, channels, in, SF_FORMAT_WAV | SF_FORMAT_FLOAT);
+    length = at_once(x, frames, channels, in, out, &wanted);
+    a = audio_open(path, out, false);
+    while (a != NULL && (n = audio_read(a, got, piece)) > 0) {
+        for (int c = 0; c < channels; c++)
+            for (int64_t i = 0; i < n && at + (size_t)i < length; i++)
+                worst = fmax(worst, fabs(got[c * piece + i] - wanted[(size_t)c * length + at + (size_t)i]));
+        at += (size_t)n;
+    }
+    check(a != NULL && n == 0 && at == length && worst == 0,
+          "%lld x %d channels, %d to %g Hz, %lld at a time: %zu samples (at once: %zu), difference %g",
+          (long long)frames, channels, in, out, (long long)piece, at, length, worst);
+    audio_close(a);
+    free(x);
+    free(wanted);
+    free(got);
+}
+
+static void test_same_rate(const char *path)
+{
+    float *x = make_noise(3 * 50000, 7), *got = mem_floats(3 * 7000);
+    double worst = 0;
+    int64_t n, at = 0, tail = -1;
+    struct audio *a;
+
+    make(path, x, 50000, 3, 8000, SF_FORMAT_WAV | SF_FORMAT_FLOAT);
+    a = audio_open(path, 8000, false);
+    while (a != NULL && (n = audio_read(a, got, 7000)) > 0) {
+        for (int c = 0; c < 3; c++)
+            for (int64_t i = 0; i < n; i++)
+                worst = fmax(worst, fabs(got[c * 7000 + i] - x[(at + i) * 3 + c]));
+        tail = n;
+        at += n;
+    }
+    check(at == 50000 && worst == 0 && tail == 1000, "same rate: nothing changes");
+    check(got[0 * 7000 + 1000] == 0 && got[2 * 7000 + 6999] == 0, "rows are zero beyond the end");
+    audio_close(a);
+    a = audio_open(path, 0, true);
+    worst = 0;
+    if (a != NULL && audio_channels(a) == 1 && audio_source_channels(a) == 3 && audio_source_rate(a) == 8000
+        && audio_read(a, got, 7000) == 7000)
+        for (int64_t i = 0; i < 7000; i++)
+            worst = fmax(worst, fabs(got[i] - ((double)x[3 * i] + x[3 * i + 1] + x[3 * i + 2]) / 3));
+    else
+        worst = 1;
+    check(worst < 1e-7, "mono is the mean of the channels");
+    audio_close(a);
+    free(x);
+    free(got);
+}
+
+static void test_offset(const char *path, int format, const char *name)
+{
+    float *x = make_noise(2 * 40000, 9), *whole = mem_floats(40000), *part = mem_floats(40000);
+    struct audio *a;
+    double worst = 1;
+
+    make(path, x, 40000, 2, 16000, format);
+    a = audio_open(path, 0, true);
+    if (a != NULL && audio_read(a, whole, 40000) == 40000) {
+        audio_close(a);
+        a = audio_open(path, 0, true);
+        if (a != NULL && audio_seek(a, 1.25) == 0 && audio_read(a, part, 30000) == 20000)
+            worst = 0;
+        for (int64_t i = 0; i < 20000; i++)
+            worst = fmax(worst, fabs(part[i] - whole[20000 + i]));
+    }
+    check(worst < 1e-6, "offset into %s (difference %g)", name, worst);
+    audio_close(a);
+    a = audio_open(path, 0, true);
+    check(a != NULL && audio_seek(a, 2.5) < 0 && strstr(error_text(), "2.5") != NULL,
+          "offset at the end of %s: %s", name, error_text());
+    audio_close(a);
+    free(x);
+    free(whole);
+    free(part);
+}
+
+static void test_refused(const char *path, const char *words, const char *name)
+{
+    struct audio *a = audio_open(path, 3000, true);
+    float x[64];
+    int bad = a == NULL || audio_read(a, x, 64) < 0;
+
+    check(bad && strstr(error_text(), words) != NULL, "%s refused: %s", name, error_text());
+    audio_close(a);
+}
+
+static void test_bad_files(const char *path)
+{
+    static float x[4000];
+    float y[64];
+    struct audio *a;
+    int64_t n;
+    FILE *f;
+
+    test_refused("/nonexistent/file.wav", "No such file", "missing file");
+    test_refused("/tmp/", "is a directory", "directory");
+    test_refused("/dev/null", "is a device", "device");
+    f = fopen(path, "w");
+    fclose(f);
+    test_refused(path, "is empty", "empty file");
+    f = fopen(path, "w");
+    fputs("these are words, not sounds; and some more of them to fill a header\n", f);
+    fclose(f);
+    test_refused(path, "not an audio file", "text");
+    make(path, x, 0, 1, 8000, SF_FORMAT_WAV | SF_FORMAT_PCM_16);
+    test_refused(path, "holds no samples", "file without samples");
+    x[1234] = NAN;
+    make(path, x, 2000, 2, 3000, SF_FORMAT_WAV | SF_FORMAT_FLOAT);
+    a = audio_open(path, 3000, false);
+    check(a != NULL && audio_read(a, y, 32) < 0 && strstr(error_text(), "sample 617") != NULL
+          && strstr(error_text(), "channel 1") != NULL, "not a number: %s", error_text());
+    audio_close(a);
+    for (int i = 0; i < 4000; i++)
+        x[i] = 20000.0f * sinf(0.1f * (float)i);
+    make(path, x, 4000, 1, 8000, SF_FORMAT_WAV | SF_FORMAT_FLOAT);
+    a = audio_open(path, 3000, true);
+    n = a != NULL ? audio_read(a, y, 64) : -1;
+    check(n == 64 && audio_complaint(a) != NULL, "scaled wrongly: %s",
+          n == 64 && audio_complaint(a) != NULL ? audio_complaint(a) : "no complaint");
+    audio_close(a);
+}
+
+/* A file that is shorter than its header says: read to where it ends. */
+static void test_cut(const char *path, int format, const char *name)
+{
+    float *x = make_noise(8000, 3), *y = mem_floats(8000);
+    struct audio *a;
+    int64_t n;
+
+    make(path, x, 8000, 1, 8000, format);
+    a = audio_open(path, 0, true);
+    n = a != NULL ? audio_read(a, y, 8000) : -1;
+    check(n == 8000 && audio_complaint(a) == NULL, "whole %s: no complaint", name);
+    audio_close(a);
+    if (truncate(path, 9000) < 0)
+        check(0, "truncate");
+    a = audio_open(path, 0, true);
+    n = a != NULL ? audio_read(a, y, 8000) : -1;
+    check(n > 0 && n < 8000 && audio_complaint(a) != NULL, "cut %s: %lld samples; %s", name, (long long)n,
+          n > 0 && audio_complaint(a) != NULL ? audio_complaint(a) : "no complaint");
+    audio_close(a);
+    free(x);
+    free(y);
+}
+
+int main(void)
+{
+    char *path;
+
+    if (mkdtemp(dir) == NULL)
+        return 1;
+    path = path_of("x.wav");
+    test_resampling(path, 100000, 1, 22050, 3000, 90001);
+    test_resampling(path, 100000, 1, 22050, 3000, 1000);
+    test_resampling(path, 100001, 2, 44100, 3000, 777);
+    test_resampling(path, 48000, 6, 48000, 3000, 4096);
+    test_resampling(path, 20000, 1, 8000, 22050, 9999);
+    test_resampling(path, 20000, 2, 8000, 3000.5, 100);
+    test_resampling(path, 40000, 1, 3000, 2999, 40000);
+    test_resampling(path, 5, 1, 8000, 3000, 10);
+    test_resampling(path, 1, 1, 8000, 8001, 10);
+    test_same_rate(path);
+    test_offset(path, SF_FORMAT_WAV | SF_FORMAT_PCM_24, "WAV");
+    test_offset(path, SF_FORMAT_FLAC | SF_FORMAT_PCM_16, "FLAC");
+    test_offset(path, SF_FORMAT_OGG | SF_FORMAT_VORBIS, "OGG");
+    test_offset(path, SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III, "MP3");
+    test_bad_files(path);
+    test_cut(path, SF_FORMAT_WAV | SF_FORMAT_PCM_16, "WAV");
+    test_cut(path, SF_FORMAT_WAV | SF_FORMAT_PCM_16 | SF_ENDIAN_BIG, "RIFX");
+    test_cut(path, SF_FORMAT_AIFF | SF_FORMAT_PCM_16, "AIFF");
+    test_cut(path, SF_FORMAT_AU | SF_FORMAT_PCM_16 | SF_ENDIAN_BIG, "AU");
+    test_cut(path, SF_FORMAT_RF64 | SF_FORMAT_PCM_16, "RF64");
+    test_cut(path, SF_FORMAT_W64 | SF_FORMAT_PCM_16, "W64");
+    test_cut(path, SF_FORMAT_FLAC | SF_FORMAT_PCM_16, "FLAC");
+    unlink(path);
+    rmdir(dir);
+    free(path);
+    return check_done();
+}

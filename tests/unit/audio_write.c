@@ -1,0 +1,175 @@
+/* WAV writing: exact integers, no wrapping, the same bytes twice, and saving
+ * whole or not at all. */
+#include "io/audio_write.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <signal.h>
+#include <sndfile.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "check.h"
+
+static char dir[] = "/tmp/audio_write-XXXXXX";
+
+static int files_in(const char *where)
+{
+    DIR *d = opendir(where);
+    int n = 0;
+
+    while (d != NULL && readdir(d) != NULL)
+        n++;
+    if (d != NULL)
+        closedir(d);
+    return n - 2;
+}
+
+static void test_values(int bits, double step)
+{
+    float x[6] = { 0, 1, -1, 0.25f, 1.5f, -1.5f };
+    int want[6];
+    SF_INFO info = { 0 };
+    SNDFILE *file;
+    double y[6], worst = 0;
+    struct wav *w = wav_new(8000, 2, bits, NULL);
+    size_t size;
+    const void *bytes;
+    char *path = mem_format("%s/v.wav", dir);
+
+    for (int i = 0; i < 6; i++) {
+        double limit = bits == 32 ? fabs(x[i]) : fmin(fabs(x[i]), 1);
+
+        want[i] = (int)(x[i] < 0 ? -limit / step : fmin(limit, bits == 32 ? 9 : 1 - step) / step);
+    }
+    check(wav_put(w, x, 3, NULL, 1) == 0, "put %d bits", bits);
+    bytes = wav_bytes(w, &size);
+    check(file_save(dir, "v.wav", bytes, size) == 0, "save %d bits", bits);
+    file = sf_open(path, SFM_READ, &info);
+    check(file != NULL && info.frames == 3 && info.channels == 2 && info.samplerate == 8000
+          && sf_readf_double(file, y, 3) == 3, "%d bits: read back", bits);
+    for (int i = 0; i < 6; i++)      /* x is planar, the file is not */
+        worst = fmax(worst, fabs(y[(i % 3) * 2 + i / 3] - want[i] * step));
+    check(worst == 0, "%d bits: values, none of them wrapped (off by %g)", bits, worst);
+    sf_close(file);
+    wav_free(w);
+    unlink(path);
+    free(path);
+}
+
+static void test_shift_gain(void)
+{
+    float x[4] = { 0.5f, 0.75f, 0.25f, 0.5f };
+    double shift = 0.5, y[4];
+    struct wav *w = wav_new(3000, 1, 32, NULL);
+    size_t size;
+    const unsigned char *bytes;
+    float f[4];
+
+    check(wav_put(w, x, 4, &shift, 2) == 0, "put shifted");
+    bytes = wav_bytes(w, &size);
+    memcpy(f, bytes + size - sizeof f, sizeof f);
+    for (int i = 0; i < 4; i++)
+        y[i] = f[i];
+    check(y[0] == 0 && y[1] == 0.5 && y[2] == -0.5 && y[3] == 0, "shift and gain");
+    wav_free(w);
+}
+
+static void test_same_bytes(int bits)
+{
+    static float x[70000];
+    const void *a, *b;
+    size_t m, n;
+    struct wav *v = wav_new(22050, 1, bits, "maker"), *w = wav_new(22050, 1, bits, "maker");
+
+    for (int i = 0; i < 70000; i++)
+        x[i] = sinf(0.01f * (float)i);
+    wav_put(v, x, 70000, NULL, 1);
+    wav_put(w, x, 30000, NULL, 1);
+    wav_put(w, x + 30000, 40000, NULL, 1);
+    a = wav_bytes(v, &m);
+    b = wav_bytes(w, &n);
+    check(m == n && memcmp(a, b, m) == 0 && m > 70000u * (unsigned)bits / 8,
+          "%d bits: same input, same bytes", bits);
+    check(memmem(a, 200, "PEAK", 4) == NULL, "%d bits: no chunk that holds the time of day", bits);
+    wav_free(v);
+    wav_free(w);
+}
+
+static void test_saving(void)
+{
+    char *path = mem_format("%s/a.wav", dir), *under = mem_format("%s/x", path);
+    char *deep = mem_format("%s/p/q//r/", dir);
+    struct rlimit old, low;
+    struct stat s;
+    static char data[100000];
+    mode_t mask = umask(027);
+
+    check(file_save(dir, "a.wav", "old", 3) == 0 && stat(path, &s) == 0 && s.st_size == 3
+          && (s.st_mode & 0777) == 0640, "saved with the usual mode");
+    umask(mask);
+    getrlimit(RLIMIT_FSIZE, &old);
+    low = old;
+    low.rlim_cur = 50000;
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &low);
+    check(file_save(dir, "a.wav", data, sizeof data) < 0 && error_text()[0] != '\0', "no room: %s",
+          error_text());
+    setrlimit(RLIMIT_FSIZE, &old);
+    check(stat(path, &s) == 0 && s.st_size == 3 && files_in(dir) == 1,
+          "the old file is there, nothing else is");
+    check(directory_make(deep) == 0 && stat(deep, &s) == 0 && directory_make(deep) == 0, "directories made");
+    check(directory_make(path) < 0 && strstr(error_text(), "not a directory") != NULL,
+          "a file in the way: %s", error_text());
+    check(directory_make(under) < 0, "a file in the way above: %s", error_text());
+    for (char *p = strrchr(deep, '/'); files_in(dir) > 1 && p != NULL; p = strrchr(deep, '/')) {
+        *p = '\0';
+        rmdir(deep);
+    }
+    unlink(path);
+    free(path);
+    free(deep);
+    free(under);
+}
+
+static void test_maker(void)
+{
+    char *path = mem_format("%s/m.wav", dir);
+    float x[2] = { 0.1f, 0.2f };
+    size_t size;
+    struct wav *w = wav_new(8000, 1, 16, "maker");
+    const void *bytes;
+
+    wav_put(w, x, 2, NULL, 1);
+    bytes = wav_bytes(w, &size);
+    file_save(dir, "m.wav", bytes, size);
+    check(wav_made_by(path, "maker"), "maker known");
+    check(!wav_made_by(path, "other") && !wav_made_by("/dev/null", "maker") && !wav_made_by(dir, "maker")
+          && !wav_made_by("/nonexistent", "maker"), "others not");
+    wav_free(w);
+    unlink(path);
+    free(path);
+}
+
+int main(void)
+{
+    if (mkdtemp(dir) == NULL)
+        return 1;
+    test_values(16, 0x1p-15);
+    test_values(24, 0x1p-23);
+    test_values(32, 0x1p-15);
+    test_shift_gain();
+    test_same_bytes(16);
+    test_same_bytes(24);
+    test_same_bytes(32);
+    test_saving();
+    test_maker();
+    check(wav_new(8000, 100000, 16, NULL) == NULL, "too many channels: %s", error_text());
+    check(rmdir(dir) == 0, "nothing left behind");
+    return check_done();
+}

@@ -1,0 +1,350 @@
+/* A reference network of the kind 'notebook': forward pass, gradients and
+ * training steps, against libcore/vae and the optimizer. */
+#ifndef TESTS_VECTORS_NOTEBOOK_H
+#define TESTS_VECTORS_NOTEBOOK_H
+
+#include <stdint.h>
+
+#include "nn/adam.h"
+#include "vae/notebook.h"
+#include "vectors.h"
+
+struct run {
+    const char *file;
+    struct kept *frames;
+    size_t count;
+    bool *used;                  /* frames somebody looked at */
+    struct notebook shape;
+    int batch, steps;
+    struct adam adam;
+    struct params *store;
+    struct notebook_graph g;
+};
+
+static const struct kept *run_frame(struct run *r, const char *name)
+{
+    for (size_t i = 0; i < r->count; i++)
+        if (!strcmp(r->frames[i].name, name)) {
+            r->used[i] = true;
+            return &r->frames[i];
+        }
+    return NULL;
+}
+
+/* ---- what the head says ---- */
+
+static void head_int(struct verdict *v, const struct meta *meta, const char *key, int *to)
+{
+    int64_t value;
+
+    if (!meta_get_int(meta, key, &value) || value < 1 || value > 1 << 24)
+        verdict_fail(v, "head: '%s' is not a usable integer", key);
+    else
+        *to = (int)value;
+}
+
+static void head_channels(struct verdict *v, const struct meta *meta, const char *key, int *to)
+{
+    const struct meta *list = meta_get(meta, key);
+
+    if (!list || list->kind != META_LIST || list->count != 4) {
+        verdict_fail(v, "head: '%s' is not a list of 4", key);
+        return;
+    }
+    for (int i = 0; i < 4; i++)
+        if (list->items[i]->kind != META_INT || list->items[i]->integer < 1 ||
+            list->items[i]->integer > 1 << 20)
+            verdict_fail(v, "head: '%s' holds what is not a number of channels", key);
+        else
+            to[i] = (int)list->items[i]->integer;
+}
+
+static void head_real(struct verdict *v, const struct meta *meta, const char *key, double *to)
+{
+    if (!meta_get_real(meta, key, to))
+        verdict_fail(v, "head: '%s' is not a number", key);
+}
+
+static void run_head(struct run *r, struct verdict *v, const struct meta *meta)
+{
+    head_int(v, meta, "samples", &r->shape.samples);
+    head_int(v, meta, "latent", &r->shape.latent);
+    head_channels(v, meta, "encoder_channels", r->shape.encoder);
+    head_channels(v, meta, "decoder_channels", r->shape.decoder);
+    head_int(v, meta, "batch", &r->batch);
+    head_int(v, meta, "steps", &r->steps);
+    head_real(v, meta, "learning_rate", &r->adam.rate);
+    head_real(v, meta, "beta1", &r->adam.beta1);
+    head_real(v, meta, "beta2", &r->adam.beta2);
+    head_real(v, meta, "epsilon", &r->adam.epsilon);
+    r->adam.keras = true;
+}
+
+/* ---- parameters in Keras' shapes ---- */
+
+/* The tensor for q, NULL with a failure when it is missing or shaped otherwise. */
+static const struct tensor *keras_tensor(struct verdict *v, const struct kept *frame, const struct param *q)
+{
+    const struct tensor *t = kept_get(frame, q->name);
+    int64_t shape[PARAM_RANK_MAX];
+    char text[128];
+
+    if (!t) {
+        verdict_fail(v, "there is no '%s'", q->name);
+        return NULL;
+    }
+    keras_shape(q, shape);
+    if (t->rank != q->rank || memcmp(t->shape, shape, (size_t)q->rank * sizeof *shape)) {
+        verdict_fail(v, "'%s' is %s", q->name, tensor_shape_text(t, text, sizeof text));
+        return NULL;
+    }
+    return t;
+}
+
+static void keras_all_used(struct verdict *v, const struct kept *frame)
+{
+    for (size_t i = 0; i < frame->count; i++)
+        if (!frame->tensors[i].used)
+            verdict_fail(v, "tensor '%s' is not known", frame->tensors[i].name);
+}
+
+static void params_set(struct run *r, struct verdict *v, const struct kept *frame)
+{
+    for (size_t i = 0; i < r->store->count; i++) {
+        const struct param *q = r->store->list[i];
+        const struct tensor *t = keras_tensor(v, frame, q);
+
+        if (t)
+            keras_import(q, t->data, r->store->theta + q->offset);
+    }
+    keras_all_used(v, frame);
+    memset(r->store->adam_m, 0, r->store->total * sizeof(float));
+    memset(r->store->adam_v, 0, r->store->total * sizeof(float));
+    r->adam.step = 0;
+}
+
+/* Values (or gradients) of all parameters; tells the worst and its name. */
+static void params_compare(struct run *r, const struct kept *frame, const float *flat)
+{
+    struct verdict v = verdict_new(r->file, frame->name);
+    double worst = -1;
+    const char *name = "";
+    char what[128];
+
+    for (size_t i = 0; i < r->store->count; i++) {
+        const struct param *q = r->store->list[i];
+        const struct tensor *t = keras_tensor(&v, frame, q);
+        float *keras;
+        double error;
+
+        if (!t)
+            continue;
+        keras = mem_floats(q->count);
+        keras_export(q, flat + q->offset, keras);
+        error = relative_error(keras, t->data, q->count);
+        if (error > worst) {
+            worst = error;
+            name = q->name;
+        }
+        free(keras);
+    }
+    keras_all_used(&v, frame);
+    snprintf(what, sizeof what, "%zu tensors, worst %s", frame->count, name);
+    if (worst >= 0)
+        verdict_error(&v, what, worst, LIMIT);
+    verdict_end(&v);
+}
+
+/* ---- running ---- */
+
+static bool fill(struct verdict *v, const struct kept *frame, const char *name, struct node *node)
+{
+    const struct tensor *t = kept_get(frame, name);
+
+    if (!t || tensor_count(t) != (int64_t)node_count(node)) {
+        verdict_fail(v, t ? "'%s' does not fit the network" : "there is no '%s'", name);
+        return false;
+    }
+    memcpy(node->y, t->data, node_count(node) * sizeof(float));
+    return true;
+}
+
+static void compare_values(struct verdict *v, const struct kept *frame, const char *name, const float *got,
+                           size_t count)
+{
+    const struct tensor *t = kept_get(frame, name);
+
+    if (!t || tensor_count(t) != (int64_t)count)
+        verdict_fail(v, t ? "'%s' is of another size" : "there is no '%s'", name);
+    else
+        verdict_error(v, name, relative_error(got, t->data, count), LIMIT);
+}
+
+static void compare_losses(struct run *r, struct verdict *v, const struct kept *frame)
+{
+    const struct {
+        const char *name;
+        double got;
+    } list[] = {
+        {"neg_elbo", (double)r->g.nll->y[0] + (double)r->g.kl->y[0]},
+        {"reconstruction", (double)r->g.reconstruction->y[0]},
+        {"total", net_loss_value(r->g.net)},
+    };
+
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+        double want;
+
+        if (meta_get_real(frame->meta, list[i].name, &want))
+            verdict_error(v, list[i].name, scalar_error(list[i].got, want), LIMIT);
+        else
+            verdict_fail(v, "meta has no '%s'", list[i].name);
+    }
+}
+
+/* sum over Z of log N(s; m, logvar), for one clip */
+static double log_normal(const float *s, const float *m, const float *logvar, int latent)
+{
+    double sum = 0;
+
+    for (int i = 0; i < latent; i++) {
+        double d = (double)s[i] - (m ? (double)m[i] : 0), l = logvar ? (double)logvar[i] : 0;
+
+        sum -= 0.5 * (d * d * exp(-l) + l + log(2 * M_PI));
+    }
+    return sum;
+}
+
+/* The terms of each clip: log p(x|z) and log q(z|x) - log p(z) are the
+ * network's losses on a batch of that clip alone. */
+static void compare_terms(struct run *r, struct verdict *v, const struct kept *frame)
+{
+    size_t samples = (size_t)r->shape.samples, latent = (size_t)r->shape.latent, batch = (size_t)r->batch;
+    const float *x = kept_get(frame, "x")->data, *eps = kept_get(frame, "eps")->data;
+    float *px = mem_floats(batch), *pz = mem_floats(batch), *qz = mem_floats(batch), *kl = mem_floats(batch);
+    float *drawn = mem_floats(batch);
+    double p, q;
+
+    net_set_batch(r->g.net, 1);
+    for (size_t i = 0; i < batch; i++) {
+        memcpy(r->g.x->y, x + i * samples, samples * sizeof *x);
+        memcpy(r->g.eps->y, eps + i * latent, latent * sizeof *eps);
+        net_forward(r->g.net);
+        px[i] = -r->g.nll->y[0];
+        drawn[i] = r->g.kl->y[0];
+        p = log_normal(r->g.z->y, NULL, NULL, r->shape.latent);
+        q = log_normal(r->g.z->y, r->g.mean->y, r->g.logvar->y, r->shape.latent);
+        pz[i] = (float)p;
+        qz[i] = (float)q;
+        kl[i] = (float)(q - p);
+    }
+    net_set_batch(r->g.net, r->batch);
+    compare_values(v, frame, "log_px_z", px, batch);
+    compare_values(v, frame, "log_pz", pz, batch);
+    compare_values(v, frame, "log_qz_x", qz, batch);
+    verdict_error(v, "kl_draw of each clip", relative_error(drawn, kl, batch), LIMIT);
+    free(px);
+    free(pz);
+    free(qz);
+    free(kl);
+    free(drawn);
+}
+
+static void forward_check(struct run *r, const struct kept *frame)
+{
+    struct verdict v = verdict_new(r->file, frame->name);
+
+    if (fill(&v, frame, "x", r->g.x) && fill(&v, frame, "eps", r->g.eps)) {
+        net_forward(r->g.net);
+        compare_values(&v, frame, "mean", r->g.mean->y, node_count(r->g.mean));
+        compare_values(&v, frame, "logvar", r->g.logvar->y, node_count(r->g.logvar));
+        compare_values(&v, frame, "z", r->g.z->y, node_count(r->g.z));
+        compare_values(&v, frame, "logit", r->g.logit->y, node_count(r->g.logit));
+        compare_values(&v, frame, "sample", r->g.sample->y, node_count(r->g.sample));
+        compare_losses(r, &v, frame);
+        compare_terms(r, &v, frame);
+    }
+    keras_all_used(&v, frame);
+    verdict_end(&v);
+}
+
+static void gradients_check(struct run *r, struct verdict *v, const struct kept *forward)
+{
+    const struct kept *frame = run_frame(r, "gradients");
+
+    if (!frame || !fill(v, forward, "x", r->g.x) || !fill(v, forward, "eps", r->g.eps)) {
+        verdict_fail(v, "no gradients to compare");
+        return;
+    }
+    net_forward(r->g.net);
+    net_backward(r->g.net);
+    net_write_gradients(r->g.net);
+    params_compare(r, frame, r->store->grad);
+}
+
+/* All steps on the one batch, with the noise of each. */
+static void steps_check(struct run *r, struct verdict *v, const struct kept *forward)
+{
+    for (int k = 1; k <= r->steps; k++) {
+        char name[32];
+        const struct kept *step, *after;
+        struct verdict one;
+
+        snprintf(name, sizeof name, "step_%d", k);
+        if (!(step = run_frame(r, name))) {
+            verdict_fail(v, "there is no frame '%s'", name);
+            return;
+        }
+        one = verdict_new(r->file, step->name);
+        if (fill(&one, step, "eps", r->g.eps) &&
+            fill(&one, kept_get(step, "x") ? step : forward, "x", r->g.x)) {
+            net_forward(r->g.net);
+            compare_losses(r, &one, step);
+            net_backward(r->g.net);
+            adam_step(&r->adam, r->store, NULL);
+        }
+        keras_all_used(&one, step);
+        verdict_end(&one);
+        snprintf(name, sizeof name, "params_after_%d", k);
+        if ((after = run_frame(r, name)))
+            params_compare(r, after, r->store->theta);
+    }
+}
+
+static void notebook_check(const char *file, const struct meta *meta, struct kept *frames, size_t count)
+{
+    struct run r = {.file = file, .frames = frames, .count = count, .used = mem_zero(count, sizeof(bool))};
+    struct verdict v = verdict_new(file, "network");
+    const struct kept *params = run_frame(&r, "params"), *forward = run_frame(&r, "forward");
+    char size[64];
+
+    run_head(&r, &v, meta);
+    if (!params || !forward)
+        verdict_fail(&v, "there is no frame '%s'", params ? "forward" : "params");
+    if (!v.failed) {
+        r.store = params_new();
+        r.g = notebook_build(&r.shape, NOTEBOOK_ALL | NOTEBOOK_SAMPLE, r.store, r.batch, NULL);
+        if (net_plan(r.g.net, 1, true) < 0)
+            verdict_fail(&v, "%s", error_text());
+        else
+            params_set(&r, &v, params);
+    }
+    if (!v.failed) {
+        forward_check(&r, forward);
+        gradients_check(&r, &v, forward);
+        steps_check(&r, &v, forward);
+    }
+    for (size_t i = 0; i < count && !v.failed; i++)
+        if (!r.used[i])
+            verdict_fail(&v, "frame '%s' is not known", frames[i].name);
+    v.compared++;                /* that all of it was there */
+    snprintf(size, sizeof size, "%lld parameters", r.store ? (long long)params_trainable(r.store) : 0);
+    verdict_append(&v, size);
+    verdict_end(&v);
+    if (r.g.net)
+        net_free(r.g.net);
+    if (r.store)
+        params_free(r.store);
+    free(r.used);
+}
+
+#endif
