@@ -34,6 +34,9 @@ $(LIBRARY): $(call objects,libcore/*/*.c)
 $(BUILD)/libcore/nn/%.o: libcore/nn/%.c | $(BUILD)/.packages
 	@mkdir -p $(@D)
 	$(COMPILE) $(KERNEL) -MMD -MP -c -o $@ $<
+$(BUILD)/libcore/dsp/%.o: libcore/dsp/%.c | $(BUILD)/.packages
+	@mkdir -p $(@D)
+	$(COMPILE) $(KERNEL) -MMD -MP -c -o $@ $<
 $(BUILD)/%.o: %.c | $(BUILD)/.packages
 	@mkdir -p $(@D)
 	$(COMPILE) -MMD -MP -c -o $@ $<

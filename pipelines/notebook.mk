@@ -5,7 +5,7 @@
 # The folder's audio files, sorted by name, are numbered from 0; TRAIN and TEST are the notebook's lists of numbers.
 # Everything is written into OUT and made again only when what it comes from has changed.
 GENRE =
-OUT = notebook-$(shell basename "$$GENRE" | tr -c 'A-Za-z0-9._\n-' _)
+OUT = notebook-$(shell basename -- '$(subst ','\'',$(GENRE))' | tr -c 'A-Za-z0-9._\n-' _)
 TRAIN = 0 52 19 39 71 12 75 85 3 45 24 46 88
 TEST = 4 43 56 55 45 31 11 13 70 37 21 78
 EPOCHS = 20
@@ -43,26 +43,24 @@ endif
 # ---- which files: number, size, time and name, so that a list changes when its files do
 FORCE:
 NEW = cmp -s $@.part $@ && rm $@.part || mv $@.part $@
-$(O)/settings: FORCE
-	@mkdir -p $(O)
-	@command -v cv-train > /dev/null || { echo "notebook: cv-train is not there: run 'make' first," \
-	   "or name the directory: BUILD=/path/to/build" >&2; exit 1; }
+$(O)/settings: FORCE | $(O)/all.list
 	@echo 'epochs $(EPOCHS) batch $(BATCH) seed $(SEED)' > $@.part; $(NEW)
-$(O)/rate: FORCE
-	@mkdir -p $(O)
+$(O)/rate: FORCE | $(O)/all.list
 	@echo '$(RATE)' > $@.part; $(NEW)
 $(O)/all.list: FORCE
-	@mkdir -p $(O)
+	@command -v cv-train > /dev/null || { echo "notebook: cv-train is not there: run 'make' first," \
+	   "or name the directory: BUILD=/path/to/build" >&2; exit 1; }
 	@genre=$${GENRE/#\~\//$$HOME/}; \
 	 test "$$genre" || { echo "notebook: name a folder: make -f $(THIS) GENRE=~/gtzan/genres_original/jazz" >&2; exit 1; }; \
 	 test -d "$$genre" || { echo "notebook: $$genre: there is no such folder" >&2; exit 1; }; \
+	 mkdir -p $(O); \
 	 find -L "$$genre" -maxdepth 1 -type f ! -name '.*' ! -name $$'*\n*' -regextype posix-extended \
 	   -iregex '.*\.(wav|au|snd|aiff?|flac|ogg|oga|opus|mp3|w64|caf)' -printf '%s\t%T@\t%p\n' \
 	   | LC_ALL=C sort -t $$'\t' -k 3 > $@.part; \
 	 n=$$(wc -l < $@.part); missing=; \
-	 for i in $(TRAIN) $(TEST); do test "$$i" -lt "$$n" || missing+=" $$i"; done; \
-	 if test "$$missing"; then rm -f $@.part; \
-	   most=$$(printf '%s\n' $(TRAIN) $(TEST) | sort -n | tail -n 1); \
+	 for i in $$(printf '%s\n' $(TRAIN) $(TEST) | sort -nu); do \
+	   most=$$i; test "$$i" -lt "$$n" || missing+=" $$i"; done; \
+	 if test "$$missing"; then rm -f $@.part; rmdir $(O) 2> /dev/null || :; \
 	   echo "notebook: $$genre: holds $$n audio files, the track lists want at least $$((most + 1)):" \
 	     "there is no track$$missing (counted from 0); give a fuller folder, or lists: TRAIN='0 1 2' TEST='3 4'" >&2; \
 	   exit 1; fi; \
@@ -76,7 +74,7 @@ $(O)/train.cvs $(O)/test.cvs: %.cvs: %.list $(O)/rate
 	$(NAMES) $< | cv-load -r $(RATE) -@ > $@.part
 	@mv $@.part $@
 $(O)/model.bin: $(O)/train.cvs $(O)/test.cvs $(O)/settings
-	@rm -rf $(O)/snapshots
+	@rm -rf $(O)/snapshots $(O)/epochs
 	cv-train -N notebook -e $(EPOCHS) -s $(SEED) -b $(BATCH) --buffer 3 -t $(O)/test.cvs \
 	   --snapshot $(O)/snapshots --log $(O)/train.jsonl < $< > $@.part
 	@test -e $(O)/snapshots/epoch-$(lastword $(EPOCH)).cvm || { rm -f $@.part; \
@@ -112,7 +110,7 @@ $(O)/from-prior.cvs: $(O)/model.bin
 	@mv $@.part $@
 $(O)/from-%/.made: $(O)/from-%.cvs
 	@rm -rf $(@D) $(@D).part
-	cv-towav -o $(@D).part < $<
+	cv-towav -q -o $(@D).part < $<
 	@mv $(@D).part $(@D); touch $@
 $(O)/from-%.png: $(O)/from-%.cvs
 	cv-plot -g 4x4 -t 'Clips from the $*' -o $@ < $<

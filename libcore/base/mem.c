@@ -73,20 +73,23 @@ char *mem_format(const char *format, ...)
     return text;
 }
 
+void *mem_buffer(size_t bytes)
+{
+    size_t align = bytes >= HUGE_FROM ? HUGE_PAGE : LINE;
+    void *p;
+
+    if (posix_memalign(&p, align, bytes ? bytes : LINE) != 0)
+        mem_out(bytes, 1);
+    if (bytes >= HUGE_FROM)
+        madvise(p, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);   /* a wish; its failure changes nothing */
+    return p;
+}
+
 float *mem_floats(size_t count)
 {
-    size_t bytes, align;
-    void *p;
+    size_t bytes;
 
     if (__builtin_mul_overflow(count, sizeof(float), &bytes))
         mem_out(count, sizeof(float));
-    if (bytes == 0)
-        bytes = LINE;
-    align = bytes >= HUGE_FROM ? HUGE_PAGE : LINE;
-    if (posix_memalign(&p, align, bytes) != 0)
-        mem_out(count, sizeof(float));
-    if (bytes >= HUGE_FROM)
-        madvise(p, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);   /* a wish; its failure changes nothing */
-    memset(p, 0, bytes);
-    return p;
+    return memset(mem_buffer(bytes), 0, bytes);
 }

@@ -1,6 +1,7 @@
 /* Options from one table: parsing, checks and the text of --help. */
 #include "base/opt.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -14,13 +15,15 @@
 
 #include "base/diag.h"
 #include "base/error.h"
-#include "base/mem.h"
 
 #ifndef CV_VERSION
 #define CV_VERSION "unknown"
 #endif
 
-enum { LONG_BASE = 256 };   /* getopt's value for the long form of option i is LONG_BASE + i */
+enum {
+    LONG_BASE = 256,   /* getopt's value for the long form of option i is LONG_BASE + i */
+    OPTS_MAX = 64      /* of a program, the common ones among them */
+};
 
 static const struct opt common[] = {
     { 'q', "quiet", OPT_FLAG, NULL, NULL, 0, 0, "say nothing but errors", NULL },
@@ -232,12 +235,13 @@ static void standard_guard(void)
 
 int program_begin(const struct program *p, int argc, char **argv, int min, int max)
 {
+    char letters[2 * OPTS_MAX + 2];
+    struct option longs[OPTS_MAX + 1] = { 0 };
+    unsigned char kept[OPTS_MAX][8];
     size_t all = p->count + COMMON, n = 0;
-    char *letters = mem_alloc(2 * all + 2);
-    struct option *longs = mem_zero(all + 1, sizeof *longs);
-    unsigned char (*kept)[8] = mem_zero(p->count, sizeof *kept);
     int c;
 
+    assert(all <= OPTS_MAX);
     diag_name(p->name);
     standard_guard();
     signal(SIGPIPE, SIG_DFL);
@@ -288,8 +292,5 @@ int program_begin(const struct program *p, int argc, char **argv, int min, int m
     if (max >= 0 && argc - optind > max)
         diag_usage(max == 0 ? "'%s' is not wanted: there are no operands" : "'%s' is one operand too many",
                    argv[optind + max]);
-    free(letters);
-    free(longs);
-    free(kept);
     return optind;
 }

@@ -34,6 +34,7 @@ struct reader {
     struct frame frame;
     struct frame_tensor *tensors;
     size_t tensor_room;
+    float nothing;                 /* where tensors without values point to */
 };
 
 const struct tensor *frame_get(const struct frame *f, const char *name)
@@ -214,11 +215,6 @@ static void object_release(struct reader *r)
     r->frame = (struct frame){ 0 };
 }
 
-static void object_hash(struct reader *r)
-{
-    hash_update(r->hash, r->source.buffer + r->source.start, r->source.held);
-}
-
 /* ---- heads, frames, tails ---- */
 
 static int head_take(struct reader *r)
@@ -248,7 +244,7 @@ static int head_take(struct reader *r)
     r->segment_frames = 0;
     r->in_segment = true;
     XXH3_64bits_reset(r->hash);
-    object_hash(r);
+    hash_update(r->hash, r->source.buffer + r->source.start, r->source.held);
     return 0;
 }
 
@@ -269,6 +265,31 @@ static int tail_take(struct reader *r)
     return 0;
 }
 
+typedef uint32_t __attribute__((may_alias)) float_bits;
+
+/* Index of the first value that is not finite, -1 when all are. In blocks
+ * without a branch, which compilers turn into vector code: adding one to an
+ * exponent of all ones carries into the sign. */
+static int64_t find_nonfinite(const float *x, size_t n)
+{
+    enum { BLOCK = 1024 };
+    const float_bits *bits = (const float_bits *)x;
+    size_t i = 0;
+
+    for (; i + BLOCK <= n; i += BLOCK) {
+        uint32_t any = 0;
+
+        for (size_t j = 0; j < BLOCK; j++)
+            any |= (bits[i + j] & 0x7f800000) + 0x00800000;
+        if (any >> 31)
+            break;
+    }
+    for (; i < n; i++)
+        if ((bits[i] & 0x7f800000) == 0x7f800000)
+            return (int64_t)i;
+    return -1;
+}
+
 /* Ends a text of the buffer in NUL where it lies: moves it over the last byte
  * of its own MessagePack header, which nobody needs any more. */
 static const char *text_settle(struct reader *r, const msgpack_object *o)
@@ -281,89 +302,85 @@ static const char *text_settle(struct reader *r, const msgpack_object *o)
     return p;
 }
 
-/* Floats where floats may lie: moves them back by up to 3 bytes, over their
- * own header (2 bytes or more) and the end of the key "data". */
-static float *data_settle(struct reader *r, const char *data, size_t bytes)
+/* All that is done to the values of a tensor, block by block, so that memory
+ * is passed over once: both checksums, the check for finite values, and a move
+ * back by up to 3 bytes to where floats may lie, over their own header (2
+ * bytes or more) and the end of the key "data". Returns the place of the first
+ * value that is not finite, or -1. */
+static int64_t data_settle(struct reader *r, const char *data, size_t bytes, float **settled)
 {
+    enum { BLOCK = 64 << 10 };
     char *p = (char *)r->source.buffer + (data - (const char *)r->source.buffer);
     size_t off = (uintptr_t)p % sizeof(float);
+    int64_t bad = -1;
 
-    if (off)
-        memmove(p - off, p, bytes);
-    return (float *)(void *)(p - off);
-}
+    *settled = (float *)(void *)(p - off);
+    for (size_t at = 0; at < bytes; at += BLOCK) {
+        size_t n = bytes - at < BLOCK ? bytes - at : BLOCK;
+        const float *x = *settled + at / sizeof(float);
 
-typedef uint32_t __attribute__((may_alias)) float_bits;
-
-/* Index of the first value that is not finite, -1 when all are. In blocks
- * without a branch, which compilers turn into vector code: adding one to an
- * exponent of all ones carries into the sign. */
-static int64_t find_nonfinite(const float *x, int64_t n)
-{
-    enum { BLOCK = 1024 };
-    const float_bits *bits = (const float_bits *)x;
-    int64_t i = 0;
-
-    for (; i + BLOCK <= n; i += BLOCK) {
-        uint32_t any = 0;
-
-        for (int j = 0; j < BLOCK; j++)
-            any |= (bits[i + j] & 0x7f800000) + 0x00800000;
-        if (any >> 31)
-            break;
+        hash_update(r->hash, p + at, n);
+        if (off)
+            memmove(p + at - off, p + at, n);
+        hash_update(r->digest, x, n);
+        if (r->finite && bad < 0 && (bad = find_nonfinite(x, n / sizeof(float))) >= 0)
+            bad += (int64_t)(at / sizeof(float));
     }
-    for (; i < n; i++)
-        if ((bits[i] & 0x7f800000) == 0x7f800000)
-            return i;
-    return -1;
+    return bad;
 }
 
-static void digest_frame(struct reader *r)
+static void digest_text(struct reader *r, const msgpack_object *o)
 {
-    const struct frame *f = &r->frame;
-
-    hash_update(r->digest, f->name, strlen(f->name) + 1);
-    for (size_t i = 0; i < f->count; i++) {
-        const struct frame_tensor *n = &f->tensors[i];
-        int64_t rank = n->t.rank;
-
-        hash_update(r->digest, n->name, strlen(n->name) + 1);
-        hash_update(r->digest, &rank, sizeof rank);
-        hash_update(r->digest, n->t.shape, (size_t)rank * sizeof *n->t.shape);
-        hash_update(r->digest, n->t.data, (size_t)tensor_count(&n->t) * sizeof(float));
-    }
+    hash_update(r->digest, o->via.str.ptr, o->via.str.size);
+    hash_update(r->digest, "", 1);
 }
 
-/* Turns what was parsed into a frame, changing the buffer, so after everything
- * that looks at its bytes. */
+/* Turns what was parsed into a frame. The buffer is changed by it: the values
+ * of a tensor after all before them have gone through the checksum, the names
+ * at the end. */
 static int frame_settle(struct reader *r)
 {
+    const char *at = (const char *)r->source.buffer + r->source.start, *end = at + r->source.held;
     struct frame *f = &r->frame;
+    int64_t bad = -1;
+    size_t where = 0;
 
     if (r->raw.count > r->tensor_room) {
         r->tensor_room = r->raw.count;
         r->tensors = mem_grow(r->tensors, r->tensor_room, sizeof *r->tensors);
     }
-    f->name = text_settle(r, r->raw.name);
-    f->meta = r->raw.meta;
-    f->tensors = r->tensors;
-    f->count = r->raw.count;
-    for (size_t i = 0; i < f->count; i++) {
-        struct raw_tensor *raw = &r->raw.tensors[i];
-        struct frame_tensor *n = &r->tensors[i];
-        int64_t bad = -1, count = tensor_count(&raw->t);
+    digest_text(r, r->raw.name);
+    for (size_t i = 0; i < r->raw.count; i++) {
+        const struct raw_tensor *raw = &r->raw.tensors[i];
+        size_t bytes = (size_t)tensor_count(&raw->t) * sizeof(float);
+        int64_t rank = raw->t.rank, found;
 
-        n->name = text_settle(r, raw->name);
-        n->t = raw->t;
-        n->t.data = data_settle(r, raw->data, (size_t)count * sizeof(float));
-        if (r->finite)
-            bad = find_nonfinite(n->t.data, count);
-        if (bad >= 0)
-            return error_set("%s: frame %" PRId64 " (\"%.60s\"): tensor \"%.60s\" holds %s at position "
-                             "%" PRId64 ", finite numbers were expected", r->label, r->frames + 1, f->name,
-                             n->name, isnan(n->t.data[bad]) ? "a NaN" : "an infinite value", bad);
+        digest_text(r, raw->name);
+        hash_update(r->digest, &rank, sizeof rank);
+        hash_update(r->digest, raw->t.shape, (size_t)rank * sizeof *raw->t.shape);
+        r->tensors[i].t = raw->t;
+        r->tensors[i].t.data = &r->nothing;
+        if (bytes == 0)
+            continue;
+        assert(at <= raw->data && raw->data + bytes <= end);
+        hash_update(r->hash, at, (size_t)(raw->data - at));
+        found = data_settle(r, raw->data, bytes, &r->tensors[i].t.data);
+        at = raw->data + bytes;
+        if (found >= 0 && bad < 0) {
+            bad = found;
+            where = i;
+        }
     }
-    return 0;
+    hash_update(r->hash, at, (size_t)(end - at));
+    for (size_t i = 0; i < r->raw.count; i++)
+        r->tensors[i].name = text_settle(r, r->raw.tensors[i].name);
+    *f = (struct frame){ text_settle(r, r->raw.name), r->raw.meta, r->tensors, r->raw.count };
+    if (bad < 0)
+        return 0;
+    return error_set("%s: frame %" PRId64 " (\"%.60s\"): tensor \"%.60s\" holds %s at position %" PRId64
+                     ", finite numbers were expected", r->label, r->frames + 1, f->name,
+                     f->tensors[where].name,
+                     isnan(f->tensors[where].t.data[bad]) ? "a NaN" : "an infinite value", bad);
 }
 
 static int frame_take(struct reader *r)
@@ -377,10 +394,8 @@ static int frame_take(struct reader *r)
         return error_prefix("%s: frame %" PRId64 " (\"%.*s\")", r->label, r->frames + 1,
                             name->via.str.size > 60 ? 60 : (int)name->via.str.size, name->via.str.ptr);
     }
-    object_hash(r);
     if (frame_settle(r) < 0)
         return -1;
-    digest_frame(r);
     r->frames++;
     r->segment_frames++;
     return 1;

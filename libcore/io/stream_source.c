@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/diag.h"
@@ -10,11 +12,22 @@
 #include "base/mem.h"
 #include "io/stream_private.h"
 
-enum { ROOM_FIRST = 256 << 10, READ_LEAST = 64 << 10 };
+enum { ROOM_FIRST = 64 << 10, ROOM_FILE = 64 << 20, HUGE_FROM = 4 << 20 };
+
+/* A file says how much will arrive: room for all of it, if it is not too large. */
+static size_t first_room(int fd)
+{
+    struct stat file;
+
+    if (fstat(fd, &file) || !S_ISREG(file.st_mode) || file.st_size < ROOM_FIRST)
+        return ROOM_FIRST;
+    return file.st_size < ROOM_FILE ? (size_t)file.st_size + ROOM_FIRST : ROOM_FILE;
+}
 
 void source_init(struct source *s, int fd)
 {
-    *s = (struct source){ .fd = fd, .room = ROOM_FIRST, .buffer = mem_alloc(ROOM_FIRST) };
+    *s = (struct source){ .fd = fd, .room = first_room(fd) };
+    s->buffer = mem_buffer(s->room);
     msgpack_unpacked_init(&s->unpacked);
     fd_enlarge(fd);
 }
@@ -34,7 +47,7 @@ static void source_room(struct source *s)
 {
     if (s->start == s->end)
         s->start = s->end = 0;
-    if (s->room - s->end >= READ_LEAST)
+    if (s->room - s->end >= s->room / 8)   /* worth a call */
         return;
     if (s->start >= s->room / 2) {
         memmove(s->buffer, s->buffer + s->start, s->end - s->start);

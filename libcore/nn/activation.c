@@ -1,7 +1,7 @@
 /* Activations: functions of one value, each written as its value and its slope. */
 #include <math.h>
 
-#include "nn/kernel.h"
+#include "base/kernel.h"
 #include "nn/layers.h"
 
 enum { GRAIN = 16384, LANES = 16 };

@@ -6,20 +6,21 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "nn/kernel.h"
+#include "base/kernel.h"
 
 enum { DENSE_TILE = 16384, OUTER_COLS = 2048, BLOCK = 1024, ROWS = 4 };
 
 struct rates {
-    float alpha, beta1, beta2, epsilon;
+    float alpha, beta1, beta2, epsilon, scale;
 };
 
 KERNEL_INLINE void move(float *restrict theta, float *restrict m, float *restrict v, const float *restrict g, size_t n,
                         struct rates r)
 {
     for (size_t i = 0; i < n; i++) {
-        float mi = r.beta1 * m[i] + (1 - r.beta1) * g[i];
-        float vi = r.beta2 * v[i] + (1 - r.beta2) * g[i] * g[i];
+        float gi = r.scale * g[i];
+        float mi = r.beta1 * m[i] + (1 - r.beta1) * gi;
+        float vi = r.beta2 * v[i] + (1 - r.beta2) * gi * gi;
 
         m[i] = mi;
         v[i] = vi;
@@ -126,15 +127,78 @@ static void pass_task(void *arg, int task, int worker)
 
 void adam_step(struct adam *a, struct params *p, struct pool *pool)
 {
+    adam_step_scaled(a, p, pool, 1);
+}
+
+void adam_step_scaled(struct adam *a, struct params *p, struct pool *pool, double scale)
+{
     struct pass s = {.p = p};
     double t = (double)++a->step;
     double root = sqrt(1 - pow(a->beta2, t));
 
     s.r.alpha = (float)(a->rate * root / (1 - pow(a->beta1, t)));
+    s.r.scale = (float)scale;
     s.r.beta1 = (float)a->beta1;
     s.r.beta2 = (float)a->beta2;
     s.r.epsilon = (float)(a->keras ? a->epsilon : a->epsilon * root);
     for (size_t i = 0; i < p->count; i++)
         p->first_task[i + 1] = p->first_task[i] + param_tasks(p->list[i]);
     pool_run(pool, p->first_task[p->count], pass_task, &s);
+}
+
+/* |u' v|^2 = sum over k, l of (u_k . u_l) (v_k . v_l) */
+static double outer_norm(const struct outer *o)
+{
+    double sum = 0;
+
+    for (int k = 0; k < o->rank; k++)
+        for (int l = 0; l < o->rank; l++) {
+            double u = 0, v = 0;
+
+            for (int i = 0; i < o->rows; i++)
+                u += (double)o->u[(size_t)k * (size_t)o->ldu + (size_t)i] *
+                     (double)o->u[(size_t)l * (size_t)o->ldu + (size_t)i];
+            for (int i = 0; i < o->cols; i++)
+                v += (double)o->v[(size_t)k * (size_t)o->ldv + (size_t)i] *
+                     (double)o->v[(size_t)l * (size_t)o->ldv + (size_t)i];
+            sum += u * v;
+        }
+    return sum;
+}
+
+KERNEL(squares, (const float *x, size_t n, double *sum), (x, n, sum))
+{
+    enum { LANES = 16 };
+    float lane[LANES] = {0};
+    size_t i = 0;
+
+    *sum = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (size_t j = 0; j < LANES; j++)
+            lane[j] += x[i + j] * x[i + j];
+    for (; i < n; i++)
+        *sum += (double)(x[i] * x[i]);
+    for (size_t j = 0; j < LANES; j++)
+        *sum += (double)lane[j];
+}
+
+double adam_gradient_norm(const struct params *p)
+{
+    double sum = 0, part;
+
+    for (size_t i = 0; i < p->count; i++) {
+        const struct param *q = p->list[i];
+
+        if (!q->trainable)
+            continue;
+        if (q->factored) {
+            sum += outer_norm(&q->outer);
+            continue;
+        }
+        for (size_t first = 0; first < q->count; first += DENSE_TILE) {
+            squares(p->grad + q->offset + first, q->count - first < DENSE_TILE ? q->count - first : DENSE_TILE, &part);
+            sum += part;
+        }
+    }
+    return sqrt(sum);
 }

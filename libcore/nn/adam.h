@@ -20,4 +20,10 @@ struct adam {
  * Gradients left as products (struct outer) are formed on the way. */
 void adam_step(struct adam *a, struct params *p, struct pool *pool);
 
+/* The Euclidean norm of all gradients taken together. */
+double adam_gradient_norm(const struct params *p);
+
+/* The same step with every gradient multiplied by scale. */
+void adam_step_scaled(struct adam *a, struct params *p, struct pool *pool, double scale);
+
 #endif

@@ -6,21 +6,21 @@
  *     down    s  = sum over k of w_k l_k       conv forward,    transposed backward
  *     up      l += sum over k of w_k' s        transposed forward, conv backward
  *     weight  dw_k = s l_k'                    both
- * where l_k is l shifted by tap k: a matrix product per tap, no im2col. */
+ * where l_k is l shifted by tap k. */
 #include <string.h>
 
 #include "nn/gemm.h"
-#include "nn/kernel.h"
+#include "base/kernel.h"
 #include "nn/layers.h"
 #include "nn/skinny.h"
 
-enum { FLAT_CHUNK = 2048, WEIGHT_ROWS = 32 };
+enum { FLAT_CHUNK = 2048, GROUP_COLUMNS = 128, WEIGHT_ROWS = 32 };
 
 struct geometry {
     int cs, ts, cl, tl, taps, stride, dilation, pad;
     bool transposed;             /* x is the short side */
     bool flat;                   /* ts = tl = 1: whole batches are matrices */
-    size_t packed, packed_grad, partial; /* places in node->work */
+    size_t packed, partial;      /* flat: places in node->work */
 };
 
 /* The outputs t0..t1-1 of the short side that tap k reaches inside the long side. */
@@ -41,28 +41,6 @@ static size_t tap_size(const struct geometry *g)
     return (size_t)g->cs * (size_t)g->cl;
 }
 
-/* w_k as a contiguous cs x cl matrix. */
-static const float *tap_weights(const struct node *n, const struct geometry *g, int k)
-{
-    return g->taps == 1 ? n->in[1]->y : n->work + g->packed + (size_t)k * tap_size(g);
-}
-
-static void pack_weights(struct node *n, const struct geometry *g)
-{
-    const float *w = n->in[1]->y;
-    int t0, t1;
-
-    if (g->taps == 1)
-        return;
-    for (int k = 0; k < g->taps; k++) {
-        float *to = n->work + g->packed + (size_t)k * tap_size(g);
-
-        if (tap_range(g, k, &t0, &t1))
-            for (size_t i = 0; i < tap_size(g); i++)
-                to[i] = w[i * (size_t)g->taps + (size_t)k];
-    }
-}
-
 /* ---- flat products: sides are [batch, channels] ---- */
 
 static int flat_tap(const struct geometry *g)
@@ -73,6 +51,19 @@ static int flat_tap(const struct geometry *g)
         if (tap_range(g, k, &t0, &t1))
             return k;
     return -1;
+}
+
+/* The weights of that tap as a contiguous cs x cl matrix. */
+static const float *flat_weights(struct node *n, const struct geometry *g)
+{
+    const float *w = n->in[1]->y + flat_tap(g);
+    float *packed = n->work + g->packed;
+
+    if (g->taps == 1)
+        return w;
+    for (size_t i = 0; i < tap_size(g); i++)
+        packed[i] = w[i * (size_t)g->taps];
+    return packed;
 }
 
 struct product {
@@ -143,85 +134,148 @@ static void flat_up_part(void *arg, int task, int worker)
         gemm(false, false, batch, length, g->cs, p->s, g->cs, p->w + first, g->cl, 1, p->out + first, g->cl);
 }
 
-/* ---- general products: a task per clip ---- */
+/* ---- general products: a task per group of clips ----
+ *
+ * The long side is unfolded into columns, col[cl tap][clip t] = l_tap, so that
+ * w as it lies in memory, [cs, cl tap], makes one product of each group:
+ *     down    s = w col        up    col = w' s, folded back into l
+ *     weight  dw = s col'
+ * A group is as many clips as make the product wide. */
 
-/* l_k of one clip as a matrix of cl rows: in place where the stride is 1,
- * gathered into scratch otherwise. */
-static const float *long_tap(const struct product *p, const float *l, int k, int t0, int t1, float *scratch, int *ld)
+static int group_clips(const struct geometry *g)
 {
-    const struct geometry *g = p->g;
-    int shift = k * g->dilation - g->pad, count = t1 - t0;
-
-    if (g->stride == 1) {
-        *ld = g->tl;
-        return l + t0 + shift;
-    }
-    for (int c = 0; c < g->cl; c++) {
-        const float *from = l + (size_t)c * (size_t)g->tl + (size_t)(t0 * g->stride + shift);
-
-        for (int t = 0; t < count; t++)
-            scratch[(size_t)c * (size_t)count + (size_t)t] = from[(size_t)t * (size_t)g->stride];
-    }
-    *ld = count;
-    return scratch;
+    return (GROUP_COLUMNS + g->ts - 1) / g->ts;
 }
 
-static void down_clip(void *arg, int b, int worker)
+static int groups(const struct product *p)
 {
-    const struct product *p = arg;
-    const struct geometry *g = p->g;
-    const float *l = p->l + (size_t)b * (size_t)g->cl * (size_t)g->tl;
-    float *s = p->out + (size_t)b * (size_t)g->cs * (size_t)g->ts;
-    int t0, t1, ld;
-
-    for (int c = 0; c < g->cs; c++)
-        for (int t = 0; t < g->ts; t++) {
-            float *to = &s[(size_t)c * (size_t)g->ts + (size_t)t];
-
-            *to = (p->add ? *to : 0) + (p->bias ? p->bias[c] : 0);
-        }
-    for (int k = 0; k < g->taps; k++)
-        if (tap_range(g, k, &t0, &t1)) {
-            const float *from = long_tap(p, l, k, t0, t1, node_scratch(p->n, worker), &ld);
-
-            gemm(false, false, g->cs, t1 - t0, g->cl, tap_weights(p->n, g, k), g->cl, from, ld, 1, s + t0, g->ts);
-        }
+    return (node_batch(p->n) + group_clips(p->g) - 1) / group_clips(p->g);
 }
 
-static void up_clip(void *arg, int b, int worker)
+/* Where group number i has its columns, and how many clips it holds. */
+static float *group_columns(const struct product *p, int i, int *first, int *clips)
 {
-    const struct product *p = arg;
-    const struct geometry *g = p->g;
-    const float *s = p->s + (size_t)b * (size_t)g->cs * (size_t)g->ts;
-    float *l = p->out + (size_t)b * (size_t)g->cl * (size_t)g->tl;
-    float *scratch = node_scratch(p->n, worker);
-    int t0, t1;
+    *first = i * group_clips(p->g);
+    *clips = node_batch(p->n) - *first < group_clips(p->g) ? node_batch(p->n) - *first : group_clips(p->g);
+    return p->n->work + (size_t)*first * (size_t)p->g->ts * (size_t)(p->g->cl * p->g->taps);
+}
+
+/* The long side of some clips as columns. */
+static void unfold(const struct geometry *g, const float *l, int clips, float *col)
+{
+    size_t width = (size_t)clips * (size_t)g->ts;
 
     for (int c = 0; c < g->cl; c++)
-        for (int t = 0; t < g->tl; t++) {
-            float *to = &l[(size_t)c * (size_t)g->tl + (size_t)t];
+        for (int k = 0; k < g->taps; k++) {
+            float *row = col + (size_t)(c * g->taps + k) * width;
+            int shift = k * g->dilation - g->pad, t0, t1;
+            bool any = tap_range(g, k, &t0, &t1);
 
-            *to = (p->add ? *to : 0) + (p->bias ? p->bias[c] : 0);
-        }
-    for (int k = 0; k < g->taps; k++) {
-        const float *w = tap_weights(p->n, g, k);
-        int shift = k * g->dilation - g->pad, count;
+            if (!any)
+                t0 = t1 = g->ts;
+            for (int b = 0; b < clips; b++, row += g->ts) {
+                const float *from = l + ((size_t)b * (size_t)g->cl + (size_t)c) * (size_t)g->tl;
 
-        if (!tap_range(g, k, &t0, &t1))
-            continue;
-        count = t1 - t0;
-        if (g->stride == 1) {
-            gemm(true, false, g->cl, count, g->cs, w, g->cl, s + t0, g->ts, 1, l + t0 + shift, g->tl);
-            continue;
+                memset(row, 0, (size_t)t0 * sizeof *row);
+                if (g->stride == 1)
+                    memcpy(row + t0, from + t0 + shift, (size_t)(t1 - t0) * sizeof *row);
+                else
+                    for (int t = t0; t < t1; t++)
+                        row[t] = from[t * g->stride + shift];
+                memset(row + t1, 0, (size_t)(g->ts - t1) * sizeof *row);
+            }
         }
-        gemm(true, false, g->cl, count, g->cs, w, g->cl, s + t0, g->ts, 0, scratch, count);
+}
+
+/* Adds columns to the long side of some clips. */
+static void fold(const struct geometry *g, const float *col, int clips, float *l)
+{
+    size_t width = (size_t)clips * (size_t)g->ts;
+
+    for (int c = 0; c < g->cl; c++)
+        for (int k = 0; k < g->taps; k++) {
+            const float *row = col + (size_t)(c * g->taps + k) * width;
+            int shift = k * g->dilation - g->pad, t0, t1;
+
+            if (!tap_range(g, k, &t0, &t1))
+                continue;
+            for (int b = 0; b < clips; b++, row += g->ts) {
+                float *to = l + ((size_t)b * (size_t)g->cl + (size_t)c) * (size_t)g->tl;
+
+                if (g->stride == 1)
+                    for (int t = t0; t < t1; t++)
+                        to[t + shift] += row[t];
+                else
+                    for (int t = t0; t < t1; t++)
+                        to[t * g->stride + shift] += row[t];
+            }
+        }
+}
+
+/* The short side of some clips as one matrix [cs, clips ts], and back. */
+static void gather(const struct geometry *g, const float *s, int clips, float *matrix)
+{
+    for (int c = 0; c < g->cs; c++)
+        for (int b = 0; b < clips; b++, matrix += g->ts)
+            memcpy(matrix, s + ((size_t)b * (size_t)g->cs + (size_t)c) * (size_t)g->ts, (size_t)g->ts * sizeof *s);
+}
+
+static void scatter(const struct product *p, const float *matrix, int clips, float *s)
+{
+    const struct geometry *g = p->g;
+
+    for (int c = 0; c < g->cs; c++)
+        for (int b = 0; b < clips; b++, matrix += g->ts) {
+            float *to = s + ((size_t)b * (size_t)g->cs + (size_t)c) * (size_t)g->ts;
+            float offset = p->bias ? p->bias[c] : 0;
+
+            if (p->add)
+                for (int t = 0; t < g->ts; t++)
+                    to[t] += matrix[t] + offset;
+            else
+                for (int t = 0; t < g->ts; t++)
+                    to[t] = matrix[t] + offset;
+        }
+}
+
+static void down_group(void *arg, int task, int worker)
+{
+    const struct product *p = arg;
+    const struct geometry *g = p->g;
+    float *scratch = node_scratch(p->n, worker);
+    int first, clips;
+    float *col = group_columns(p, task, &first, &clips);
+    int width = clips * g->ts, depth = g->cl * g->taps;
+
+    unfold(g, p->l + (size_t)first * (size_t)g->cl * (size_t)g->tl, clips, col);
+    gemm(false, false, g->cs, width, depth, p->w, depth, col, width, 0, scratch, width);
+    scatter(p, scratch, clips, p->out + (size_t)first * (size_t)g->cs * (size_t)g->ts);
+}
+
+static void up_group(void *arg, int task, int worker)
+{
+    const struct product *p = arg;
+    const struct geometry *g = p->g;
+    int first, clips;
+    size_t size = (size_t)g->cl * (size_t)g->tl;
+    float *col, *l, *scratch = node_scratch(p->n, worker);
+    int width, depth = g->cl * g->taps;
+
+    group_columns(p, task, &first, &clips);
+    width = clips * g->ts;
+    col = scratch + (size_t)g->cs * (size_t)width;
+    l = p->out + (size_t)first * size;
+    gather(g, p->s + (size_t)first * (size_t)g->cs * (size_t)g->ts, clips, scratch);
+    gemm(true, false, depth, width, g->cs, p->w, depth, scratch, width, 0, col, width);
+    for (int b = 0; b < clips; b++)
         for (int c = 0; c < g->cl; c++) {
-            float *to = l + (size_t)c * (size_t)g->tl + (size_t)(t0 * g->stride + shift);
+            float *row = l + (size_t)b * size + (size_t)c * (size_t)g->tl;
+            float offset = p->bias ? p->bias[c] : 0;
 
-            for (int t = 0; t < count; t++)
-                to[(size_t)t * (size_t)g->stride] += scratch[(size_t)c * (size_t)count + (size_t)t];
+            for (int t = 0; t < g->tl; t++)
+                row[t] = (p->add ? row[t] : 0) + offset;
         }
-    }
+    fold(g, col, clips, l);
 }
 
 static int weight_blocks(const struct geometry *g)
@@ -229,27 +283,45 @@ static int weight_blocks(const struct geometry *g)
     return (g->cs + WEIGHT_ROWS - 1) / WEIGHT_ROWS;
 }
 
-/* Some rows of one tap's gradient, clips summed in order. */
+/* Some rows of the gradient, groups summed in order; the columns are those
+ * that the last product down left in the node's work. */
 static void weight_rows(void *arg, int task, int worker)
 {
     const struct product *p = arg;
     const struct geometry *g = p->g;
-    int k = task / weight_blocks(g), first = task % weight_blocks(g) * WEIGHT_ROWS, t0, t1, ld;
-    int rows = g->cs - first < WEIGHT_ROWS ? g->cs - first : WEIGHT_ROWS;
-    float *dw = p->out + (size_t)k * tap_size(g) + (size_t)first * (size_t)g->cl;
-    bool reached = tap_range(g, k, &t0, &t1);
+    int first_row = task * WEIGHT_ROWS, depth = g->cl * g->taps;
+    int rows = g->cs - first_row < WEIGHT_ROWS ? g->cs - first_row : WEIGHT_ROWS;
+    float *dw = p->out + (size_t)first_row * (size_t)depth, *matrix = node_scratch(p->n, worker);
 
-    if (!p->add)
-        memset(dw, 0, (size_t)rows * (size_t)g->cl * sizeof *dw);
-    if (!reached)
-        return;
-    for (int b = 0; b < node_batch(p->n); b++) {
-        const float *l = p->l + (size_t)b * (size_t)g->cl * (size_t)g->tl;
-        const float *s = p->s + ((size_t)b * (size_t)g->cs + (size_t)first) * (size_t)g->ts;
-        const float *from = long_tap(p, l, k, t0, t1, node_scratch(p->n, worker), &ld);
+    for (int i = 0; i < groups(p); i++) {
+        int first, clips;
+        const float *col = group_columns(p, i, &first, &clips);
+        const float *s = p->s + ((size_t)first * (size_t)g->cs + (size_t)first_row) * (size_t)g->ts;
+        float *to = matrix;
+        int width = clips * g->ts;
 
-        gemm(false, true, rows, g->cl, t1 - t0, s + t0, g->ts, from, ld, 1, dw, g->cl);
+        for (int r = 0; r < rows; r++)
+            for (int b = 0; b < clips; b++, to += g->ts)
+                memcpy(to, s + ((size_t)b * (size_t)g->cs + (size_t)r) * (size_t)g->ts, (size_t)g->ts * sizeof *s);
+        gemm(false, true, rows, depth, width, matrix, width, col, width, i > 0 || p->add ? 1 : 0, dw, depth);
     }
+}
+
+static void unfold_group(void *arg, int task, int worker)
+{
+    const struct product *p = arg;
+    int first, clips;
+    float *col = group_columns(p, task, &first, &clips);
+
+    (void)worker;
+    unfold(p->g, p->l + (size_t)first * (size_t)p->g->cl * (size_t)p->g->tl, clips, col);
+}
+
+static void unfold_all(struct node *n, const float *l)
+{
+    struct product p = {.n = n, .g = n->conf, .l = l};
+
+    pool_run(net_pool(n->net), groups(&p), unfold_group, &p);
 }
 
 /* ---- the three products on any geometry ---- */
@@ -257,62 +329,65 @@ static void weight_rows(void *arg, int task, int worker)
 static void down(struct node *n, const float *l, float *s, bool add, const float *bias)
 {
     const struct geometry *g = n->conf;
-    struct product p = {.n = n, .g = g, .l = l, .out = s, .add = add, .bias = bias};
+    struct product p = {.n = n, .g = g, .l = l, .out = s, .add = add, .bias = bias, .w = n->in[1]->y};
 
     if (g->flat) {
-        p.w = flat_tap(g) < 0 ? NULL : tap_weights(n, g, flat_tap(g));
+        p.w = flat_tap(g) < 0 ? NULL : flat_weights(n, g);
         flat_down(&p);
     } else {
-        pool_run(net_pool(n->net), node_batch(n), down_clip, &p);
+        pool_run(net_pool(n->net), groups(&p), down_group, &p);
     }
 }
 
 static void up(struct node *n, const float *s, float *l, bool add, const float *bias)
 {
     const struct geometry *g = n->conf;
-    struct product p = {.n = n, .g = g, .s = s, .out = l, .add = add, .bias = bias};
+    struct product p = {.n = n, .g = g, .s = s, .out = l, .add = add, .bias = bias, .w = n->in[1]->y};
 
     if (g->flat) {
-        p.w = flat_tap(g) < 0 ? NULL : tap_weights(n, g, flat_tap(g));
+        p.w = flat_tap(g) < 0 ? NULL : flat_weights(n, g);
         pool_run(net_pool(n->net), flat_parts(g), flat_up_part, &p);
     } else {
-        pool_run(net_pool(n->net), node_batch(n), up_clip, &p);
+        pool_run(net_pool(n->net), groups(&p), up_group, &p);
     }
+}
+
+/* dw = s l' at the one tap that length one reaches; the others get none. */
+static void flat_weight(struct node *n, const float *s, const float *l, float *dw)
+{
+    const struct geometry *g = n->conf;
+    int tap = flat_tap(g), batch = node_batch(n);
+    size_t taps = (size_t)g->taps;
+
+    if (!n->add[1])
+        memset(dw, 0, tap_size(g) * taps * sizeof *dw);
+    if (tap < 0)
+        return;
+    for (int b = 0; b < batch; b++)
+        for (size_t i = 0; i < (size_t)g->cs; i++)
+            for (size_t j = 0; j < (size_t)g->cl; j++)
+                dw[(i * (size_t)g->cl + j) * taps + (size_t)tap] +=
+                    s[(size_t)b * (size_t)g->cs + i] * l[(size_t)b * (size_t)g->cl + j];
 }
 
 static void weight(struct node *n, const float *s, const float *l)
 {
     const struct geometry *g = n->conf;
     float *dw = node_grad(n, 1);
-    struct product p = {.n = n, .g = g, .s = s, .l = l};
+    struct product p = {.n = n, .g = g, .s = s, .l = l, .out = dw, .add = n->add[1]};
     struct param *q = n->in[1]->param;
     int batch = node_batch(n);
 
     if (!dw)
         return;
-    if (g->flat && g->taps == 1 && flat_tap(g) == 0 && q && n->in[1]->users == 1 && 2 * batch <= g->cs &&
-        2 * batch <= g->cl) {
-        q->factored = true;
-        q->outer = (struct outer){batch, g->cs, g->cl, g->cs, g->cl, s, l};
-        return;
-    }
     if (q)
-        q->factored = false;
-    if (g->taps == 1) {
-        p.out = dw;
-        p.add = n->add[1];
-    } else {
-        p.out = n->work + g->packed_grad;
-    }
-    pool_run(net_pool(n->net), g->taps * weight_blocks(g), weight_rows, &p);
-    if (g->taps == 1)
-        return;
-    for (size_t i = 0; i < tap_size(g); i++)
-        for (size_t k = 0; k < (size_t)g->taps; k++) {
-            float *to = &dw[i * (size_t)g->taps + k];
-
-            *to = (n->add[1] ? *to : 0) + p.out[k * tap_size(g) + i];
-        }
+        q->factored = g->flat && g->taps == 1 && n->in[1]->users == 1 && 2 * batch <= g->cs && 2 * batch <= g->cl;
+    if (q && q->factored)
+        q->outer = (struct outer){batch, g->cs, g->cl, g->cs, g->cl, s, l};
+    else if (g->flat)
+        flat_weight(n, s, l, dw);
+    else
+        pool_run(net_pool(n->net), weight_blocks(g), weight_rows, &p);
 }
 
 struct bias_sum {
@@ -352,7 +427,6 @@ static void conv_forward(struct node *n)
     const struct geometry *g = n->conf;
     const float *bias = n->inputs > 2 ? n->in[2]->y : NULL;
 
-    pack_weights(n, g);
     if (g->transposed)
         up(n, n->in[0]->y, n->y, false, bias);
     else
@@ -364,14 +438,17 @@ static void conv_backward(struct node *n)
     const struct geometry *g = n->conf;
     float *dx = node_grad(n, 0);
 
-    if (dx && g->transposed)
-        down(n, n->dy, dx, n->add[0], NULL);
-    else if (dx)
-        up(n, n->dy, dx, n->add[0], NULL);
-    if (g->transposed)
+    if (g->transposed) {
+        if (dx)
+            down(n, n->dy, dx, n->add[0], NULL);
+        else if (!g->flat)
+            unfold_all(n, n->dy);
         weight(n, n->in[0]->y, n->dy);
-    else
+    } else {
+        if (dx)
+            up(n, n->dy, dx, n->add[0], NULL);
         weight(n, n->dy, n->in[0]->y);
+    }
     if (n->inputs > 2 && node_grad(n, 2)) {
         struct bias_sum s = {n, node_grad(n, 2)};
 
@@ -390,7 +467,6 @@ static struct node *conv_node(struct net *net, const struct op *op, struct node 
 {
     int channels = g.transposed ? g.cl : g.cs, time = g.transposed ? g.tl : g.ts;
     struct node *n;
-    size_t taps = (size_t)g.taps;
 
     if (b && b->shape[0] != channels)
         return net_refuse(net, "%s: a bias of %d values for %d channels", op->name, b->shape[0], channels);
@@ -398,23 +474,23 @@ static struct node *conv_node(struct net *net, const struct op *op, struct node 
     if (!n)
         return NULL;
     g.flat = g.ts == 1 && g.tl == 1;
-    if (g.taps > 1) {
-        g.packed = 0;
-        g.packed_grad = taps * tap_size(&g);
-        n->work_floats = 2 * taps * tap_size(&g);
+    if (g.flat) {
+        g.partial = g.taps > 1 ? tap_size(&g) : 0;
+        n->work_floats = g.partial + (size_t)flat_parts(&g) * (size_t)n->shape[0] * (size_t)g.cs;
+    } else {
+        size_t width = (size_t)(group_clips(&g) < n->shape[0] ? group_clips(&g) : n->shape[0]) * (size_t)g.ts;
+        size_t depth = (size_t)g.cl * (size_t)g.taps;
+
+        n->work_floats = (size_t)n->shape[0] * (size_t)g.ts * depth;
+        n->worker_floats = width * (depth + (size_t)g.cs);
     }
-    g.partial = n->work_floats;
-    if (g.flat)
-        n->work_floats += (size_t)flat_parts(&g) * (size_t)n->shape[0] * (size_t)g.cs;
-    if (g.stride > 1)
-        n->worker_floats = (size_t)g.cl * (size_t)g.ts;
     memcpy(n->conf, &g, sizeof g);
     return n;
 }
 
 static bool conv_refused(struct net *net, const char *name, const struct node *x, int weight_channels, struct conv c)
 {
-    if (c.stride < 1 || c.dilation < 1 || c.pad_left < 0 || c.pad_right < 0) {
+    if (c.stride < 1 || c.dilation < 1 || c.pad_left < 0) {
         net_refuse(net, "%s: stride %d, dilation %d, padding %d and %d", name, c.stride, c.dilation, c.pad_left,
                    c.pad_right);
         return true;
@@ -492,7 +568,7 @@ struct conv conv_causal(int taps, int stride, int dilation)
 
 struct conv conv_transpose_same(int taps, int stride)
 {
-    int total = taps > stride ? taps - stride : 0;
+    int total = taps - stride, left = total > 0 ? total / 2 : 0;   /* short kernels leave silence at the end */
 
-    return (struct conv){stride, 1, total / 2, total - total / 2};
+    return (struct conv){stride, 1, left, total - left};
 }

@@ -132,3 +132,65 @@ struct node *net_kl_draw(struct net *net, struct node *z, struct node *mean, str
         return net_refuse(net, "kl_draw: z, mean and logvar differ in shape");
     return net_add_scalar(net, &op, 3, (struct node *[]){z, mean, logvar}, 0);
 }
+
+/* ---- against a prior of its own: N(prior, e^(2 scale)), scale one value a channel ---- */
+
+static void kl_prior_forward(struct node *n)
+{
+    const float *mean = n->in[0]->y, *logvar = n->in[1]->y, *prior = n->in[2]->y, *scale = n->in[3]->y;
+    size_t channels = (size_t)n->in[0]->shape[1], time = (size_t)n->in[0]->shape[2];
+    size_t rows = (size_t)node_batch(n->in[0]) * channels;
+    double sum = 0;
+
+    for (size_t r = 0; r < rows; r++) {
+        float s = scale[r % channels], precision = expf(-2 * s);
+
+        for (size_t i = r * time; i < (r + 1) * time; i++) {
+            float d = mean[i] - prior[i];
+
+            sum += (double)(s - 0.5f * logvar[i] + 0.5f * precision * (expf(logvar[i]) + d * d) - 0.5f);
+        }
+    }
+    n->y[0] = (float)(sum / (double)(rows / channels * time));
+}
+
+static void kl_prior_backward(struct node *n)
+{
+    const float *mean = n->in[0]->y, *logvar = n->in[1]->y, *prior = n->in[2]->y, *scale = n->in[3]->y;
+    size_t channels = (size_t)n->in[0]->shape[1], time = (size_t)n->in[0]->shape[2];
+    size_t rows = (size_t)node_batch(n->in[0]) * channels;
+    float *dmean = node_grad(n, 0), *dlogvar = node_grad(n, 1), *dprior = node_grad(n, 2), *dscale = node_grad(n, 3);
+    float unit = n->dy[0] / (float)(rows / channels * time);
+
+    if (dscale && !n->add[3])
+        memset(dscale, 0, channels * sizeof *dscale);
+    for (size_t r = 0; r < rows; r++) {
+        float precision = expf(-2 * scale[r % channels]), dsum = 0;
+
+        for (size_t i = r * time; i < (r + 1) * time; i++) {
+            float d = mean[i] - prior[i], variance = expf(logvar[i]);
+
+            if (dmean)
+                dmean[i] = (n->add[0] ? dmean[i] : 0) + unit * precision * d;
+            if (dlogvar)
+                dlogvar[i] = (n->add[1] ? dlogvar[i] : 0) + unit * 0.5f * (precision * variance - 1);
+            if (dprior)
+                dprior[i] = (n->add[2] ? dprior[i] : 0) - unit * precision * d;
+            dsum += 1 - precision * (variance + d * d);
+        }
+        if (dscale)
+            dscale[r % channels] += unit * dsum;
+    }
+}
+
+struct node *net_kl_prior(struct net *net, struct node *mean, struct node *logvar, struct node *prior,
+                          struct node *scale)
+{
+    static const struct op op = {"kl_prior", kl_prior_forward, kl_prior_backward, NULL};
+
+    if (!mean || !logvar || !prior || !scale)
+        return NULL;
+    if (!same_shape(mean, logvar) || !same_shape(mean, prior) || scale->shape[0] != mean->shape[1])
+        return net_refuse(net, "kl_prior: mean, logvar, prior and scale do not fit together");
+    return net_add_scalar(net, &op, 4, (struct node *[]){mean, logvar, prior, scale}, 0);
+}

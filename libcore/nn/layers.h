@@ -10,7 +10,7 @@
 struct conv {
     int stride;              /* >= 1 */
     int dilation;            /* >= 1 */
-    int pad_left, pad_right; /* zeros around x (conv), samples cut off y (transposed) */
+    int pad_left, pad_right; /* zeros around x (conv; pad_right < 0 leaves the end of x out), samples cut off y (transposed) */
 };
 
 /* y[o][t] = b[o] + sum over i, k of w[o][i][k] x[i][t stride + k dilation - pad_left].
@@ -60,6 +60,9 @@ struct node *net_elu(struct net *net, struct node *x);       /* x or e^x - 1 */
 struct node *net_exp(struct net *net, struct node *x);
 struct node *net_snake(struct net *net, struct node *x, struct node *a); /* x + sin(a x)^2 / a, a [channels] (Ziyin et al. 2020) */
 
+/* min(max(x + offset, low), high); no gradient where a bound is active. */
+struct node *net_clamp(struct net *net, struct node *x, float offset, float low, float high);
+
 /* ---- shaping (shape.c) ---- */
 
 /* a + b; b may have one channel, which is added to every channel of a. */
@@ -80,6 +83,11 @@ struct node *net_kl(struct net *net, struct node *mean, struct node *logvar);
 /* The one-draw estimate: log N(z; mean, e^logvar) - log N(z; 0, 1), summed over a clip, mean over the batch. */
 struct node *net_kl_draw(struct net *net, struct node *z, struct node *mean, struct node *logvar);
 
+/* KL(N(mean, e^logvar) || N(prior, e^(2 scale))) summed over channels, mean over batch and time: with scale one value
+ * a channel, scale - logvar/2 + (e^logvar + (mean - prior)^2) e^(-2 scale) / 2 - 1/2. One value. */
+struct node *net_kl_prior(struct net *net, struct node *mean, struct node *logvar, struct node *prior,
+                          struct node *scale);
+
 /* ---- losses against a target of the same shape; one value (loss.c, loss_stft.c) ---- */
 
 /* -[t log s(l) + (1 - t) log(1 - s(l))], s the sigmoid, as max(l,0) - l t + log(1 + e^-|l|): summed over a clip, mean over the batch. */
@@ -88,6 +96,13 @@ struct node *net_bce_logits(struct net *net, struct node *logit, struct node *ta
  * -(t log(p+c) + (1-t) log(1-p+c)); no gradient where the clip is active. */
 struct node *net_bce(struct net *net, struct node *x, struct node *target);
 struct node *net_mse(struct net *net, struct node *x, struct node *target);   /* mean over all values */
+
+/* Distance of standardised log magnitudes, in both domains: with Y = sd y + mean per channel,
+ * mean |y - t| + mean |e^min(Y, top) - e^T| / mean e^T, over batch, channels and time. mean, sd [channels], statistics;
+ * no gradient of the second term where top is active. One value. */
+struct node *net_spectral_loss(struct net *net, struct node *y, struct node *target, struct node *mean, struct node *sd,
+                               float top);
+void net_spectral_loss_top(struct node *loss, float top);   /* sets top, known only once the data are */
 
 struct stft_loss {
     int fft, hop;            /* periodic Hann window of fft samples, centred frames, reflected edges */

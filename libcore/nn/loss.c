@@ -2,7 +2,7 @@
  * entropy, squared error. Chunks are summed apart and then in order. */
 #include <math.h>
 
-#include "nn/kernel.h"
+#include "base/kernel.h"
 #include "nn/layers.h"
 
 enum { CHUNK = 8192, LANES = 16 };
@@ -32,11 +32,16 @@ KERNEL_INLINE float bce_logits_value(float l, float t)
 
 #define BCE_CLIP 1e-7f
 
+KERNEL_INLINE float bce_clip(float p)
+{
+    return p < BCE_CLIP ? BCE_CLIP : p > 1 - BCE_CLIP ? 1 - BCE_CLIP : p;
+}
+
 KERNEL_INLINE float bce_value(float x, float t)
 {
-    float p = x < BCE_CLIP ? BCE_CLIP : x > 1 - BCE_CLIP ? 1 - BCE_CLIP : x;
+    float p = bce_clip(x), q = bce_clip(1 - x);
 
-    return -(t * kernel_log(p + BCE_CLIP) + (1 - t) * kernel_log(1 - p + BCE_CLIP));
+    return -(t * kernel_log(p + BCE_CLIP) + (1 - t) * kernel_log(q + BCE_CLIP));
 }
 
 KERNEL_INLINE float mse_value(float x, float t)
@@ -51,8 +56,8 @@ KERNEL_INLINE float bce_logits_slope(float l, float t)
 
 KERNEL_INLINE float bce_slope(float x, float t)
 {
-    float p = x < BCE_CLIP ? BCE_CLIP : x > 1 - BCE_CLIP ? 1 - BCE_CLIP : x;
-    float slope = (1 - t) / (1 - p + BCE_CLIP) - t / (p + BCE_CLIP);
+    float p = bce_clip(x), q = bce_clip(1 - x);
+    float slope = (1 - t) / (q + BCE_CLIP) - t / (p + BCE_CLIP);
 
     return p == x ? slope : 0;
 }

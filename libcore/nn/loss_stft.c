@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "dsp/stft.h"
-#include "nn/kernel.h"
+#include "base/kernel.h"
 #include "nn/layers.h"
 
 enum { LANES = 8, TASK_FRAMES = 16, SUMS = 4 };

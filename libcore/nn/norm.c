@@ -10,7 +10,7 @@
  * of dx after the subtractions, and in an order that only the shape decides. */
 #include <math.h>
 
-#include "nn/kernel.h"
+#include "base/kernel.h"
 #include "nn/layers.h"
 
 enum { LANES = 8, GRAIN = 16384 };

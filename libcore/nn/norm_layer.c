@@ -5,10 +5,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "nn/kernel.h"
+#include "base/kernel.h"
 #include "nn/layers.h"
 
-enum { BLOCK = 64, GRAIN = 16384, LANES = 8 };
+enum { BLOCK = 256, GRAIN = 16384, LANES = 8 };
 
 enum { X, GAMMA, BETA };
 

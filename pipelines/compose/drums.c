@@ -13,10 +13,18 @@ struct drummer {
     bool hat_time, feather, cross;
 };
 
+/* skins are louder than cymbals of the same velocity */
+static int trim(int drum)
+{
+    if (drum == KICK || drum == TOM_LOW || drum == TOM_MID || drum == TOM_HIGH)
+        return -16;
+    return drum == SNARE || drum == CRASH ? -8 : 0;
+}
+
 static void hit(const struct drummer *d, int step, int drum, int velocity)
 {
     score_note(d->clip->score, TRACK_DRUMS, clip_tick(step, d->clip->swing) + rng_bell(d->rng, 5),
-               TICKS / 4, drum, velocity + (d->clip->brushes ? 29 : 22) + d->level + rng_bell(d->rng, 7));
+               TICKS / 4, drum, velocity + trim(drum) + (d->clip->brushes ? 29 : 22) + d->level + rng_bell(d->rng, 7));
 }
 
 /* one bar of the ride in eighths; the first is the one that everybody knows */

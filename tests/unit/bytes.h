@@ -18,13 +18,16 @@
 
 struct bytes {
     unsigned char *p;
-    size_t n;
+    size_t n, room;
 };
 
 __attribute__((unused))
 static void bytes_add(struct bytes *b, const void *p, size_t n)
 {
-    b->p = mem_grow(b->p, b->n + n, 1);
+    if (b->n + n > b->room) {
+        b->room = 2 * (b->n + n);
+        b->p = mem_grow(b->p, b->room, 1);
+    }
     memcpy(b->p + b->n, p, n);
     b->n += n;
 }
@@ -56,7 +59,7 @@ static struct bytes bytes_of(int fd)
     struct bytes b;
 
     assert(fstat(fd, &st) == 0);
-    b.n = (size_t)st.st_size;
+    b.n = b.room = (size_t)st.st_size;
     b.p = mem_alloc(b.n);
     assert(pread(fd, b.p, b.n, 0) == (ssize_t)b.n);
     return b;

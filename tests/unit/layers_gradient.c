@@ -77,7 +77,8 @@ static struct node *batch_norm_inference(struct graph *g)
 
 static struct node *layer_norm(struct graph *g)
 {
-    struct node *x = graph_input(g, 5, 70), *gamma = graph_param(g, 5, 0, 0), *beta = graph_param(g, 5, 0, 0);
+    struct node *x = graph_input(g, 5, 300);   /* more than one block of instants */
+    struct node *gamma = graph_param(g, 5, 0, 0), *beta = graph_param(g, 5, 0, 0);
 
     return net_layer_norm(g->net, x, gamma, beta, 1e-2f);
 }

@@ -75,11 +75,12 @@ static void test_round_trip(void)
 /* Every name length and so every place of the values modulo 4. */
 static void test_alignment(void)
 {
+    enum { LONG = 50001 };
     int good = 1;
 
     for (int n = 0; n < 40; n++) {
-        float x[100], *got;
-        struct frame_tensor t[2] = { { "a", tensor_view(x, 1, (int64_t[]){ 100 }) },
+        static float x[LONG], *got;
+        struct frame_tensor t[2] = { { "a", tensor_view(x, 1, (int64_t[]){ n < 20 ? LONG : 100 }) },
                                      { "bcd", tensor_view(x, 1, (int64_t[]){ n }) } };
         char name[41];
         int fd = bytes_fd("", 0);
@@ -87,7 +88,7 @@ static void test_alignment(void)
         struct reader *r;
         const struct frame *f;
 
-        for (int i = 0; i < 100; i++)
+        for (int i = 0; i < LONG; i++)
             x[i] = (float)(i + n);
         memset(name, 'n', sizeof name);
         name[n] = '\0';

@@ -1,0 +1,58 @@
+/* A set of clips as a cloud of points, one for each patch of sound, and the
+ * figures that compare two clouds. */
+#ifndef VAE_CLOUD_H
+#define VAE_CLOUD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/rng.h"
+#include "dsp/moments.h"
+
+enum { CLOUD_KEPT = 2048, CLOUD_NEIGHBOURS = 5 };
+
+/* All points of all clips count in the moments; CLOUD_KEPT of them, drawn at
+ * random, are kept for the figures that need pairs of points. Memory grows by
+ * the moments of a clip (dims^2 doubles) with each. */
+struct cloud {
+    int dims;
+    size_t count, room;
+    struct moments **clips;      /* of each clip that has points */
+    struct moments *all;
+    float *rows;                 /* [kept, dims] */
+    int64_t *owner;              /* whose the row is */
+    size_t kept;
+    uint64_t seen;
+    struct rng rng;
+};
+
+/* stream: which of the random streams of the seed is used. */
+struct cloud *cloud_new(int dims, uint64_t seed, uint64_t stream);
+void cloud_free(struct cloud *c);
+
+/* Adds the points of a clip, rows [count, dims]. Clips of one owner count as
+ * one where pairs of a clip are left out. */
+void cloud_add(struct cloud *c, const float *rows, int64_t count, int64_t owner);
+
+/* Below, pairs of points within one cloud are pairs of two owners: patches of
+ * one clip overlap or repeat. A cloud of one owner uses all pairs. NaN when
+ * there are too few points. */
+
+/* Median of squared distances within a cloud. */
+double cloud_spread(const struct cloud *c);
+
+/* Unbiased estimate of the squared maximum mean discrepancy, kernel
+ * exp(-|x - y|^2 / (2 spread)) (Gretton et al. 2012). About 0 for alike clouds. */
+double cloud_mmd(const struct cloud *a, const struct cloud *b, double spread);
+
+/* Share of the points of b that lie nearer to some point of a than a's
+ * CLOUD_NEIGHBOURS-th nearest of its own: precision of b when a is real, recall
+ * when b is (Kynkaanniemi et al. 2019). */
+double cloud_coverage(const struct cloud *a, const struct cloud *b);
+
+/* 95 % interval of the Frechet distance of c from the cloud of real, by
+ * drawing as many clips of c with replacement, 200 times: the quantiles of the
+ * draws, moved by the distance less their median. NaN for fewer than 3 clips. */
+void cloud_interval(const struct cloud *c, const struct cloud *real, uint64_t seed, double *low, double *high);
+
+#endif
