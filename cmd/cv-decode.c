@@ -7,11 +7,12 @@
 #include "vae/codec.h"
 
 static bool logits;
-static int64_t threads = 0;
+static int64_t threads = 0, seed = 123;
 
 static const struct opt opts[] = {
     {'j', "threads", OPT_INT, &threads, "N", 0, 1024, "threads, 0 for one per processor", NULL},
-    {0, "logits", OPT_FLAG, &logits, NULL, 0, 0, "the decoder's output as it is, without the sigmoid", NULL},
+    {'s', "seed", OPT_INT, &seed, "N", 0, 9e18, "seed of the phases that decoding starts from (spectral)", NULL},
+    {0, "logits", OPT_FLAG, &logits, NULL, 0, 0, "the decoder's output as it is, without the sigmoid (notebook)", NULL},
 };
 
 static const struct program program = {
@@ -30,7 +31,8 @@ int main(int argc, char **argv)
     if (!r || reader_start(r, kinds))
         diag_die("%s", error_text());
     pool = pool_new((int)threads);
-    status = codec_decode(argv[first], r, STDOUT_FILENO, "standard output", logits, pool);
+    status = codec_decode(argv[first], r, STDOUT_FILENO, "standard output",
+                          (struct codec_options){.logits = logits, .seed = (uint64_t)seed}, pool);
     pool_free(pool);
     reader_free(r);
     if (status)

@@ -1,4 +1,4 @@
-/* Draws a stream: audio as a grid of waveforms, latents as points in a plane,
+/* Draws a stream: audio as a grid of waveforms or spectrograms, latents as points in a plane,
  * to a PNG or SVG file. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@
 
 enum { CELLS_MOST = 64, TITLE_MOST = 400 };   /* cells each way; characters */
 
-static const struct plot *const plots[] = {&plot_waves, &plot_latent};
+static const struct plot *const plots[] = {&plot_waves, &plot_spectrogram, &plot_latent};
 enum { PLOTS = sizeof plots / sizeof plots[0] };
 
 static const char *file, *grid, *title, *kind;
@@ -34,7 +34,8 @@ static const struct opt opts[] = {
     {'W', "width", OPT_INT, &width, "PX", 0, CANVAS_SIZE_MAX, "width in pixels, 0: as the plot needs", NULL},
     {'H', "height", OPT_INT, &height, "PX", 0, CANVAS_SIZE_MAX, "height in pixels, 0: as the plot needs",
      NULL},
-    {0, "kind", OPT_TEXT, &kind, "NAME", 0, 0, "waves or latent (by the kind of the stream)", NULL},
+    {0, "kind", OPT_TEXT, &kind, "NAME", 0, 0,
+     "waves, spectrogram or latent; without it waves for audio, latent for latents and noise", NULL},
     {0, "svg", OPT_FLAG, &svg, NULL, 0, 0, "SVG whatever the file's name is", NULL},
 };
 
@@ -85,7 +86,7 @@ static const struct plot *plot_named(const char *name)
     for (int i = 0; i < PLOTS; i++)
         if (strcmp(plots[i]->name, name) == 0)
             return plots[i];
-    diag_usage("--kind %s: expected waves or latent", name);
+    diag_usage("--kind %s: expected waves, spectrogram or latent", name);
 }
 
 static bool plot_takes(const struct plot *p, const char *stream_kind)
@@ -109,7 +110,8 @@ static const struct plot *stream_begin(struct reader *r)
     }
     for (int i = 0; i < PLOTS; i++)
         for (const char *const *k = plots[i]->kinds; *k != NULL; k++)
-            kinds[count++] = *k;
+            if (count == 0 || strcmp(kinds[count - 1], *k) != 0)   /* each once: those alike are neighbours */
+                kinds[count++] = *k;
     kinds[count] = NULL;
     if (reader_start(r, kinds) != 0)
         diag_die("%s", error_text());

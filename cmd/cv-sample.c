@@ -28,12 +28,13 @@ static const struct program program = {
     "cv-sample -n 10 | cv-decode model.bin | cv-towav",
 };
 
-/* Latent [size, 1] of the default network, or of the model named. */
-static struct meta *describe(int64_t *size)
+/* Latent [size, frames] of the default network, or of the model named. */
+static struct meta *describe(int64_t *size, int64_t *frames)
 {
     struct meta *m = meta_map();
 
     *size = 2;
+    *frames = 1;
     meta_set(m, "seed", meta_int(seed));
     meta_set(m, "temperature", meta_real(temperature));
     if (model_file) {
@@ -41,8 +42,13 @@ static struct meta *describe(int64_t *size)
 
         if (model_read_head(&model, model_file))
             diag_die("%s", error_text());
-        *size = model.shape.latent;
-        meta_set(m, "samples", meta_int(model.shape.samples));
+        *size = model.is_spectral ? model.spectral.latent : model.notebook.latent;
+        if (model.is_spectral) {
+            int64_t step = (int64_t)model.hop * model.spectral.stride;
+
+            *frames = (model.samples + step - 1) / step;
+        }
+        meta_set(m, "samples", meta_int(model.samples));
         meta_set(m, "rate", meta_real(model.rate));
         model_free(&model);
     }
@@ -53,25 +59,25 @@ int main(int argc, char **argv)
 {
     struct meta *meta;
     struct writer *w;
-    int64_t size;
+    int64_t size, frames;
     float *noise;
     int width;
 
     program_begin(&program, argc, argv, 0, 0);
-    meta = describe(&size);
+    meta = describe(&size, &frames);
     w = writer_new(STDOUT_FILENO, "standard output", "noise", meta);
     if (!w)
         diag_die("%s", error_text());
-    noise = mem_alloc((size_t)size * sizeof *noise);
+    noise = mem_alloc((size_t)(size * frames) * sizeof *noise);
     width = snprintf(NULL, 0, "%" PRId64, count - 1);
     for (int64_t i = 0; i < count; i++) {
         struct rng r = rng_new((uint64_t)seed, (uint64_t)i);   /* draw i is the same for any count */
-        struct frame_tensor t = {"noise", tensor_view(noise, 2, (int64_t[]){size, 1})};
+        struct frame_tensor t = {"noise", tensor_view(noise, 2, (int64_t[]){size, frames})};
         char name[64];
 
         snprintf(name, sizeof name, "sample-%0*" PRId64, width < 2 ? 2 : width, i);
-        rng_normal(&r, noise, (size_t)size);
-        for (int64_t j = 0; j < size; j++)
+        rng_normal(&r, noise, (size_t)(size * frames));
+        for (int64_t j = 0; j < size * frames; j++)
             noise[j] *= (float)temperature;
         if (writer_put(w, name, NULL, &t, 1))
             diag_die("%s", error_text());

@@ -8,20 +8,26 @@
 #include "base/opt.h"
 #include "vae/train.h"
 
-static int64_t epochs = 20, batch = 10, seed = 123, latent = 2, threads = 0, buffer = 0;
-static double rate = 3e-4;
+static int64_t epochs = 20, batch = 0, seed = 123, latent = 0, threads = 0, buffer = 0, width = 0, stride = 0;
+static double rate = 0, beta = 0;
 static const char *network = "notebook", *test_file, *snapshots, *log_file;
 
 static const struct opt opts[] = {
     {'e', "epochs", OPT_INT, &epochs, "N", 0, 1e9, "passes over the data", NULL},
-    {'b', "batch", OPT_INT, &batch, "CLIPS", 1, 65536, "clips per step, for a stream that is not batched", NULL},
+    {'b', "batch", OPT_INT, &batch, "CLIPS", 0, 65536,
+     "clips per step (spectral: crops of clips), 0 for the network's default: notebook 10, spectral 8", NULL},
     {'s', "seed", OPT_INT, &seed, "N", 0, 9e18, "seed of initial values, order and noise", NULL},
-    {'l', "learning-rate", OPT_REAL, &rate, "RATE", 1e-12, 1e12, "Adam's learning rate", NULL},
-    {'z', "latent", OPT_INT, &latent, "SIZE", 1, 65536, "size of the latent", NULL},
-    {'N', "network", OPT_TEXT, &network, "NAME", 0, 0, "network to train: notebook", NULL},
+    {'l', "learning-rate", OPT_REAL, &rate, "RATE", 0, 1e12,
+     "Adam's learning rate, 0 for the network's default: notebook 3e-4, spectral 2e-3, above 4 kHz 1.5e-3", NULL},
+    {'z', "latent", OPT_INT, &latent, "SIZE", 0, 65536,
+     "size of the latent, 0 for the network's default: notebook 2, spectral 64", NULL},
+    {'N', "network", OPT_TEXT, &network, "NAME", 0, 0, "network to train: notebook or spectral", NULL},
     {'t', "test", OPT_TEXT, &test_file, "FILE", 0, 0, "audio stream whose ELBO is reported after each epoch", NULL},
     {'j', "threads", OPT_INT, &threads, "N", 0, 1024, "threads, 0 for one per processor; the model does not depend on it", NULL},
-    {'B', "buffer", OPT_INT, &buffer, "CLIPS", 0, 1e9, "shuffle buffer, 0 for all clips", NULL},
+    {'B', "buffer", OPT_INT, &buffer, "CLIPS", 0, 1e9, "notebook: shuffle buffer, 0 for all clips", NULL},
+    {0, "width", OPT_INT, &width, "CHANNELS", 0, 4096, "spectral: channels inside, 0 for 128, above 4 kHz 192", NULL},
+    {0, "stride", OPT_INT, &stride, "FRAMES", 0, 64, "spectral: frames for each latent frame, 0 for 2, above 4 kHz 4", NULL},
+    {0, "beta", OPT_REAL, &beta, "WEIGHT", 0, 1e6, "spectral: weight of the KL term, 0 for 0.003", NULL},
     {0, "snapshot", OPT_TEXT, &snapshots, "DIR", 0, 0, "write the model after each epoch into DIR", NULL},
     {0, "log", OPT_TEXT, &log_file, "FILE", 0, 0, "write a line of JSON for each epoch to FILE", NULL},
 };
@@ -48,15 +54,19 @@ int main(int argc, char **argv)
     int status;
 
     program_begin(&program, argc, argv, 0, 0);
-    if (strcmp(network, "notebook"))
-        diag_usage("-N %s: no such network, there is: notebook", network);
+    if (strcmp(network, "notebook") && strcmp(network, "spectral"))
+        diag_usage("-N %s: no such network, there are: notebook, spectral", network);
+    if (test_file && !strcmp(test_file, "-"))
+        diag_usage("-t -: standard input is the training stream, name a file");
     if (isatty(STDOUT_FILENO))
         diag_die("a model is not for a terminal: redirect it, as in '> model.bin'");
     if (test_file)
         load(test_file, &test);
     load("-", &data);
-    run.config = (struct train_config){(int)latent, (int)batch, (int)buffer, (uint64_t)seed, rate};
-    run.epochs = epochs;
+    run.config = (struct train_config){
+        .network = network, .epochs = epochs, .latent = (int)latent, .batch = (int)batch, .buffer = (int)buffer,
+        .seed = (uint64_t)seed, .rate = rate, .width = (int)width, .stride = (int)stride, .beta = beta,
+    };
     run.threads = (int)threads;
     run.test = test_file ? &test : NULL;
     run.log = log_file;

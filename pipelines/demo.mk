@@ -1,8 +1,8 @@
-# demo.mk: composes 100 clips of jazz, renders them to WAV, trains the notebook's network on them, makes new clips.
+# demo.mk: composes 100 clips of jazz, renders them, trains the notebook's network on them, makes new ones.
 #
 #   make -f pipelines/demo.mk            (what `make demo` runs when everything is built)
 #
-# Every file is a target of its own: what is there is not made again, what was interrupted is taken up where it stopped.
+# Every file is a target of its own: what is there is not made again, and after an interruption it goes on.
 BUILD = build
 OUT = demo
 JAZZ = jazz
@@ -12,10 +12,11 @@ EPOCHS = 20
 # about as many steps as the notebook takes: 40
 SPLIT_EPOCHS = 5
 JOBS := $(shell nproc 2>/dev/null || echo 2)
-SOUNDFONT = $(firstword $(wildcard $(foreach d,/usr/share/sounds/sf2 /usr/share/soundfonts /usr/local/share/soundfonts \
-              /usr/share/sounds/sf3,$(addprefix $d/,TimGM6mb.sf2 default-GM.sf2 default.sf2 FluidR3_GM.sf2 default-GM.sf3))))
-# Quiet on purpose: the notebook's loss takes waveforms for probabilities and has no lower bound where they are
-# negative; the louder the clips and the more the steps, the sooner training runs away.
+SF_FOLDERS = /usr/share/sounds/sf2 /usr/share/soundfonts /usr/local/share/soundfonts /usr/share/sounds/sf3
+SF_NAMES = TimGM6mb.sf2 default-GM.sf2 default.sf2 FluidR3_GM.sf2 default-GM.sf3
+SOUNDFONT = $(firstword $(wildcard $(foreach d,$(SF_FOLDERS),$(SF_NAMES:%=$d/%))))
+# Quiet on purpose: the notebook's loss takes waveforms for probabilities and has no lower bound where they
+# are negative; the louder the clips and the more the steps, the sooner training runs away.
 GAIN = 0.2
 FLUIDSYNTH = fluidsynth -ni -q -r 44100 -g $(GAIN) -o synth.chorus.active=0 -O float -T wav
 
@@ -62,7 +63,9 @@ $(JAZZ)/%.wav: | $(COMPOSED)
 
 # ---- the two lines of the README
 $(OUT)/model.bin: $(CLIPS)
-	cv-load $(JAZZ)/*.wav | cv-train -e $(EPOCHS) > $@.part
+	cv-load $(JAZZ)/*.wav | cv-train -e $(EPOCHS) > $@.part || { \
+	   echo 'demo: so many steps can run away on this loss, see cv(7); again with $(SPLIT_EPOCHS) epochs'; \
+	   cv-load $(JAZZ)/*.wav | cv-train -e $(SPLIT_EPOCHS) > $@.part; }
 	@mv $@.part $@
 $(OUT)/samples/.made: $(OUT)/model.bin
 	cv-sample -n 10 | cv-decode $< | cv-towav -o $(@D)
@@ -113,7 +116,7 @@ told:
 	   ! command -v $${p%% *} > /dev/null || { player=$$p; break; }; done; \
 	 for f in $(JAZZ)/jazz.00003.wav $(OUT)/samples/sample-00.wav; do \
 	   echo "  $${player:-(your player)} $$f"; done; \
-	 test "$$player" || echo "  (any player will do: install sox for 'play', alsa-utils for 'aplay', or open them on a desktop)"
+	 test "$$player" || echo "  (any player will do; sox has 'play', alsa-utils has 'aplay')"
 
 clean-demo:
 	rm -rf '$(OUT)'

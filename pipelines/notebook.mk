@@ -2,7 +2,7 @@
 #
 #   make -f pipelines/notebook.mk GENRE=~/gtzan/genres_original/jazz
 #
-# The folder's audio files, sorted by name, are numbered from 0; TRAIN and TEST are the notebook's lists of numbers.
+# The folder's audio files, sorted by name, are numbered from 0; TRAIN and TEST are the notebook's numbers.
 # Everything is written into OUT and made again only when what it comes from has changed.
 GENRE =
 OUT = notebook-$(shell basename -- '$(subst ','\'',$(GENRE))' | tr -c 'A-Za-z0-9._\n-' _)
@@ -26,8 +26,8 @@ MAGICK := $(shell command -v magick || command -v convert)
 EPOCH := $(shell seq -f %04.0f 0 $(EPOCHS))
 PAGES = $(EPOCH:%=$(O)/epochs/%.png)
 
-notebook: $(addprefix $(O)/,elbo.txt train.png latent.png from-test.png from-prior.png from-test/.made from-prior/.made) \
-          $(PAGES) $(if $(MAGICK),$(O)/epochs.gif,no-animation)
+notebook: $(addprefix $(O)/,elbo.txt train.png latent.png from-test.png from-prior.png) \
+          $(O)/from-test/.made $(O)/from-prior/.made $(PAGES) $(if $(MAGICK),$(O)/epochs.gif,no-animation)
 	@echo; echo "In $(O)/:"
 	@echo "  model.bin, snapshots/     the model, and after each epoch; train.jsonl and elbo.txt are the log"
 	@echo "  train.png epochs/*.png    waveforms of the data, and of one test batch decoded after each epoch"
@@ -51,7 +51,8 @@ $(O)/all.list: FORCE
 	@command -v cv-train > /dev/null || { echo "notebook: cv-train is not there: run 'make' first," \
 	   "or name the directory: BUILD=/path/to/build" >&2; exit 1; }
 	@genre=$${GENRE/#\~\//$$HOME/}; \
-	 test "$$genre" || { echo "notebook: name a folder: make -f $(THIS) GENRE=~/gtzan/genres_original/jazz" >&2; exit 1; }; \
+	 test "$$genre" || { \
+	   echo "notebook: name a folder: make -f $(THIS) GENRE=~/gtzan/genres_original/jazz" >&2; exit 1; }; \
 	 test -d "$$genre" || { echo "notebook: $$genre: there is no such folder" >&2; exit 1; }; \
 	 mkdir -p $(O); \
 	 find -L "$$genre" -maxdepth 1 -type f ! -name '.*' ! -name $$'*\n*' -regextype posix-extended \
@@ -62,11 +63,13 @@ $(O)/all.list: FORCE
 	   most=$$i; test "$$i" -lt "$$n" || missing+=" $$i"; done; \
 	 if test "$$missing"; then rm -f $@.part; rmdir $(O) 2> /dev/null || :; \
 	   echo "notebook: $$genre: holds $$n audio files, the track lists want at least $$((most + 1)):" \
-	     "there is no track$$missing (counted from 0); give a fuller folder, or lists: TRAIN='0 1 2' TEST='3 4'" >&2; \
+	     "there is no track$$missing (counted from 0);" \
+	     "give a fuller folder, or lists: TRAIN='0 1 2' TEST='3 4'" >&2; \
 	   exit 1; fi; \
 	 $(NEW)
 $(O)/train.list $(O)/test.list: $(O)/all.list FORCE
-	@for i in $(if $(filter %train.list,$@),$(TRAIN),$(TEST)); do sed -n "$$((i + 1))p" $<; done > $@.part; $(NEW)
+	@for i in $(if $(filter %train.list,$@),$(TRAIN),$(TEST)); do \
+	   sed -n "$$((i + 1))p" $<; done > $@.part; $(NEW)
 NAMES = cut -f 3-
 
 # ---- load and train

@@ -55,9 +55,9 @@ setup() {
 }
 
 @test "z is decoded, not the mean" {
-    cv-encode -q -s 5 model.bin < audio.cvs > drawn.cvs
-    cv-decode --logits model.bin < drawn.cvs | floats 120 > one
-    cv-decode --logits model.bin < latent.cvs | floats 120 > two
+    cv-encode -q -s 5 model.bin < audio.cvs | cv-decode --logits model.bin > one
+    cv-decode --logits model.bin < latent.cvs > two
+    [ "$(wc -c < one)" -eq "$(wc -c < two)" ]
     ! cmp -s one two
 }
 

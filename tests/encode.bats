@@ -6,7 +6,7 @@ setup_file() {
     cd "$BATS_FILE_TMPDIR"
     jazz 5 200
     cv-load -q -n 120 jazz/*.wav > audio.cvs
-    cv-train -q -e 40 -b 2 -l 0.003 < audio.cvs > model.bin
+    cv-train -q -e 5 -b 2 < audio.cvs > model.bin
     cv-train -q -e 1 -z 7 < audio.cvs > seven.bin
 }
 

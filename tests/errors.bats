@@ -257,12 +257,13 @@ made_clip() {
 }
 
 @test "a length far beyond the input costs no memory" {
+    # an address sanitizer needs more address space than there is memory
+    limit='ulimit -v 2000000;'
+    ! ldd "$(command -v cv-info)" | grep -q libasan || limit=
     # a bin of 4 GiB less one, a text of 2 GiB, an array of 4 billion entries, deep nesting
     for long in '\xc6\xff\xff\xff\xff' '\xdb\x7f\xff\xff\xff' '\xdd\xff\xff\xff\xff' '\xdf\xff\xff\xff\xff'; do
         made "$(mp_head audio 3000)" '\x84' "$(mp_str cv)$(mp_str frame)$(mp_str name)" "$long" xxxx
-        run --separate-stderr bash -c 'ulimit -v 2000000; cv-info made'
-        [ "$status" -eq 1 ]
-        [ "${#stderr_lines[@]}" -eq 1 ]
+        refuses 1 bash -c "$limit cv-info made"
     done
     made "$(printf '\\x81\\xa1a%.0s' {1..5000})"
     refuses 1 cv-info made

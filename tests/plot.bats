@@ -95,14 +95,14 @@ refused() {
 }
 
 @test "amplitudes share one scale, lengths one time axis" {
-    plot-stream loud:60000:square:0.8 half:60000:square:0.4 short:30000:square:0.8 | cv-plot -o a.png
+    plot-stream loud:60000:square:0.8 short:30000:square:0.8 half:60000:square:0.4 | cv-plot -o a.png
     [ "$(patches a.png)" -eq 3 ]
     loud=$(($(patch a.png 1 4) - $(patch a.png 1 2)))
-    half=$(($(patch a.png 2 4) - $(patch a.png 2 2)))
+    half=$(($(patch a.png 3 4) - $(patch a.png 3 2)))
     [ "$loud" -gt 150 ]
     near "$loud" $((2 * half)) 4
     long=$(($(patch a.png 1 3) - $(patch a.png 1 1)))
-    short=$(($(patch a.png 3 3) - $(patch a.png 3 1)))
+    short=$(($(patch a.png 2 3) - $(patch a.png 2 1)))
     [ "$long" -gt 1050 ]
     near "$long" $((2 * short)) 4
 }
@@ -126,7 +126,7 @@ refused() {
 }
 
 @test "-g fixes the grid and says how many clips were left out" {
-    plot-stream a:9000:constant:0 b:9000:constant:0 c:9000:constant:0 d:9000:constant:0 e:9000:constant:0 > a.cv
+    plot-stream {a,b,c,d,e}:9000:constant:0 > a.cv
     cv-plot -g 2x2 -o a.png < a.cv 2> err
     [ "$(patches a.png)" -eq 4 ]
     [ "$(wc -l < err)" -eq 1 ]
@@ -228,6 +228,44 @@ refused() {
     tail -n 1 a.svg | grep -q '</svg>'
 }
 
+# ---- spectrograms ----
+
+@test "tones are lines at their frequencies, silence is white" {
+    plot-stream a:9000:tone2:0.5 b:9000:tone4:0.5 c:9000:tone2:0.5 d:9000:tone6:0.5 > a.cv
+    cv-plot --kind spectrogram -o a.png < a.cv 2> err
+    [ ! -s err ]
+    # the darkest shade: b above a, d above c
+    png-look a.png 0D2753 | tail -n +2 |
+        awk '$3 - $1 > 300 { print $2, ($1 > 600 ? "right" : "left") }' > places
+    [ "$(cut -d' ' -f2 places | tr '\n' ' ')" = "right left right left " ]
+    cut -d' ' -f1 places > rows
+    up1=$(($(sed -n 2p rows) - $(sed -n 1p rows)))
+    up2=$(($(sed -n 4p rows) - $(sed -n 3p rows)))
+    [ "$up1" -gt 30 ]
+    near "$up2" $((2 * up1)) 3
+    plot-stream a:9000:constant:0.5 | cv-plot --kind spectrogram -o b.png
+    [ "$(png-look b.png 0D2753 | tail -n +2 | awk '$3 - $1 > 300' | wc -l)" -eq 0 ]
+    [ "$(png-look b.png ffffff | tail -n +2 | awk '$3 - $1 > 1000 && $4 - $2 > 300' | wc -l)" -ge 1 ]
+}
+
+@test "spectrograms of all lengths, rates, sizes of value and numbers of channels" {
+    for n in 0 1 2 3 63 64 65 1000 90001; do
+        plot-stream a:$n:noise:0.5 | cv-plot --kind spectrogram -o a.png
+    done
+    for rate in 0 0.001 1 3000 44100 768000; do
+        plot-stream -r $rate a:5000:noise:0.5 | cv-plot --kind spectrogram -o a.png
+    done
+    for a in 1e-38 1e-20 1e20 3e38; do
+        plot-stream a:5000:tone4:$a | cv-plot --kind spectrogram -o a.png
+        [ "$(png-look a.png 0D2753 | tail -n +2 | awk '$3 - $1 > 300' | wc -l)" -eq 1 ]
+    done
+    plot-stream -c 3 a:5000:noise:0.5 b:0:noise:1 c:70:noise:1 | cv-plot --kind spectrogram -o a.png
+    plot-stream -c 3 a:5000:noise:0.5 b:0:noise:1 c:70:noise:1 | cv-plot --kind spectrogram -o b.png
+    cmp a.png b.png
+    plot-stream a:5000:noise:0.5 | cv-plot --kind spectrogram -W 200 -H 200 -o a.svg
+    tail -n 1 a.svg | grep -q '</svg>'
+}
+
 # ---- latents ----
 
 @test "latents are points, both axes at one scale" {
@@ -301,7 +339,7 @@ refused() {
     done
     refused 2 'pictures are .png or .svg' -o a.jpg < a.cv
     refused 2 'is for a PNG' --svg -o a.png < a.cv
-    refused 2 'expected waves or latent' --kind curves -o a.png < a.cv
+    refused 2 'expected waves, spectrogram or latent' --kind curves -o a.png < a.cv
     refused 2 'at least 200' -W 100 -o a.png < a.cv
     refused 2 'out of range' -H 10001 -o a.png < a.cv
     refused 2 'not a whole number' -W 10x -o a.png < a.cv

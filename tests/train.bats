@@ -62,9 +62,9 @@ same_network() { cmp <(cv-decode "$1" < noise.cvs) <(cv-decode "$2" < noise.cvs)
     done >> want
     diff <(sort want) <(sort list)
     cv-info model.bin > text
-    for line in 'enc/conv1/kernel: .*\[1, 300, 64\]' 'enc/conv4/kernel: .*\[1, 128, 256\]' 'enc/res4/a/kernel: .*\[256, 256, 1\]' \
-        'enc/dense/kernel: .*\[256, 6\]' 'dec/res1/a/kernel: .*\[512, 1, 3\]' 'dec/conv1/kernel: .*\[1, 512, 3\]' \
-        'dec/conv5/kernel: .*\[1, 300, 64\]' 'dec/conv5/bias: .*\[300\]' 'dec/res4/b/kernel: .*\[64, 1, 1\]'; do
+    for line in 'enc/conv1/kernel.*\[1, 300, 64\]' 'enc/conv4/kernel.*\[1, 128, 256\]' 'enc/res4/a/kernel.*\[256, 256, 1\]' \
+        'enc/dense/kernel.*\[256, 6\]' 'dec/res1/a/kernel.*\[512, 1, 3\]' 'dec/conv1/kernel.*\[1, 512, 3\]' \
+        'dec/conv5/kernel.*\[1, 300, 64\]' 'dec/conv5/bias.*\[300\]' 'dec/res4/b/kernel.*\[64, 1, 1\]'; do
         grep -qE "$line" text || { echo "no $line"; return 1; }
     done
 }
@@ -106,9 +106,9 @@ same_network() { cmp <(cv-decode "$1" < noise.cvs) <(cv-decode "$2" < noise.cvs)
 }
 
 @test "training lowers the loss" {
-    cv-train -q -e 30 -l 0.003 --log log < audio.cvs > model.bin
+    cv-train -q -e 15 -l 0.001 --log log < audio.cvs > model.bin
     first=$(sed -n '1s/.*"loss": *\([^,}]*\).*/\1/p' log)
-    last=$(sed -n '30s/.*"loss": *\([^,}]*\).*/\1/p' log)
+    last=$(sed -n '15s/.*"loss": *\([^,}]*\).*/\1/p' log)
     awk -v a="$first" -v b="$last" 'BEGIN { exit !(b < a - 1) }'
 }
 

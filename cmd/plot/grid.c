@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/diag.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "text.h"
@@ -13,7 +14,8 @@
 static const double margin = 16, axis_title = 18, bottom = 46, cell_head = 24;
 static const double page_width = 1200;
 
-void grid_shape(int cells, struct page *page)
+/* Columns and rows for that many cells, in what the page leaves open. */
+static void grid_shape(int cells, struct page *page)
 {
     if (page->cols == 0)
         page->cols = cells <= 3 ? 1 : cells == 9 ? 3 : cells <= 10 ? 2 : cells <= 12 ? 3 : 4;
@@ -26,7 +28,8 @@ static double heading_height(bool title)
     return title ? 62 : 36;
 }
 
-int grid_fit(const struct page *page, int *width, int *height, double *unit)
+/* The page's size in what it leaves open, and its unit. -1: no room. */
+static int grid_fit(const struct page *page, int *width, int *height, double *unit)
 {
     static const double cell_height[] = {380, 240, 190, 150, 130};
     double cell = page->rows <= 5 ? cell_height[page->rows - 1] : 110;
@@ -46,6 +49,17 @@ int grid_fit(const struct page *page, int *width, int *height, double *unit)
                          " ask for fewer cells (-g) or a larger page (-W, -H)",
                          page->cols, page->rows, *width, *height);
     return 0;
+}
+
+int grid_begin(struct page *page, int cells, int64_t clips, double *unit)
+{
+    if (cells == 0)
+        return error_set("no clips to plot: the stream is whole but empty");
+    if (clips > cells)
+        diag_note("%d of %lld clips drawn, %lld left out: -g COLSxROWS makes room for more", cells,
+                  (long long)clips, (long long)(clips - cells));
+    grid_shape(cells, page);
+    return grid_fit(page, &page->width, &page->height, unit);
 }
 
 void grid_lay(struct grid *g, const struct page *page, double unit)

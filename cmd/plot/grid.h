@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "canvas.h"
 #include "plot.h"
@@ -19,11 +20,10 @@ struct grid {
 
 enum { GRID_CELLS = 16 };    /* shown when nothing else is asked for */
 
-/* Columns and rows for that many cells, in what the page leaves open. */
-void grid_shape(int cells, struct page *page);
-
-/* The page's size in what it leaves open, and its unit. -1: no room. */
-int grid_fit(const struct page *page, int *width, int *height, double *unit);
+/* At the end of the stream, for that many cells in use out of all the clips
+ * there were: decides what the page leaves open, and its unit; says how many
+ * clips are left out. -1: there are none, or no room for them. */
+int grid_begin(struct page *page, int cells, int64_t clips, double *unit);
 
 /* Lays out the page; cells, left, label and right are set by the caller. */
 void grid_lay(struct grid *g, const struct page *page, double unit);

@@ -35,6 +35,7 @@ struct plot {
 };
 
 extern const struct plot plot_waves;
+extern const struct plot plot_spectrogram;
 extern const struct plot plot_latent;
 
 #endif

@@ -3,17 +3,16 @@
 #include <math.h>
 #include <stdlib.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "axes.h"
 #include "base/diag.h"
-#include "base/error.h"
 #include "base/mem.h"
 #include "clips.h"
 #include "envelope.h"
 #include "grid.h"
 #include "plot.h"
 #include "text.h"
+#include "timeline.h"
 
 enum { LANES_MAX = 8, NAME_MOST = 160, REMARK = 256 };
 
@@ -30,16 +29,14 @@ struct waves {
     int count, room;            /* kept, at most kept */
     int64_t clips;              /* seen */
     int64_t bins;               /* of an envelope */
+    struct timeline time;
 };
 
-/* What all cells share. */
+/* What all cells share besides the time axis. */
 struct view {
-    bool seconds, follow;       /* time axis in seconds or samples; amplitude axis follows the data */
-    double factor;              /* 1000: time in ms */
-    const char *time_title;
+    bool follow;                /* the amplitude axis follows the data */
     double min, max;            /* of all values */
-    struct scale x, y;
-    double longest, shortest;   /* seconds, or samples */
+    struct scale y;
 };
 
 static void *waves_start(const struct page *page)
@@ -67,6 +64,7 @@ static int wave_take(void *arg, const struct clip *clip)
     wave->rate = clip->rate;
     wave->samples = clip->samples;
     wave->channels = clip->channels;
+    timeline_add(&w->time, clip->rate, clip->samples);
     wave->lanes = clip->channels < LANES_MAX ? (int)clip->channels : LANES_MAX;
     wave->lane = mem_zero((size_t)wave->lanes, sizeof *wave->lane);
     for (int i = 0; i < wave->lanes; i++)
@@ -86,42 +84,7 @@ static int waves_fit(void *state, struct page *page, double *unit)
 {
     struct waves *w = state;
 
-    if (w->count == 0)
-        return error_set("no clips to plot: the stream is whole but empty");
-    if (w->clips > w->count)
-        diag_note("%d of %lld clips drawn, %lld left out: -g COLSxROWS makes room for more", w->count,
-                  (long long)w->clips, (long long)(w->clips - w->count));
-    grid_shape(w->count, page);
-    return grid_fit(page, &page->width, &page->height, unit);
-}
-
-/* Length of so many samples of a clip: in seconds, or samples when the axis
- * counts those. */
-static double wave_length(const struct view *v, const struct wave *wave, int64_t samples)
-{
-    return v->seconds ? (double)samples / wave->rate : (double)samples;
-}
-
-static void view_time(struct view *v, const struct waves *w)
-{
-    v->seconds = true;
-    for (int i = 0; i < w->count; i++)
-        v->seconds = v->seconds && w->waves[i].rate > 0;
-    v->longest = 0;
-    v->shortest = INFINITY;
-    for (int i = 0; i < w->count; i++) {
-        double length = wave_length(v, &w->waves[i], w->waves[i].samples);
-
-        v->longest = fmax(v->longest, length);
-        if (length > 0)
-            v->shortest = fmin(v->shortest, length);
-    }
-    v->shortest = fmin(v->shortest, v->longest);
-    v->factor = v->seconds && v->longest < 0.05 ? 1000 : 1;
-    v->time_title = !v->seconds ? "sample" : v->factor > 1 ? "time (ms)"
-                  : v->longest >= 3600 ? "time (h:min:s)" : v->longest >= 300 ? "time (min:s)" : "time (s)";
-    v->x.lo = 0;
-    v->x.hi = v->longest > 0 ? v->factor * v->longest : 1;
+    return grid_begin(page, w->count, w->clips, unit);
 }
 
 /* Sound is drawn on an axis that is the same on both sides of 0; what lies on
@@ -231,19 +194,17 @@ static void draw_mean(struct canvas *c, double x0, double x1, double y)
 }
 
 /* One channel in its part of a cell. */
-static void draw_lane(struct canvas *c, const struct rect *r, const struct view *v, const struct wave *wave,
-                      const struct envelope *e)
+static void draw_lane(struct canvas *c, const struct rect *r, const struct timeline *t, const struct view *v,
+                      const struct wave *wave, const struct envelope *e)
 {
-    struct scale x = v->x, y = v->y;
+    struct scale x = timeline_scale(t, r), y = v->y;
     double end, last;
     int columns;
 
-    x.from = r->x;
-    x.to = r->x + r->w;
     y.from = r->y + r->h;
     y.to = r->y;
-    end = scale_at(&x, v->factor * wave_length(v, wave, wave->samples));
-    last = scale_at(&x, v->factor * wave_length(v, wave, wave->samples - 1));
+    end = timeline_at(t, &x, wave->rate, wave->samples);
+    last = timeline_at(t, &x, wave->rate, wave->samples - 1);
     columns = (int)fmax(1, ceil(end - r->x));
     if (e->bins == e->samples && (double)e->samples < 1.5 * columns) {
         draw_samples(c, e, r->x, e->samples > 1 ? (last - r->x) / (double)(e->samples - 1) : 0, &y);
@@ -255,23 +216,8 @@ static void draw_lane(struct canvas *c, const struct rect *r, const struct view 
         draw_mean(c, r->x, fmax(end, r->x + 1), scale_at(&y, e->mean));
 }
 
-/* A length with its unit. */
-static void length_text(char *buffer, size_t size, const struct view *v, double length)
-{
-    char number[64];
-
-    if (v->seconds && length < 0.05) {
-        text_number(number, sizeof number, length * 1000, 3);
-        snprintf(buffer, size, "%s ms", number);
-    } else if (v->seconds) {
-        text_number(number, sizeof number, length, length < 1000 ? 3 : 6);
-        snprintf(buffer, size, "%s s", number);
-    } else {
-        snprintf(buffer, size, "%.0f sample%s", length, length != 1 ? "s" : "");
-    }
-}
-
-static void wave_remark(char *buffer, size_t size, const struct view *v, const struct wave *wave)
+static void wave_remark(char *buffer, size_t size, const struct timeline *t, const struct view *v,
+                        const struct wave *wave)
 {
     char length[96] = "", mean[96] = "", number[64];
 
@@ -279,8 +225,8 @@ static void wave_remark(char *buffer, size_t size, const struct view *v, const s
         snprintf(buffer, size, "no samples");
         return;
     }
-    if (v->longest > 1.001 * v->shortest)
-        length_text(length, sizeof length, v, wave_length(v, wave, wave->samples));
+    if (timeline_uneven(t))
+        timeline_length_text(length, sizeof length, t, timeline_length(t, wave->rate, wave->samples));
     if (v->follow && wave->lanes == 1) {
         text_number(number, sizeof number, wave->lane[0].mean, 4);
         snprintf(mean, sizeof mean, "mean %s", number);
@@ -288,27 +234,20 @@ static void wave_remark(char *buffer, size_t size, const struct view *v, const s
     snprintf(buffer, size, "%s%s%s", length, length[0] != '\0' && mean[0] != '\0' ? ", " : "", mean);
 }
 
-static struct ticks time_ticks(struct canvas *c, const struct view *v, double width)
-{
-    return ticks_across(c, v->x.lo, v->x.hi, fmax(width, 1), 11, v->seconds && v->factor == 1);
-}
-
-static void draw_cell(struct canvas *c, const struct grid *g, int i, const struct view *v,
-                      const struct wave *wave)
+static void draw_cell(struct canvas *c, const struct grid *g, int i, const struct timeline *t,
+                      const struct view *v, const struct wave *wave)
 {
     struct rect r = grid_cell(g, i), lane = r;
-    bool left = grid_outer_left(g, i), below = grid_outer_bottom(g, i);
+    struct scale x = timeline_scale(t, &r), y = v->y;
     int lanes = wave->lanes > 0 ? wave->lanes : 1;
-    struct scale x = v->x, y = v->y;
+    bool left = grid_outer_left(g, i);
     char remark[REMARK];
     struct ticks tx, ty;
 
-    wave_remark(remark, sizeof remark, v, wave);
+    wave_remark(remark, sizeof remark, t, v, wave);
     cell_heading(c, &r, wave->name, remark);
     canvas_font(c, FONT_NORMAL, 12);
-    x.from = r.x;
-    x.to = r.x + r.w;
-    tx = time_ticks(c, v, r.w);
+    tx = timeline_ticks(c, t, r.w);
     for (int j = 0; j < lanes; j++) {
         lane.y = round(r.y + r.h * j / lanes);
         lane.h = round(r.y + r.h * (j + 1) / lanes) - lane.y;
@@ -320,7 +259,7 @@ static void draw_cell(struct canvas *c, const struct grid *g, int i, const struc
         if (j > 0)
             canvas_line(c, INK_GRID, lane.x, lane.y, lane.x + lane.w, lane.y);
         if (wave->samples > 0 && wave->lanes > 0)
-            draw_lane(c, &lane, v, wave, &wave->lane[j]);
+            draw_lane(c, &lane, t, v, wave, &wave->lane[j]);
         if (lanes > 1) {
             char label[16];
 
@@ -329,51 +268,30 @@ static void draw_cell(struct canvas *c, const struct grid *g, int i, const struc
                         lanes == 2 ? (j == 0 ? "L" : "R") : label);
         }
     }
-    axes_bottom(c, &r, &x, &tx, below);
-    if (below)
-        canvas_text(c, INK_FAINT, r.x + r.w / 2, r.y + r.h + 35 * c->unit, 0.5, v->time_title);
+    timeline_draw(c, t, &r, &tx, grid_outer_bottom(g, i));
 }
 
 static void heading_remarks(char *buffer, size_t size, const struct waves *w, const struct view *v)
 {
-    char count[64], from[96], to[96], rate[96] = "", min[64], max[64];
-    bool constant = v->min == v->max;
-    double low = INFINITY, high = 0;
+    char clips[300], min[64], max[64];
+    bool near = v->max - v->min < 0.01 * fmax(fabs(v->max), fabs(v->min)), constant = v->min == v->max;
 
-    if (w->clips > w->count)
-        snprintf(count, sizeof count, "%d of %lld clips", w->count, (long long)w->clips);
-    else
-        snprintf(count, sizeof count, "%d clip%s", w->count, w->count > 1 ? "s" : "");
-    length_text(from, sizeof from, v, v->shortest);
-    length_text(to, sizeof to, v, v->longest);
-    for (int i = 0; i < w->count; i++) {
-        low = fmin(low, w->waves[i].rate);
-        high = fmax(high, w->waves[i].rate);
-    }
-    if (v->seconds && low == high)
-        snprintf(rate, sizeof rate, " at %.6g Hz", low);
-    else if (v->seconds)
-        snprintf(rate, sizeof rate, " at %.6g to %.6g Hz", low, high);
-    text_number(min, sizeof min, v->min, 3);
-    text_number(max, sizeof max, v->max, 3);
-    if (v->max - v->min < 0.01 * fmax(fabs(v->max), fabs(v->min))) {
-        text_number(min, sizeof min, v->min, 7);
-        text_number(max, sizeof max, v->max, 7);
-    }
-    snprintf(buffer, size, "%s, %s%s%s%s; amplitude %s%s%s%s", count, strcmp(from, to) != 0 ? from : "",
-             strcmp(from, to) != 0 ? " to " : "", to, rate, min,
-             constant ? "" : " to ", constant ? "" : max, w->count > 1 ? ", one scale for all" : "");
+    timeline_clips_text(clips, sizeof clips, &w->time, w->clips);
+    text_number(min, sizeof min, v->min, near ? 7 : 3);
+    text_number(max, sizeof max, v->max, near ? 7 : 3);
+    snprintf(buffer, size, "%s; amplitude %s%s%s%s", clips, min, constant ? "" : " to ", constant ? "" : max,
+             w->count > 1 ? ", one scale for all" : "");
 }
 
 static void waves_draw(void *state, const struct page *page, struct canvas *c)
 {
     struct waves *w = state;
     struct grid g = {.cells = w->count};
-    struct view v = {.factor = 1};
     char remarks[512];
     struct ticks tx, ty;
+    struct view v;
 
-    view_time(&v, w);
+    timeline_end(&w->time);
     view_amplitude(&v, w);
     for (int i = 0; i < w->count; i++)
         if (w->waves[i].lanes > 1)
@@ -383,11 +301,11 @@ static void waves_draw(void *state, const struct page *page, struct canvas *c)
     canvas_font(c, FONT_NORMAL, 12);
     ty = ticks_nice(v.y.lo, v.y.hi, 7);
     g.left = ticks_width(c, &ty) + 8 * c->unit;
-    tx = time_ticks(c, &v, page->width / page->cols - 60 * c->unit);
+    tx = timeline_ticks(c, &w->time, page->width / page->cols - 60 * c->unit);
     g.label = ticks_width(c, &tx);
     grid_lay(&g, page, c->unit);
     for (int i = 0; i < w->count; i++)
-        draw_cell(c, &g, i, &v, &w->waves[i]);
+        draw_cell(c, &g, i, &w->time, &v, &w->waves[i]);
     grid_title(c, &g, "amplitude");
 }
 

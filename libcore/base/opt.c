@@ -15,6 +15,7 @@
 
 #include "base/diag.h"
 #include "base/error.h"
+#include "base/mem.h"
 
 #ifndef CV_VERSION
 #define CV_VERSION "unknown"
@@ -137,6 +138,8 @@ static void help_option(const struct opt *o)
         printf(" (text)[%s]", *(const char *const *)o->value);
     else if (o->kind == OPT_TEXT)
         printf(" (text)");
+    else if (o->kind == OPT_LIST)
+        printf(" (list)");
     putchar('\n');
 }
 
@@ -161,6 +164,7 @@ static size_t value_size(enum opt_kind kind)
     static const size_t size[] = {
         [OPT_FLAG] = sizeof(bool), [OPT_INT] = sizeof(int64_t),
         [OPT_REAL] = sizeof(double), [OPT_TEXT] = sizeof(const char *),
+        [OPT_LIST] = 0,   /* no default */
     };
 
     return size[kind];
@@ -181,6 +185,14 @@ static void defaults_copy(const struct program *p, unsigned char (*kept)[8], boo
     }
 }
 
+static void list_extend(char **list, const char *text)
+{
+    char *old = *list;
+
+    *list = old ? mem_format("%s,%s", old, text) : mem_text(text);
+    free(old);
+}
+
 static void option_take(const struct opt *o, const char *text)
 {
     int status = 0;
@@ -199,6 +211,9 @@ static void option_take(const struct opt *o, const char *text)
         break;
     case OPT_TEXT:
         *(const char **)o->value = text;
+        break;
+    case OPT_LIST:
+        list_extend(o->value, text);
         break;
     }
     if (status == 0)

@@ -11,7 +11,8 @@ enum opt_kind {
     OPT_FLAG,   /* bool *         : set to true */
     OPT_INT,    /* int64_t *      : whole number in lo..hi */
     OPT_REAL,   /* double *       : finite number in lo..hi */
-    OPT_TEXT    /* const char **  : any words */
+    OPT_TEXT,   /* const char **  : any words */
+    OPT_LIST    /* char **        : any words; those of an option given more than once are joined by commas */
 };
 
 struct opt {

@@ -1,4 +1,4 @@
-/* Fourier transforms of real signals: FFTW plans behind two calls. */
+/* Fourier transforms: FFTW plans behind a few calls. */
 #include "dsp/fft.h"
 
 #include <assert.h>
@@ -11,6 +11,10 @@
 
 struct fft {
     int n;
+    fftwf_plan forward, inverse;
+};
+
+struct fft_complex {
     fftwf_plan forward, inverse;
 };
 
@@ -65,4 +69,51 @@ void fft_inverse(const struct fft *f, float *spectrum, float *x)
 {
     assert(fftwf_alignment_of(x) == 0 && fftwf_alignment_of(spectrum) == 0);
     fftwf_execute_dft_c2r(f->inverse, (fftwf_complex *)spectrum, x);
+}
+
+struct fft_complex *fft_complex_new(int n)
+{
+    struct fft_complex *f = mem_zero(1, sizeof *f);
+    fftwf_complex *x, *y;
+
+    assert(n >= 1);
+    x = (fftwf_complex *)mem_floats(2 * (size_t)n);
+    y = (fftwf_complex *)mem_floats(2 * (size_t)n);
+    pthread_mutex_lock(&planner);
+    f->forward = fftwf_plan_dft_1d(n, x, y, FFTW_FORWARD, FFTW_ESTIMATE | FFTW_PRESERVE_INPUT);
+    f->inverse = fftwf_plan_dft_1d(n, x, y, FFTW_BACKWARD, FFTW_ESTIMATE | FFTW_PRESERVE_INPUT);
+    pthread_mutex_unlock(&planner);
+    assert(f->forward && f->inverse);
+    free(x);
+    free(y);
+    return f;
+}
+
+void fft_complex_free(struct fft_complex *f)
+{
+    if (!f)
+        return;
+    pthread_mutex_lock(&planner);
+    fftwf_destroy_plan(f->forward);
+    fftwf_destroy_plan(f->inverse);
+    pthread_mutex_unlock(&planner);
+    free(f);
+}
+
+static void complex_run(fftwf_plan plan, const float *x, float *y)
+{
+    float *in = (float *)x;   /* the plan keeps its input */
+
+    assert(fftwf_alignment_of(in) == 0 && fftwf_alignment_of(y) == 0);
+    fftwf_execute_dft(plan, (fftwf_complex *)in, (fftwf_complex *)y);
+}
+
+void fft_complex_forward(const struct fft_complex *f, const float *x, float *y)
+{
+    complex_run(f->forward, x, y);
+}
+
+void fft_complex_inverse(const struct fft_complex *f, const float *x, float *y)
+{
+    complex_run(f->inverse, x, y);
 }

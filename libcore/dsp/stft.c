@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "dsp/fft.h"
+#include "dsp/reflect.h"
 
 struct stft {
     int size, hop;
@@ -68,19 +69,6 @@ size_t stft_scratch(const struct stft *s)
     return aligned((size_t)s->size);
 }
 
-/* The sample that stands at place t of the signal continued by reflection. */
-static int reflected(long t, int samples)
-{
-    long period = 2 * ((long)samples - 1);
-
-    if (period == 0)
-        return 0;
-    t %= period;
-    if (t < 0)
-        t += period;
-    return (int)(t < samples ? t : period - t);
-}
-
 static long frame_start(const struct stft *s, int frame)
 {
     return (long)frame * s->hop - s->size / 2;
@@ -100,7 +88,7 @@ void stft_frame(const struct stft *s, const float *x, int samples, int frame, fl
             scratch[i] = s->window[i] * x[start + i];
     else
         for (int i = 0; i < s->size; i++)
-            scratch[i] = s->window[i] * x[reflected(start + i, samples)];
+            scratch[i] = s->window[i] * x[reflect(start + i, samples)];
     fft_forward(s->fft, scratch, spectrum);
 }
 
@@ -123,7 +111,7 @@ void stft_frame_adjoint(const struct stft *s, float *dspectrum, int samples, int
             dx[start + i] += s->window[i] * scratch[i];
     else
         for (int i = 0; i < s->size; i++)
-            dx[reflected(start + i, samples)] += s->window[i] * scratch[i];
+            dx[reflect(start + i, samples)] += s->window[i] * scratch[i];
 }
 
 void stft_forward(const struct stft *s, const float *x, int samples, float *spectrum)

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -155,33 +156,70 @@ static float reach(const struct cloud *c, int lone, size_t i, const float *d)
     return n == CLOUD_NEIGHBOURS ? nearest[n - 1] : NAN;
 }
 
-double cloud_coverage(const struct cloud *a, const struct cloud *b)
+/* Squared radius of each ball of a cloud, NaN for those that have none. */
+static float *radii(const struct cloud *c)
 {
-    size_t most = a->kept > b->kept ? a->kept : b->kept, dims = (size_t)a->dims, covered = 0;
-    float *d = mem_alloc(BLOCK * most * sizeof *d);
-    char *inside = mem_zero(b->kept, 1);
-    int lone = one_owner(a), reached = 0;
+    float *radius = mem_alloc(c->kept * sizeof *radius), *d = mem_alloc(BLOCK * c->kept * sizeof *d);
+    size_t dims = (size_t)c->dims;
+    int lone = one_owner(c);
 
-    assert(a->dims == b->dims);
-    for (size_t start = 0; start < a->kept; start += BLOCK) {
-        size_t rows = a->kept - start < BLOCK ? a->kept - start : BLOCK;
-        float radius[BLOCK];
+    for (size_t start = 0; start < c->kept; start += BLOCK) {
+        size_t rows = c->kept - start < BLOCK ? c->kept - start : BLOCK;
 
-        pairs_squared(a->rows + start * dims, rows, a->rows, a->kept, dims, d);
+        pairs_squared(c->rows + start * dims, rows, c->rows, c->kept, dims, d);
         for (size_t i = 0; i < rows; i++)
-            radius[i] = reach(a, lone, start + i, d + i * a->kept);
-        pairs_squared(a->rows + start * dims, rows, b->rows, b->kept, dims, d);
-        for (size_t i = 0; i < rows; i++) {
-            reached |= radius[i] >= 0;
-            for (size_t j = 0; j < b->kept; j++)
-                inside[j] |= d[i * b->kept + j] <= radius[i];
-        }
+            radius[start + i] = reach(c, lone, start + i, d + i * c->kept);
     }
-    for (size_t j = 0; j < b->kept; j++)
-        covered += inside[j] != 0;
     free(d);
-    free(inside);
-    return reached && b->kept > 0 ? (double)covered / (double)b->kept : NAN;
+    return radius;
+}
+
+enum { IN_OTHER = 1, HOLDS_OTHER = 2 };
+
+/* The lesser of the shares of marks that have one bit and the other. */
+static double share(const char *marks, size_t n)
+{
+    size_t in = 0, holds = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        in += (marks[i] & IN_OTHER) != 0;
+        holds += (marks[i] & HOLDS_OTHER) != 0;
+    }
+    return (double)(in < holds ? in : holds) / (double)n;
+}
+
+void cloud_match(const struct cloud *real, const struct cloud *c, double *precision, double *recall)
+{
+    size_t dims = (size_t)c->dims;
+    float *radius[2], *d = mem_alloc(BLOCK * c->kept * sizeof *d);
+    char *real_marks = mem_zero(real->kept, 1), *marks = mem_zero(c->kept, 1);
+
+    assert(real->dims == c->dims);
+    radius[0] = radii(real);
+    radius[1] = radii(c);
+    for (size_t start = 0; start < real->kept; start += BLOCK) {
+        size_t rows = real->kept - start < BLOCK ? real->kept - start : BLOCK;
+
+        pairs_squared(real->rows + start * dims, rows, c->rows, c->kept, dims, d);
+        for (size_t i = 0; i < rows; i++)
+            for (size_t j = 0; j < c->kept; j++) {
+                float distance = d[i * c->kept + j];
+                bool in_real = distance <= radius[0][start + i], in_other = distance <= radius[1][j];
+
+                marks[j] |= (char)(in_real * IN_OTHER | in_other * HOLDS_OTHER);
+                real_marks[start + i] |= (char)(in_other * IN_OTHER | in_real * HOLDS_OTHER);
+            }
+    }
+    *precision = *recall = NAN;
+    if (real->kept > CLOUD_NEIGHBOURS && c->kept > CLOUD_NEIGHBOURS) {
+        *precision = share(marks, c->kept);
+        *recall = share(real_marks, real->kept);
+    }
+    free(d);
+    free(real_marks);
+    free(marks);
+    free(radius[0]);
+    free(radius[1]);
 }
 
 static int rising(const void *a, const void *b)

@@ -45,10 +45,13 @@ double cloud_spread(const struct cloud *c);
  * exp(-|x - y|^2 / (2 spread)) (Gretton et al. 2012). About 0 for alike clouds. */
 double cloud_mmd(const struct cloud *a, const struct cloud *b, double spread);
 
-/* Share of the points of b that lie nearer to some point of a than a's
- * CLOUD_NEIGHBOURS-th nearest of its own: precision of b when a is real, recall
- * when b is (Kynkaanniemi et al. 2019). */
-double cloud_coverage(const struct cloud *a, const struct cloud *b);
+/* Give each point a ball that reaches to the CLOUD_NEIGHBOURS-th nearest of its
+ * own cloud. precision is the share of the points of c that lie in a ball of
+ * real (Kynkaanniemi et al. 2019), or, if that is less, whose own ball holds a
+ * point of real: in many dimensions a cloud in the middle of another lies in
+ * all its balls and is still far from its points (Khayatkhoei and AbdAlmageed
+ * 2023). recall is the same of the points of real and the balls of c. */
+void cloud_match(const struct cloud *real, const struct cloud *c, double *precision, double *recall);
 
 /* 95 % interval of the Frechet distance of c from the cloud of real, by
  * drawing as many clips of c with replacement, 200 times: the quantiles of the

@@ -8,16 +8,19 @@
 #include "base/pool.h"
 #include "io/stream.h"
 
-enum { CODEC_BATCH = 16 };   /* clips that go through the network together */
+struct codec_options {
+    bool mean_only;              /* encode: z is the posterior's mean, else a draw */
+    bool logits;                 /* decode, notebook: without the final sigmoid */
+    uint64_t seed;               /* of the draws, or of the phases that decoding starts from */
+};
 
-/* Reads audio from r (started) and writes a latent stream to fd: "z",
- * "mean" and "logvar" [latent, 1] for each clip. mean_only: z is the mean,
- * else a draw with noise of the seed. -1: with the reason, no whole stream. */
-int codec_encode(const char *model, struct reader *r, int fd, const char *label, bool mean_only, uint64_t seed,
+/* Reads audio from r (started) and writes a latent stream to fd: "z", "mean"
+ * and "logvar" [latent, frames] for each clip. -1: with the reason, no whole stream. */
+int codec_encode(const char *model, struct reader *r, int fd, const char *label, struct codec_options how,
                  struct pool *pool);
 
-/* Reads latents or noise from r (started) and writes an audio stream to fd;
- * logits: without the final sigmoid. */
-int codec_decode(const char *model, struct reader *r, int fd, const char *label, bool logits, struct pool *pool);
+/* Reads latents or noise from r (started) and writes an audio stream to fd. */
+int codec_decode(const char *model, struct reader *r, int fd, const char *label, struct codec_options how,
+                 struct pool *pool);
 
 #endif

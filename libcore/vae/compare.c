@@ -316,8 +316,7 @@ struct compare_figures compare_figures(const struct compare *c, enum compare_set
     if (set == COMPARE_CLIPS)
         cloud_interval(other, real, c->seed, &f.low, &f.high);
     f.mmd = cloud_mmd(real, other, c->spread);
-    f.precision = cloud_coverage(real, other);
-    f.recall = cloud_coverage(other, real);
+    cloud_match(real, other, &f.precision, &f.recall);
     return f;
 }
 

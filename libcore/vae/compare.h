@@ -23,8 +23,7 @@ struct compare_figures {
     double fd;               /* mel-FD (dsp/melfd.h); NaN: the set is empty */
     double low, high;        /* its 95 % interval, for COMPARE_CLIPS (vae/cloud.h); NaN: none */
     double mmd;              /* squared maximum mean discrepancy */
-    double precision;        /* share of the patches of the set that lie among those of the reference */
-    double recall;           /* share of those of the reference that lie among those of the set */
+    double precision, recall;   /* share of its patches that are like some of the reference, and the reverse */
     int64_t clips, patches;
 };
 
@@ -41,7 +40,7 @@ void compare_free(struct compare *c);
 double compare_rate(const struct compare *c);
 
 /* First all clips of the reference; clips of one track count as one where
- * pairs of one clip are left out. x [channels, samples], without its mean. */
+ * pairs of one clip are left out. x [channels, samples], after level_center. */
 void compare_reference(struct compare *c, const char *track, const float *x, int64_t channels, int64_t samples);
 
 /* Settles the space. -1: too little sound, or all alike. */

@@ -1,4 +1,4 @@
-/* Model files: reading with every parameter checked, writing in Keras' shapes. */
+/* Model files: every parameter checked on reading; the notebook's in Keras' shapes. */
 #include "vae/model.h"
 
 #include <stdlib.h>
@@ -11,36 +11,69 @@
 
 static const char *const model_kinds[] = {"model", NULL};
 
-static int model_describe(struct model *m, const struct reader *r)
+/* An integer of the head, in bounds. */
+static int head_int(const struct reader *r, const char *key, int64_t low, int64_t high, int64_t *out)
 {
-    const struct meta *head = reader_meta(r);
-    const char *network = NULL;
-    int64_t samples = 0, latent = 0;
-
-    if (!meta_get_text(head, "network", &network))
-        return error_set("%s: the model does not name its network", reader_label(r));
-    if (strcmp(network, "notebook"))
-        return error_set("%s: the network is '%s', this version knows 'notebook'", reader_label(r), network);
-    if (!meta_get_int(head, "samples", &samples) || samples < 1 || samples > 1 << 28)
-        return error_set("%s: the model's head has no usable \"samples\" (clip length)", reader_label(r));
-    if (!meta_get_int(head, "latent", &latent) || latent < 1 || latent > 1 << 16)
-        return error_set("%s: the model's head has no usable \"latent\" (size of the latent)", reader_label(r));
-    if (!meta_get_real(head, "rate", &m->rate) || !(m->rate >= 1 && m->rate <= 1e6))
-        return error_set("%s: the model's head has no usable \"rate\" in Hz", reader_label(r));
-    m->shape = notebook_preset((int)samples, (int)latent);
-    m->meta = meta_copy(head);
+    if (!meta_get_int(reader_meta(r), key, out) || *out < low || *out > high)
+        return error_set("%s: the model's head has no usable \"%s\" (%lld to %lld)", reader_label(r), key,
+                         (long long)low, (long long)high);
     return 0;
 }
 
-static struct reader *model_open(struct model *m, const char *path)
+static int describe_spectral(struct model *m, const struct reader *r)
 {
-    struct reader *r = reader_open(path);
+    int64_t features, width, latent, stride, fft, hop;
+
+    if (head_int(r, "features", 1, 1 << 20, &features) || head_int(r, "width", 1, 1 << 16, &width) ||
+        head_int(r, "latent", 1, 1 << 16, &latent) || head_int(r, "stride", 1, 1 << 10, &stride) ||
+        head_int(r, "fft", 2, 1 << 20, &fft) || head_int(r, "hop", 1, fft, &hop))
+        return -1;
+    if (!meta_get_real(reader_meta(r), "corner", &m->corner) || !(m->corner >= 0 && m->corner <= 1e6))
+        return error_set("%s: the model's head has no usable \"corner\" in Hz", reader_label(r));
+    m->spectral = (struct spectral){(int)features, (int)width, (int)latent, (int)stride};
+    m->fft = (int)fft;
+    m->hop = (int)hop;
+    return 0;
+}
+
+static int model_describe(struct model *m, const struct reader *r)
+{
+    const char *network = NULL;
+    int64_t latent;
+
+    if (!meta_get_text(reader_meta(r), "network", &network))
+        return error_set("%s: the model does not name its network", reader_label(r));
+    if (!meta_get_real(reader_meta(r), "rate", &m->rate) || !(m->rate >= 1 && m->rate <= 1e6))
+        return error_set("%s: the model's head has no usable \"rate\" in Hz", reader_label(r));
+    if (head_int(r, "samples", 1, 1 << 28, &m->samples))
+        return -1;
+    m->is_spectral = !strcmp(network, "spectral");
+    if (!m->is_spectral && strcmp(network, "notebook"))
+        return error_set("%s: the network is '%s', this version knows 'notebook' and 'spectral'", reader_label(r), network);
+    if (m->is_spectral) {
+        if (describe_spectral(m, r))
+            return -1;
+    } else if (head_int(r, "latent", 1, 1 << 16, &latent)) {
+        return -1;
+    } else {
+        m->notebook = notebook_preset((int)m->samples, (int)latent);
+    }
+    m->meta = meta_copy(reader_meta(r));
+    return 0;
+}
+
+struct reader *model_open(struct model *m, const char *path)
+{
+    struct reader *r;
 
     memset(m, 0, sizeof *m);
+    r = reader_open(path);
     if (r && (reader_start(r, model_kinds) || model_describe(m, r))) {
         reader_free(r);
         r = NULL;
     }
+    if (r)
+        m->params = params_new();
     return r;
 }
 
@@ -54,8 +87,17 @@ int model_read_head(struct model *m, const char *path)
     return 0;
 }
 
+/* The shape that a parameter has in a file of this network. */
+static void file_shape(bool keras, const struct param *q, int64_t *shape)
+{
+    if (keras)
+        keras_shape(q, shape);
+    else
+        memcpy(shape, q->shape, (size_t)q->rank * sizeof *shape);
+}
+
 /* One frame into its parameter; frames of parts not built are passed over. */
-static int param_fill(struct params *p, const struct reader *r, const struct frame *f, bool *filled)
+static int param_fill(struct params *p, bool keras, const struct reader *r, const struct frame *f, bool *filled)
 {
     const struct param *q = params_find(p, f->name);
     const struct tensor *t = frame_get(f, "value");
@@ -66,7 +108,7 @@ static int param_fill(struct params *p, const struct reader *r, const struct fra
         return 0;
     if (!t)
         return error_set("%s: parameter '%s' has no tensor 'value'", reader_label(r), f->name);
-    keras_shape(q, shape);
+    file_shape(keras, q, shape);
     if (t->rank != q->rank || memcmp(t->shape, shape, (size_t)q->rank * sizeof *shape)) {
         struct tensor wanted = tensor_view(NULL, q->rank, shape);
 
@@ -79,7 +121,10 @@ static int param_fill(struct params *p, const struct reader *r, const struct fra
                 return error_set("%s: parameter '%s' stands there twice", reader_label(r), f->name);
             filled[i] = true;
         }
-    keras_import(q, t->data, p->theta + q->offset);
+    if (keras)
+        keras_import(q, t->data, p->theta + q->offset);
+    else
+        memcpy(p->theta + q->offset, t->data, q->count * sizeof *t->data);
     return 0;
 }
 
@@ -94,26 +139,20 @@ static int model_too_small(const char *path, const struct params *p)
     return 0;
 }
 
-int model_read(struct model *m, const char *path, int parts, int batch, struct pool *pool, struct notebook_graph *g)
+int model_fill(struct model *m, struct reader *r, const char *path, struct net *net)
 {
-    struct reader *r = model_open(m, path);
-    const struct frame *f;
     bool *filled = NULL;
+    const struct frame *f;
     int got, status = -1;
 
-    memset(g, 0, sizeof *g);
-    if (!r)
-        return -1;
-    m->params = params_new();
-    *g = notebook_build(&m->shape, parts, m->params, batch, pool);
     if (model_too_small(path, m->params))
         goto done;
     params_reserve(m->params);
-    if (net_plan(g->net, 0, false))
+    if (net_plan(net, 0, false))
         goto done;
     filled = mem_zero(m->params->count + 1, sizeof *filled);
     while ((got = reader_next(r, &f)) > 0)
-        if (param_fill(m->params, r, f, filled))
+        if (param_fill(m->params, !m->is_spectral, r, f, filled))
             goto done;
     if (got < 0)
         goto done;
@@ -126,22 +165,22 @@ int model_read(struct model *m, const char *path, int parts, int batch, struct p
 done:
     free(filled);
     reader_free(r);
-    if (status) {
-        net_free(g->net);
-        model_free(m);
-    }
     return status;
 }
 
 int model_write(int fd, const char *label, const struct meta *meta, const struct params *params)
 {
     struct writer *w = writer_new(fd, label, "model", meta);
+    const char *network = "";
     size_t most = 0;
     float *values;
     int status = 0;
+    bool keras;
 
     if (!w)
         return -1;
+    meta_get_text(meta, "network", &network);
+    keras = !strcmp(network, "notebook");
     for (size_t i = 0; i < params->count; i++)
         if (params->list[i]->count > most)
             most = params->list[i]->count;
@@ -151,9 +190,10 @@ int model_write(int fd, const char *label, const struct meta *meta, const struct
         int64_t shape[PARAM_RANK_MAX];
         struct frame_tensor t;
 
-        keras_shape(q, shape);
-        keras_export(q, params->theta + q->offset, values);
-        t = (struct frame_tensor){"value", tensor_view(values, q->rank, shape)};
+        file_shape(keras, q, shape);
+        if (keras)
+            keras_export(q, params->theta + q->offset, values);
+        t = (struct frame_tensor){"value", tensor_view(keras ? values : params->theta + q->offset, q->rank, shape)};
         status = writer_put(w, q->name, NULL, &t, 1);
     }
     free(values);

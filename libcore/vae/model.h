@@ -5,23 +5,34 @@
 
 #include "base/meta.h"
 #include "nn/params.h"
+#include "io/stream.h"
 #include "vae/notebook.h"
+#include "vae/spectral.h"
 
 struct model {
     struct meta *meta;           /* the head's */
     struct params *params;
-    struct notebook shape;
+    bool is_spectral;            /* which of the two networks */
+    struct notebook notebook;
+    struct spectral spectral;
+    int fft, hop;                /* the spectral network's front end */
+    double corner;
     double rate;                 /* Hz, of the audio it was trained on */
+    int64_t samples;             /* of the clips it was trained on */
 };
 
 /* Reads the head of the model file only: what it is, not its parameters. */
 int model_read_head(struct model *m, const char *path);
 
-/* Reads a model and builds the given parts of its network (NOTEBOOK_ENCODER,
- * ...) for batch clips at once, planned for inference, parameters filled in.
- * -1: not a model, a network this program does not have, a parameter missing
- * or of another shape. Released by model_free and net_free(g->net). */
-int model_read(struct model *m, const char *path, int parts, int batch, struct pool *pool, struct notebook_graph *g);
+/* Opens the model file, reads what it is, and leaves its parameters to
+ * model_fill once a graph over m->params has declared those that are wanted.
+ * NULL: not a model, or a network this program does not have. */
+struct reader *model_open(struct model *m, const char *path);
+
+/* Plans net, a graph over m->params, for inference, and fills its parameters
+ * from the rest of the file, which is closed. -1: one is missing, or has
+ * another shape, or the file is too short to hold them. */
+int model_fill(struct model *m, struct reader *r, const char *path, struct net *net);
 
 /* Writes meta and params as a model to fd. */
 int model_write(int fd, const char *label, const struct meta *meta, const struct params *params);

@@ -19,20 +19,23 @@
 
 static volatile sig_atomic_t stop;
 
+/* The first signal asks for an end after the step; a second one is final. */
 static void on_signal(int number)
 {
-    (void)number;
+    if (stop) {
+        signal(number, SIG_DFL);
+        raise(number);
+    }
     stop = 1;
 }
 
-/* The first signal asks for an end after the step; a second one is final. */
 static void catch_signals(void)
 {
     struct sigaction a;
 
     memset(&a, 0, sizeof a);
     a.sa_handler = on_signal;
-    a.sa_flags = SA_RESTART | (int)SA_RESETHAND;
+    a.sa_flags = SA_RESTART;
     sigemptyset(&a.sa_mask);
     sigaction(SIGINT, &a, NULL);
     sigaction(SIGTERM, &a, NULL);
@@ -72,24 +75,14 @@ static struct meta *describe(const struct history *h)
     double rate = run->data->rate;
 
     meta_set(m, "program", meta_text("cv " CV_VERSION));
-    meta_set(m, "network", meta_text("notebook"));
-    meta_set(m, "latent", meta_int(run->config.latent));
     meta_set(m, "rate", rate >= (double)(int64_t)rate && rate <= (double)(int64_t)rate ? meta_int((int64_t)rate)
                                                                                         : meta_real(rate));
     meta_set(m, "samples", meta_int(run->data->samples));
     meta_set(m, "channels", meta_int(run->data->channels));
-    meta_set(m, "parameters", meta_int(params_trainable(trainer_params(h->trainer))));
+    trainer_describe(h->trainer, m);
     meta_set(m, "seed", meta_int((int64_t)run->config.seed));
-    meta_set(m, "batch", meta_int(run->config.batch));
-    meta_set(m, "buffer", meta_int(run->config.buffer));
-    meta_set(m, "optimizer", meta_text("adam"));
-    meta_set(m, "learning_rate", meta_real(run->config.rate));
-    meta_set(m, "beta1", meta_real(0.9));
-    meta_set(m, "beta2", meta_real(0.999));
-    meta_set(m, "epsilon", meta_real(1e-8));
     meta_set(m, "epochs", meta_int(h->done));
-    meta_set(m, "epochs_wanted", meta_int(run->epochs));
-    meta_set(m, "steps", meta_int(trainer_steps(h->trainer)));
+    meta_set(m, "epochs_wanted", meta_int(run->config.epochs));
     meta_set(m, "clips", meta_int((int64_t)run->data->count));
     meta_set(m, "digest", meta_text(digest));
     meta_set(m, "losses", meta_copy(h->losses));
@@ -103,7 +96,7 @@ static struct meta *describe(const struct history *h)
 static int write_model(const struct history *h, int fd, const char *label)
 {
     struct meta *m = describe(h);
-    int status = model_write(fd, label, m, trainer_params(h->trainer));
+    int status = model_write(fd, label, m, h->trainer->params);
 
     meta_free(m);
     return status;
@@ -150,7 +143,7 @@ static void log_epoch(struct history *h, const struct epoch *e)
         return;
     m = meta_map();
     meta_set(m, "epoch", meta_int(e->number));
-    meta_set(m, "step", meta_int(trainer_steps(h->trainer)));
+    meta_set(m, "step", meta_int(h->trainer->steps));
     meta_set(m, "loss", meta_real(e->loss));
     meta_set(m, "elbo", meta_real(e->elbo));
     if (h->run->test)
@@ -178,9 +171,9 @@ static void show_step(struct history *h, const struct epoch *e, int steps)
         return;
     h->shown = t;
     done = (double)(e->number - 1) + (double)e->steps / steps;
-    left = (t - h->started) / done * ((double)h->run->epochs - done);
+    left = (t - h->started) / done * ((double)h->run->config.epochs - done);
     fprintf(stderr, "\r\033[Kepoch %" PRId64 "/%" PRId64 ", step %d/%d, loss %.6g, ELBO %.6g, %.1f clips/s, %.0f s left",
-            e->number, h->run->epochs, e->steps, steps, e->loss / e->steps, e->elbo / e->steps,
+            e->number, h->run->config.epochs, e->steps, steps, e->loss / e->steps, e->elbo / e->steps,
             e->clips / e->seconds, left);
 }
 
@@ -237,7 +230,7 @@ static int run_epoch(struct history *h, int64_t number)
     show_epoch(h, &e);
     log_epoch(h, &e);
     snapshot(h);
-    return stop && number < h->run->epochs ? 1 : 0;
+    return stop && number < h->run->config.epochs ? 1 : 0;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -288,8 +281,12 @@ static int prepare_outputs(struct history *h)
 {
     const struct train_run *run = h->run;
 
+    struct stat s;
+
     if (run->snapshots && mkdir(run->snapshots, 0777) && errno != EEXIST)
         return error_set("%s:", run->snapshots);
+    if (run->snapshots && !stat(run->snapshots, &s) && !S_ISDIR(s.st_mode))
+        return error_set("%s: is not a folder: name one for the snapshots", run->snapshots);
     if (run->log && !(h->log = fopen(run->log, "we")))
         return error_set("%s:", run->log);
     return 0;
@@ -301,13 +298,13 @@ static int run_epochs(struct history *h)
 
     h->started = now();
     snapshot(h);
-    for (int64_t i = 1; i <= h->run->epochs && status == 0; i++)
+    for (int64_t i = 1; i <= h->run->config.epochs && status == 0; i++)
         status = run_epoch(h, i);
     if (status > 0) {
         if (h->terminal && !diag_quiet())
             fputs("\r\033[K", stderr);
         diag_note("stopped by a signal after %" PRId64 " of %" PRId64 " epochs, %" PRId64 " steps: writing the model as it is",
-                  h->done, h->run->epochs, trainer_steps(h->trainer));
+                  h->done, h->run->config.epochs, h->trainer->steps);
         status = 0;
     }
     return status;
@@ -329,8 +326,10 @@ int train(const struct train_run *run, int fd, const char *label)
     if (h.trainer && !prepare_outputs(&h)) {
         catch_signals();
         status = run_epochs(&h);
-        if (!status)
+        if (!status) {
+            trainer_finish(h.trainer);
             status = write_model(&h, fd, label);
+        }
         if (!status && h.trouble)
             status = error_set("the model is written, but see the errors above");
     }

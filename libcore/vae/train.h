@@ -7,7 +7,6 @@
 
 struct train_run {
     struct train_config config;
-    int64_t epochs;
     int threads;                 /* 0: one per processor */
     const struct dataset *data;
     const struct dataset *test;  /* NULL: none */

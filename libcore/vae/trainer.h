@@ -1,4 +1,5 @@
-/* Training a VAE step by step: batches, noise, losses, the optimizer. */
+/* Training a VAE step by step: batches, noise, losses, the optimizer. One
+ * interface, a kind of trainer for each network. */
 #ifndef VAE_TRAINER_H
 #define VAE_TRAINER_H
 
@@ -6,20 +7,52 @@
 
 #include "base/meta.h"
 #include "base/pool.h"
+#include "nn/params.h"
 #include "vae/dataset.h"
 
+/* 0 stands for the network's own default. */
 struct train_config {
+    const char *network;     /* "notebook", "spectral" */
+    int64_t epochs;          /* how many are meant to come, for schedules */
     int latent;              /* size of the latent */
-    int batch;               /* clips per step */
+    int batch;               /* clips, or crops of clips, per step */
     int buffer;              /* shuffle buffer in clips, 0: all of them */
     uint64_t seed;
     double rate;             /* learning rate */
+    int width, stride;       /* spectral: channels inside, frames for each latent frame */
+    double beta;             /* spectral: weight of the KL term */
+};
+
+struct step_result {
+    double loss;             /* what is minimised */
+    double elbo;             /* what is reported: an ELBO per clip (notebook), -loss (spectral) */
+    int clips;
 };
 
 struct trainer;
 
+struct trainer_kind {
+    const char *network;
+    struct trainer *(*create)(const struct train_config *config, const struct dataset *data, struct pool *pool);
+    int (*begin_epoch)(struct trainer *t, int64_t epoch);
+    int (*step)(struct trainer *t, int step, struct step_result *result);
+    double (*test)(struct trainer *t, const struct dataset *test, int64_t epoch);
+    void (*finish)(struct trainer *t);                  /* NULL: nothing to do */
+    void (*describe)(const struct trainer *t, struct meta *head);
+    void (*destroy)(struct trainer *t);
+};
+
+/* What every kind of trainer begins with. */
+struct trainer {
+    const struct trainer_kind *kind;
+    struct params *params;
+    int64_t steps;           /* done since the start */
+};
+
+extern const struct trainer_kind notebook_trainer, spectral_trainer;
+
 /* A network for clips like those of data, with fresh parameters. data and
- * pool must outlive it. NULL: the network cannot be built for such clips. */
+ * pool must outlive it. NULL: no such network, or not for such clips. */
 struct trainer *trainer_new(const struct train_config *config, const struct dataset *data, struct pool *pool);
 void trainer_free(struct trainer *t);
 
@@ -27,20 +60,20 @@ void trainer_free(struct trainer *t);
  * returns how many steps the epoch has. */
 int trainer_begin_epoch(struct trainer *t, int64_t epoch);
 
-struct step_result {
-    double loss;             /* what is minimised: loss_KL + reconstruction */
-    double elbo;             /* one-draw estimate, nats per clip */
-    int clips;
-};
-
 /* One step on batch number step of the epoch. -1: the loss is not finite; the
  * reason names the clips, and the parameters are unchanged. */
 int trainer_step(struct trainer *t, int step, struct step_result *result);
 
-/* Mean ELBO over the batches of test, drawn with noise of that epoch. */
+/* Mean of the reported figure over the test clips, drawn with noise of that epoch. */
 double trainer_test(struct trainer *t, const struct dataset *test, int64_t epoch);
 
-const struct params *trainer_params(const struct trainer *t);
-int64_t trainer_steps(const struct trainer *t);      /* steps done since the start */
+/* Fits what is fitted once, when the network no longer changes. */
+void trainer_finish(struct trainer *t);
+
+/* Adds to a model's head what the network is made of and how it is trained. */
+void trainer_describe(const struct trainer *t, struct meta *head);
+
+/* "a, b, c": the names of count clips of d, taken in the given order; to be released with free(). */
+char *trainer_clip_names(const struct dataset *d, const size_t *order, size_t count);
 
 #endif

@@ -15,16 +15,20 @@ struct comper_state {
 
 /* a bar in eighths: x short, o held as long as the dashes go */
 static const char *const sparse[] = {
-    "........", "x.......", "...o--..", ".......x", "o-------", "..x.....", "...x....", "o--.....", ".....o--", "........",
+    "........", "x.......", "...o--..", ".......x", "o-------", "..x.....", "...x....", "o--.....",
+    ".....o--", "........",
 };
 static const char *const medium[] = {
-    "o--x....", "x..x....", "...x...x", ".x..x...", ".x...o--", "..x...x.", "o-....x.", "x..o----", ".o--..x.",
-    "...o---x", "..x..x..", ".x.....x", "o----x..",
+    "o--x....", "x..x....", "...x...x", ".x..x...", ".x...o--", "..x...x.", "o-....x.", "x..o----",
+    ".o--..x.", "...o---x", "..x..x..", ".x.....x", "o----x..",
 };
 static const char *const dense[] = {
-    "x..x..x.", ".x.x..x.", "x..x.x..", ".x..x..x", "x.xx..x.", "o--x..x.", ".xx..x.x", "..x.x..x", "x..xo---",
+    "x..x..x.", ".x.x..x.", "x..x.x..", ".x..x..x", "x.xx..x.", "o--x..x.", ".xx..x.x", "..x.x..x",
+    "x..xo---",
 };
-static const char *const pads[] = { "o-------", "o-------", "o--o----", "o---o---", ".o------", "o--x..x.", "...o----" };
+static const char *const pads[] = {
+    "o-------", "o-------", "o--o----", "o---o---", ".o------", "o--x..x.", "...o----",
+};
 
 #define COUNT(list) (int)(sizeof(list) / sizeof *(list))
 
@@ -38,8 +42,8 @@ static int spread(const int *v, int n, const struct comper_state *s)
         cost += 2 * abs(v[i] - to);
         if (v[i] < s->low || v[i] > s->high)
             cost += 40;
-        if (i > 0 && v[i] - v[i - 1] == 1 && (i == n - 1 || v[i] < 53)) /* no half tone on top, nor down in the mud */
-            cost += 12;
+        if (i > 0 && v[i] - v[i - 1] == 1 && (i == n - 1 || v[i] < 53))
+            cost += 12; /* no half tone on top, nor down in the mud */
     }
     return cost + abs(v[0] + v[n - 1] - s->low - s->high) / 2;
 }
@@ -49,7 +53,7 @@ static int by_pitch(const void *a, const void *b)
     return *(const int *)a - *(const int *)b;
 }
 
-/* every inversion in every octave, close or with the second voice dropped: the nearest one to the last chord */
+/* of all inversions in all octaves, close or with the second voice dropped, the nearest to the last chord */
 static int find_voicing(struct comper_state *s, struct chord chord, int *voicing)
 {
     int interval[4], n = chord_voicing(chord, s->rng, s->notes, interval), best = NEVER, turn, base, i;
@@ -99,8 +103,11 @@ static void play_four(struct comper_state *s, int bar, int velocity)
 {
     int b;
 
-    for (b = 0; b < BEATS; b++)
-        play_chord(s, bar * BAR + b * BEAT, TICKS * rng_range(s->rng, 38, 55) / 100, velocity + (b % 2 ? 4 : -6));
+    for (b = 0; b < BEATS; b++) {
+        int length = TICKS * rng_range(s->rng, 38, 55) / 100;
+
+        play_chord(s, bar * BAR + b * BEAT, length, velocity + (b % 2 ? 4 : -6));
+    }
 }
 
 static void play_pattern(struct comper_state *s, int bar, const char *pattern, int velocity, bool listen)

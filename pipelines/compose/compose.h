@@ -1,4 +1,4 @@
-/* compose.h: what the composer's parts share: musical time, chance, harmony, the plan of a clip and its score. */
+/* compose.h: what the composer's parts share: musical time, chance, harmony, plans, scores. */
 #ifndef COMPOSE_H
 #define COMPOSE_H
 
@@ -8,7 +8,8 @@
 #include <stdio.h>
 
 /* Musical time is counted in steps: 12 to a beat, so that 6 is an eighth, 4 a triplet, 3 a sixteenth.
- * MIDI time is counted in ticks: 480 to a beat. Everything is integers: the same seed writes the same bytes anywhere. */
+ * MIDI time is counted in ticks: 480 to a beat. Everything is in integers, and no expression draws from the
+ * dice twice (C does not say which draw comes first), so that a seed writes the same bytes everywhere. */
 enum { BEAT = 12, BEATS = 4, BAR = BEAT * BEATS, TICKS = 480 };
 
 /* ---- rng.c: chance; every part of a clip draws from its own generator */
@@ -49,9 +50,9 @@ struct tune {
     struct chord beat[FORM_BARS * BEATS];
 };
 void tune_choose(struct tune *t, struct rng *r, int key); /* transposed by key half tones */
-struct chord tune_chord(const struct tune *t, int bar0, int step); /* the chord sounding at a step of the clip */
+struct chord tune_chord(const struct tune *t, int bar0, int step); /* what sounds at a step of the clip */
 bool chord_same(struct chord a, struct chord b);
-bool chord_has(struct chord c, int pitch);       /* chord tones, the ninth of major and minor chords among them */
+bool chord_has(struct chord c, int pitch);       /* chord tones, and the ninth where it is at home */
 bool chord_guide(struct chord c, int pitch);     /* third and seventh: what tells the chord */
 bool chord_scale(struct chord c, int pitch);
 bool chord_avoid(struct chord c, int pitch);     /* in the scale, but not to be leaned on */
@@ -69,7 +70,8 @@ struct line_taste {
     int turn;      /* of changing direction after a step */
     int resolve;   /* of leaving an outside pitch by more than a whole tone */
 };
-void line_solve(const struct line_slot *slots, int count, int from, const struct line_taste *taste, int *pitches);
+void line_solve(const struct line_slot *slots, int count, int from, const struct line_taste *taste,
+                int *pitches);
 
 /* ---- plan.c: who plays what when */
 struct voice {

@@ -1,4 +1,4 @@
-/* drums.c: the drummer: ride or brushes, hi-hat on two and four, kick and snare that comment, fills, solos. */
+/* drums.c: the drummer: ride or brushes, hi-hat on two and four, comments of kick and snare, fills, solos. */
 #include "compose.h"
 
 enum {
@@ -23,14 +23,18 @@ static int trim(int drum)
 
 static void hit(const struct drummer *d, int step, int drum, int velocity)
 {
-    score_note(d->clip->score, TRACK_DRUMS, clip_tick(step, d->clip->swing) + rng_bell(d->rng, 5),
-               TICKS / 4, drum, velocity + trim(drum) + (d->clip->brushes ? 29 : 22) + d->level + rng_bell(d->rng, 7));
+    int tick = clip_tick(step, d->clip->swing) + rng_bell(d->rng, 5);
+
+    velocity += trim(drum) + (d->clip->brushes ? 29 : 22) + d->level + rng_bell(d->rng, 7);
+    score_note(d->clip->score, TRACK_DRUMS, tick, TICKS / 4, drum, velocity);
 }
 
 /* one bar of the ride in eighths; the first is the one that everybody knows */
 static const char *ride_pattern(const struct drummer *d)
 {
-    static const char *const patterns[] = { "x.xxx.xx", "x.x.x.xx", "x.xxx.x.", "x.x.x.x.", "xxx.xxx.", "x.xxxxx." };
+    static const char *const patterns[] = {
+        "x.xxx.xx", "x.x.x.xx", "x.xxx.x.", "x.x.x.x.", "xxx.xxx.", "x.xxxxx.",
+    };
     int slow[] = { 66, 10, 10, 4, 5, 5 }, fast[] = { 40, 24, 16, 16, 2, 2 };
 
     return patterns[rng_weighted(d->rng, d->clip->tempo > 1850 ? fast : slow, 6)];
@@ -92,7 +96,8 @@ static void play_comments(const struct drummer *d, int bar)
     f = figures[rng_range(d->rng, 0, (int)(sizeof figures / sizeof *figures) - 1)];
     for (i = 0; i < 8; i++) {
         if (f[i] == 's' || f[i] == 'S')
-            hit(d, bar * BAR + i * 6, SNARE, (f[i] == 'S' ? 66 : 34) + b->energy / 5 + rng_range(d->rng, -6, 10));
+            hit(d, bar * BAR + i * 6, SNARE,
+                (f[i] == 'S' ? 66 : 34) + b->energy / 5 + rng_range(d->rng, -6, 10));
         else if (f[i] == 'k')
             hit(d, bar * BAR + i * 6, KICK, 54 + b->energy / 4);
     }
@@ -103,15 +108,15 @@ static void play_fill(const struct drummer *d, int bar, int from, int velocity)
 {
     static const int around[] = { SNARE, SNARE, TOM_HIGH, TOM_MID, TOM_LOW, SNARE };
     int slow = d->clip->tempo < 1300;
-    int each = rng_chance(d->rng, 550) ? 4 : slow && rng_chance(d->rng, 500) ? 3 : 6, step, drum = 0;
+    int each = rng_chance(d->rng, 550) ? 4 : slow && rng_chance(d->rng, 500) ? 3 : 6, step, drum = 0, what;
 
     for (step = from * BEAT; step < BAR; step += each) {
         if (rng_chance(d->rng, 350) && drum < 5)
             drum++;
         if (rng_chance(d->rng, 200))
             continue;
-        hit(d, bar * BAR + step, rng_chance(d->rng, 100) ? KICK : around[drum],
-            velocity + (step % BEAT == 0 ? 8 : 0) + rng_bell(d->rng, 14));
+        what = rng_chance(d->rng, 100) ? KICK : around[drum];
+        hit(d, bar * BAR + step, what, velocity + (step % BEAT == 0 ? 8 : 0) + rng_bell(d->rng, 14));
     }
 }
 
@@ -147,7 +152,8 @@ static void play_time(struct drummer *d, int bar)
     struct clip *c = d->clip;
     const struct bar *b = &c->bar[bar];
     bool next_alone = bar + 1 < c->bars && c->bar[bar + 1].lead == LEAD_DRUMS;
-    int fill = b->last && !next_alone && rng_chance(d->rng, 300 + 4 * b->energy) ? rng_range(d->rng, 1, 3) : BEATS;
+    bool fills = b->last && !next_alone && rng_chance(d->rng, 300 + 4 * b->energy);
+    int fill = fills ? rng_range(d->rng, 1, 3) : BEATS;
 
     if (b->bass == TIME_STOP) {
         hit(d, bar * BAR, c->brushes ? SLAP : SNARE, 74);

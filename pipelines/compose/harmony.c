@@ -1,4 +1,4 @@
-/* harmony.c: the forms, written as charts in C, and for each kind of chord its tones, its scale and its voicings. */
+/* harmony.c: the forms, as charts in C, and for each kind of chord its tones, its scale and its voicings. */
 #include "compose.h"
 
 #include <assert.h>
@@ -13,23 +13,32 @@ static const struct {
     int voicing[2][4];                    /* without the root, which is the bass player's */
 } kinds[QUALITIES] = {
     [MAJ7] = { "maj7", N(0) | N(2) | N(4) | N(7) | N(11), N(4) | N(11),
-               N(0) | N(2) | N(4) | N(5) | N(7) | N(9) | N(11), N(5), { { 4, 7, 11, 14 }, { 4, 9, 11, 14 } } },
+               N(0) | N(2) | N(4) | N(5) | N(7) | N(9) | N(11), N(5),
+               { { 4, 7, 11, 14 }, { 4, 9, 11, 14 } } },
     [MAJ6] = { "6", N(0) | N(2) | N(4) | N(7) | N(9), N(4) | N(9),
-               N(0) | N(2) | N(4) | N(5) | N(7) | N(9) | N(11), N(5), { { 4, 7, 9, 14 }, { 4, 7, 9, 12 } } },
+               N(0) | N(2) | N(4) | N(5) | N(7) | N(9) | N(11), N(5),
+               { { 4, 7, 9, 14 }, { 4, 7, 9, 12 } } },
     [MIN7] = { "m7", N(0) | N(2) | N(3) | N(7) | N(10), N(3) | N(10),
-               N(0) | N(2) | N(3) | N(5) | N(7) | N(9) | N(10), N(9), { { 3, 7, 10, 14 }, { 3, 7, 10, 12 } } },
+               N(0) | N(2) | N(3) | N(5) | N(7) | N(9) | N(10), N(9),
+               { { 3, 7, 10, 14 }, { 3, 7, 10, 12 } } },
     [MIN6] = { "m6", N(0) | N(2) | N(3) | N(7) | N(9), N(3) | N(9),
-               N(0) | N(2) | N(3) | N(5) | N(7) | N(9) | N(11), N(5), { { 3, 7, 9, 14 }, { 3, 7, 9, 12 } } },
+               N(0) | N(2) | N(3) | N(5) | N(7) | N(9) | N(11), N(5),
+               { { 3, 7, 9, 14 }, { 3, 7, 9, 12 } } },
     [DOM7] = { "7", N(0) | N(2) | N(4) | N(7) | N(10), N(4) | N(10),
-               N(0) | N(2) | N(4) | N(5) | N(7) | N(9) | N(10), N(5) | N(0), { { 4, 9, 10, 14 }, { 4, 7, 10, 14 } } },
+               N(0) | N(2) | N(4) | N(5) | N(7) | N(9) | N(10), N(5) | N(0),
+               { { 4, 9, 10, 14 }, { 4, 7, 10, 14 } } },
     [ALT7] = { "7b9", N(0) | N(1) | N(4) | N(8) | N(10), N(4) | N(10),
-               N(0) | N(1) | N(3) | N(4) | N(6) | N(8) | N(10), N(0), { { 4, 8, 10, 13 }, { 4, 8, 10, 15 } } },
+               N(0) | N(1) | N(3) | N(4) | N(6) | N(8) | N(10), N(0),
+               { { 4, 8, 10, 13 }, { 4, 8, 10, 15 } } },
     [LYD7] = { "7#11", N(0) | N(2) | N(4) | N(6) | N(10), N(4) | N(10),
-               N(0) | N(2) | N(4) | N(6) | N(7) | N(9) | N(10), N(0), { { 4, 9, 10, 14 }, { 4, 6, 10, 14 } } },
+               N(0) | N(2) | N(4) | N(6) | N(7) | N(9) | N(10), N(0),
+               { { 4, 9, 10, 14 }, { 4, 6, 10, 14 } } },
     [HALFDIM] = { "m7b5", N(0) | N(3) | N(6) | N(10), N(3) | N(10),
-                  N(0) | N(2) | N(3) | N(5) | N(6) | N(8) | N(10), N(2), { { 3, 6, 10, 12 }, { 3, 6, 10, 17 } } },
+                  N(0) | N(2) | N(3) | N(5) | N(6) | N(8) | N(10), N(2),
+               { { 3, 6, 10, 12 }, { 3, 6, 10, 17 } } },
     [DIM7] = { "o", N(0) | N(3) | N(6) | N(9), N(3) | N(9),
-               N(0) | N(2) | N(3) | N(5) | N(6) | N(8) | N(9) | N(11), 0, { { 3, 6, 9, 12 }, { 3, 6, 9, 14 } } },
+               N(0) | N(2) | N(3) | N(5) | N(6) | N(8) | N(9) | N(11), 0,
+               { { 3, 6, 9, 12 }, { 3, 6, 9, 14 } } },
 };
 #undef N
 
@@ -168,7 +177,7 @@ static void chart_read(struct tune *t, const char *chart)
     }
 }
 
-/* what players do to a chart: a dominant before its goal is split into ii-V, or replaced by the one a tritone away */
+/* what players do to a chart: a dominant before its goal is split into ii-V, or moved by a tritone */
 static void reharmonize(struct tune *t, struct rng *r)
 {
     int bar, b;

@@ -1,8 +1,8 @@
 /* line.c: finds the melodic line of least cost through a row of slots, by dynamic programming.
  *
- * What a bass player and an improviser have in common: at some places a certain note is wanted, and the way there
- * should move well. A slot gives every pitch a cost; between slots, intervals cost; a note outside the scale wants
- * to be resolved by step. State: the pitch and the direction it was reached from. */
+ * What a bass player and an improviser have in common: at some places a certain note is wanted, and the way
+ * there should move well. A slot gives every pitch a cost; between slots, intervals cost; a note outside the
+ * scale wants to be resolved by step. State: the pitch and the direction it was reached from. */
 #include "compose.h"
 
 #include <stdlib.h>
@@ -24,7 +24,8 @@ static int turn_cost(const struct line_taste *t, int direction, int from, int to
     return turns ? t->turn : 0;
 }
 
-void line_solve(const struct line_slot *slots, int count, int from, const struct line_taste *taste, int *pitches)
+void line_solve(const struct line_slot *slots, int count, int from, const struct line_taste *taste,
+                int *pitches)
 {
     int (*best)[STATES] = need(malloc((size_t)count * sizeof *best));
     short (*came)[STATES] = need(malloc((size_t)count * sizeof *came));

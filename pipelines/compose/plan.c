@@ -37,7 +37,7 @@ int comper_program(enum comper c)
     return compers[c].program;
 }
 
-/* eighths are long-short when slow (nearly 2.2 : 1), nearly even when fast; the ride leans a little more than the solo */
+/* eighths are long-short when slow, nearly 2.2 : 1, and nearly even when fast */
 static int swing_for(int tempo, struct rng *r)
 {
     int s = 690 - (tempo - 900) * 120 / 1300;
@@ -88,7 +88,9 @@ static void choose_players(struct clip *c, struct rng *r)
 
 /* ---- who leads in which bar */
 
-enum layout { SOLO, HEAD_ONLY, HEAD_SOLO, CHASE, RELAY, FOURS, RHYTHM_FIRST, BASS_FEATURE, COMP_FEATURE, LAYOUTS };
+enum layout {
+    SOLO, HEAD_ONLY, HEAD_SOLO, CHASE, RELAY, FOURS, RHYTHM_FIRST, BASS_FEATURE, COMP_FEATURE, LAYOUTS
+};
 
 static enum lead comp_lead(const struct clip *c)
 {
@@ -111,7 +113,7 @@ static enum lead lead_for(const struct clip *c, enum layout layout, int section,
     case RHYTHM_FIRST:
         return section == 0 && sections > 1 ? LEAD_NONE : LEAD_FIRST;
     case BASS_FEATURE:
-        return c->bass && section == 0 ? LEAD_BASS : c->bass && section == 1 && sections > 3 ? LEAD_BASS : LEAD_FIRST;
+        return c->bass && section < (sections > 3 ? 2 : 1) ? LEAD_BASS : LEAD_FIRST;
     case COMP_FEATURE:
         return section % 3 == 2 || (sections < 3 && section == sections - 1) ? LEAD_FIRST : comp_lead(c);
     default:
@@ -138,7 +140,8 @@ static void choose_leads(struct clip *c, struct rng *r, int first_bar)
     sections = (c->bars - first_bar + unit - 1) / unit;
     for (i = first_bar; i < c->bars; i++) {
         struct bar *b = &c->bar[i];
-        int section = (i - first_bar) / unit, swell = energy + slope * (i - first_bar) / (c->bars - first_bar);
+        int section = (i - first_bar) / unit;
+        int swell = energy + slope * (i - first_bar) / (c->bars - first_bar);
 
         b->lead = lead_for(c, layout, section, sections);
         b->bass = TIME_FOUR;
@@ -161,8 +164,8 @@ static int choose_intro(struct clip *c, struct rng *r)
     static const int weights[KINDS] = { 52, 22, 7, 8, 5, 6 };
     int kind = rng_weighted(r, weights, KINDS), bars = 0, i;
 
-    if ((kind == DRUMS && !c->drums) || (kind == BASS && !c->bass) || (kind == VAMP && c->comper == COMP_NONE) ||
-        (kind == PEDAL && !c->bass))
+    if ((kind == DRUMS && !c->drums) || ((kind == BASS || kind == PEDAL) && !c->bass) ||
+        (kind == VAMP && c->comper == COMP_NONE))
         kind = PICKUP;
     if (kind == NOTHING)
         return 0;
@@ -200,29 +203,30 @@ static void set_up_tracks(struct clip *c, struct rng *r)
 {
     static const int rooms[] = { 8, 24, 40, 60, 80 };
     int room = rooms[rng_range(r, 0, 4)], wide = rng_range(r, 0, 18);
-    int bass = rng_chance(r, 880) ? 32 : rng_chance(r, 500) ? 33 : 35;
+    int bass = rng_chance(r, 880) ? 32 : rng_chance(r, 500) ? 33 : 35, kit = rng_chance(r, 600) ? 32 : 0;
 
     if (c->bass)
         score_track(c->score, TRACK_BASS, "bass", bass, rng_range(r, 84, 102), room / 2, 64);
     if (c->comper != COMP_NONE) {
         int volume = compers[c->comper].level + rng_range(r, -10, 8);
 
-        score_track(c->score, TRACK_COMP, comper_name(c->comper), comper_program(c->comper), volume, room, 64 - wide);
+        score_track(c->score, TRACK_COMP, comper_name(c->comper), comper_program(c->comper), volume, room,
+                    64 - wide);
     }
-    score_track(c->score, TRACK_LEAD, c->lead[0]->name, c->lead[0]->program, c->lead[0]->level + rng_range(r, -10, 6),
-                room + 10, 64 + wide / 2);
+    score_track(c->score, TRACK_LEAD, c->lead[0]->name, c->lead[0]->program,
+                c->lead[0]->level + rng_range(r, -10, 6), room + 10, 64 + wide / 2);
     if (c->lead[1])
         score_track(c->score, TRACK_LEAD2, c->lead[1]->name, c->lead[1]->program,
                     c->lead[1]->level + rng_range(r, -12, 4), room + 10, 64 + wide);
     if (c->drums)
         score_track(c->score, TRACK_DRUMS, c->brushes ? "drums, brushes" : "drums",
-                    c->brushes ? 40 : rng_chance(r, 600) ? 32 : 0, rng_range(r, 104, 127),
-                    room, 64);
+                    c->brushes ? 40 : kit, rng_range(r, 104, 127), room, 64);
 }
 
 void plan_clip(struct clip *c, uint64_t seed, unsigned index, int seconds)
 {
-    static const int low[] = { 900, 1200, 1500, 1850 }, high[] = { 1199, 1499, 1849, 2200 }, weights[] = { 24, 30, 28, 18 };
+    static const int low[] = { 900, 1200, 1500, 1850 }, high[] = { 1199, 1499, 1849, 2200 };
+    static const int weights[] = { 24, 30, 28, 18 };
     struct rng r;
     int range, first_bar;
 
@@ -264,9 +268,10 @@ void plan_clip(struct clip *c, uint64_t seed, unsigned index, int seconds)
 
 void plan_describe(const struct clip *c, char *text, size_t size)
 {
+    const char *second = c->lead[1] ? c->lead[1]->name : "", *with = c->trio ? "" : comper_name(c->comper);
+
     snprintf(text, size, "%s in %s%s, %d.%d bpm, %s%s%s%s%s%s%s%s", c->tune.name, key_names[c->tune.home],
-             c->tune.minor ? " (minor)" : "", c->tempo / 10, c->tempo % 10, c->lead[0]->name, c->lead[1] ? " and " : "",
-             c->lead[1] ? c->lead[1]->name : "", c->trio || c->comper == COMP_NONE ? "" : ", ",
-             c->trio ? "" : comper_name(c->comper), c->bass ? ", bass" : "", c->drums ? ", drums" : "",
-             c->brushes ? " (brushes)" : "");
+             c->tune.minor ? " (minor)" : "", c->tempo / 10, c->tempo % 10, c->lead[0]->name,
+             *second ? " and " : "", second, *with ? ", " : "", with, c->bass ? ", bass" : "",
+             c->drums ? ", drums" : "", c->brushes ? " (brushes)" : "");
 }

@@ -10,7 +10,10 @@ static uint64_t mix(uint64_t x)
 
 void rng_start(struct rng *r, uint64_t seed, uint64_t clip, uint64_t part)
 {
-    r->state = mix(mix(mix(seed + 0x9e3779b97f4a7c15u) + clip * 0xd1342543de82ef95u) + part * 0xaf251af3b0f025b5u);
+    uint64_t x = mix(seed + 0x9e3779b97f4a7c15u);
+
+    x = mix(x + clip * 0xd1342543de82ef95u);
+    r->state = mix(x + part * 0xaf251af3b0f025b5u);
 }
 
 uint32_t rng_next(struct rng *r)

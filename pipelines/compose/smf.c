@@ -127,7 +127,9 @@ static int note_order(const void *x, const void *y)
         return a->pitch < b->pitch ? -1 : 1;
     if (a->tick != b->tick)
         return a->tick < b->tick ? -1 : 1;
-    return (a->velocity < b->velocity) - (a->velocity > b->velocity);
+    if (a->velocity != b->velocity)
+        return a->velocity > b->velocity ? -1 : 1;
+    return (a->length < b->length) - (a->length > b->length);
 }
 
 static int event_order(const void *x, const void *y)
@@ -207,8 +209,9 @@ static struct event *track_events(const struct track *t, int number, int start, 
     for (i = 0; i < t->notes_n; i = next) {
         int from = notes[i].tick, to = from + notes[i].length;
 
-        for (next = i + 1; next < t->notes_n && notes[next].pitch == notes[i].pitch && notes[next].tick == from; next++)
-            ; /* of two at once the louder one sounds */
+        next = i + 1;
+        while (next < t->notes_n && notes[next].pitch == notes[i].pitch && notes[next].tick == from)
+            next++; /* of two at once the louder one sounds */
         if (next < t->notes_n && notes[next].pitch == notes[i].pitch && notes[next].tick < to)
             to = notes[next].tick;
         if (from < start || from >= end)

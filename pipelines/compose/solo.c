@@ -1,4 +1,4 @@
-/* solo.c: who leads: heads that come back, and improvised phrases of lines, motifs, long notes and blues licks. */
+/* solo.c: who leads: heads that come back, and improvised phrases: lines, motifs, long notes, blues licks. */
 #include "compose.h"
 
 #include <string.h>
@@ -34,7 +34,8 @@ static const struct line_taste song_taste = {
     .leap = { 5, 3, 0, 1, 2, 4, 12, 6, 9, 10, 16, 22, 12 }, .beyond = 12, .turn = 1, .resolve = 60,
 };
 
-/* ---- rhythm: x strikes an eighth, - holds it, . rests; t is a beat of triplets, s of sixteenths, T three over two beats */
+/* ---- rhythm: x strikes an eighth, - holds it, . rests; t is a beat of triplets, s one of sixteenths,
+ * T is three notes over two beats */
 
 static void strike(struct phrase *p, int at, int length)
 {
@@ -92,7 +93,8 @@ static const char *const songs[] = { /* one bar of a head or of a quiet phrase *
     "x---x-x-", "x-----.x", "x--x----", ".x--x---", "x-x-x---", "x------.", "xx-x----", "T-.x--", "x--xx--x",
 };
 static const char *const licks[] = { /* one or two bars, over the blues scale */
-    "tx-x-...", "xxx-xxx-", ".xtx-x-.", "x-t-x---", "x.x.txx-x-......", "ttx---..", ".xxx.xxx-x-.....", "x--xtx-.",
+    "tx-x-...", "xxx-xxx-", ".xtx-x-.", "x-t-x---", "x.x.txx-x-......", "ttx---..",
+    ".xxx.xxx-x-.....", "x--xtx-.",
 };
 
 /* ---- pitch */
@@ -108,8 +110,8 @@ static bool blue_note(const struct clip *c, int pitch)
 static int note_cost(const struct clip *c, const struct phrase *p, int i, int pitch, bool *outside)
 {
     bool last = i == p->n - 1, strong = p->at[i] % (2 * BEAT) == 0 || p->length[i] >= BEAT || last;
-    int early = p->at[i] % BEAT >= 6 && (p->length[i] > 6 || last) ? 6 : 0; /* tied over: belongs to the next beat */
-    struct chord chord = clip_chord(c, p->at[i] + early);
+    bool tied_over = p->at[i] % BEAT >= 6 && (p->length[i] > 6 || last); /* belongs to the next beat */
+    struct chord chord = clip_chord(c, p->at[i] + (tied_over ? 6 : 0));
 
     *outside = false;
     if (p->blue && blue_note(c, pitch))
@@ -159,7 +161,8 @@ static void find_pitches(struct soloist *s, struct phrase *p, const struct line_
 
 static void choose_shape(struct soloist *s, struct phrase *p)
 {
-    int low = s->voice->low + 3, high = s->voice->high - 3, middle = (low + high) / 2, reach = (high - low) / 2;
+    int low = s->voice->low + 3, high = s->voice->high - 3;
+    int middle = (low + high) / 2, reach = (high - low) / 2;
 
     p->start = s->last > 0 ? (s->last + middle) / 2 + rng_bell(s->rng, 7) : middle + rng_bell(s->rng, 9);
     p->peak = middle + rng_range(s->rng, -reach / 2, reach);
@@ -199,7 +202,8 @@ static void inflect(struct soloist *s, int tick, int length, bool first)
             score_control(score, s->track, tick + length * (4 + k) / 10, 1, 10 * k);
         score_control(score, s->track, tick + length, 1, 0);
         for (k = 0; k <= 6; k++)
-            score_control(score, s->track, tick + length * k / 7, 11, k < 3 ? 104 + 7 * k : 125 - 6 * (k - 3));
+            score_control(score, s->track, tick + length * k / 7, 11,
+                          k < 3 ? 104 + 7 * k : 125 - 6 * (k - 3));
         score_control(score, s->track, tick + length + 1, 11, 118);
     }
 }
@@ -262,11 +266,12 @@ static void cut(struct phrase *p, int end)
 /* the same figure two to four times, carried along with the harmony, the last time with a tail */
 static int play_motif(struct soloist *s, int at, int end, enum kind kind)
 {
-    struct phrase first = { 0 }, p;
+    struct phrase first = { 0 }, p = { 0 };
     bool lick = kind == LICK;
     const char *figure = lick ? PICK(s->rng, licks) : PICK(s->rng, figures);
-    int period = strlen(figure) > 8 || rng_chance(s->rng, 250) ? 2 * BAR : BAR, times = rng_range(s->rng, 2, lick ? 2 : 4);
-    int shift = rng_range(s->rng, -1, 1) * rng_range(s->rng, 1, 3), i, k;
+    int period = strlen(figure) > 8 || rng_chance(s->rng, 250) ? 2 * BAR : BAR;
+    int times = rng_range(s->rng, 2, lick ? 2 : 4), way = rng_range(s->rng, -1, 1);
+    int shift = way * rng_range(s->rng, 1, 3), i, k;
 
     at = (at + BAR - 1) / BAR * BAR;
     for (k = 0; k < times && at < end; k++, at += period) {
@@ -290,12 +295,13 @@ static int play_motif(struct soloist *s, int at, int end, enum kind kind)
 static int play_free(struct soloist *s, int at, int end, enum kind kind)
 {
     struct phrase p = { 0 };
-    int energy = s->clip->bar[at < 0 ? 0 : at / BAR].energy, i;
+    int energy = s->clip->bar[at < 0 ? 0 : at / BAR].energy, beats, i;
 
     choose_shape(s, &p);
     if (kind == LINE) {
         p.blue = s->clip->tune.blues && rng_chance(s->rng, 250);
-        line_rhythm(s, &p, at, rng_range(s->rng, 4, 10) + rng_range(s->rng, 0, energy / 8));
+        beats = rng_range(s->rng, 4, 10);
+        line_rhythm(s, &p, at, beats + rng_range(s->rng, 0, energy / 8));
     } else {
         at = (at + 2 * BEAT - 1) / (2 * BEAT) * 2 * BEAT;
         for (i = rng_range(s->rng, 1, 3); i > 0; i--)
@@ -338,8 +344,8 @@ static void compose_head(struct soloist *s, char rhythm[HEAD_LETTERS][HEAD_BARS]
         for (bar = 0; bar < HEAD_BARS; bar++) {
             const char *text = song || letter == 1 ? PICK(s->rng, songs) : PICK(s->rng, figures);
 
-            if (bar == 2 && rng_chance(s->rng, 650)) /* the second half answers the first with the same figure */
-                text = rhythm[letter][0];
+            if (bar == 2 && rng_chance(s->rng, 650))
+                text = rhythm[letter][0]; /* the second half answers the first with the same figure */
             if (bar == 3 && rng_chance(s->rng, 450))
                 text = "x-------";
             memmove(rhythm[letter][bar], text, strlen(text) + 1);

@@ -12,10 +12,11 @@ static int step_to(int from, int to)
     return ((to - from) % 12 + 12) % 12;
 }
 
-/* a beat of the walk: the root where a chord starts, a leading tone before the next one, something of it between */
+/* a beat of the walk: the root where a chord starts, a leading tone before the next, chord tones between */
 static void slot_for(const struct clip *c, struct rng *r, int step, int wish, struct line_slot *s)
 {
-    struct chord now = clip_chord(c, step), before = clip_chord(c, step - BEAT), next = clip_chord(c, step + BEAT);
+    struct chord now = clip_chord(c, step), before = clip_chord(c, step - BEAT);
+    struct chord next = clip_chord(c, step + BEAT);
     bool first = step % BAR == 0 || !chord_same(now, before);
     bool fresh = !chord_same(now, clip_chord(c, step - BAR)) || step % (2 * BAR) == 0;
     bool leads = !chord_same(now, next) || (step / BEAT) % BEATS == BEATS - 1;
@@ -44,10 +45,10 @@ static void slot_for(const struct clip *c, struct rng *r, int step, int wish, st
 
 static void play(const struct clip *c, struct rng *r, int step, int length, int pitch, int velocity)
 {
-    int energy = c->bar[step / BAR].energy;
+    int tick = clip_tick(step, c->swing) + rng_bell(r, 9);
 
-    score_note(c->score, TRACK_BASS, clip_tick(step, c->swing) + rng_bell(r, 9), length, pitch,
-               velocity + energy / 5 + rng_bell(r, 8));
+    velocity += c->bar[step / BAR].energy / 5 + rng_bell(r, 8);
+    score_note(c->score, TRACK_BASS, tick, length, pitch, velocity);
 }
 
 static void play_ornament(const struct clip *c, struct rng *r, int step, int pitch)
@@ -58,7 +59,8 @@ static void play_ornament(const struct clip *c, struct rng *r, int step, int pit
         play(c, r, step + 6, TICKS / 6, pitch, 52);
     } else {                  /* a drop: two damped triplets down to the open strings */
         score_note(c->score, TRACK_BASS, ahead + TICKS / 3, TICKS / 8, pitch, 50);
-        score_note(c->score, TRACK_BASS, ahead + 2 * TICKS / 3, TICKS / 8, pitch > 40 ? pitch - 7 : pitch, 56);
+        pitch -= pitch > 40 ? 7 : 0;
+        score_note(c->score, TRACK_BASS, ahead + 2 * TICKS / 3, TICKS / 8, pitch, 56);
     }
 }
 

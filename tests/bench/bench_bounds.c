@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "bench.h"
 #include "nn/gemm.h"
-#include "nn/kernel.h"
+#include "base/kernel.h"
 
 enum {
     PARAMETERS = 12120133,        /* of the notebook network */

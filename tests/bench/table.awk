@@ -72,7 +72,7 @@ function goal(name, what, wanted,    r) {
 END {
     layout = "%-26s %9s %9s %7s %7s   %9s %7s   %8s %8s\n"
     count = split(threads, t, " ")
-    print "ms, medians over " rounds " rounds; ratios: medians of each round's, (min) those of the least times\n"
+    print "ms, medians over " rounds " rounds; ratios: median of each round's (min: of the least times)\n"
     printf layout, "work", "cv", "PyTorch", "ratio", "(min)", "tuned [1]", "ratio", "bound", "cv/bound"
     for (i = 1; i <= count; i++) {
         s = (t[i] == 1 ? "1 thread" : t[i] " threads")

@@ -1,8 +1,10 @@
 /* Makes streams for the tests of cv-plot, on standard output:
  *   plot-stream [-k audio|latent|noise|mean] [-r HZ] [-c CHANNELS] [-b] ITEM...
- * Audio items are NAME:SAMPLES:WAVE:AMPLITUDE[:OFFSET] (WAVE: square,
- * constant, noise), others NAME:X,Y,... ; mean: latents with mean X,Y and another z. -b: all clips
- * in one batch frame. -r 0: no rate. */
+ * Audio items are NAME:SAMPLES:WAVE:AMPLITUDE[:OFFSET], WAVE one of square,
+ * constant, noise, or toneN: a sine of N / 16 cycles a sample. Others are
+ * NAME:X,Y,... ; mean: latents with mean X,Y and another z. -b: all clips in
+ * one batch frame. -r 0: no rate. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +17,17 @@ static const char *kind = "audio";
 static int64_t channels = 1;
 static bool batch;
 
+static double wave_at(const char *wave, int64_t i, uint32_t random)
+{
+    if (strcmp(wave, "constant") == 0)
+        return 1;
+    if (strncmp(wave, "tone", 4) == 0)
+        return sin(M_PI / 8 * (double)i * atof(wave + 4));
+    if (strcmp(wave, "square") == 0)
+        return i / 3 % 2 ? 1 : -1;
+    return random / 2147483648.0 - 1;
+}
+
 static float *wave_make(const char *wave, int64_t samples, double amplitude, double offset)
 {
     float *x = mem_floats((size_t)(samples * channels));
@@ -22,9 +35,7 @@ static float *wave_make(const char *wave, int64_t samples, double amplitude, dou
 
     for (int64_t i = 0; i < samples * channels; i++) {
         state = state * 1664525 + 1013904223;
-        x[i] = (float)(offset + amplitude * (strcmp(wave, "constant") == 0 ? 1
-                                    : strcmp(wave, "square") == 0 ? (i / 3 % 2 ? 1 : -1)
-                                    : state / 2147483648.0 - 1));
+        x[i] = (float)(offset + amplitude * wave_at(wave, i, state));
     }
     return x;
 }

@@ -1,6 +1,7 @@
-/* Says what is drawn in a PNG: png-look FILE prints "WIDTH HEIGHT", then for
- * each connected patch of the dark blue of waves and points "X0 Y0 X1 Y1", from
- * the top, from the left. Patches of fewer than four pixels do not count. */
+/* Says what is drawn in a PNG: png-look FILE [RRGGBB] prints "WIDTH HEIGHT",
+ * then for each connected patch of that colour (without one: of the dark blue of
+ * waves and points) "X0 Y0 X1 Y1", from the top, from the left. Patches of
+ * fewer than four pixels do not count. */
 #include <cairo.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -8,18 +9,19 @@
 
 #include "base/mem.h"
 
-enum { BLUE = 0x2B66A8, NEAR = 6, SMALL = 4 };
+static int colour = 0x2B66A8;
+enum { NEAR = 6, SMALL = 4 };
 
 static int width, height;
 static const unsigned char *pixels;
 static int stride;
 
-static int is_blue(int x, int y)
+static int is_coloured(int x, int y)
 {
     uint32_t p = ((const uint32_t *)(const void *)(pixels + y * stride))[x];
 
     for (int shift = 0; shift < 24; shift += 8)
-        if (abs((int)(p >> shift & 0xFF) - (BLUE >> shift & 0xFF)) > NEAR)
+        if (abs((int)(p >> shift & 0xFF) - (colour >> shift & 0xFF)) > NEAR)
             return 0;
     return 1;
 }
@@ -44,7 +46,7 @@ static void patch_print(unsigned char *seen, int *stack, int x, int y)
 
             if (nx < 0 || ny < 0 || nx >= width || ny >= height)
                 continue;
-            if (!seen[ny * width + nx] && is_blue(nx, ny)) {
+            if (!seen[ny * width + nx] && is_coloured(nx, ny)) {
                 seen[ny * width + nx] = 1;
                 stack[depth++] = ny * width + nx;
             }
@@ -56,7 +58,7 @@ static void patch_print(unsigned char *seen, int *stack, int x, int y)
 
 int main(int argc, char **argv)
 {
-    cairo_surface_t *surface = argc == 2 ? cairo_image_surface_create_from_png(argv[1]) : NULL;
+    cairo_surface_t *surface = argc >= 2 ? cairo_image_surface_create_from_png(argv[1]) : NULL;
     unsigned char *seen;
     int *stack;
 
@@ -64,6 +66,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "png-look: expected a PNG file\n");
         return 1;
     }
+    if (argc > 2)
+        colour = (int)strtol(argv[2], NULL, 16);
     width = cairo_image_surface_get_width(surface);
     height = cairo_image_surface_get_height(surface);
     stride = cairo_image_surface_get_stride(surface);
@@ -73,7 +77,7 @@ int main(int argc, char **argv)
     stack = mem_zero((size_t)width * (size_t)height, sizeof *stack);
     for (int y = 0; y < height; y++)
         for (int x = 0; x < width; x++)
-            if (!seen[y * width + x] && is_blue(x, y))
+            if (!seen[y * width + x] && is_coloured(x, y))
                 patch_print(seen, stack, x, y);
     free(seen);
     free(stack);

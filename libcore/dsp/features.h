@@ -1,0 +1,37 @@
+/* The front end of spectral networks: one channel of audio to magnitudes per
+ * band and frame. Frames are those of dsp/stft.h (periodic Hann window,
+ * centred, reflected at the ends); bins up to a corner frequency are channels
+ * of their own, above it triangular bands of power, 24 to the octave. */
+#ifndef DSP_FEATURES_H
+#define DSP_FEATURES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct features;
+
+/* The frame for a rate in Hz: fft is the power of two nearest to 93 ms (2048
+ * samples at 22050 Hz), at least 512; hop is a quarter of it; the corner is
+ * 2000 Hz above a rate of 4000 Hz, else 0. -1 for rates outside 3000..48000. */
+int features_defaults(double rate, int *fft, int *hop, double *corner);
+
+/* fft >= 2 and even, hop >= 1; corner 0 or at half the rate and above: no
+ * bands, one channel per bin. May be used by several threads at once. */
+struct features *features_new(double rate, int fft, int hop, double corner);
+void features_free(struct features *f);
+
+int features_channels(const struct features *f);
+int features_bins(const struct features *f);                          /* fft / 2 + 1 */
+int64_t features_frames(const struct features *f, int64_t samples);   /* 1 + samples / hop */
+
+/* Magnitudes of frames first .. first + frames - 1 of a signal of samples >= 1,
+ * channel c of frame first + t to magnitude[c * stride + t]. A frame comes out
+ * the same whatever piece it is asked for with. */
+void features_magnitude(const struct features *f, const float *x, int64_t samples, int64_t first, int frames,
+                        float *magnitude, size_t stride);
+
+/* From logarithms per channel of one frame to logarithms per bin, by linear
+ * interpolation between the middles of bands. level [channels], bins [fft / 2 + 1]. */
+void features_unwarp(const struct features *f, const float *level, float *bins);
+
+#endif

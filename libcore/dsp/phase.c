@@ -1,0 +1,239 @@
+/* Phases drawn at random, or integrated along their gradient.
+ *
+ * For a window like a Gaussian the gradient of the phase follows from the log
+ * magnitudes s (Portnoff 1979). In turns, with k bins and t frames, phases
+ * taken at the middle of the frame, and c = hop fft / gamma for the Gaussian
+ * exp(-pi x^2 / gamma) that is nearest to the window:
+ *
+ *     per hop   k hop / fft + c (s[k + 1, t] - s[k - 1, t]) / (4 pi)
+ *     per bin   -(s[k, t + 1] - s[k, t - 1]) / (4 pi c)
+ *
+ * The phase of a bin comes from the frame before or from a neighbour in its
+ * own frame, along the path whose weakest bin is strongest (Průša and
+ * Søndergaard, "Real-time spectrogram inversion using phase gradient heap
+ * integration", 2016). Within a frame such a path runs one way, so two sweeps
+ * find what their heap finds. */
+#include "dsp/phase.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/kernel.h"
+#include "base/mem.h"
+#include "base/rng.h"
+
+/* c at a hop of fft / 4; gamma of a Hann window: 0.25645 fft^2 (Průša, Balazs and Søndergaard 2017) */
+static const float spread = (float)(0.25 / 0.25645);
+
+static const float nothing = -1e30f;
+
+/* Bins this far under the loudest of the frame are as good as silent. */
+static const float silent = 1e-5f;
+
+struct phase {
+    int bins;
+    enum vocoder_start start;
+    uint64_t seed;
+    int64_t frame;
+    float *turns;               /* of the frame before */
+    float *past, *now, *next;   /* log magnitudes */
+    float *advance, *advanced;  /* turns per hop: of this frame, of the one before */
+    float *step;                /* [bins + 1] turns from bin to bin */
+    float *ahead;               /* turns by way of the frame before */
+    float *up, *down;           /* turns reached from below, from above */
+    float *up_along, *down_along; /* 1 where they were reached along the frame */
+    float *up_level, *down_level; /* the weakest level on the way there */
+};
+
+struct phase *phase_new(int fft, enum vocoder_start start)
+{
+    struct phase *p = mem_zero(1, sizeof *p);
+    float **rows[] = {&p->turns, &p->past, &p->now, &p->next, &p->advance, &p->advanced, &p->step, &p->ahead,
+                      &p->up, &p->down, &p->up_along, &p->down_along, &p->up_level, &p->down_level};
+
+    assert(fft >= 4 && fft % 4 == 0);
+    p->bins = fft / 2 + 1;
+    p->start = start;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        *rows[i] = mem_floats((size_t)p->bins + 1);
+    return p;
+}
+
+void phase_free(struct phase *p)
+{
+    if (!p)
+        return;
+    free(p->turns);
+    free(p->past);
+    free(p->now);
+    free(p->next);
+    free(p->advance);
+    free(p->advanced);
+    free(p->step);
+    free(p->ahead);
+    free(p->up);
+    free(p->down);
+    free(p->up_along);
+    free(p->down_along);
+    free(p->up_level);
+    free(p->down_level);
+    free(p);
+}
+
+void phase_begin(struct phase *p, uint64_t seed)
+{
+    p->seed = seed;
+    p->frame = 0;
+}
+
+static void draw(const struct phase *p, float *turns)
+{
+    struct rng r = rng_new(p->seed, (uint64_t)p->frame);
+
+    for (int k = 0; k < p->bins; k++)
+        turns[k] = (float)rng_word(&r) * 0x1p-32f;
+}
+
+KERNEL(levels, (const float *restrict magnitude, float least, float *restrict level, int n),
+       (magnitude, least, level, n))
+{
+    for (int k = 0; k < n; k++)
+        level[k] = kernel_log(magnitude[k] > least ? magnitude[k] : least);
+}
+
+KERNEL(advances, (const float *restrict now, float *restrict advance, int n), (now, advance, n))
+{
+    const float c = spread * (float)(1 / (4 * M_PI));
+
+    advance[0] = 0;
+    for (int k = 1; k < n - 1; k++)
+        advance[k] = (float)(k & 3) * 0.25f + c * (now[k + 1] - now[k - 1]);   /* without whole turns */
+    advance[n - 1] = (float)((n - 1) & 3) * 0.25f;
+}
+
+/* step [n + 1]: turns from bin k - 1 to bin k, the mean of the slopes of the two; 0 at both ends */
+KERNEL(steps, (const float *restrict past, const float *restrict next, float *restrict step, int n),
+       (past, next, step, n))
+{
+    const float c = 0.5f / spread * (float)(1 / (4 * M_PI));
+
+    for (int k = 1; k < n; k++)
+        step[k] = c * (past[k - 1] - next[k - 1] + past[k] - next[k]);
+}
+
+/* Turns by way of the frame before. */
+KERNEL(go_ahead, (const float *restrict turns, const float *restrict advanced, const float *restrict advance,
+                  float *restrict ahead, int n), (turns, advanced, advance, ahead, n))
+{
+    for (int k = 0; k < n; k++)
+        ahead[k] = turns[k] + 0.5f * (advanced[k] + advance[k]);
+}
+
+/* Silence hands no phase on. */
+KERNEL(hush, (const float *restrict magnitude, float least, float *restrict level, int n),
+       (magnitude, least, level, n))
+{
+    for (int k = 0; k < n; k++)
+        level[k] = magnitude[k] > least ? level[k] : nothing;
+}
+
+/* The weakest level on the best way to each bin from below and from above; from, now [n]: levels of
+ * the frame before and of this one. Both sweeps at once, to keep the processor busy. */
+KERNEL(sweep_levels, (const float *restrict from, const float *restrict now, float *restrict up,
+                      float *restrict down, int n), (from, now, up, down, n))
+{
+    float u = from[0], d = from[n - 1];
+
+    up[0] = u;
+    down[n - 1] = d;
+    for (int k = 1, i = n - 2; k < n; k++, i--) {
+        u = u < now[k - 1] ? u : now[k - 1];
+        d = d < now[i + 1] ? d : now[i + 1];
+        u = u > from[k] ? u : from[k];
+        d = d > from[i] ? d : from[i];
+        up[k] = u;
+        down[i] = d;
+    }
+}
+
+/* A way that came along its frame has its neighbour's turns and a step, any other those of the frame
+ * before and their advance: turns = along x neighbour's + part. by: 1 for the ways from below, -1 from above. */
+KERNEL(sweep_parts, (const float *restrict from, const float *restrict level, const float *restrict ahead,
+                     const float *restrict step, float by, float *restrict part, float *restrict along, int n),
+       (from, level, ahead, step, by, part, along, n))
+{
+    for (int k = 0; k < n; k++) {
+        along[k] = level[k] > from[k] ? 1 : 0;
+        part[k] = level[k] > from[k] ? by * step[k] : ahead[k];
+    }
+}
+
+/* part becomes turns. */
+KERNEL(sweep_turns, (float *restrict up_part, const float *restrict up_along, float *restrict down_part,
+                     const float *restrict down_along, int n), (up_part, up_along, down_part, down_along, n))
+{
+    float u = 0, d = 0;
+
+    for (int k = 0, i = n - 1; k < n; k++, i--) {
+        u = up_along[k] * u + up_part[k];
+        d = down_along[i] * d + down_part[i];
+        up_part[k] = u;
+        down_part[i] = d;
+    }
+}
+
+KERNEL(join, (const float *restrict up, const float *restrict down, const float *restrict up_level,
+              const float *restrict down_level, float *restrict kept, float *restrict turns, int n),
+       (up, down, up_level, down_level, kept, turns, n))
+{
+    const float magic = 12582912.0f;   /* 1.5 x 2^23: adding it rounds to an integer */
+
+    for (int k = 0; k < n; k++) {
+        float t = up_level[k] >= down_level[k] ? up[k] : down[k];
+
+        kept[k] = t - ((t + magic) - magic);
+        turns[k] = kept[k] + (float)(k & 1) * 0.5f;   /* from the middle of the frame to its first sample */
+    }
+}
+
+static void integrate(struct phase *p, const float *before, const float *now, const float *after, float *turns)
+{
+    float least, *spare = p->advanced;
+    int top = 0;
+
+    for (int k = 1; k < p->bins; k++)
+        if (now[k] > now[top])
+            top = k;
+    least = now[top] * silent > 1e-30f ? now[top] * silent : 1e-30f;
+    levels(before, least, p->past, p->bins);
+    levels(now, least, p->now, p->bins);
+    levels(after, least, p->next, p->bins);
+    p->advanced = p->advance;
+    p->advance = spare;
+    advances(p->now, p->advance, p->bins);
+    steps(p->past, p->next, p->step, p->bins);
+    if (p->frame == 0) {
+        draw(p, p->turns);
+        memcpy(p->advanced, p->advance, (size_t)p->bins * sizeof *p->advance);
+    }
+    go_ahead(p->turns, p->advanced, p->advance, p->ahead, p->bins);
+    hush(before, p->frame > 0 ? least : INFINITY, p->past, p->bins);
+    if (p->past[top] < p->now[top] + logf(silent))   /* a frame out of silence begins at its loudest bin */
+        p->past[top] = p->now[top] + logf(silent);
+    sweep_levels(p->past, p->now, p->up_level, p->down_level, p->bins);
+    sweep_parts(p->past, p->up_level, p->ahead, p->step, 1, p->up, p->up_along, p->bins);
+    sweep_parts(p->past, p->down_level, p->ahead, p->step + 1, -1, p->down, p->down_along, p->bins);
+    sweep_turns(p->up, p->up_along, p->down, p->down_along, p->bins);
+    join(p->up, p->down, p->up_level, p->down_level, p->turns, turns, p->bins);
+}
+
+void phase_next(struct phase *p, const float *before, const float *now, const float *after, float *turns)
+{
+    if (p->start == VOCODER_RANDOM)
+        draw(p, turns);
+    else
+        integrate(p, before, now, after, turns);
+    p->frame++;
+}

@@ -1,0 +1,51 @@
+/* From magnitudes to sound: finds phases that fit, and overlaps and adds.
+ * Frames are those of dsp/stft.h with a periodic Hann window and a hop of a
+ * quarter of the transform. */
+#ifndef DSP_VOCODER_H
+#define DSP_VOCODER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Phases to start from. */
+enum vocoder_start {
+    VOCODER_RANDOM,     /* drawn from the seed */
+    VOCODER_GRADIENT    /* integrated along the gradient that the magnitudes imply; the seed sets the first frame */
+};
+
+struct vocoder_how {
+    enum vocoder_start start;
+    int iterations;     /* of Griffin-Lim, 0 or more */
+    float momentum;     /* 0: Griffin and Lim's own; 0.99: the fast one; more than 1 is not stable */
+    uint64_t seed;
+};
+
+/* Phases from the gradient, 32 iterations, momentum 0.99, seed 123. */
+struct vocoder_how vocoder_defaults(void);
+
+struct vocoder;
+
+/* fft: a multiple of 16. */
+struct vocoder *vocoder_new(int fft, struct vocoder_how how);
+void vocoder_free(struct vocoder *v);
+
+/* Starts a clip of samples >= 1; what was left of one before is dropped. */
+void vocoder_begin(struct vocoder *v, int64_t samples);
+
+/* The next frames of the clip: magnitude [frames, fft / 2 + 1], finite, >= 0. A clip
+ * has 1 + samples / hop frames; what is pushed beyond them is ignored. */
+void vocoder_push(struct vocoder *v, const float *magnitude, int frames);
+
+/* No more frames: if some are missing, the last one stands for them (silence if there is none). */
+void vocoder_end(struct vocoder *v);
+
+/* Takes up to most of the samples that are ready, in order; returns how many.
+ * After the last frame there are exactly as many in all as begin was told.
+ * Memory stays the same however long the clip, if samples are taken after
+ * each push. The cuts between pushes and pulls change no sample. */
+size_t vocoder_pull(struct vocoder *v, float *x, size_t most);
+
+/* A whole clip: magnitude [frames, fft / 2 + 1] to x [samples]. */
+void vocoder_run(int fft, struct vocoder_how how, const float *magnitude, int frames, float *x, int64_t samples);
+
+#endif

@@ -1,0 +1,168 @@
+/* The notebook's network over streams, a few clips at a time. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/rng.h"
+#include "nn/layers.h"
+#include "vae/codec_private.h"
+#include "vae/dataset.h"
+
+enum { BATCH = 16 };             /* clips that go through the network together */
+
+struct work {
+    struct codec *c;
+    struct notebook_graph g;
+    struct node *out;            /* decoder: what is written */
+    struct rng rng;
+    int held;                    /* clips waiting in the network's input */
+    char *names[BATCH];
+    struct meta *metas[BATCH];
+};
+
+static void forget(struct work *w)
+{
+    for (int i = 0; i < w->held; i++) {
+        free(w->names[i]);
+        meta_free(w->metas[i]);
+    }
+    w->held = 0;
+}
+
+static void run(struct work *w)
+{
+    if (w->held == 0)
+        return;
+    net_set_batch(w->g.net, w->held);
+    net_forward(w->g.net);
+}
+
+/* ---- encoding ---- */
+
+static int flush_latents(struct work *w)
+{
+    size_t latent = (size_t)w->c->m.notebook.latent;
+    float *z = mem_alloc(latent * sizeof *z);
+    int status = codec_begin(w->c, "latent");
+
+    if (!status)
+        run(w);
+    for (int i = 0; i < w->held && !status; i++) {
+        float *mean = w->g.mean->y + (size_t)i * latent, *logvar = w->g.logvar->y + (size_t)i * latent;
+        int64_t shape[2] = {(int64_t)latent, 1};
+        struct frame_tensor t[3] = {
+            {"z", tensor_view(z, 2, shape)}, {"mean", tensor_view(mean, 2, shape)}, {"logvar", tensor_view(logvar, 2, shape)},
+        };
+
+        if (w->c->how.mean_only) {
+            memcpy(z, mean, latent * sizeof *z);
+        } else {
+            rng_normal(&w->rng, z, latent);
+            posterior_draw(z, mean, logvar, latent);
+        }
+        meta_set(w->metas[i], "samples", meta_int(w->c->m.samples));
+        status = writer_put(w->c->w, w->names[i], w->metas[i], t, 3);
+    }
+    free(z);
+    forget(w);
+    return status;
+}
+
+static int encode_frame(struct work *w, const struct reader *r, const struct frame *f)
+{
+    const struct model *m = &w->c->m;
+    struct tensor t;
+    double rate;
+    size_t samples = (size_t)m->samples;
+
+    if (audio_tensor(r, f, &t) || audio_rate(r, f, &rate))
+        return -1;
+    if (rate < m->rate || rate > m->rate)
+        return error_set("%s: clip '%s' is at %g Hz, the model was trained at %g Hz: use cv-load -r %g",
+                         reader_label(r), f->name, rate, m->rate, m->rate);
+    if (t.shape[1] != 1 || t.shape[2] != m->samples)
+        return error_set("%s: clip '%s' has %lld channels of %lld samples, the model takes 1 of %zu: use cv-load -n %zu",
+                         reader_label(r), f->name, (long long)t.shape[1], (long long)t.shape[2], samples, samples);
+    for (int64_t b = 0; b < t.shape[0]; b++) {
+        if (w->held == BATCH && flush_latents(w))
+            return -1;
+        memcpy(w->g.x->y + (size_t)w->held * samples, t.data + (size_t)b * samples, samples * sizeof(float));
+        w->names[w->held] = mem_text(audio_clip_name(f, b));
+        w->metas[w->held++] = codec_clip_meta(f, b);
+    }
+    return 0;
+}
+
+int notebook_encode(struct codec *c, struct reader *model, struct reader *r)
+{
+    struct work w = {.c = c, .rng = rng_new(c->how.seed, 0)};
+    const struct frame *f;
+    int status, got = 0;
+
+    w.g = notebook_build(&c->m.notebook, NOTEBOOK_ENCODER, c->m.params, BATCH, c->pool);
+    status = model_fill(&c->m, model, c->path, w.g.net);
+    while (!status && (got = reader_next(r, &f)) > 0)
+        status = encode_frame(&w, r, f);
+    if (!status)
+        status = got < 0 ? -1 : flush_latents(&w);
+    forget(&w);
+    net_free(w.g.net);
+    return status;
+}
+
+/* ---- decoding ---- */
+
+static int flush_audio(struct work *w)
+{
+    size_t samples = (size_t)w->c->m.samples;
+    int status = codec_begin(w->c, "audio");
+
+    if (!status)
+        run(w);
+    for (int i = 0; i < w->held && !status; i++) {
+        float *x = w->out->y + (size_t)i * samples;
+        struct frame_tensor t = {"audio", tensor_view(x, 2, (int64_t[]){1, (int64_t)samples})};
+
+        status = writer_put(w->c->w, w->names[i], w->metas[i], &t, 1);
+    }
+    forget(w);
+    return status;
+}
+
+static int decode_frame(struct work *w, const struct reader *r, const struct frame *f)
+{
+    int latent = w->c->m.notebook.latent;
+    const struct tensor *t = codec_latent(r, f, latent);
+    char shape[128];
+
+    if (!t)
+        return -1;
+    if (tensor_count(t) != latent)
+        return error_set("%s: '%s' has shape %s, the model's latent is [%d, 1]", reader_label(r), f->name,
+                         tensor_shape_text(t, shape, sizeof shape), latent);
+    if (w->held == BATCH && flush_audio(w))
+        return -1;
+    memcpy(w->g.z->y + (size_t)(w->held * latent), t->data, (size_t)latent * sizeof(float));
+    w->names[w->held] = mem_text(f->name);
+    w->metas[w->held++] = meta_copy(f->meta);
+    return 0;
+}
+
+int notebook_decode(struct codec *c, struct reader *model, struct reader *r)
+{
+    struct work w = {.c = c};
+    const struct frame *f;
+    int parts = NOTEBOOK_DECODER | (c->how.logits ? 0 : NOTEBOOK_SAMPLE), status, got = 0;
+
+    w.g = notebook_build(&c->m.notebook, parts, c->m.params, BATCH, c->pool);
+    w.out = c->how.logits ? w.g.logit : w.g.sample;
+    status = model_fill(&c->m, model, c->path, w.g.net);
+    while (!status && (got = reader_next(r, &f)) > 0)
+        status = decode_frame(&w, r, f);
+    if (!status)
+        status = got < 0 ? -1 : flush_audio(&w);
+    forget(&w);
+    net_free(w.g.net);
+    return status;
+}

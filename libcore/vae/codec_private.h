@@ -1,0 +1,33 @@
+/* What the codecs of the networks share. */
+#ifndef VAE_CODEC_PRIVATE_H
+#define VAE_CODEC_PRIVATE_H
+
+#include "vae/codec.h"
+#include "vae/model.h"
+
+struct codec {
+    struct model m;
+    struct writer *w;
+    const char *path, *label;    /* of the model file, of the output */
+    int fd;
+    struct codec_options how;
+    struct pool *pool;
+};
+
+/* The output begins with the first result, so that input that is no stream
+ * leaves nothing behind. Does nothing when it has begun. */
+int codec_begin(struct codec *c, const char *kind);
+
+/* Meta of clip b of an audio frame, to be released by the caller. */
+struct meta *codec_clip_meta(const struct frame *f, int64_t b);
+
+/* The tensor that a latent or noise frame is decoded from, [latent, frames]; NULL with the reason. */
+const struct tensor *codec_latent(const struct reader *r, const struct frame *f, int latent);
+
+/* Each reads r to its end and writes all but the tail; model is open, its parameters unread. */
+int notebook_encode(struct codec *c, struct reader *model, struct reader *r);
+int notebook_decode(struct codec *c, struct reader *model, struct reader *r);
+int spectral_encode(struct codec *c, struct reader *model, struct reader *r);
+int spectral_decode(struct codec *c, struct reader *model, struct reader *r);
+
+#endif

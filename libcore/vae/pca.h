@@ -1,0 +1,13 @@
+/* The beginning of the network 'spectral': its linear path set to the
+ * principal components of the data. */
+#ifndef VAE_PCA_H
+#define VAE_PCA_H
+
+#include "vae/spectral.h"
+
+/* Sets enc/linear and dec/linear from count clips y[i] [features, frames]: with
+ * mu the mean and V, w the leading eigenvectors and values of the covariance
+ * of stride stacked frames, encode by V / sqrt(w), decode by V sqrt(w) + mu. */
+int pca_begin(const struct spectral *shape, struct params *params, float *const *y, size_t count, int frames);
+
+#endif

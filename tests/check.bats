@@ -1,0 +1,417 @@
+# cv-check: figures of known sounds, verdicts, the comparison with a reference, and everything passed on.
+
+load clips
+load helper
+
+setup() {
+    sounds=$BATS_TEST_DIRNAME/figures
+    audio_setup
+}
+
+# real and new: the streams of the shipped tunes
+tunes() {
+    cv-load -q -n 9000 "$sounds"/real-[abc].wav > real
+    cv-load -q -n 9000 "$sounds"/new-[de].wav > new
+}
+
+# check_to ARGUMENT ...: runs cv-check from the file stream to the file passed,
+# its words into the file words, its status into $status.
+check_to() {
+    status=0
+    cv-check "$@" < stream > passed 2> words || status=$?
+}
+
+# figure NAME [CLIP]: of a clip in the JSON in words, the first if not named; KEY.NAME looks into an object.
+figure() {
+    grep '^{"clip":' words | grep -F "\"name\":\"${2-}" | head -n 1 | value "$1"
+}
+value() { grep -o "\"$1\":[^,{}]*" | head -n 1 | cut -d : -f 2; }
+# of LINE KEY NAME: the value of NAME in the object KEY of a line of words, as in: of comparison clips fd
+of() { grep "^{\"$1\":" words | grep -o "\"$2\":{[^}]*}" | head -n 1 | value "$3"; }
+
+# ---- passing on ----
+
+@test "what comes out is what went in" {
+    tunes
+    for from in real new; do
+        cv-check -q < $from | cmp - $from
+        cv-check -j < $from 2> /dev/null | cmp - $from
+    done
+    cv-check -q -r real < new | cmp - new
+    cv-batch -b 2 -B 1 < real > batched
+    cv-check -q < batched | cmp - batched
+    cv-load -q -c "$sounds"/wide.wav > wide
+    cat real wide batched > stream
+    check_to
+    [ "$status" -eq 0 ]
+    cmp passed stream
+}
+
+@test "a clip around 0.5 is passed on as it is, its offset reported" {
+    tone -r 3000 -w constant -a 0.5 -s 2 half.wav
+    cv-load -n 6000 half.wav > stream
+    check_to -j -l all=:
+    [ "$status" -eq 0 ]
+    cmp passed stream
+    near "$(figure offset)" 0.5 0.0001
+    [ "$(figure rms)" = null ] || [ "$(awk -v x="$(figure rms)" 'BEGIN { print x < -90 }')" -eq 1 ]
+    grep -q '"warns":\[[^]]*"offset"' words
+}
+
+@test "no clips: nothing to say, nothing failed" {
+    printf '%b' "$(mp_head audio 3000)$(mp_tail 0)" > stream
+    check_to
+    [ "$status" -eq 0 ]
+    grep -q '^0 clips' words
+    cv-info passed | grep -qw 0
+}
+
+# ---- figures ----
+
+@test "the shipped sounds have the figures expected" {
+    count=0
+    for rate in 3000 22050; do
+        cv-load -q -r "$rate" -d 3 $( [ "$rate" = 3000 ] && ls "$sounds"/{real,new,again}-*.wav ) \
+            $( [ "$rate" = 3000 ] || echo "-n 19845" "$sounds"/wide*.wav ) > stream
+        check_to -j
+        while IFS=$'\t' read -r name key want; do
+            case $key in flatness|peakiness|centroid|dynamics|flux|rhythm) ;; *) continue ;; esac
+            grep -qF "\"name\":\"$name\"" words || continue
+            awk -v a="$(figure "$key" "$name\"")" -v b="$want" 'BEGIN { exit !(a != "" && (a / b - 1)^2 < 1e-8) }' ||
+                { echo "$name $key: $(figure "$key" "$name\""), not $want"; return 1; }
+            count=$((count + 1))
+        done < "$sounds/expected.tsv"
+    done
+    [ "$count" -eq 48 ]
+}
+
+@test "a tone: level, peak, crest factor, centroid, roll-off, octave" {
+    tone -r 8000 -F 1000 -a 0.5 -s 5 tone.wav
+    cv-load -r 8000 -d 5 tone.wav > stream
+    check_to -j
+    [ "$status" -eq 0 ]
+    near "$(figure rms)" -9.03 0.02
+    near "$(figure peak)" -6.02 0.02
+    near "$(figure crest)" 3.01 0.02
+    near "$(figure centroid)" 1000 5
+    near "$(figure rolloff)" 1000 20
+    near "$(figure 1000)" -9.03 0.1
+    near "$(figure flatness)" 0 0.001
+    near "$(figure silence)" 0 0
+    [ "$(figure clipped)" -eq 0 ]
+    [ "$(figure clicks)" -eq 0 ]
+    [ "$(figure samples)" -eq 40000 ]
+    # half of it is 6 dB less
+    tone -r 8000 -F 1000 -a 0.25 -s 5 tone.wav
+    cv-load -r 8000 -d 5 tone.wav > stream
+    check_to -j
+    near "$(figure rms)" -15.05 0.02
+    near "$(figure 1000)" -15.05 0.1
+}
+
+@test "noise is flat and without rhythm, and said so" {
+    tone -r 3000 -w noise -a 0.5 -s 20 noise.wav
+    cv-load -d 20 noise.wav > stream
+    check_to -j
+    near "$(figure flatness)" 0.56 0.01
+    near "$(figure centroid)" 750 5
+    near "$(figure joins)" 0.15 0.1
+    awk -v x="$(figure rhythm)" 'BEGIN { exit !(x < 0.2) }'
+    grep -q '"verdict":"warn","fails":\[\],"warns":\["flatness"' words
+}
+
+@test "clipped samples and silence are counted" {
+    printf '%b' "$(mp_head audio 1000)$(mp_frame a audio "1 8" 1 -1 0.5 2 0 0 -0.5 0)$(mp_tail 1)" > stream
+    check_to -j -l all=:
+    [ "$(figure clipped)" -eq 3 ]
+    near "$(figure clipping)" 0.375 0
+    tone -r 3000 -s 3 -F 300 tone.wav
+    cv-load -d 12 tone.wav > stream
+    check_to -j
+    near "$(figure silence)" 0.75 0.01
+    grep -q '"warns":\["silence"' words
+}
+
+@test "clips of a batch are looked at one by one, under their names" {
+    tunes
+    cv-batch -b 2 -B 1 < real > stream
+    check_to -j
+    cp words batched
+    cp real stream
+    check_to -j
+    diff words batched
+    [ "$(grep -c '^{"clip":' words)" -eq 3 ]
+}
+
+@test "the same words from run to run; another seed, another noise" {
+    tunes
+    cp new stream
+    for i in 1 2; do
+        check_to -j -r real
+        cp words "words-$i"
+    done
+    cmp words-1 words-2
+    check_to -j -r real -s 5
+    [ "$(of comparison clips fd)" = "$(cp words-1 words; of comparison clips fd)" ]
+    ! cmp -s words-1 words-2 || { check_to -j -r real -s 5; ! cmp -s words words-1; }
+}
+
+# ---- the report ----
+
+@test "the table has a row for each clip, means, and the count" {
+    tunes
+    cp real stream
+    check_to
+    [ "$status" -eq 0 ]
+    head -n 1 words | grep -qE 'rms +peak +offset +clipped +silence +crest +centroid .* clip$'
+    grep -qE '^ *-[0-9.]+ +-[0-9.]+ .*(ok|warn) +real-a' words
+    grep -qE ' mean$' words
+    grep -q '^octave bands' words
+    grep -q '^3 clips, 9.0 seconds' words
+    # all rows of figures are of one width up to the verdict
+    [ "$(sed -n '3,5p' words | grep -oE '^.*(ok  |warn|fail) ' | awk '{ print length($0) }' | sort -u | wc -l)" -eq 1 ]
+    [ "$(grep -c '^octave' words)" -eq 1 ]
+    check_to -b
+    [ "$(grep -c '^octave' words)" -eq 4 ]
+}
+
+@test "JSON: a line for each clip and one in total, nothing else" {
+    tunes
+    cp real stream
+    check_to -j
+    [ "$(wc -l < words)" -eq 4 ]
+    [ "$(of total mean rms)" != "" ]
+    grep '^{"total":' words | grep -q '"clips":3,"seconds":9,"ok":[0-3],"warn":[0-3],"fail":0'
+    check_to -j -l rms=0:
+    [ "$status" -eq 1 ]
+    [ "$(wc -l < words)" -eq 4 ]
+    grep -q '"fail":3' words
+    if command -v /usr/bin/python3 > /dev/null; then
+        /usr/bin/python3 -c 'import json, sys; [json.loads(line) for line in open("words")]'
+    fi
+}
+
+@test "--quiet says nothing, but what failed" {
+    tunes
+    cp real stream
+    check_to -q
+    [ ! -s words ]
+    check_to -q -l peak=0:
+    [ "$status" -eq 1 ]
+    [ "$(wc -l < words)" -eq 1 ]
+    grep -q '^cv-check: failed: real-a (peak), real-b (peak), real-c (peak)$' words
+}
+
+@test "names cannot forge lines of the table" {
+    frame=$(mp_frame name audio "1 1" 1)
+    printf '%b' "$(mp_head audio 3000)${frame/"$(mp_str name)$(mp_str name)"/"$(mp_str name)"'\xa7two\x0abad'}$(mp_tail 1)" > stream
+    check_to -l all=:
+    [ "$status" -eq 0 ]
+    ! grep -q '^bad' words
+}
+
+# ---- verdicts ----
+
+@test "a clip that fails: status 1 once everything has passed" {
+    tone -r 3000 -w silence -s 2 b.wav
+    tone -r 3000 -F 300 -s 2 a.wav
+    tone -r 3000 -F 500 -s 2 c.wav
+    cv-load -n 6000 a.wav b.wav c.wav > stream
+    check_to
+    [ "$status" -eq 1 ]
+    cmp passed stream
+    cv-info passed > info
+    grep -q 'fail b  fails: rms, silence' words
+    grep -q '^cv-check: failed: b (rms, silence)$' words
+    grep -q '2 ok\|2 warn\|1 ok, 1 warn' words
+    grep -q ' 1 fail$' words
+}
+
+@test "limits: on one side, on both, more than one, warnings" {
+    tone -r 3000 -F 300 -a 0.5 -s 2 a.wav
+    cv-load -n 6000 a.wav > stream
+    check_to -l rms=-10:-8
+    [ "$status" -eq 0 ]
+    check_to -l rms=-8:
+    [ "$status" -eq 1 ]
+    check_to -l rms=:-10
+    [ "$status" -eq 1 ]
+    check_to -l centroid=:100,crest=5:
+    grep -q 'failed: a (crest, centroid)' words
+    check_to -l centroid=:100 --limit crest=5:
+    grep -q 'failed: a (crest, centroid)' words
+    check_to -l rms=-8: -l rms=:
+    [ "$status" -eq 0 ]
+    check_to -w all=:,rms=-8:
+    [ "$status" -eq 0 ]
+    grep -qE 'warn +a +warns: rms$' words
+    check_to -w all=:
+    grep -qE 'ok +a$' words
+}
+
+@test "many failures are counted" {
+    tone -r 3000 -w silence -s 0.1 a.wav
+    for ((i = 100; i < 200; i++)); do cp a.wav "silence-$i.wav"; done
+    cv-load -n 300 silence-*.wav > stream
+    check_to -q
+    [ "$status" -eq 1 ]
+    grep -qE '^cv-check: failed: silence-100 \(rms, silence\), .* and [0-9]+ more$' words
+    [ "$(wc -c < words)" -lt 1000 ]
+}
+
+# ---- beside a reference ----
+
+@test "the comparison agrees with the figures expected" {
+    tunes
+    cp new stream
+    check_to -j -r real
+    [ "$(wc -l < words)" -eq 4 ]
+    for key in fd mmd precision recall; do
+        near "$(of comparison clips $key)" "$(awk -v k=$key '$1 == "new" && $2 == k { print $3 }' "$sounds/expected.tsv")" \
+            "$([ $key = fd ] && echo 2.4 || echo 0.00001)"
+    done
+    for clip in new-d new-e; do
+        near "$(figure nearest $clip)" "$(awk -v c=$clip '$1 == c && $2 == "nearest" { print $3 }' "$sounds/expected.tsv")" 0.001
+    done
+    [ "$(figure copied)" = null ]
+    [ "$(of comparison held_out fd)" = null ]
+    awk -v a="$(of comparison clips fd)" -v b="$(of comparison random_phase fd)" -v c="$(of comparison white_noise fd)" \
+        'BEGIN { exit !(a < b && b < c) }'
+}
+
+@test "the table shows floor and ceilings beside the distance" {
+    tunes
+    cp new stream
+    check_to -r real --held-out new
+    for row in 'these clips' 'held-out clips' 'floor: ' 'ceiling: reference with random phases' 'ceiling: white noise'; do
+        grep -qE "^ *[0-9]+ .* $row" words || { echo "no row '$row'"; cat words; return 1; }
+    done
+    head -n 1 words | grep -qE 'nearest copied +clip'
+    check_to -r real
+    ! grep -q 'held-out clips' words
+}
+
+@test "copies are found" {
+    tunes
+    cv-load -q -n 9000 "$sounds"/real-a.wav "$sounds"/new-d.wav > stream
+    check_to -j -r real --held-out new
+    near "$(figure copied real-a)" 1 0
+    near "$(figure copied new-d)" 0 0
+    near "$(of comparison near copied)" 0.5 0
+    check_to -q -r real --held-out new -l copied=:0.5
+    grep -q 'failed: real-a (copied)$' words
+    # the reference is at no distance from itself
+    cp real stream
+    check_to -j -r real
+    near "$(of comparison clips fd)" 0 0.01
+    near "$(of comparison clips recall)" 1 0
+    awk -v a="$(of comparison clips fd_low)" -v b="$(of comparison clips fd_high)" 'BEGIN { exit !(a <= 0.01 && b > a) }'
+}
+
+@test "limits on the comparison" {
+    tunes
+    cp new stream
+    check_to -q -r real -l fd=:10,precision=0:1
+    [ "$status" -eq 1 ]
+    cmp passed new
+    [ "$(cat words)" = "cv-check: failed: all clips beside the reference (fd)" ]
+    tone -r 3000 -w noise -s 3 noise.wav
+    cv-load -q -n 9000 noise.wav > stream
+    check_to -r real
+    [ "$status" -eq 0 ]
+    grep -q '^cv-check: warning: beside the reference: precision, recall$' words
+}
+
+# ---- refused ----
+
+@test "usage" {
+    tunes
+    usage cv-check stream < real
+    usage cv-check --limit < real
+    usage cv-check -l rms < real
+    usage cv-check -l rms=1 < real
+    usage cv-check -l loud=1:2 < real
+    usage cv-check -l rms=2:1 < real
+    usage cv-check -w rms=a:1 < real
+    usage cv-check -s -1 < real
+    usage cv-check --held-out real < real
+    usage cv-check -r - < real
+    usage cv-check -r real --held-out - < real
+}
+
+@test "another kind, another file, no reference" {
+    tunes
+    cv-sample -q -n 2 > noise
+    refuses 1 cv-check < noise
+    says noise audio
+    refuses 1 cv-check < "$sounds/wide.wav"
+    says WAV
+    refuses 1 cv-check < /dev/null
+    refuses 1 cv-check -r missing < real
+    says missing
+    refuses 1 cv-check -r noise < real
+    says noise audio
+    refuses 1 cv-check -r real --held-out noise < real
+    says noise
+    printf '%b' "$(mp_head audio 3000)$(mp_tail 0)" > none
+    refuses 1 cv-check -r none < real
+    says none "no clips"
+    refuses 1 cv-check -r real --held-out none < real
+    says none "no clips"
+    cv-load -q -n 2000 "$sounds/real-a.wav" > short
+    refuses 1 cv-check -r short < real
+    says short "too little"
+    head -c -1 real > cut
+    refuses 1 cv-check -r cut < real
+    says cut ended
+}
+
+@test "a reference at another rate" {
+    tunes
+    cv-load -q -r 22050 "$sounds/wide.wav" > wide
+    refuses 1 cv-check -r real < wide
+    says 22050 3000 "cv-load -r"
+    refuses 1 cv-check -r real --held-out wide < real
+    says 22050 3000
+    cat real wide > both
+    refuses 1 cv-check -r both < real
+    says 22050 3000
+    cv-load -q -r 500 -n 5000 "$sounds/real-a.wav" > low
+    refuses 1 cv-check -r low < low
+    says 500 1000
+    cv-check -q < low > passed
+    cmp low passed
+}
+
+@test "a stream cut short: status 1, and what comes out is not whole" {
+    tunes
+    head -c -20 real > stream
+    check_to -q
+    [ "$status" -eq 1 ]
+    [ "$(wc -l < words)" -eq 1 ]
+    grep -q 'ended\|ends\|cut' words
+    status=0
+    cv-info passed > info 2>&1 || status=$?
+    [ "$status" -eq 1 ]
+}
+
+@test "a full disk, for the stream and for the report" {
+    tunes
+    status=0
+    cv-check -q < real > /dev/full 2> words || status=$?
+    [ "$status" -eq 1 ]
+    grep -q '^cv-check: standard output: ' words
+    status=0
+    cv-check < real > passed 2> /dev/full || status=$?
+    [ "$status" -eq 1 ]
+    cmp passed real
+}
+
+@test "memory does not grow with the number of clips" {
+    for ((i = 0; i < 40; i++)); do cat "$sounds"/real-a.wav > "t$i.wav"; done
+    cv-load -q -n 9000 t*.wav > once
+    for ((i = 0; i < 60; i++)); do cat once; done > stream
+    # 2400 clips, 86 MB, in 60 MB of address space for data
+    (ulimit -d 60000; check_to -q; exit $status)
+    cmp passed stream
+}

@@ -1,0 +1,236 @@
+/* Magnitudes per band against their definition, frames in pieces, and the way
+ * back from bands to bins. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/rng.h"
+#include "check.h"
+#include "dsp/features.h"
+
+static float *noise(size_t count, uint64_t stream)
+{
+    float *x = mem_floats(count);
+    struct rng r = rng_new(7, stream);
+
+    rng_normal(&r, x, count);
+    return x;
+}
+
+/* The sample that reflection puts at t, step by step. */
+static double mirror(const float *x, int samples, int t)
+{
+    while (t < 0 || t >= samples)
+        t = samples == 1 ? 0 : t < 0 ? -t : 2 * (samples - 1) - t;
+    return (double)x[t];
+}
+
+/* |X|^2 of one bin of one frame */
+static double power(const float *x, int samples, int fft, int hop, int frame, int k)
+{
+    double re = 0, im = 0;
+
+    for (int i = 0; i < fft; i++) {
+        double v = mirror(x, samples, frame * hop - fft / 2 + i) * (0.5 - 0.5 * cos(2 * M_PI * i / fft));
+
+        re += v * cos(2 * M_PI * k * i / fft);
+        im -= v * sin(2 * M_PI * k * i / fft);
+    }
+    return re * re + im * im;
+}
+
+/* Middles of bands by hand: bins to the corner, then steps of 1/24 octave but at least one bin, the last bin. */
+static int middles(double *c, int bins, double corner)
+{
+    int n = 0;
+    double at = floor(corner);
+
+    while (n <= (int)at) {
+        c[n] = n;
+        n++;
+    }
+    while ((at = fmax(at * pow(2, 1 / 24.0), c[n - 1] + 1)) <= bins - 1)
+        c[n++] = at;
+    if (c[n - 1] < bins - 1)
+        c[n++] = bins - 1;
+    return n;
+}
+
+static double weight(const double *c, int n, int i, int k)
+{
+    double low = i ? c[i - 1] : c[i] - 1, high = i + 1 < n ? c[i + 1] : c[i] + 1;
+
+    return fmax(0, k <= c[i] ? (k - low) / (c[i] - low) : (high - k) / (high - c[i]));
+}
+
+static void test_definition(double rate, int fft, int hop, double corner, int samples)
+{
+    struct features *f = features_new(rate, fft, hop, corner);
+    int bins = features_bins(f), channels = features_channels(f), frames = (int)features_frames(f, samples);
+    double *c = mem_zero((size_t)bins + 1, sizeof *c), worst = 0, loudest = 0;
+    int expected = corner > 0 ? middles(c, bins, corner * fft / rate) : bins;
+    float *x = noise((size_t)samples, 1), *y = mem_floats((size_t)(channels * frames));
+
+    features_magnitude(f, x, samples, 0, frames, y, (size_t)frames);
+    for (int t = 0; t < frames; t++)
+        for (int i = 0; i < channels; i++) {
+            double sum = 0, all = 0;
+
+            for (int k = 0; k < bins; k++) {
+                double w = corner > 0 ? weight(c, channels, i, k) : k == i;
+
+                all += w;
+                if (w > 0)
+                    sum += w * power(x, samples, fft, hop, t, k);
+            }
+            loudest = fmax(loudest, sqrt(sum / all));
+            worst = fmax(worst, fabs((double)y[i * frames + t] - sqrt(sum / all)));
+        }
+    check(bins == fft / 2 + 1 && channels == expected && frames == 1 + samples / hop && worst < 1e-5 * loudest,
+          "magnitudes of %d samples, %d by %d, corner %g Hz: %d channels, %d frames (%.1e)", samples, fft, hop,
+          corner, channels, frames, worst);
+    features_free(f);
+    free(c);
+    free(x);
+    free(y);
+}
+
+static void test_channels(double rate, int fft, double corner, int expected)
+{
+    struct features *f = features_new(rate, fft, fft / 4, corner);
+
+    check(features_channels(f) == expected, "%d channels at %g Hz, %d samples, corner %g Hz (%d expected)",
+          features_channels(f), rate, fft, corner, expected);
+    features_free(f);
+}
+
+static void test_pieces(void)
+{
+    enum { SAMPLES = 5000, PIECE_STRIDE = 70 };
+    struct features *f = features_new(8000, 256, 64, 1000);
+    int frames = (int)features_frames(f, SAMPLES), channels = features_channels(f), same = 1, inside = 1;
+    float *x = noise(SAMPLES, 2), *whole = mem_floats((size_t)(frames * channels));
+    float *piece = mem_floats((size_t)channels * PIECE_STRIDE);
+
+    features_magnitude(f, x, SAMPLES, 0, frames, whole, (size_t)frames);
+    for (int first = 0, count = 1; first < frames; first += count, count = count * 3 % 67 + 1) {
+        count = count < frames - first ? count : frames - first;
+        for (int i = 0; i < channels * PIECE_STRIDE; i++)
+            piece[i] = -1;
+        features_magnitude(f, x, SAMPLES, first, count, piece, PIECE_STRIDE);
+        for (int c = 0; c < channels; c++) {
+            same = same && !memcmp(piece + c * PIECE_STRIDE, whole + c * frames + first,
+                                   (size_t)count * sizeof *piece);
+            for (int t = count; t < PIECE_STRIDE; t++)
+                inside = inside && piece[c * PIECE_STRIDE + t] == -1;
+        }
+    }
+    check(same, "frames in pieces have the bytes of the whole");
+    check(inside, "nothing is written beside the frames asked for");
+    features_free(f);
+    free(x);
+    free(whole);
+    free(piece);
+}
+
+static void test_unwarp(double corner)
+{
+    struct features *f = features_new(22050, 2048, 512, corner);
+    int channels = features_channels(f), bins = features_bins(f), n = bins;
+    float *level = noise((size_t)channels, 3), *bin = mem_floats((size_t)bins);
+    double *c = mem_zero((size_t)bins + 1, sizeof *c), worst = 0;
+
+    if (corner > 0)
+        n = middles(c, bins, corner * 2048 / 22050);
+    else
+        for (int k = 0; k < bins; k++)
+            c[k] = k;
+    features_unwarp(f, level, bin);
+    for (int k = 0, i = 0; k < bins; k++) {
+        double part;
+
+        while (i + 2 < n && c[i + 1] <= k)
+            i++;
+        part = (k - c[i]) / (c[i + 1] - c[i]);
+        worst = fmax(worst, fabs((1 - part) * (double)level[i] + part * (double)level[i + 1] - (double)bin[k]));
+    }
+    check(n == channels && worst < 1e-5, "from %d channels to bins along straight lines (%.1e)", channels, worst);
+    features_free(f);
+    free(c);
+    free(level);
+    free(bin);
+}
+
+/* An impulse in the middle of a frame has one level in all bins, and so has it in all bands. */
+static void test_there_and_back(void)
+{
+    struct features *f = features_new(22050, 2048, 512, 2000), *plain = features_new(22050, 2048, 512, 0);
+    int channels = features_channels(f), bins = features_bins(f);
+    float *x = mem_floats(8192), *band = mem_floats((size_t)channels), *bin = mem_floats((size_t)bins);
+    float *back = mem_floats((size_t)bins);
+    double worst = 0;
+
+    x[4096] = 1;
+    x[4100] = 0.5f;   /* ripples of a quarter of the spectrum's width, wide against the bands */
+    features_magnitude(f, x, 8192, 8, 1, band, 1);
+    features_magnitude(plain, x, 8192, 8, 1, bin, 1);
+    for (int c = 0; c < channels; c++)
+        band[c] = logf(band[c]);
+    features_unwarp(f, band, back);
+    for (int k = 0; k < bins; k++)
+        worst = fmax(worst, fabs(20 / log(10) * (double)(back[k] - logf(bin[k]))));
+    check(worst < 0.2, "a smooth spectrum comes back from bands within %.2f dB", worst);
+    features_free(f);
+    features_free(plain);
+    free(x);
+    free(band);
+    free(bin);
+    free(back);
+}
+
+static void test_defaults(void)
+{
+    static const struct { double rate; int fft; double corner; } expected[] = {
+        {3000, 512, 0}, {4000, 512, 0}, {4001, 512, 2000}, {6000, 512, 2000}, {8000, 1024, 2000},
+        {11025, 1024, 2000}, {16000, 2048, 2000}, {22050, 2048, 2000}, {24000, 2048, 2000},
+        {32000, 4096, 2000}, {44100, 4096, 2000}, {48000, 4096, 2000}};
+    static const double refused[] = {0, 2999.9, 48000.1, -1, NAN, INFINITY};
+    int fft = 0, hop = 0;
+    double corner = -1;
+
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
+        check(features_defaults(expected[i].rate, &fft, &hop, &corner) == 0 && fft == expected[i].fft &&
+              hop == fft / 4 && corner == expected[i].corner, "at %g Hz: %d by %d, corner %g Hz",
+              expected[i].rate, fft, hop, corner);
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        check(features_defaults(refused[i], &fft, &hop, &corner) == -1 && *error_text(), "%g Hz is refused: %s",
+              refused[i], error_text());
+}
+
+int main(void)
+{
+    static const int lengths[] = {1, 2, 5, 16, 63, 64, 100, 333};
+
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        test_definition(8000, 16, 4, 0, lengths[i]);
+        test_definition(8000, 64, 16, 500, lengths[i]);
+    }
+    test_definition(8000, 128, 20, 0.001, 300);
+    test_definition(8000, 128, 32, 3000, 300);
+    test_definition(8000, 2, 1, 0, 9);
+    test_channels(3000, 512, 0, 257);
+    test_channels(22050, 2048, 0, 1025);
+    test_channels(22050, 2048, 11025, 1025);
+    test_channels(22050, 2048, 20000, 1025);
+    test_channels(22050, 2048, 2000, 246);
+    test_channels(22050, 2048, 3000, 325);
+    test_pieces();
+    test_unwarp(0);
+    test_unwarp(2000);
+    test_unwarp(3000);
+    test_there_and_back();
+    test_defaults();
+    return check_done();
+}

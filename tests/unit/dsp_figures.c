@@ -1,0 +1,148 @@
+/* Figures of clips and of reconstructions against those that another implementation gave. */
+#include "figure_files.h"
+#include "dsp/figures.h"
+#include "dsp/levels.h"
+#include "dsp/recon.h"
+
+static const char *const sounds[] = {
+    "real-a", "real-b", "real-c", "new-d", "new-e", "again-a", "wide", "wide-again"
+};
+
+static void clip(const char *name)
+{
+    struct sound s = sound_read(name);
+    struct timbre_meter *m = timbre_meter_new(s.rate);
+    struct figures f;
+    struct timbre two;
+    float *twice = mem_zero(2 * (size_t)s.samples, sizeof *twice);
+
+    figures_measure(m, s.x, 1, s.samples, &f);
+    check_expected(name, "rms", pow(10, f.value[FIGURE_RMS] / 20), 0);
+    check_expected(name, "flatness", f.value[FIGURE_FLATNESS], 0);
+    check_expected(name, "peakiness", f.value[FIGURE_PEAKINESS], 0);
+    check_expected(name, "centroid", f.value[FIGURE_CENTROID], 0);
+    check_expected(name, "dynamics", f.value[FIGURE_DYNAMICS], 0);
+    check_expected(name, "flux", f.value[FIGURE_FLUX], 0);
+    check_expected(name, "rhythm", f.value[FIGURE_RHYTHM], 0);
+    memcpy(twice, s.x, (size_t)s.samples * sizeof *twice);
+    memcpy(twice + s.samples, s.x, (size_t)s.samples * sizeof *twice);
+    two = timbre_measure(m, twice, 2, s.samples);
+    check(fabs(two.centroid - f.timbre.centroid) < 1e-9 && fabs(two.rhythm - f.timbre.rhythm) < 1e-9,
+          "%s in both channels has the same figures", name);
+    timbre_meter_free(m);
+    free(twice);
+    free(s.x);
+}
+
+static void reconstruction(const char *real, const char *again)
+{
+    struct sound x = sound_read(real), y = sound_read(again);
+    struct recon_meter *m = recon_meter_new(x.rate);
+    struct recon r = recon_measure(m, x.x, y.x, 1, x.samples), same = recon_measure(m, x.x, x.x, 1, x.samples);
+    float *silence = mem_zero((size_t)x.samples, sizeof *silence);
+    struct recon none = recon_measure(m, x.x, silence, 1, x.samples);
+    struct recon undefined = recon_measure(m, silence, x.x, 1, x.samples);
+
+    check_expected(again, "msls", r.msls, 0);
+    check_expected(again, "sc", r.sc, 0);
+    check_expected(again, "snr", r.snr, 0);
+    check(same.msls == 0 && same.sc == 0 && same.snr > 90, "%s is 0 from itself, SNR %g", real, same.snr);
+    check(fabs(none.sc - 1) < 1e-9 && fabs(none.snr) < 1e-6 && none.msls > r.msls, "silence is 1 from %s", real);
+    check(isnan(undefined.sc) && isnan(undefined.msls) && isnan(undefined.snr), "nothing can be told of silence");
+    recon_meter_free(m);
+    free(x.x);
+    free(y.x);
+    free(silence);
+}
+
+static struct figures of_sine(double rate, double hertz, double amplitude, double offset, int64_t samples)
+{
+    struct timbre_meter *m = timbre_meter_new(rate);
+    float *x = mem_zero((size_t)samples, sizeof *x);
+    struct figures f;
+
+    for (int64_t i = 0; i < samples; i++)
+        x[i] = (float)(offset + amplitude * sin(2 * M_PI * hertz * (double)i / rate));
+    figures_measure(m, x, 1, samples, &f);
+    timbre_meter_free(m);
+    free(x);
+    return f;
+}
+
+/* A tone has what is known of it, at every rate. */
+static void tone(double rate)
+{
+    double hertz = rate / 8, level = 20 * log10(0.5 / sqrt(2));
+    struct figures f = of_sine(rate, hertz, 0.5, 0, (int64_t)(8 * rate)), g;
+    int band = (int)lround(log2(hertz / 31.25));
+
+    check(fabs(f.value[FIGURE_RMS] - level) < 0.01, "%g Hz: RMS of a tone", rate);
+    check(fabs(f.value[FIGURE_PEAK] - 20 * log10(0.5)) < 0.01, "%g Hz: peak of a tone", rate);
+    check(fabs(f.value[FIGURE_CREST] - 20 * log10(sqrt(2))) < 0.01, "%g Hz: crest factor of a tone", rate);
+    check(fabs(f.value[FIGURE_CENTROID] / hertz - 1) < 0.02, "%g Hz: centroid of a tone: %g", rate,
+          f.value[FIGURE_CENTROID]);
+    check(fabs(f.value[FIGURE_ROLLOFF] / hertz - 1) < 0.1, "%g Hz: roll-off of a tone: %g", rate,
+          f.value[FIGURE_ROLLOFF]);
+    check(f.value[FIGURE_BANDWIDTH] < hertz / 5, "%g Hz: bandwidth of a tone: %g", rate, f.value[FIGURE_BANDWIDTH]);
+    check(f.value[FIGURE_FLATNESS] < 1e-3, "%g Hz: a tone is not flat: %g", rate, f.value[FIGURE_FLATNESS]);
+    check(f.value[FIGURE_CLIPPED] == 0 && f.value[FIGURE_SILENCE] == 0, "%g Hz: not clipped, not silent", rate);
+    check(fabs(f.timbre.band[band] - level) < 0.1, "%g Hz: octave %d has all of a tone: %g", rate, band,
+          f.timbre.band[band]);
+    for (int b = 0; b < f.timbre.bands; b++)
+        check(abs(b - band) < 2 || f.timbre.band[b] < level - 40, "%g Hz: octave %d has none: %g", rate, b,
+              f.timbre.band[b]);
+    g = of_sine(rate, hertz, 0.25, 0.5, (int64_t)(8 * rate));
+    check(fabs(g.value[FIGURE_OFFSET] - 0.5) < 1e-4, "%g Hz: an offset is seen", rate);
+    check(fabs(g.value[FIGURE_RMS] - (level - 20 * log10(2))) < 0.01, "%g Hz: and not counted as sound", rate);
+    check(fabs(g.value[FIGURE_CENTROID] / f.value[FIGURE_CENTROID] - 1) < 1e-3, "%g Hz: nor as a low tone", rate);
+}
+
+static void silence(void)
+{
+    struct figures f = of_sine(3000, 100, 0, 0, 3000);
+
+    check(f.value[FIGURE_RMS] < -1e9 && f.value[FIGURE_SILENCE] == 1, "silence is silent");
+    check(isnan(f.value[FIGURE_CREST]) && isnan(f.value[FIGURE_RHYTHM]), "silence has no crest factor, no rhythm");
+    check(fabs(f.value[FIGURE_FLATNESS] - 1) < 1e-9, "silence is flat");
+}
+
+static void shortest(void)
+{
+    for (int64_t n = 1; n < 400; n = 2 * n + 1) {
+        struct figures f = of_sine(3000, 700, 0.5, 0, n);
+
+        check(isfinite(f.value[FIGURE_CENTROID]) && isnan(f.value[FIGURE_JOINS]) && isnan(f.value[FIGURE_RHYTHM]),
+              "a clip of %lld samples", (long long)n);
+    }
+}
+
+static void levels(void)
+{
+    float x[] = { 1, -1, 0.99996f, 0.9999f, -2, 0, 0.5f, 0 }, two[] = { 0.5f, 0.7f, 0.001f, -0.003f };
+    float half[4000] = { 0 };
+
+    check(level_clipped(x, 8) == 3, "three samples are clipped: %lld", (long long)level_clipped(x, 8));
+    check(level_peak(x, 8) == 2, "the peak is 2");
+    check(fabs(level_center(two, 2, 2) - 0.6) < 1e-6, "the farther of two means");
+    check(fabsf(two[0] + 0.1f) < 1e-6f && two[2] == 0.001f, "a large mean goes, a small one stays");
+    for (int i = 0; i < 1000; i++)
+        half[i] = i % 2 ? 0.1f : -0.1f;
+    check(fabs(level_silence(half, 1, 4000, 3000) - 0.75) < 0.03, "three quarters are silent");
+    check(fabs(level_silence(half, 2, 2000, 3000) - 0.5) < 0.03, "with a channel that is not, fewer");
+    check(fabs(level_rms(half, 4000) - 0.05) < 1e-7, "RMS of a quarter at 0.1");
+}
+
+int main(void)
+{
+    for (size_t i = 0; i < sizeof sounds / sizeof *sounds; i++)
+        clip(sounds[i]);
+    reconstruction("real-a", "again-a");
+    reconstruction("wide", "wide-again");
+    tone(2000);
+    tone(16000);
+    tone(32000);
+    silence();
+    shortest();
+    levels();
+    return check_done();
+}

@@ -1,0 +1,159 @@
+/* Sets of clips against real ones: figures that another implementation gave, and what must hold of them. */
+#include "figure_files.h"
+#include "dsp/melfd.h"
+#include "vae/compare.h"
+#include "vae/cloud.h"
+
+static struct compare *compare_real(uint64_t seed)
+{
+    static const char *const real[] = { "real-a", "real-b", "real-c" };
+    struct compare *c = compare_new(3000, seed);
+
+    for (size_t i = 0; i < 3; i++) {
+        struct sound s = sound_read(real[i]);
+
+        compare_reference(c, real[i], s.x, 1, s.samples);
+        free(s.x);
+    }
+    if (compare_fit(c) < 0) {
+        printf("not ok fit: %s\n", error_text());
+        exit(1);
+    }
+    return c;
+}
+
+static struct compare_near look(struct compare *c, const char *name)
+{
+    struct sound s = sound_read(name);
+    struct compare_near near = compare_clip(c, name, s.x, 1, s.samples);
+
+    free(s.x);
+    return near;
+}
+
+static void fresh(void)
+{
+    struct compare *c = compare_real(1);
+    struct compare_figures f, noise, phase, halves;
+
+    check_expected("real", "explained", compare_explained(c), 0);
+    check_expected("new-d", "nearest", look(c, "new-d").median, 0.001);
+    check_expected("new-e", "nearest", look(c, "new-e").median, 0.001);
+    f = compare_figures(c, COMPARE_CLIPS);
+    check_expected("new", "fd", f.fd, 0);
+    check_expected("new", "mmd", f.mmd, 1e-5);
+    check_expected("new", "precision", f.precision, 1e-9);
+    check_expected("new", "recall", f.recall, 1e-9);
+    check(f.clips == 2 && f.patches == 66, "two clips, 66 patches");
+    check(isnan(f.low) && isnan(f.high), "two clips give no interval");
+    noise = compare_figures(c, COMPARE_NOISE);
+    phase = compare_figures(c, COMPARE_PHASE);
+    halves = compare_figures(c, COMPARE_HALVES);
+    check(f.fd < phase.fd && phase.fd < noise.fd, "random phases %.0f, noise %.0f", phase.fd, noise.fd);
+    check(noise.precision == 0 && noise.recall == 0, "noise is like nothing real");
+    check(noise.mmd > 10 * fabs(f.mmd), "noise has an MMD of %g", noise.mmd);
+    check(halves.fd > 0 && halves.patches == 33, "the floor: %.0f", halves.fd);
+    check(isnan(compare_figures(c, COMPARE_HELD_OUT).fd), "nothing was held out");
+    check(isnan(compare_near_all(c, COMPARE_CLIPS).copied) && compare_near_all(c, COMPARE_CLIPS).windows == 2,
+          "and so no copy can be told");
+    compare_free(c);
+}
+
+static void itself(void)
+{
+    struct compare *c = compare_real(1);
+    struct compare_near near[3];
+    struct compare_figures f;
+    struct sound s = sound_read("new-e");
+
+    compare_held_out(c, "new-e", s.x, 1, s.samples);
+    near[0] = look(c, "real-a");
+    near[1] = look(c, "real-b");
+    near[2] = look(c, "real-c");
+    check_expected("real-b", "nearest", near[1].median, 0.02);
+    check(near[0].copied == 1 && near[1].copied == 1 && near[2].copied == 1, "a copy is told");
+    check(look(c, "new-d").copied == 0, "a new clip is none");
+    check(compare_near_all(c, COMPARE_CLIPS).copied == 0.75, "three of four are copied");
+    f = compare_figures(c, COMPARE_CLIPS);
+    check(f.low <= f.fd && f.fd <= f.high && f.low < f.high, "an interval: %.0f in %.0f to %.0f", f.fd, f.low, f.high);
+    check(f.recall == 1, "with all of the reference among the clips: recall %g", f.recall);
+    compare_free(c);
+    c = compare_real(1);
+    look(c, "real-a");
+    look(c, "real-b");
+    look(c, "real-c");
+    check(compare_figures(c, COMPARE_CLIPS).fd < 1e-2, "the reference is at no distance from itself: %g",
+          compare_figures(c, COMPARE_CLIPS).fd);
+    compare_free(c);
+    free(s.x);
+}
+
+static void seeds(void)
+{
+    double fd[3];
+    struct compare *c;
+
+    for (int i = 0; i < 3; i++) {
+        c = compare_real(i == 2 ? 8 : 7);
+        fd[i] = compare_figures(c, COMPARE_NOISE).fd;
+        compare_free(c);
+    }
+    check(fd[0] == fd[1] && fd[0] != fd[2], "one seed, one noise; another seed, another");
+}
+
+/* A cloud narrowed to the middle of another lies in its balls but is not like it. */
+static void collapsed(void)
+{
+    enum { POINTS = 400, DIMS = 20 };
+    struct cloud *real = cloud_new(DIMS, 1, 0), *alike = cloud_new(DIMS, 1, 1), *narrow = cloud_new(DIMS, 1, 2);
+    struct rng r = rng_new(5, 0);
+    float rows[POINTS * DIMS];
+    double precision, recall, spread;
+
+    for (int owner = 0; owner < 4; owner++) {
+        rng_normal(&r, rows, POINTS * DIMS);
+        cloud_add(real, rows, POINTS, owner);
+        rng_normal(&r, rows, POINTS * DIMS);
+        cloud_add(alike, rows, POINTS, owner);
+        rng_normal(&r, rows, POINTS * DIMS);
+        for (int i = 0; i < POINTS * DIMS; i++)
+            rows[i] *= 0.1f;
+        cloud_add(narrow, rows, POINTS, owner);
+    }
+    spread = cloud_spread(real);
+    check(fabs(spread / (2 * DIMS) - 1) < 0.1, "squared distances are about twice the dimensions: %g", spread);
+    cloud_match(real, alike, &precision, &recall);
+    check(precision > 0.8 && recall > 0.8, "alike: precision %g, recall %g", precision, recall);
+    check(fabs(cloud_mmd(real, alike, spread)) < 0.002, "alike: MMD %g", cloud_mmd(real, alike, spread));
+    cloud_match(real, narrow, &precision, &recall);
+    check(precision < 0.05 && recall < 0.05, "narrow: precision %g, recall %g", precision, recall);
+    check(cloud_mmd(real, narrow, spread) > 0.05, "narrow: MMD %g", cloud_mmd(real, narrow, spread));
+    cloud_free(real);
+    cloud_free(alike);
+    cloud_free(narrow);
+}
+
+static void refused(void)
+{
+    struct compare *c = compare_new(3000, 1);
+    float *x = mem_zero(90000, sizeof *x);
+
+    compare_reference(c, "short", x, 1, 3000);
+    check(compare_fit(c) < 0 && strstr(error_text(), "too little"), "a second is too little: %s", error_text());
+    compare_free(c);
+    c = compare_new(3000, 1);
+    compare_reference(c, "silence", x, 1, 90000);
+    check(compare_fit(c) < 0 && strstr(error_text(), "the same"), "silence is no reference: %s", error_text());
+    compare_free(c);
+    free(x);
+}
+
+int main(void)
+{
+    fresh();
+    itself();
+    seeds();
+    collapsed();
+    refused();
+    return check_done();
+}
