@@ -12,6 +12,9 @@
 #include "io/stream.h"
 #include "vae/model.h"
 
+/* The latent of the default network, 'spectral', for its default clip of 30 s at 3000 Hz. */
+enum { DEFAULT_LATENT = 64, DEFAULT_FRAMES = 352 };
+
 static int64_t count = 1, seed = 123;
 static double temperature = 1;
 static const char *model_file;
@@ -33,8 +36,8 @@ static struct meta *describe(int64_t *size, int64_t *frames)
 {
     struct meta *m = meta_map();
 
-    *size = 2;
-    *frames = 1;
+    *size = DEFAULT_LATENT;
+    *frames = DEFAULT_FRAMES;
     meta_set(m, "seed", meta_int(seed));
     meta_set(m, "temperature", meta_real(temperature));
     if (model_file) {

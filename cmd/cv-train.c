@@ -10,7 +10,7 @@
 
 static int64_t epochs = 20, batch = 0, seed = 123, latent = 0, threads = 0, buffer = 0, width = 0, stride = 0;
 static double rate = 0, beta = 0;
-static const char *network = "notebook", *test_file, *snapshots, *log_file;
+static const char *network = "spectral", *test_file, *snapshots, *log_file;
 
 static const struct opt opts[] = {
     {'e', "epochs", OPT_INT, &epochs, "N", 0, 1e9, "passes over the data", NULL},
@@ -21,7 +21,7 @@ static const struct opt opts[] = {
      "Adam's learning rate, 0 for the network's default: notebook 3e-4, spectral 2e-3, above 4 kHz 1.5e-3", NULL},
     {'z', "latent", OPT_INT, &latent, "SIZE", 0, 65536,
      "size of the latent, 0 for the network's default: notebook 2, spectral 64", NULL},
-    {'N', "network", OPT_TEXT, &network, "NAME", 0, 0, "network to train: notebook or spectral", NULL},
+    {'N', "network", OPT_TEXT, &network, "NAME", 0, 0, "network to train: spectral or notebook", NULL},
     {'t', "test", OPT_TEXT, &test_file, "FILE", 0, 0, "audio stream whose ELBO is reported after each epoch", NULL},
     {'j', "threads", OPT_INT, &threads, "N", 0, 1024, "threads, 0 for one per processor; the model does not depend on it", NULL},
     {'B', "buffer", OPT_INT, &buffer, "CLIPS", 0, 1e9, "notebook: shuffle buffer, 0 for all clips", NULL},

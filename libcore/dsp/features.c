@@ -167,7 +167,8 @@ int64_t features_frames(const struct features *f, int64_t samples)
 
 /* ---- frames ---- */
 
-KERNEL(window_apply, (const float *restrict w, const float *restrict x, float *restrict y, int n), (w, x, y, n))
+KERNEL(window_apply, (const float *restrict w, const float *restrict x, float *restrict y, int n),
+       (w, x, y, n))
 {
     for (int i = 0; i < n; i++)
         y[i] = w[i] * x[i];
@@ -184,15 +185,16 @@ static void frame_take(const struct features *f, const float *x, int64_t samples
             y[i] = f->window[i] * x[reflect(start + i, samples)];
 }
 
-KERNEL(frame_power, (const float *restrict spectrum, float *restrict power, int bins), (spectrum, power, bins))
+KERNEL(frame_power, (const float *restrict spectrum, float *restrict power, int bins),
+       (spectrum, power, bins))
 {
     for (int k = 0; k < bins; k++)
         power[k] = spectrum[2 * k] * spectrum[2 * k] + spectrum[2 * k + 1] * spectrum[2 * k + 1];
 }
 
 /* power [TILE, bins] to magnitude [channels, stride]; a value is the same whatever count is. */
-KERNEL(tile_bands, (const struct features *f, const float *restrict power, int count, float *restrict magnitude,
-                    size_t stride), (f, power, count, magnitude, stride))
+KERNEL(tile_bands, (const struct features *f, const float *restrict power, int count,
+                    float *restrict magnitude, size_t stride), (f, power, count, magnitude, stride))
 {
     float sum[TILE];
 
@@ -218,7 +220,8 @@ void features_magnitude(const struct features *f, const float *x, int64_t sample
                         float *magnitude, size_t stride)
 {
     size_t row = ((size_t)f->fft + 2 + FFT_ALIGN_FLOATS - 1) / FFT_ALIGN_FLOATS * FFT_ALIGN_FLOATS;
-    float *y = mem_floats(2 * row + (size_t)TILE * (size_t)f->bins), *spectrum = y + row, *power = spectrum + row;
+    float *y = mem_floats(2 * row + (size_t)TILE * (size_t)f->bins);
+    float *spectrum = y + row, *power = spectrum + row;
 
     assert(samples >= 1 && first >= 0 && frames >= 0);
     for (int t = 0; t < frames; t += TILE) {

@@ -54,14 +54,17 @@ struct vocoder {
 
 struct vocoder_how vocoder_defaults(void)
 {
-    return (struct vocoder_how){ .start = VOCODER_GRADIENT, .iterations = 32, .momentum = 0.99f, .seed = 123 };
+    return (struct vocoder_how){
+        .start = VOCODER_GRADIENT, .iterations = 32, .momentum = 0.99f, .seed = 123,
+    };
 }
 
 /* ---- kernels ---- */
 
 /* z = m e^(2 pi i turns): polynomials on an eighth of a turn to each side, coefficients from
  * the Cephes library (Moshier 1989). */
-KERNEL(polar, (const float *restrict m, const float *restrict turns, float *restrict z, int n), (m, turns, z, n))
+KERNEL(polar, (const float *restrict m, const float *restrict turns, float *restrict z, int n),
+       (m, turns, z, n))
 {
     const float magic = 12582912.0f;   /* 1.5 x 2^23: adding it rounds to an integer */
 
@@ -69,8 +72,7 @@ KERNEL(polar, (const float *restrict m, const float *restrict turns, float *rest
         float quarter = (4 * turns[k] + magic) - magic;
         float x = 6.28318530718f * (turns[k] - 0.25f * quarter), x2 = x * x;
         float s = ((-1.9515295891e-4f * x2 + 8.3321608736e-3f) * x2 - 1.6666654611e-1f) * x2 * x + x;
-        float c = ((2.443315711809948e-5f * x2 - 1.388731625493765e-3f) * x2 + 4.166664568298827e-2f) * x2 * x2 -
-                  0.5f * x2 + 1;
+        float c = ((2.4433157118e-5f * x2 - 1.3887316255e-3f) * x2 + 4.1666645683e-2f) * x2 * x2 - 0.5f * x2 + 1;
         int32_t q = (int32_t)quarter;
         float re = q & 1 ? s : c, im = q & 1 ? c : s;
 
@@ -80,8 +82,8 @@ KERNEL(polar, (const float *restrict m, const float *restrict turns, float *rest
 }
 
 /* The spectrum of a + i b from those of real signals a and b: first half z, mirrored second half y. */
-KERNEL(combine, (const float *restrict a, const float *restrict b, float *restrict z, float *restrict y, int n),
-       (a, b, z, y, n))
+KERNEL(combine, (const float *restrict a, const float *restrict b, float *restrict z, float *restrict y,
+                 int n), (a, b, z, y, n))
 {
     for (int k = 0; k < n; k++) {
         z[2 * k] = a[2 * k] - b[2 * k + 1];
@@ -102,8 +104,8 @@ KERNEL(reverse, (const whole *restrict x, whole *restrict y, int n), (x, y, n))
 }
 
 /* Takes the spectra of a and b apart, scales each to its magnitudes, and combines them again. */
-KERNEL(project, (float *restrict z, float *restrict y, const float *restrict ma, const float *restrict mb, int bins),
-       (z, y, ma, mb, bins))
+KERNEL(project, (float *restrict z, float *restrict y, const float *restrict ma, const float *restrict mb,
+                 int bins), (z, y, ma, mb, bins))
 {
     for (int k = 0; k < bins; k++) {
         float zr = z[2 * k], zi = z[2 * k + 1], yr = y[2 * k], yi = y[2 * k + 1];
@@ -139,8 +141,9 @@ KERNEL(overlap_add, (const float *restrict z, const float *restrict w, float *re
     }
 }
 
-KERNEL(frame_pair, (const float *restrict w, const float *restrict a, const float *restrict b, float *restrict z,
-                    int hop), (w, a, b, z, hop))
+/* A quarter of two frames as one complex signal. */
+KERNEL(frame_pair, (const float *restrict w, const float *restrict a, const float *restrict b,
+                    float *restrict z, int hop), (w, a, b, z, hop))
 {
     for (int t = 0; t < hop; t++) {
         z[2 * t] = w[t] * a[t];
@@ -149,8 +152,8 @@ KERNEL(frame_pair, (const float *restrict w, const float *restrict a, const floa
 }
 
 /* ahead = now + momentum (now - before) */
-KERNEL(push_on, (const float *restrict now, const float *restrict before, float momentum, float *restrict ahead,
-                 int hop), (now, before, momentum, ahead, hop))
+KERNEL(push_on, (const float *restrict now, const float *restrict before, float momentum,
+                 float *restrict ahead, int hop), (now, before, momentum, ahead, hop))
 {
     for (int t = 0; t < hop; t++)
         ahead[t] = now[t] + momentum * (now[t] - before[t]);
@@ -265,7 +268,8 @@ static const float *magnitude_of(const struct vocoder *v, int64_t frame)
 static void mirror_take(struct vocoder *v)
 {
     memcpy(v->mirror, v->spectrum, 2 * sizeof(float));
-    reverse((const whole *)(const void *)(v->spectrum + v->fft), (whole *)(void *)(v->mirror + 2), v->bins - 1);
+    reverse((const whole *)(const void *)(v->spectrum + v->fft), (whole *)(void *)(v->mirror + 2),
+            v->bins - 1);
 }
 
 /* and back, but for the two bins that are their own mirror images */
@@ -279,12 +283,10 @@ static void mirror_put(struct vocoder *v)
 static void frame_start(struct vocoder *v, int64_t frame, float *z)
 {
     const float *now = magnitude_of(v, frame);
-    const float *before = frame > 0 ? magnitude_of(v, frame - 1) : NULL;
-    const float *after = frame + 1 < v->frames ? magnitude_of(v, frame + 1) : NULL;
 
     if (frame < v->frames)
-        phase_next(v->phase, before ? before : after ? after : now, now, after ? after : before ? before : now,
-                   v->turns);
+        phase_next(v->phase, magnitude_of(v, reflect(frame - 1, v->frames)), now,
+                   magnitude_of(v, reflect(frame + 1, v->frames)), v->turns);
     polar(now, v->turns, z, v->bins);
     z[1] = z[2 * v->bins - 1] = 0;   /* the first and the last bin of a real signal are real */
 }
@@ -346,7 +348,8 @@ static void emit(struct vocoder *v, int64_t f)
             v->room = 2 * (v->filled + (size_t)count);
             v->ready = mem_grow(v->ready, v->room, sizeof *v->ready);
         }
-        memcpy(v->ready + v->filled, slot(v, v->stage[v->how.iterations].signal, s), (size_t)count * sizeof(float));
+        memcpy(v->ready + v->filled, slot(v, v->stage[v->how.iterations].signal, s),
+               (size_t)count * sizeof *v->ready);
         v->filled += (size_t)count;
     }
 }
@@ -442,6 +445,8 @@ size_t vocoder_pull(struct vocoder *v, float *x, size_t most)
 {
     size_t count = v->filled - v->taken < most ? v->filled - v->taken : most;
 
+    if (count == 0)
+        return 0;
     memcpy(x, v->ready + v->taken, count * sizeof *x);
     v->taken += count;
     if (v->taken == v->filled)
@@ -449,7 +454,8 @@ size_t vocoder_pull(struct vocoder *v, float *x, size_t most)
     return count;
 }
 
-void vocoder_run(int fft, struct vocoder_how how, const float *magnitude, int frames, float *x, int64_t samples)
+void vocoder_run(int fft, struct vocoder_how how, const float *magnitude, int frames, float *x,
+                 int64_t samples)
 {
     struct vocoder *v = vocoder_new(fft, how);
     size_t done;

@@ -10,7 +10,7 @@
 /* Phases to start from. */
 enum vocoder_start {
     VOCODER_RANDOM,     /* drawn from the seed */
-    VOCODER_GRADIENT    /* integrated along the gradient that the magnitudes imply; the seed sets the first frame */
+    VOCODER_GRADIENT    /* integrated along the gradient that magnitudes imply; the seed sets the first frame */
 };
 
 struct vocoder_how {
@@ -46,6 +46,7 @@ void vocoder_end(struct vocoder *v);
 size_t vocoder_pull(struct vocoder *v, float *x, size_t most);
 
 /* A whole clip: magnitude [frames, fft / 2 + 1] to x [samples]. */
-void vocoder_run(int fft, struct vocoder_how how, const float *magnitude, int frames, float *x, int64_t samples);
+void vocoder_run(int fft, struct vocoder_how how, const float *magnitude, int frames, float *x,
+                 int64_t samples);
 
 #endif

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "nn/kernel.h"
+#include "base/kernel.h"
 
 enum { UP_BLOCK = 512, DOWN_BLOCK = 2048, LANES = 8 };
 

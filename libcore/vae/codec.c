@@ -43,7 +43,7 @@ const struct tensor *codec_latent(const struct reader *r, const struct frame *f,
         error_set("%s: frame '%s' has no tensor '%s'", reader_label(r), f->name, noise ? "noise" : "z");
         return NULL;
     }
-    if (t->rank < 1 || t->rank > 2 || t->shape[0] != latent || tensor_count(t) == 0) {
+    if (t->rank < 1 || t->rank > 2 || tensor_count(t) == 0 || t->shape[0] < latent || (!noise && t->shape[0] > latent)) {
         error_set("%s: '%s' has shape %s, the model's latent has %d dimensions: use %s", reader_label(r), f->name,
                   tensor_shape_text(t, shape, sizeof shape), latent,
                   noise ? "cv-sample -m with this model" : "cv-encode with this same model");

@@ -134,16 +134,19 @@ static int decode_frame(struct work *w, const struct reader *r, const struct fra
 {
     int latent = w->c->m.notebook.latent;
     const struct tensor *t = codec_latent(r, f, latent);
+    int64_t frames;
     char shape[128];
 
     if (!t)
         return -1;
-    if (tensor_count(t) != latent)
-        return error_set("%s: '%s' has shape %s, the model's latent is [%d, 1]", reader_label(r), f->name,
-                         tensor_shape_text(t, shape, sizeof shape), latent);
+    frames = tensor_count(t) / t->shape[0];
+    if (frames != 1 && strcmp(reader_kind(r), "noise"))
+        return error_set("%s: '%s' has shape %s, the model's latent is [%d, 1]: use cv-encode with this same model",
+                         reader_label(r), f->name, tensor_shape_text(t, shape, sizeof shape), latent);
     if (w->held == BATCH && flush_audio(w))
         return -1;
-    memcpy(w->g.z->y + (size_t)(w->held * latent), t->data, (size_t)latent * sizeof(float));
+    for (int d = 0; d < latent; d++)
+        w->g.z->y[w->held * latent + d] = t->data[d * frames];
     w->names[w->held] = mem_text(f->name);
     w->metas[w->held++] = meta_copy(f->meta);
     return 0;

@@ -21,7 +21,8 @@ int codec_begin(struct codec *c, const char *kind);
 /* Meta of clip b of an audio frame, to be released by the caller. */
 struct meta *codec_clip_meta(const struct frame *f, int64_t b);
 
-/* The tensor that a latent or noise frame is decoded from, [latent, frames]; NULL with the reason. */
+/* The tensor that a latent or noise frame is decoded from, [at least latent,
+ * frames]: any part of noise is noise, so that of a larger shape will do. NULL with the reason. */
 const struct tensor *codec_latent(const struct reader *r, const struct frame *f, int latent);
 
 /* Each reads r to its end and writes all but the tail; model is open, its parameters unread. */

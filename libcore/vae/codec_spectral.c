@@ -322,13 +322,15 @@ static int flush_audio(struct work *w)
 }
 
 /* How many samples a frame stands for: as its meta says, else as its stream's
- * head does, if the latents are as many as that makes; else all that they make. */
-static int64_t clip_samples(const struct work *w, const struct reader *r, const struct frame *f, int64_t frames)
+ * head does; noise of no length said makes a clip like those of training. At
+ * most as many as the latents make. */
+static int64_t clip_samples(const struct work *w, const struct reader *r, const struct frame *f, int64_t frames,
+                            bool noise)
 {
-    int64_t all = frames * w->c->m.spectral.stride * w->front.hop, n;
+    int64_t all = frames * w->c->m.spectral.stride * w->front.hop, n = noise ? w->c->m.samples : all;
 
-    if (!meta_get_int(f->meta, "samples", &n) && !meta_get_int(reader_meta(r), "samples", &n))
-        return all;
+    if (!meta_get_int(f->meta, "samples", &n))
+        meta_get_int(reader_meta(r), "samples", &n);
     return n > 0 && n <= all ? n : all;
 }
 
@@ -345,13 +347,13 @@ static int decode_frame(struct work *w, const struct reader *r, const struct fra
     j = &w->jobs[w->held++];
     *j = (struct job){.name = mem_text(f->name), .meta = meta_copy(f->meta), .level = FRONT_LEVEL, .number = w->clips++};
     j->noise = !strcmp(reader_kind(r), "noise");
-    j->frames = tensor_count(t) / latent;
-    j->samples = clip_samples(w, r, f, j->frames);
+    j->frames = tensor_count(t) / t->shape[0];
+    j->samples = clip_samples(w, r, f, j->frames, j->noise);
     meta_get_real(f->meta, "level", &j->level);
     if (j->level < 0 || j->level > 1e6)
         return error_set("%s: '%s' has a level of %g", reader_label(r), f->name, j->level);
-    j->in = mem_alloc((size_t)tensor_count(t) * sizeof(float));
-    memcpy(j->in, t->data, (size_t)tensor_count(t) * sizeof(float));
+    j->in = mem_alloc((size_t)(latent * j->frames) * sizeof(float));
+    memcpy(j->in, t->data, (size_t)(latent * j->frames) * sizeof(float));
     return 0;
 }
 
