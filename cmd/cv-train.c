@@ -8,8 +8,8 @@
 #include "base/opt.h"
 #include "vae/train.h"
 
-static int64_t epochs = 20, batch = 0, seed = 123, latent = 0, threads = 0, buffer = 0, width = 0, stride = 0;
-static double rate = 0, beta = 0;
+static int64_t epochs = 20, batch = 0, seed = 123, latent = 0, threads = 0, buffer = 0, width = 0, stride = 0, patience = 0;
+static double rate = 0, beta = 0, minutes = 0;
 static const char *network = "spectral", *test_file, *snapshots, *log_file;
 
 static const struct opt opts[] = {
@@ -28,6 +28,9 @@ static const struct opt opts[] = {
     {0, "width", OPT_INT, &width, "CHANNELS", 0, 4096, "spectral: channels inside, 0 for 128, above 4 kHz 192", NULL},
     {0, "stride", OPT_INT, &stride, "FRAMES", 0, 64, "spectral: frames for each latent frame, 0 for 2, above 4 kHz 4", NULL},
     {0, "beta", OPT_REAL, &beta, "WEIGHT", 0, 1e6, "spectral: weight of the KL term, 0 for 0.003", NULL},
+    {0, "time", OPT_REAL, &minutes, "MINUTES", 0, 1e6, "train for so long instead of -e, 0 for -e", NULL},
+    {0, "patience", OPT_INT, &patience, "N", 0, 1e9,
+     "with -t: end after N epochs without a better test ELBO and keep the best model, 0 for never", NULL},
     {0, "snapshot", OPT_TEXT, &snapshots, "DIR", 0, 0, "write the model after each epoch into DIR", NULL},
     {0, "log", OPT_TEXT, &log_file, "FILE", 0, 0, "write a line of JSON for each epoch to FILE", NULL},
 };
@@ -58,6 +61,8 @@ int main(int argc, char **argv)
         diag_usage("-N %s: no such network, there are: notebook, spectral", network);
     if (test_file && !strcmp(test_file, "-"))
         diag_usage("-t -: standard input is the training stream, name a file");
+    if (patience > 0 && !test_file)
+        diag_usage("--patience needs a test stream: name it with -t");
     if (isatty(STDOUT_FILENO))
         diag_die("a model is not for a terminal: redirect it, as in '> model.bin'");
     if (test_file)
@@ -67,6 +72,8 @@ int main(int argc, char **argv)
         .network = network, .epochs = epochs, .latent = (int)latent, .batch = (int)batch, .buffer = (int)buffer,
         .seed = (uint64_t)seed, .rate = rate, .width = (int)width, .stride = (int)stride, .beta = beta,
     };
+    run.minutes = minutes;
+    run.patience = patience;
     run.threads = (int)threads;
     run.test = test_file ? &test : NULL;
     run.log = log_file;

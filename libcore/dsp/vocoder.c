@@ -72,7 +72,8 @@ KERNEL(polar, (const float *restrict m, const float *restrict turns, float *rest
         float quarter = (4 * turns[k] + magic) - magic;
         float x = 6.28318530718f * (turns[k] - 0.25f * quarter), x2 = x * x;
         float s = ((-1.9515295891e-4f * x2 + 8.3321608736e-3f) * x2 - 1.6666654611e-1f) * x2 * x + x;
-        float c = ((2.4433157118e-5f * x2 - 1.3887316255e-3f) * x2 + 4.1666645683e-2f) * x2 * x2 - 0.5f * x2 + 1;
+        float c = ((2.4433157118e-5f * x2 - 1.3887316255e-3f) * x2 + 4.1666645683e-2f) * x2 * x2 -
+                  0.5f * x2 + 1;
         int32_t q = (int32_t)quarter;
         float re = q & 1 ? s : c, im = q & 1 ? c : s;
 

@@ -10,7 +10,7 @@
 /* Phases to start from. */
 enum vocoder_start {
     VOCODER_RANDOM,     /* drawn from the seed */
-    VOCODER_GRADIENT    /* integrated along the gradient that magnitudes imply; the seed sets the first frame */
+    VOCODER_GRADIENT    /* integrated along the gradient that magnitudes imply, from a drawn first frame */
 };
 
 struct vocoder_how {

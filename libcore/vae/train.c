@@ -51,7 +51,7 @@ static double now(void)
 
 struct epoch {
     int64_t number;
-    int steps;
+    int begun, steps;            /* steps begun, and those that were taken */
     double loss, elbo, test_elbo, seconds, clips;
 };
 
@@ -63,6 +63,10 @@ struct history {
     FILE *log;
     bool terminal, trouble;
     double started, shown;
+    int64_t skipped;             /* steps */
+    double best;                 /* test figure, and the epoch and values it came with */
+    int64_t best_epoch;
+    float *best_theta;
 };
 
 /* ---- what the model says of itself ---- */
@@ -82,7 +86,12 @@ static struct meta *describe(const struct history *h)
     trainer_describe(h->trainer, m);
     meta_set(m, "seed", meta_int((int64_t)run->config.seed));
     meta_set(m, "epochs", meta_int(h->done));
-    meta_set(m, "epochs_wanted", meta_int(run->config.epochs));
+    if (run->minutes > 0)
+        meta_set(m, "minutes_wanted", meta_real(run->minutes));
+    else
+        meta_set(m, "epochs_wanted", meta_int(run->config.epochs));
+    if (h->best_theta)
+        meta_set(m, "best_epoch", meta_int(h->best_epoch));
     meta_set(m, "clips", meta_int((int64_t)run->data->count));
     meta_set(m, "digest", meta_text(digest));
     meta_set(m, "losses", meta_copy(h->losses));
@@ -161,20 +170,34 @@ static void log_epoch(struct history *h, const struct epoch *e)
     }
 }
 
+/* ---- how far it is ---- */
+
+/* Share of the run that is done, in epochs or in time. */
+static double progress(const struct history *h, const struct epoch *e, int steps)
+{
+    double done = h->run->minutes > 0 ? (now() - h->started) / (60 * h->run->minutes)
+                                      : ((double)(e->number - 1) + (double)e->begun / steps) / (double)h->run->config.epochs;
+
+    return done < 1 ? done : 1;
+}
+
+static bool time_is_up(const struct history *h)
+{
+    return h->run->minutes > 0 && now() - h->started >= 60 * h->run->minutes;
+}
+
 /* ---- what people see ---- */
 
 static void show_step(struct history *h, const struct epoch *e, int steps)
 {
-    double t = now(), done, left;
+    double t = now(), done = progress(h, e, steps), left;
 
     if (!h->terminal || diag_quiet() || t - h->shown < 0.1)
         return;
     h->shown = t;
-    done = (double)(e->number - 1) + (double)e->steps / steps;
-    left = (t - h->started) / done * ((double)h->run->config.epochs - done);
-    fprintf(stderr, "\r\033[Kepoch %" PRId64 "/%" PRId64 ", step %d/%d, loss %.6g, ELBO %.6g, %.1f clips/s, %.0f s left",
-            e->number, h->run->config.epochs, e->steps, steps, e->loss / e->steps, e->elbo / e->steps,
-            e->clips / e->seconds, left);
+    left = done > 0 ? (t - h->started) * (1 - done) / done : 0;
+    fprintf(stderr, "\r\033[Kepoch %" PRId64 ", step %d/%d, loss %.6g, ELBO %.6g, %.1f clips/s, %.0f %% done, %.0f s left",
+            e->number, e->steps, steps, e->loss / e->steps, e->elbo / e->steps, e->clips / e->seconds, 100 * done, left);
 }
 
 static void show_epoch(const struct history *h, const struct epoch *e)
@@ -193,32 +216,69 @@ static void show_epoch(const struct history *h, const struct epoch *e)
 
 /* ---- the run ---- */
 
-/* One epoch. 1: stopped by a signal before its end, -1: the loss went wrong. */
-static int run_epoch(struct history *h, int64_t number)
+/* The steps of one epoch, as far as time goes. 1: stopped by a signal, -1: the loss went wrong. */
+static int run_steps(struct history *h, struct epoch *e)
 {
-    struct epoch e = {.number = number};
-    int steps = trainer_begin_epoch(h->trainer, number);
+    int steps = trainer_begin_epoch(h->trainer, e->number);
     double started = now();
 
-    for (int i = 0; i < steps; i++) {
+    for (; e->begun < steps && !(time_is_up(h) && e->steps > 0); e->begun++) {
         struct step_result r;
 
         if (stop)
             return 1;
-        if (trainer_step(h->trainer, i, &r)) {
+        h->trainer->progress = progress(h, e, steps);
+        if (trainer_step(h->trainer, e->begun, &r)) {
             if (h->terminal && !diag_quiet())
                 fputs("\r\033[K", stderr);
-            return error_prefix("epoch %" PRId64 ", step %d", number, i + 1);
+            return error_prefix("epoch %" PRId64 ", step %d", e->number, e->begun + 1);
         }
-        e.steps++;
-        e.loss += r.loss;
-        e.elbo += r.elbo;
-        e.clips += r.clips;
-        e.seconds = now() - started;
-        show_step(h, &e, steps);
+        if (r.clips == 0) {
+            if (h->skipped++ == 0)
+                diag_warn("epoch %" PRId64 ", step %d: loss or gradient are not finite, the step is skipped", e->number,
+                          e->begun + 1);
+            continue;
+        }
+        e->steps++;
+        e->loss += r.loss;
+        e->elbo += r.elbo;
+        e->clips += r.clips;
+        e->seconds = now() - started;
+        show_step(h, e, steps);
     }
-    e.loss /= steps;
-    e.elbo /= steps;
+    if (e->steps > 0) {
+        e->loss /= e->steps;
+        e->elbo /= e->steps;
+    }
+    return 0;
+}
+
+/* Keeps the values that did best on the test clips; true when patience has run out. */
+static bool keep_best(struct history *h, const struct epoch *e)
+{
+    const struct params *p = h->trainer->params;
+
+    if (h->run->patience == 0 || !h->run->test)
+        return false;
+    if (!h->best_theta || e->test_elbo > h->best) {
+        if (!h->best_theta)
+            h->best_theta = mem_alloc(p->total * sizeof *h->best_theta);
+        memcpy(h->best_theta, p->theta, p->total * sizeof *h->best_theta);
+        h->best = e->test_elbo;
+        h->best_epoch = e->number;
+    }
+    return e->number - h->best_epoch >= h->run->patience;
+}
+
+/* One epoch. 1: stopped by a signal, 2: enough, -1: the loss went wrong. */
+static int run_epoch(struct history *h, int64_t number)
+{
+    struct epoch e = {.number = number};
+    double started = now();
+    int status = run_steps(h, &e);
+
+    if (status)
+        return status;
     if (h->run->test) {
         e.test_elbo = trainer_test(h->trainer, h->run->test, number);
         meta_append(h->test_elbos, meta_real(e.test_elbo));
@@ -230,7 +290,14 @@ static int run_epoch(struct history *h, int64_t number)
     show_epoch(h, &e);
     log_epoch(h, &e);
     snapshot(h);
-    return stop && number < h->run->config.epochs ? 1 : 0;
+    if (keep_best(h, &e)) {
+        diag_note("no better on the test clips for %" PRId64 " epochs: ended, epoch %" PRId64 " was the best",
+                  h->run->patience, h->best_epoch);
+        return 2;
+    }
+    if (time_is_up(h))
+        return 2;
+    return stop && (h->run->minutes > 0 || number < h->run->config.epochs) ? 1 : 0;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -294,20 +361,26 @@ static int prepare_outputs(struct history *h)
 
 static int run_epochs(struct history *h)
 {
+    int64_t most = h->run->minutes > 0 ? INT64_MAX : h->run->config.epochs;
     int status = 0;
 
     h->started = now();
     snapshot(h);
-    for (int64_t i = 1; i <= h->run->config.epochs && status == 0; i++)
+    for (int64_t i = 1; i <= most && status == 0; i++)
         status = run_epoch(h, i);
-    if (status > 0) {
+    if (status == 1) {
         if (h->terminal && !diag_quiet())
             fputs("\r\033[K", stderr);
-        diag_note("stopped by a signal after %" PRId64 " of %" PRId64 " epochs, %" PRId64 " steps: writing the model as it is",
-                  h->done, h->run->config.epochs, h->trainer->steps);
-        status = 0;
+        diag_note("stopped by a signal after %" PRId64 " epochs, %" PRId64 " steps: writing the model as it is", h->done,
+                  h->trainer->steps);
     }
-    return status;
+    if (status < 0)
+        return -1;
+    if (h->skipped > 0)
+        diag_warn("%" PRId64 " steps were skipped, as loss or gradient were not finite", h->skipped);
+    if (h->best_theta)
+        memcpy(h->trainer->params->theta, h->best_theta, h->trainer->params->total * sizeof *h->best_theta);
+    return 0;
 }
 
 int train(const struct train_run *run, int fd, const char *label)
@@ -335,6 +408,7 @@ int train(const struct train_run *run, int fd, const char *label)
     }
     if (h.log && fclose(h.log) && !status)
         status = error_set("%s:", run->log);
+    free(h.best_theta);
     trainer_free(h.trainer);
     meta_free(h.losses);
     meta_free(h.elbos);

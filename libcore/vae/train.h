@@ -7,6 +7,8 @@
 
 struct train_run {
     struct train_config config;
+    double minutes;              /* > 0: train for so long instead of config.epochs */
+    int64_t patience;            /* > 0: end after so many epochs without a better test figure, keep the best model */
     int threads;                 /* 0: one per processor */
     const struct dataset *data;
     const struct dataset *test;  /* NULL: none */

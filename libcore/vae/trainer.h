@@ -26,7 +26,7 @@ struct train_config {
 struct step_result {
     double loss;             /* what is minimised */
     double elbo;             /* what is reported: an ELBO per clip (notebook), -loss (spectral) */
-    int clips;
+    int clips;               /* 0: the step was skipped, as loss or gradient were not finite */
 };
 
 struct trainer;
@@ -47,6 +47,7 @@ struct trainer {
     const struct trainer_kind *kind;
     struct params *params;
     int64_t steps;           /* done since the start */
+    double progress;         /* share of the run that is done, 0 .. 1, set before each step: for schedules */
 };
 
 extern const struct trainer_kind notebook_trainer, spectral_trainer;
@@ -60,8 +61,8 @@ void trainer_free(struct trainer *t);
  * returns how many steps the epoch has. */
 int trainer_begin_epoch(struct trainer *t, int64_t epoch);
 
-/* One step on batch number step of the epoch. -1: the loss is not finite; the
- * reason names the clips, and the parameters are unchanged. */
+/* One step on batch number step of the epoch. -1: the loss is not finite, and
+ * no way to go on; the reason names the clips, and the parameters are unchanged. */
 int trainer_step(struct trainer *t, int step, struct step_result *result);
 
 /* Mean of the reported figure over the test clips, drawn with noise of that epoch. */

@@ -23,6 +23,8 @@
 
 /* Where training begins to be worth it. */
 enum { LEAST_FRAMES = 64, WARM_UP = 50 };
+/* Skipped steps in a row: so many halve the learning rate, so many end training. */
+enum { SKIPS_SLOW = 3, SKIPS_END = 20 };
 static const double floor_db = -60, least_sd = 0.1, most_margin = 0.2, gradient_bound = 1;
 
 struct spectral_training {
@@ -38,7 +40,9 @@ struct spectral_training {
     int frames;                  /* of a clip, a multiple of the stride */
     float **y;                   /* standardised levels of each clip, [features, frames] */
     float *test_y;               /* the same of one test clip */
-    int64_t total_steps, skipped;
+    int64_t skipped;             /* steps, in all and in a row */
+    int in_row;
+    double slower;               /* factor on the learning rate */
     size_t *clips;               /* of the step in hand */
 };
 
@@ -128,11 +132,7 @@ static void learn_statistics(struct spectral_training *t)
     }
     for (size_t i = 0; i < count; i++)
         front_standardise(t->shape.features, t->frames, frames, mean, sd, t->y[i]);
-    top = -1e30f;
-    for (int c = 0; c < t->shape.features; c++)
-        if (most[c] * sd[c] + mean[c] > top)
-            top = most[c] * sd[c] + mean[c];
-    net_spectral_loss_top(t->g.distance, top + 0.7f);
+    net_spectral_loss_top(t->g.distance, front_top(t->shape.features, mean, sd, most));
 }
 
 /* ---- steps ---- */
@@ -147,6 +147,7 @@ static struct trainer *create(const struct train_config *config, const struct da
     t->t.params = params_new();
     t->data = data;
     t->pool = pool;
+    t->slower = 1;
     t->config = *config;
     t->config.latent = config->latent ? config->latent : 64;
     t->config.batch = config->batch ? config->batch : 8;
@@ -197,7 +198,6 @@ static int begin_epoch(struct trainer *base, int64_t epoch)
     int64_t steps = (frames + each - 1) / each;
 
     (void)epoch;
-    t->total_steps = steps * t->config.epochs;
     return (int)steps;
 }
 
@@ -215,11 +215,33 @@ static void crop(const struct spectral_training *t, const float *y, int from, fl
 }
 
 /* Warm-up, then a cosine down to 2 %. */
-static double learning_rate(const struct spectral_training *t, double done)
+static double learning_rate(const struct spectral_training *t)
 {
     double warm = (double)(t->t.steps + 1) / WARM_UP;
 
-    return t->config.rate * (warm < 1 ? warm : 1) * (0.5 * (1 + cos(acos(-1) * done)) * 0.98 + 0.02);
+    return t->slower * t->config.rate * (warm < 1 ? warm : 1) *
+           (0.5 * (1 + cos(acos(-1) * t->t.progress)) * 0.98 + 0.02);
+}
+
+/* A step that cannot be taken is counted and passed over; several in a row
+ * lower the learning rate, many end training. */
+static int skip(struct spectral_training *t, struct step_result *result)
+{
+    char *names;
+
+    result->clips = 0;
+    t->skipped++;
+    t->in_row++;
+    t->t.steps++;
+    if (t->in_row % SKIPS_SLOW == 0)
+        t->slower /= 2;
+    if (t->in_row < SKIPS_END)
+        return 0;
+    names = trainer_clip_names(t->data, t->clips, (size_t)t->config.batch);
+    error_set("the loss is not finite (%g), %d steps in a row, the last on crops of clips %s: try a lower -l",
+              result->loss, t->in_row, names);
+    free(names);
+    return -1;
 }
 
 static int step(struct trainer *base, int number, struct step_result *result)
@@ -227,9 +249,9 @@ static int step(struct trainer *base, int number, struct step_result *result)
     struct spectral_training *t = (struct spectral_training *)base;
     struct rng crops = rng_new(t->config.seed, STREAM_CROPS + (uint64_t)base->steps);
     struct rng noise = rng_new(t->config.seed, STREAM_NOISE + (uint64_t)base->steps);
-    double done = (double)base->steps / (double)t->total_steps, norm;
     size_t size = (size_t)t->shape.features * (size_t)t->crop;
     int starts = t->frames - t->crop + 1;
+    double norm;
 
     (void)number;
     net_set_batch(t->g.net, t->config.batch);
@@ -238,25 +260,20 @@ static int step(struct trainer *base, int number, struct step_result *result)
         crop(t, t->y[t->clips[b]], starts > 1 ? (int)rng_below(&crops, (uint64_t)starts) : 0, t->g.y->y + (size_t)b * size);
     }
     rng_normal(&noise, t->g.eps->y, node_count(t->g.eps));
-    spectral_beta(&t->g, (float)(t->config.beta * (done < 0.09 ? 0.1 + done / 0.1 : 1)));
+    spectral_beta(&t->g, (float)(t->config.beta * (base->progress < 0.09 ? 0.1 + base->progress / 0.1 : 1)));
     net_forward(t->g.net);
     result->loss = net_loss_value(t->g.net);
     result->elbo = -result->loss;
     result->clips = t->config.batch;
-    if (!isfinite(result->loss)) {
-        char *names = trainer_clip_names(t->data, t->clips, (size_t)t->config.batch);
-
-        error_set("the loss is not finite (%g) on crops of clips %s", result->loss, names);
-        free(names);
-        return -1;
-    }
+    if (!isfinite(result->loss))
+        return skip(t, result);
     net_backward(t->g.net);
     norm = adam_gradient_norm(base->params);
-    t->adam.rate = learning_rate(t, done);
-    if (isfinite(norm))
-        adam_step_scaled(&t->adam, base->params, t->pool, norm > gradient_bound ? gradient_bound / norm : 1);
-    else
-        t->skipped++;
+    if (!isfinite(norm))
+        return skip(t, result);
+    t->in_row = 0;
+    t->adam.rate = learning_rate(t);
+    adam_step_scaled(&t->adam, base->params, t->pool, norm > gradient_bound ? gradient_bound / norm : 1);
     base->steps++;
     return 0;
 }

@@ -100,7 +100,8 @@ static void plain_inverse(const double complex *c, int frames, int fft, double *
             if (t < 0 || t >= samples)
                 continue;
             for (int k = 0; k < bins; k++)
-                v += (k == 0 || k == fft / 2 ? 1 : 2) * creal(c[f * bins + k] * cexp(2 * M_PI * I * k * i / fft));
+                v += (k == 0 || k == fft / 2 ? 1 : 2) *
+                     creal(c[f * bins + k] * cexp(2 * M_PI * I * k * i / fft));
             x[t] += hann(i, fft) * v / fft;
             sum[t] += hann(i, fft) * hann(i, fft);
         }
@@ -196,7 +197,8 @@ static void test_pieces(enum vocoder_start start)
         }
         for (size_t more = 1; more; got += more)
             more = vocoder_pull(v, y + got, got < SAMPLES ? 1 + (SAMPLES - got) / 2 : 1);
-        check(got == SAMPLES && !memcmp(y, whole, SAMPLES * sizeof *y), "start %d: in pieces the same bytes, %d", start, run);
+        check(got == SAMPLES && !memcmp(y, whole, SAMPLES * sizeof *y),
+              "start %d: in pieces the same bytes, %d", start, run);
         check(!slow, "start %d: samples come three frames late per iteration", start);
         vocoder_begin(v, 100);
         vocoder_push(v, m, 3);
@@ -256,7 +258,8 @@ static void test_frames(void)
     vocoder_push(v, m, FRAMES - 2);
     vocoder_end(v);
     got[1] = vocoder_pull(v, fewer, SAMPLES);
-    check(got[1] == SAMPLES && !memcmp(fewer, y, SAMPLES * sizeof *y), "the last frame stands for missing ones");
+    check(got[1] == SAMPLES && !memcmp(fewer, y, SAMPLES * sizeof *y),
+          "the last frame stands for missing ones");
     vocoder_begin(v, SAMPLES);
     vocoder_end(v);
     got[2] = vocoder_pull(v, none, SAMPLES);
@@ -339,8 +342,8 @@ static void test_convergence(enum vocoder_start start, double first_most, double
         down = down && (i == 0 || off[i] < off[i - 1] * 1.02);
     }
     check(down && off[0] < first_most && off[RUNS - 1] < last_most && off[RUNS - 1] < 0.6 * off[0],
-          "start %d: misfit falls from %.3f over %.3f (8) and %.3f (32) to %.3f", start, off[0], off[3], off[5],
-          off[RUNS - 1]);
+          "start %d: misfit falls from %.3f over %.3f (8) and %.3f (32) to %.3f", start, off[0], off[3],
+          off[5], off[RUNS - 1]);
     free(x);
     free(m);
     free(y);
@@ -351,7 +354,7 @@ static void test_tone(double frequency)
 {
     enum { FFT = 256, SAMPLES = 8000, FRAMES = 1 + SAMPLES / (FFT / 4), EDGE = 2 * FFT };
     float *x = mem_floats(SAMPLES), *m, *y = mem_floats(SAMPLES);
-    double re = 0, im = 0, all = 0;
+    double re = 0, im = 0, all = 0, share;
 
     for (int t = 0; t < SAMPLES; t++)
         x[t] = (float)sin(2 * M_PI * frequency * t / 8000);
@@ -362,9 +365,10 @@ static void test_tone(double frequency)
         im += (double)y[t] * sin(2 * M_PI * frequency * t / 8000);
         all += (double)y[t] * (double)y[t];
     }
-    re = 2 * (re * re + im * im) / (SAMPLES - 2 * EDGE) / all;   /* share of the power at that very frequency */
-    check(re > 0.98 && fabs(all / (SAMPLES - 2 * EDGE) - 0.5) < 0.05, "a tone of %g Hz stays one (%.4f of %.3f)",
-          frequency, re, all / (SAMPLES - 2 * EDGE));
+    share = 2 * (re * re + im * im) / (SAMPLES - 2 * EDGE) / all;   /* of the power, at that very frequency */
+    all /= SAMPLES - 2 * EDGE;
+    check(share > 0.98 && fabs(all - 0.5) < 0.05, "a tone of %g Hz stays one (%.4f of %.3f)", frequency,
+          share, all);
     free(x);
     free(m);
     free(y);
