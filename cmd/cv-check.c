@@ -22,10 +22,12 @@ static char *fail_list, *warn_list;
 static int64_t seed = 123;
 
 static const struct opt opts[] = {
-    { 'j', "json", OPT_FLAG, &json, NULL, 0, 0, "report as JSON, one object a line, instead of a table", NULL },
-    { 'b', "bands", OPT_FLAG, &show_bands, NULL, 0, 0, "put the octave bands of each clip into the table", NULL },
-    { 'r', "reference", OPT_TEXT, &reference_path, "FILE", 0, 0, "compare with the real audio in this stream", NULL },
-    { 0, "held-out", OPT_TEXT, &held_path, "FILE", 0, 0, "with -r: real audio that is not in the reference", NULL },
+    { 'j', "json", OPT_FLAG, &json, NULL, 0, 0, "report as JSON, one object a line, not as a table", NULL },
+    { 'b', "bands", OPT_FLAG, &show_bands, NULL, 0, 0, "put octave bands of each clip into the table", NULL },
+    { 'r', "reference", OPT_TEXT, &reference_path, "FILE", 0, 0, "compare with the real audio in FILE",
+      NULL },
+    { 0, "held-out", OPT_TEXT, &held_path, "FILE", 0, 0, "with -r: real audio that is not in that one",
+      NULL },
     { 'l', "limit", OPT_LIST, &fail_list, "NAME=LO:HI", 0, 0, "a figure outside fails", NULL },
     { 'w', "warn", OPT_LIST, &warn_list, "NAME=LO:HI", 0, 0, "a figure outside is a warning", NULL },
     { 's', "seed", OPT_INT, &seed, "N", 0, HUGE_VAL, "seed of what is drawn at random with -r", NULL },
@@ -36,7 +38,6 @@ static const struct program program = {
     opts, sizeof opts / sizeof *opts, "cv-sample -n 10 | cv-decode model.bin | cv-check | cv-towav"
 };
 
-static const char *const verdict_words[] = { "ok", "warn", "fail" };
 static struct limits limits;
 static struct compare *compare;            /* with -r */
 static struct timbre_meter *meter;         /* for the rate of the last clip */
@@ -47,25 +48,11 @@ static bool table;                         /* wanted */
 enum { BAND_FIRST = FIGURE_CLIP_COUNT, TALLY_COUNT = BAND_FIRST + TIMBRE_BANDS_MAX };
 enum { FAILURES_LENGTH = 600 };
 
-static struct tally {
-    int64_t count;                         /* of clips that have the figure */
-    double sum, least, most;
-} tallies[TALLY_COUNT];
+static struct tally tallies[TALLY_COUNT];
 static int64_t clips, verdicts[3];
 static double seconds;
 static char *failures;                     /* "a (rms), b (clicks, joins)" */
 static int64_t failures_unnamed;
-
-static void tally_add(struct tally *t, double value)
-{
-    if (isnan(value))
-        return;
-    if (t->count++ == 0)
-        t->least = t->most = value;
-    t->sum += value;
-    t->least = fmin(t->least, value);
-    t->most = fmax(t->most, value);
-}
 
 static void failure_note(const char *name, const char *figures)
 {
@@ -134,25 +121,6 @@ static void table_row(const double *value, const char *name, const struct judgem
 
 /* ---- JSON ---- */
 
-static struct meta *names_meta(const char *list)
-{
-    struct meta *m = meta_list();
-    char *copy = mem_text(list), *rest = copy, *name;
-
-    while ((name = strsep(&rest, ",")) != NULL)
-        if (*(name += strspn(name, " ")) != '\0')
-            meta_append(m, meta_text(name));
-    free(copy);
-    return m;
-}
-
-static void judgement_meta(struct meta *m, const struct judgement *j)
-{
-    meta_add(m, "verdict", meta_text(verdict_words[j->verdict]));
-    meta_add(m, "fails", names_meta(j->fails));
-    meta_add(m, "warns", names_meta(j->warns));
-}
-
 static void figures_meta(struct meta *m, const double *value, const double *band, int bands)
 {
     struct meta *octaves = meta_map();
@@ -193,7 +161,8 @@ static const char *track_of(const struct frame *f, int64_t b)
     return track;
 }
 
-static void clip_report(const char *name, double rate, int64_t channels, int64_t samples, const struct figures *f)
+static void clip_report(const char *name, double rate, int64_t channels, int64_t samples,
+                        const struct figures *f)
 {
     struct judgement j = limits_judge(&limits, f->value, 0, FIGURE_CLIP_COUNT);
 
@@ -211,7 +180,7 @@ static void clip_report(const char *name, double rate, int64_t channels, int64_t
         struct meta *m = meta_map();
 
         meta_add(m, "name", meta_text(name));
-        judgement_meta(m, &j);
+        judgement_meta(&j, m);
         meta_add(m, "rate", meta_real(rate));
         meta_add(m, "channels", meta_int(channels));
         meta_add(m, "samples", meta_int(samples));
@@ -275,8 +244,8 @@ static void rate_check(const struct reader *r, const struct frame *f, double rat
 }
 
 /* Gives all clips of a stream to compare_reference or compare_held_out. */
-static void reference_read(const char *path, void (*take)(struct compare *, const char *, const float *, int64_t,
-                                                          int64_t))
+static void reference_read(const char *path,
+                           void (*take)(struct compare *, const char *, const float *, int64_t, int64_t))
 {
     static const char *const kinds[] = { "audio", NULL };
     struct reader *r = reader_open(path);
@@ -355,8 +324,8 @@ static void near_report(struct meta *m, const char *key, enum compare_set set)
     meta_add(m, key, n);
     if (!table || near.windows == 0)
         return;
-    fprintf(stderr, "%s: %lld windows of 2 s, the nearest of the reference at %.2f dB (median)", set_words[set][1],
-            (long long)near.windows, near.median);
+    fprintf(stderr, "%s: %lld windows of 2 s, the nearest of the reference at %.2f dB (median)",
+            set_words[set][1], (long long)near.windows, near.median);
     if (!isnan(near.copied))
         fprintf(stderr, ", %.3f of them copied", near.copied);
     fputc('\n', stderr);
@@ -369,8 +338,8 @@ static void compare_report(void)
     struct judgement j;
 
     if (table)
-        fprintf(stderr, "\n%8s %18s %7s %9s %6s %8s\n", "mel-FD", "95 % interval", "mmd", "precision", "recall",
-                "patches");
+        fprintf(stderr, "\n%8s %18s %7s %9s %6s %8s\n", "mel-FD", "95 % interval", "mmd", "precision",
+                "recall", "patches");
     for (int i = 0; i < COMPARE_SETS; i++) {
         struct compare_figures f = compare_figures(compare, (enum compare_set)i);
 
@@ -391,7 +360,7 @@ static void compare_report(void)
         failure_note("all clips beside the reference", j.fails);
     if (table && *j.warns)
         diag_warn("beside the reference: %s", j.warns);
-    judgement_meta(m, &j);
+    judgement_meta(&j, m);
     meta_add(m, "explained", meta_real(compare_explained(compare)));
     if (json)
         line_put("comparison", m);
@@ -435,8 +404,8 @@ static void total_report(void)
     else
         meta_free(m);
     if (table)
-        fprintf(stderr, "%lld clips, %.1f seconds: %lld ok, %lld warn, %lld fail\n", (long long)clips, seconds,
-                (long long)verdicts[0], (long long)verdicts[1], (long long)verdicts[2]);
+        fprintf(stderr, "%lld clips, %.1f seconds: %lld ok, %lld warn, %lld fail\n", (long long)clips,
+                seconds, (long long)verdicts[0], (long long)verdicts[1], (long long)verdicts[2]);
 }
 
 /* Passes everything through, looking at each clip once it is on its way. */

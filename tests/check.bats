@@ -40,7 +40,7 @@ of() { grep "^{\"$1\":" words | grep -o "\"$2\":{[^}]*}" | head -n 1 | value "$3
     cv-check -q -r real < new | cmp - new
     cv-batch -b 2 -B 1 < real > batched
     cv-check -q < batched | cmp - batched
-    cv-load -q -c "$sounds"/wide.wav > wide
+    cv-load -q -c -r 22050 -n 19000 "$sounds"/wide.wav > wide
     cat real wide batched > stream
     check_to
     [ "$status" -eq 0 ]
@@ -117,7 +117,7 @@ of() { grep "^{\"$1\":" words | grep -o "\"$2\":{[^}]*}" | head -n 1 | value "$3
     near "$(figure centroid)" 750 5
     near "$(figure joins)" 0.15 0.1
     awk -v x="$(figure rhythm)" 'BEGIN { exit !(x < 0.2) }'
-    grep -q '"verdict":"warn","fails":\[\],"warns":\["flatness"' words
+    grep -q '"verdict":"warn","fails":\[\],"warns":\[.*"flatness"' words
 }
 
 @test "clipped samples and silence are counted" {
@@ -408,10 +408,16 @@ of() { grep "^{\"$1\":" words | grep -o "\"$2\":{[^}]*}" | head -n 1 | value "$3
 }
 
 @test "memory does not grow with the number of clips" {
-    for ((i = 0; i < 40; i++)); do cat "$sounds"/real-a.wav > "t$i.wav"; done
-    cv-load -q -n 9000 t*.wav > once
-    for ((i = 0; i < 60; i++)); do cat once; done > stream
-    # 2400 clips, 86 MB, in 60 MB of address space for data
-    (ulimit -d 60000; check_to -q; exit $status)
-    cmp passed stream
+    ! nm "$(command -v cv-check)" 2> /dev/null | grep -q '__[at]san_init' || skip "sanitizers keep what was released"
+    tunes
+    mkfifo in
+    cv-check -q < in > passed &
+    exec 7> in
+    for ((i = 0; i < 400; i++)); do cat real; done >&7   # 43 MB, all but what fits into a pipe read when this is done
+    peak=$(awk '/VmHWM/ { print $2 }' /proc/$!/status)
+    exec 7>&-
+    wait $!
+    [ "$(wc -c < passed)" -eq "$((400 * $(wc -c < real)))" ]
+    echo "$peak KiB"
+    [ "$peak" -lt 30000 ]
 }

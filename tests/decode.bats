@@ -1,4 +1,4 @@
-# cv-decode: latents or draws to clips.
+# cv-decode: latents or draws to clips, with the network notebook; see spectral.bats for the other one.
 
 load clips
 
@@ -6,10 +6,10 @@ setup_file() {
     cd "$BATS_FILE_TMPDIR"
     jazz 5 200
     cv-load -q -n 120 jazz/*.wav > audio.cvs
-    cv-train -q -e 5 -b 2 < audio.cvs > model.bin
-    cv-train -q -e 1 -z 3 < audio.cvs > three.bin
+    cv-train -N notebook -q -e 5 -b 2 < audio.cvs > model.bin
+    cv-train -N notebook -q -e 1 -z 3 < audio.cvs > three.bin
     cv-encode -q -m model.bin < audio.cvs > latent.cvs
-    cv-sample -q -n 5 > noise.cvs
+    cv-sample -q -n 5 -m model.bin > noise.cvs
 }
 
 setup() {
@@ -46,10 +46,10 @@ setup() {
 }
 
 @test "a clip does not depend on the clips beside it" {
-    cv-sample -n 1 | cv-decode model.bin | floats 120 > alone
+    cv-sample -n 1 -m model.bin | cv-decode model.bin | floats 120 > alone
     # the first of five, taken out by its side of no split: the frames have one size
     cv-decode model.bin < noise.cvs > five
-    cv-sample -n 4 | cv-decode model.bin > four
+    cv-sample -n 4 -m model.bin | cv-decode model.bin > four
     frame=$(($(wc -c < five) - $(wc -c < four)))
     head -c -$((31 + 4 * frame)) five | tail -c 480 | od -An -v -t f4 -w4 | tr -d ' ' | diff alone -
 }
@@ -67,21 +67,38 @@ setup() {
     refuses 1 cv-decode three.bin < latent.cvs
     says a 2 3 "same model"
     cv-sample -m three.bin | cv-decode three.bin > clips
-    refuses 1 cv-decode model.bin < <(cv-sample -m three.bin)
-    says 3 2 "cv-sample -m"
+    cv-encode -q three.bin < audio.cvs > more.cvs
+    refuses 1 cv-decode model.bin < more.cvs
+    says a 3 2 "same model"
 }
 
 @test "latents at more than one time are refused" {
-    printf '%b' "$(mp_head noise)$(mp_frame two noise "2 2" 1 0 0.5 -1)$(mp_tail 1)" > two
+    printf '%b' "$(mp_head latent)$(mp_frame two z "2 2" 1 0 0.5 -1)$(mp_tail 1)" > two
     refuses 1 cv-decode model.bin < two
     says two "[2, 2]" "[2, 1]"
 }
 
+@test "of noise that is larger than the latent, the leading part is taken" {
+    printf '%b' "$(mp_head noise)$(mp_frame n noise "2 1" 0.5 -1)$(mp_tail 1)" > fits
+    cv-decode model.bin < fits > want
+    printf '%b' "$(mp_head noise)$(mp_frame n noise "3 1" 0.5 -1 2)$(mp_tail 1)" > higher
+    cv-decode model.bin < higher | cmp - want
+    printf '%b' "$(mp_head noise)$(mp_frame n noise "3 2" 0.5 1 -1 0 2 0)$(mp_tail 1)" > both
+    cv-decode model.bin < both | cmp - want
+    # the other values count
+    printf '%b' "$(mp_head noise)$(mp_frame n noise "2 1" 0.5 1)$(mp_tail 1)" > other
+    ! cv-decode model.bin < other | cmp -s - want
+    # the draws of the default network's size
+    cv-sample -q -n 3 | cv-decode model.bin > clips
+    [ "$(names < clips | tr '\n' ' ')" = "sample-00 sample-01 sample-02 " ]
+    cv-info clips | grep -q '\[1, 120\]'
+}
+
 @test "a known network gives a known answer" {
     # at z = 0 and with all biases and betas 0, as before training, every logit is 0
-    cv-train -q -e 0 < audio.cvs > zero.bin
-    [ "$(cv-sample -t 0 | cv-decode zero.bin | floats 120 | sort -u)" = 0.5 ]
-    [ "$(cv-sample -t 0 | cv-decode --logits zero.bin | floats 120 | tr -d - | sort -u)" = 0 ]
+    cv-train -N notebook -q -e 0 < audio.cvs > zero.bin
+    [ "$(cv-sample -t 0 -m zero.bin | cv-decode zero.bin | floats 120 | sort -u)" = 0.5 ]
+    [ "$(cv-sample -t 0 -m zero.bin | cv-decode --logits zero.bin | floats 120 | tr -d - | sort -u)" = 0 ]
 }
 
 @test "the whole line, from draws to WAV files" {

@@ -1,4 +1,4 @@
-# cv-encode: clips to mean, log variance and z.
+# cv-encode: clips to mean, log variance and z, with the network notebook; see spectral.bats for the other one.
 
 load clips
 
@@ -6,8 +6,8 @@ setup_file() {
     cd "$BATS_FILE_TMPDIR"
     jazz 5 200
     cv-load -q -n 120 jazz/*.wav > audio.cvs
-    cv-train -q -e 5 -b 2 < audio.cvs > model.bin
-    cv-train -q -e 1 -z 7 < audio.cvs > seven.bin
+    cv-train -N notebook -q -e 5 -b 2 < audio.cvs > model.bin
+    cv-train -N notebook -q -e 1 -z 7 < audio.cvs > seven.bin
 }
 
 setup() {

@@ -9,11 +9,11 @@ setup_file() {
     cv-load -q -n 300 jazz/*.wav > audio.cvs
     cv-load -q -n 8 jazz/a.wav jazz/b.wav > tiny.cvs
     cv-load -q -n 2 jazz/a.wav > one.cvs
-    cv-train -q -e 1 -b 2 < audio.cvs > model.bin
-    cv-train -q -e 1 -b 2 -z 3 < audio.cvs > model3.bin
-    cv-train -q -e 1 -b 2 < tiny.cvs > tiny.bin
+    cv-train -N notebook -q -e 1 -b 2 < audio.cvs > model.bin
+    cv-train -N notebook -q -e 1 -b 2 -z 3 < audio.cvs > model3.bin
+    cv-train -N notebook -q -e 1 -b 2 < tiny.cvs > tiny.bin
     cv-encode -q model.bin < audio.cvs > latent.cvs
-    cv-sample -q -n 3 > noise.cvs
+    cv-sample -q -n 3 -m model.bin > noise.cvs
 }
 
 setup() {
@@ -194,7 +194,7 @@ made_clip() {
         "$(mp_tail 2)"
     cv-info made
     [ "$(names < made)" = $'one\ntwo' ]
-    cv-train -q -e 1 < made | cv-info
+    cv-train -N notebook -q -e 1 < made | cv-info
 }
 
 @test "keys in another order and unknown keys are read" {
@@ -402,10 +402,10 @@ made_clip() {
 }
 
 @test "a file that fails after others is skipped, with --strict the stream is not whole" {
-    run bash -o pipefail -c 'cv-load -n 300 jazz/a.wav missing.wav jazz/b.wav | cv-train -q -e 1 > new.bin'
+    run bash -o pipefail -c 'cv-load -n 300 jazz/a.wav missing.wav jazz/b.wav | cv-train -N notebook -q -e 1 > new.bin'
     [ "$status" -eq 1 ]
     [ "$(cv-info --json new.bin | grep -o '"clips": *2')" ]
-    run bash -o pipefail -c 'cv-load -n 300 --strict jazz/a.wav missing.wav jazz/b.wav | cv-train -q -e 1 > new.bin'
+    run bash -o pipefail -c 'cv-load -n 300 --strict jazz/a.wav missing.wav jazz/b.wav | cv-train -N notebook -q -e 1 > new.bin'
     [ "$status" -eq 1 ]
     [ ! -s new.bin ]
     [[ $output == *"cv-train: "*ended* ]]
@@ -415,7 +415,7 @@ made_clip() {
     cat audio.cvs audio.cvs > both
     [ "$(names < both | wc -l)" -eq 6 ]
     cat audio.cvs audio.cvs | cv-batch -q -b 4 -B 1 | cv-info
-    cat audio.cvs audio.cvs | cv-train -q -e 1 | cv-info --json | grep -q '"clips": *6'
+    cat audio.cvs audio.cvs | cv-train -N notebook -q -e 1 | cv-info --json | grep -q '"clips": *6'
     cat audio.cvs audio.cvs | cv-encode -q model.bin | names > list
     [ "$(wc -l < list)" -eq 6 ]
     cat noise.cvs noise.cvs | cv-decode -q model.bin | names > list
@@ -443,7 +443,7 @@ made_clip() {
 }
 
 @test "a full disk is a failure of every filter that writes to standard output" {
-    for line in "cv-load -n 300 jazz/a.wav" "cv-batch < audio.cvs" "cv-train -q -e 1 < audio.cvs" \
+    for line in "cv-load -n 300 jazz/a.wav" "cv-batch < audio.cvs" "cv-train -N notebook -q -e 1 < audio.cvs" \
         "cv-encode model.bin < audio.cvs" "cv-sample" "cv-decode model.bin < noise.cvs" "cv-towav -o - < audio.cvs" \
         "cv-plot < audio.cvs" "cv-info model.bin" "cv-info --json < audio.cvs"; do
         refuses 1 bash -c "$line > /dev/full"
@@ -457,10 +457,9 @@ made_clip() {
 @test "a reader that leaves ends a filter without a word" {
     # more than a pipe holds
     cv-load -q -n 300000 jazz/*.wav jazz/*.wav > large.cvs
-    cv-train -q -e 0 -z 2 < audio.cvs > model.bin
     for line in "cv-load -q -n 300000 jazz/a.wav jazz/b.wav jazz/c.wav" "cv-batch -b 1 < large.cvs" \
         "cv-sample -n 100000" "cv-decode model.bin < many.cvs" "cv-towav -o - < large.cvs"; do
-        [ -e many.cvs ] || cv-sample -n 3000 > many.cvs
+        [ -e many.cvs ] || cv-sample -n 3000 -m model.bin > many.cvs
         run --separate-stderr bash -c "$line | head -c 1 | wc -c; exit \${PIPESTATUS[0]}"
         [ "$output" -eq 1 ]
         [ "$status" -eq 141 ] || { echo "$line: status $status"; return 1; }
@@ -471,7 +470,7 @@ made_clip() {
 @test "a closed standard input or output is a failure, not a crash" {
     for line in "cv-batch <&-" "cv-train -e 1 <&-" "cv-encode model.bin <&-" "cv-decode model.bin <&-" \
         "cv-towav -o out <&-" "cv-plot -o out.png <&-" "cv-info <&-" "cv-sample >&-" "cv-load -n 300 jazz/a.wav >&-" \
-        "cv-batch < audio.cvs >&-" "cv-train -q -e 1 < audio.cvs >&-" "cv-info model.bin >&-"; do
+        "cv-batch < audio.cvs >&-" "cv-train -N notebook -q -e 1 < audio.cvs >&-" "cv-info model.bin >&-"; do
         refuses 1 bash -c "$line"
     done
 }
@@ -479,7 +478,7 @@ made_clip() {
 @test "a terminal is neither written to nor read from" {
     command -v script > /dev/null || skip "no script(1)"
     for line in "cv-sample" "cv-batch < audio.cvs" "cv-load -n 300 jazz/a.wav" "cv-decode model.bin < noise.cvs" \
-        "cv-encode model.bin < audio.cvs" "cv-train -q -e 1 < audio.cvs" "cv-plot < audio.cvs" "cv-towav -o - < audio.cvs" \
+        "cv-encode model.bin < audio.cvs" "cv-train -N notebook -q -e 1 < audio.cvs" "cv-plot < audio.cvs" "cv-towav -o - < audio.cvs" \
         "cv-info" "cv-batch > out" "cv-train -e 1 > out" "cv-towav -o out" "cv-decode model.bin > out"; do
         run script -qec "$line" /dev/null < /dev/null
         [ "$status" -eq 1 ] || { echo "$line: status $status: $output"; return 1; }
@@ -517,10 +516,16 @@ made_clip() {
 	cv-batch operand
 	cv-train -e -1
 	cv-train -e 1e3
-	cv-train -b 0
-	cv-train -l 0
+	cv-train -b -1
+	cv-train -b 65537
 	cv-train -l -1
-	cv-train -z 0
+	cv-train -l nan
+	cv-train -z -1
+	cv-train -z 2.5
+	cv-train --width -1
+	cv-train --stride 65
+	cv-train --beta -0.1
+	cv-train -t -
 	cv-train -j -1
 	cv-train -N no-such-network
 	cv-train operand
@@ -529,6 +534,7 @@ made_clip() {
 	cv-encode -s x model.bin
 	cv-decode
 	cv-decode -j 1x model.bin
+	cv-decode -s -1 model.bin
 	cv-sample -n 0
 	cv-sample -n 10x
 	cv-sample -t -1

@@ -6,7 +6,7 @@ setup_file() {
     cd "$BATS_FILE_TMPDIR"
     jazz 2 400
     cv-load -q -n 300 jazz/*.wav > audio.cvs
-    cv-train -q -e 2 < audio.cvs > model.bin
+    cv-train -N notebook -q -e 2 < audio.cvs > model.bin
 }
 
 setup() {
@@ -67,7 +67,7 @@ has() { grep -qE "\"$1\": ?$2[],}]"; }
 }
 
 @test "statistics of parameters: gamma is one, beta zero, before training" {
-    cv-train -q -e 0 < audio.cvs > fresh.bin
+    cv-train -N notebook -q -e 0 < audio.cvs > fresh.bin
     cv-info --json fresh.bin > json
     grep -o '"dec/res1/na/gamma".*' json | grep -o '"tensors":.*' | cut -d ']' -f 2 > gamma
     grep -qE '"mean": ?1(\.0)?[,}]?' gamma
@@ -83,9 +83,10 @@ has() { grep -qE "\"$1\": ?$2[],}]"; }
     cv-info latent.cvs > text
     grep -qw latent text
     grep -q 'a: mean .*\[2, 1\]' text
-    cv-sample -n 3 | cv-info > text
+    cv-sample -n 3 -m model.bin | cv-info > text
     grep -qw noise text
     grep -q 'sample-02.*\[2, 1\]' text
+    cv-sample -n 3 | cv-info | grep -q 'sample-02.*\[64, 352\]'
     cv-sample -n 3 | cv-info --json > json
     has kind '"noise"' < json
 }

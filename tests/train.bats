@@ -1,4 +1,5 @@
-# cv-train: what it says, logs and saves, when it stops, and that a seed fixes everything.
+# cv-train: what it says, logs and saves, when it stops, and that a seed fixes everything. With the network
+# notebook, which trains on clips of a few samples; see spectral.bats for the other one.
 
 load clips
 
@@ -8,7 +9,8 @@ setup_file() {
     cv-load -q -n 300 jazz/*.wav > audio.cvs
     cv-load -q -n 300 jazz/[ab].wav > test.cvs
     cv-load -q -n 8 jazz/*.wav > tiny.cvs
-    cv-sample -q -n 3 > noise.cvs
+    cv-train -N notebook -q -e 0 < audio.cvs > untrained.bin
+    cv-sample -q -n 3 -m untrained.bin > noise.cvs
 }
 
 setup() {
@@ -23,7 +25,7 @@ field() { cv-info --json "$2" | grep -oE "\"$1\": ?(\[[^]]*\]|\"[^\"]*\"|[^,}]*)
 same_network() { cmp <(cv-decode "$1" < noise.cvs) <(cv-decode "$2" < noise.cvs); }
 
 @test "the model says what it is" {
-    cv-train -q -e 3 -b 2 -s 5 -l 0.001 -z 3 -B 4 < audio.cvs > model.bin
+    cv-train -N notebook -q -e 3 -b 2 -s 5 -l 0.001 -z 3 -B 4 < audio.cvs > model.bin
     [ "$(field network model.bin)" = '"notebook"' ]
     [ "$(field latent model.bin)" = 3 ]
     [ "$(field rate model.bin)" = 3000 ]
@@ -44,15 +46,15 @@ same_network() { cmp <(cv-decode "$1" < noise.cvs) <(cv-decode "$2" < noise.cvs)
 }
 
 @test "the network has the notebook's parameters: 510,004 and 129 for each sample, at two latents" {
-    cv-train -q -e 0 < audio.cvs > model.bin
+    cv-train -N notebook -q -e 0 < audio.cvs > model.bin
     [ "$(field parameters model.bin)" -eq $((510004 + 129 * 300)) ]
-    cv-load -q jazz/a.wav | cv-train -q -e 0 > full.bin
+    cv-load -q jazz/a.wav | cv-train -N notebook -q -e 0 > full.bin
     [ "$(field parameters full.bin)" -eq 12120133 ]
     [ "$(field samples full.bin)" -eq 90001 ]
 }
 
 @test "the parameters have the names and shapes of cv-model(5)" {
-    cv-train -q -e 0 -z 3 < audio.cvs > model.bin
+    cv-train -N notebook -q -e 0 -z 3 < audio.cvs > model.bin
     names < model.bin > list
     for name in enc/conv{1,2,3,4} enc/dense dec/conv{1,2,3,4,5}; do
         printf '%s\n' "$name/kernel" "$name/bias"
@@ -72,82 +74,82 @@ same_network() { cmp <(cv-decode "$1" < noise.cvs) <(cv-decode "$2" < noise.cvs)
 # ---- the same bytes ----
 
 @test "the same seed gives the same bytes, another seed others" {
-    cv-train -q -e 2 -b 4 < audio.cvs > one
-    cv-train -q -e 2 -b 4 < audio.cvs > two
-    cv-train -q -e 2 -b 4 -s 124 < audio.cvs > three
+    cv-train -N notebook -q -e 2 -b 4 < audio.cvs > one
+    cv-train -N notebook -q -e 2 -b 4 < audio.cvs > two
+    cv-train -N notebook -q -e 2 -b 4 -s 124 < audio.cvs > three
     cmp one two
     ! same_network one three
-    cv-train -q -e 2 -b 4 -s 123 < audio.cvs > four
+    cv-train -N notebook -q -e 2 -b 4 -s 123 < audio.cvs > four
     cmp one four
 }
 
 @test "any number of threads gives the same bytes" {
-    cv-train -q -e 2 -b 4 -j 1 < audio.cvs > one
+    cv-train -N notebook -q -e 2 -b 4 -j 1 < audio.cvs > one
     for threads in 2 3 0; do
-        cv-train -q -e 2 -b 4 -j $threads < audio.cvs > other
+        cv-train -N notebook -q -e 2 -b 4 -j $threads < audio.cvs > other
         cmp one other
     done
 }
 
 @test "log, snapshots, test stream and progress do not change the network" {
-    cv-train -q -e 2 < audio.cvs > plain
-    cv-train -e 2 --log log --snapshot shots -t test.cvs < audio.cvs > other 2> words
+    cv-train -N notebook -q -e 2 < audio.cvs > plain
+    cv-train -N notebook -e 2 --log log --snapshot shots -t test.cvs < audio.cvs > other 2> words
     same_network plain other
     same_network plain shots/epoch-0002.cvm
 }
 
 @test "-B 1 keeps the order, other buffers shuffle" {
-    cv-train -q -e 1 -b 2 -B 1 < audio.cvs > ordered
-    cv-train -q -e 1 -b 2 < audio.cvs > shuffled
+    cv-train -N notebook -q -e 1 -b 2 -B 1 < audio.cvs > ordered
+    cv-train -N notebook -q -e 1 -b 2 < audio.cvs > shuffled
     ! same_network ordered shuffled
     # batches in the input are kept as they are
-    cv-batch -b 2 -B 1 < audio.cvs | cv-train -q -e 1 > batched
+    cv-batch -b 2 -B 1 < audio.cvs | cv-train -N notebook -q -e 1 > batched
     same_network ordered batched
 }
 
 @test "training lowers the loss" {
-    cv-train -q -e 15 -l 0.001 --log log < audio.cvs > model.bin
+    cv-train -N notebook -q -e 15 -l 0.001 --log log < audio.cvs > model.bin
     first=$(sed -n '1s/.*"loss": *\([^,}]*\).*/\1/p' log)
     last=$(sed -n '15s/.*"loss": *\([^,}]*\).*/\1/p' log)
     awk -v a="$first" -v b="$last" 'BEGIN { exit !(b < a - 1) }'
 }
 
 @test "-e 0 writes the initial values" {
-    cv-train -q -e 0 < audio.cvs > model.bin
+    cv-train -N notebook -q -e 0 < audio.cvs > model.bin
     [ "$(field epochs model.bin)" = 0 ]
     [ "$(field losses model.bin)" = "[]" ]
-    cv-train -q -e 1 --snapshot shots < audio.cvs > /dev/null
+    cv-train -N notebook -q -e 1 --snapshot shots < audio.cvs > /dev/null
     same_network model.bin shots/epoch-0000.cvm
 }
 
 # ---- what it says ----
 
 @test "one line per epoch on standard error" {
-    run --separate-stderr cv-train -e 3 < audio.cvs
+    run --separate-stderr cv-train -N notebook -e 3 < audio.cvs
     [ "${#stderr_lines[@]}" -eq 3 ]
     number='-?[0-9.]+(e[-+]?[0-9]+)?'
     for i in 1 2 3; do
         [[ ${stderr_lines[i - 1]} =~ ^"Epoch: $i, loss: "$number", ELBO: "$number", time elapse for current epoch: "[0-9.]+" s"$ ]]
     done
-    run --separate-stderr cv-train -e 1 -t test.cvs < audio.cvs
+    run --separate-stderr cv-train -N notebook -e 1 -t test.cvs < audio.cvs
     [[ ${stderr_lines[${#stderr_lines[@]} - 1]} =~ ^"Epoch: 1, loss: "$number", Test set ELBO: "$number", time elapse for current epoch: "[0-9.]+" s"$ ]]
 }
 
 @test "-q says nothing" {
-    run --separate-stderr bash -c 'cv-train -q -e 2 -t test.cvs < audio.cvs > model.bin'
+    run --separate-stderr bash -c 'cv-train -N notebook -q -e 2 -t test.cvs < audio.cvs > model.bin'
     [ "$status" -eq 0 ]
     [ -z "$stderr" ]
 }
 
 @test "the log has a line of JSON for each epoch" {
-    cv-train -q -e 3 -b 4 --log log < audio.cvs > model.bin
+    cv-train -N notebook -q -e 3 -b 4 --log log < audio.cvs > model.bin
     [ "$(wc -l < log)" -eq 3 ]
     n='-?[0-9.]+(e[-+]?[0-9]+)?'
     for i in 1 2 3; do
         sed -n "${i}p" log | tr -d ' ' |
             grep -qxE "\{\"epoch\":$i,\"step\":$((2 * i)),\"loss\":$n,\"elbo\":$n,\"seconds\":$n,\"clips_per_second\":$n\}"
     done
-    cv-train -q -e 1 -t test.cvs --log log < audio.cvs > model.bin
+    cv-train -N notebook -q -e 1 -t test.cvs --log log < audio.cvs > model.bin
     tr -d ' ' < log | grep -qE "\"elbo\":$n,\"test_elbo\":$n,"
     # what the log says is what the model says
     [ "[$(sed -n 's/.*"loss": *\([^,}]*\).*/\1/p' log)]" = "$(field losses model.bin)" ]
@@ -156,21 +158,21 @@ same_network() { cmp <(cv-decode "$1" < noise.cvs) <(cv-decode "$2" < noise.cvs)
 
 @test "the log is on disk when an epoch is over, and can be a pipe" {
     mkfifo log
-    cv-train -q -e 2 --log log < audio.cvs > model.bin &
+    cv-train -N notebook -q -e 2 --log log < audio.cvs > model.bin &
     lines=$(wc -l < log)
     wait $!
     [ "$lines" -eq 2 ]
 }
 
 @test "a log or a snapshot folder that cannot be made is refused before training" {
-    refuses 1 cv-train -e 1 --log missing/log < audio.cvs
+    refuses 1 cv-train -N notebook -e 1 --log missing/log < audio.cvs
     says missing/log
     [ -z "$output" ]
-    refuses 1 cv-train -e 1 --snapshot missing/shots < audio.cvs
+    refuses 1 cv-train -N notebook -e 1 --snapshot missing/shots < audio.cvs
     says missing/shots
     [ -z "$output" ]
     echo "a file" > file
-    refuses 1 cv-train -e 1 --snapshot file < audio.cvs
+    refuses 1 cv-train -N notebook -e 1 --snapshot file < audio.cvs
     says file
     [ -z "$output" ]
 }
@@ -178,43 +180,43 @@ same_network() { cmp <(cv-decode "$1" < noise.cvs) <(cv-decode "$2" < noise.cvs)
 # ---- the test stream ----
 
 @test "a clip in both streams gets a warning by name" {
-    run --separate-stderr cv-train -e 1 -t test.cvs < audio.cvs
+    run --separate-stderr cv-train -N notebook -e 1 -t test.cvs < audio.cvs
     [ "$status" -eq 0 ]
     [ "$(printf '%s\n' "${stderr_lines[@]}" | grep -c 'warning: .*both')" -eq 2 ]
     says "'a'" "'b'"
     cv-load -q -n 300 jazz/[cdef].wav > train.cvs
-    run --separate-stderr cv-train -e 1 -t test.cvs < train.cvs
+    run --separate-stderr cv-train -N notebook -e 1 -t test.cvs < train.cvs
     [ "$status" -eq 0 ]
     [[ $stderr != *warning* ]]
 }
 
 @test "test clips of another shape or rate are refused" {
-    refuses 1 cv-train -e 1 -t tiny.cvs < audio.cvs
+    refuses 1 cv-train -N notebook -e 1 -t tiny.cvs < audio.cvs
     says 8 300
     [ -z "$output" ]
     cv-load -q -r 6000 -n 300 jazz/a.wav > fast.cvs
-    refuses 1 cv-train -e 1 -t fast.cvs < audio.cvs
+    refuses 1 cv-train -N notebook -e 1 -t fast.cvs < audio.cvs
     says 6000 3000
 }
 
 @test "a test stream that is cut or of the wrong kind is refused" {
     head -c -1 test.cvs > cut
-    refuses 1 cv-train -e 1 -t cut < audio.cvs
+    refuses 1 cv-train -N notebook -e 1 -t cut < audio.cvs
     says cut ended
-    refuses 1 cv-train -e 1 -t noise.cvs < audio.cvs
+    refuses 1 cv-train -N notebook -e 1 -t noise.cvs < audio.cvs
     says noise.cvs audio
     [ -z "$output" ]
 }
 
 @test "standard input cannot be the training and the test stream" {
-    refuses 2 cv-train -e 1 -t - < audio.cvs
+    refuses 2 cv-train -N notebook -e 1 -t - < audio.cvs
     [ -z "$output" ]
 }
 
 # ---- snapshots ----
 
 @test "a snapshot before training and after each epoch, each a model" {
-    cv-train -q -e 3 -b 4 --snapshot shots < audio.cvs > model.bin
+    cv-train -N notebook -q -e 3 -b 4 --snapshot shots < audio.cvs > model.bin
     [ "$(ls -A shots | tr '\n' ' ')" = "epoch-0000.cvm epoch-0001.cvm epoch-0002.cvm epoch-0003.cvm " ]
     for i in 0 1 2 3; do
         [ "$(field epochs "shots/epoch-000$i.cvm")" -eq $i ]
@@ -224,18 +226,18 @@ same_network() { cmp <(cv-decode "$1" < noise.cvs) <(cv-decode "$2" < noise.cvs)
     same_network model.bin shots/epoch-0003.cvm
     ! same_network model.bin shots/epoch-0002.cvm
     # the folder may be there
-    cv-train -q -e 1 --snapshot shots < audio.cvs > model.bin
+    cv-train -N notebook -q -e 1 --snapshot shots < audio.cvs > model.bin
 }
 
 @test "a full disk in the middle of a snapshot leaves no half of one, and the old one" {
-    cv-train -q -e 1 --snapshot shots < audio.cvs > /dev/null
+    cv-train -N notebook -q -e 1 --snapshot shots < audio.cvs > /dev/null
     cp shots/epoch-0001.cvm before
     # files of at most 1 MB: a model has 2
-    run --separate-stderr bash -c "trap '' XFSZ; ulimit -f 1000; cv-train -e 1 -l 0.1 --snapshot shots < audio.cvs | cat"
+    run --separate-stderr bash -c "trap '' XFSZ; ulimit -f 1000; cv-train -N notebook -e 1 -l 0.1 --snapshot shots < audio.cvs | cat"
     [[ $stderr == *"cv-train: "*shots* ]]
     [ "$(ls -A shots | tr '\n' ' ')" = "epoch-0000.cvm epoch-0001.cvm " ]
     cmp before shots/epoch-0001.cvm
-    run bash -c "trap '' XFSZ; ulimit -f 1000; cv-train -q -e 1 --snapshot shots < audio.cvs > /dev/null"
+    run bash -c "trap '' XFSZ; ulimit -f 1000; cv-train -N notebook -q -e 1 --snapshot shots < audio.cvs > /dev/null"
     [ "$status" -eq 1 ]
 }
 
@@ -244,7 +246,7 @@ same_network() { cmp <(cv-decode "$1" < noise.cvs) <(cv-decode "$2" < noise.cvs)
 # Starts a long training and returns when its first epoch is over, in $pid; fd 9 reads the log.
 start_training() {
     mkfifo log
-    env --default-signal=INT,TERM cv-train -e 1000000 --log log < audio.cvs > model.bin 2> words &
+    env --default-signal=INT,TERM cv-train -N notebook -e 1000000 --log log < audio.cvs > model.bin 2> words &
     pid=$!
     exec 9< log
     read -r _ <&9
@@ -285,7 +287,7 @@ start_training() {
 }
 
 @test "a loss that is not finite stops with epoch, step and clips, and the good snapshots stay" {
-    refuses 1 bash -c 'cv-train -q -e 50 -b 3 -l 1e12 --snapshot shots < audio.cvs'
+    refuses 1 bash -c 'cv-train -N notebook -q -e 50 -b 3 -l 1e12 --snapshot shots < audio.cvs'
     says epoch step finite
     [[ $stderr =~ [abcdef]", "[abcdef]", "[abcdef] ]]
     [ -z "$output" ]
@@ -297,21 +299,21 @@ start_training() {
 
 @test "a stream without clips is refused" {
     printf '%b' "$(mp_head audio 3000)$(mp_tail 0)" > none
-    refuses 1 cv-train -e 1 < none
+    refuses 1 cv-train -N notebook -e 1 < none
     says "no clips"
     [ -z "$output" ]
 }
 
 @test "clips of several channels are refused with the option to use" {
     printf '%b' "$(mp_head audio 3000)$(mp_frame stereo audio "2 2" 1 0 0.5 -1)$(mp_tail 1)" > stereo
-    refuses 1 cv-train -e 1 < stereo
+    refuses 1 cv-train -N notebook -e 1 < stereo
     says 2 cv-load
     [ -z "$output" ]
 }
 
 @test "one clip of one sample trains" {
     printf '%b' "$(mp_head audio 3000)$(mp_frame one audio "1 1" 0.5)$(mp_tail 1)" > one
-    cv-train -q -e 2 < one > model.bin
+    cv-train -N notebook -q -e 2 < one > model.bin
     [ "$(field samples model.bin)" = 1 ]
     cv-decode -q model.bin < noise.cvs | cv-info
 }
@@ -322,7 +324,7 @@ start_training() {
     printf '%b' "$(mp_head audio 3000)$(mp_frame two audio "1 2" 0.5 1)$(mp_tail 1)" > c
     printf '%b' "$(mp_head audio 3000)$(mp_frame one audio "1 2" 0.5 0)$(mp_tail 1)" > d
     for stream in a b c d; do
-        cv-train -q -e 0 < $stream > $stream.bin
+        cv-train -N notebook -q -e 0 < $stream > $stream.bin
         field digest $stream.bin
     done > digests
     [ "$(sed -n 1p digests)" = "$(sed -n 2p digests)" ]

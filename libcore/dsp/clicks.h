@@ -7,8 +7,8 @@
 
 struct clicks {
     int64_t count;       /* single breaks, in all channels */
-    double joins;        /* largest share of the places phase + i hop at which the clip is roughest around; NaN:
-                            the clip is too short to tell */
+    double joins;        /* largest share of the places phase + i hop at which the clip is roughest around;
+                            NaN: the clip is too short to tell */
     int hop, phase;      /* where that is; 0 when joins is NaN */
 };
 

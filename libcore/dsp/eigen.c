@@ -56,7 +56,8 @@ static void reduce(int n, double *a, double *d, double *e, double *p)
         if (m == 0)
             break;
         e[k] = reflector(v, m);
-        for (int i = 0; i < m; i++)   /* B <- (I - v v') B (I - v v') = B - v w' - w v', w = p - (v'p / 2) v */
+        /* B <- (I - v v') B (I - v v') = B - v w' - w v', w = p - (v'p / 2) v, p = B v */
+        for (int i = 0; i < m; i++)
             p[i] = dot(a + (size_t)(k + 1 + i) * (size_t)n + k + 1, v, m);
         half = dot(v, p, m) / 2;
         axpy(-half, v, p, m);

@@ -38,7 +38,8 @@ const struct figure_about figure_about[FIGURE_COUNT] = {
 void figures_measure(struct timbre_meter *m, float *x, int64_t channels, int64_t samples, struct figures *f)
 {
     int64_t count = channels * samples, clipped = level_clipped(x, count);
-    double offset = level_center(x, channels, samples), rms = level_rms(x, count), peak = level_peak(x, count);
+    double offset = level_center(x, channels, samples), rms = level_rms(x, count),
+           peak = level_peak(x, count);
 
     f->timbre = timbre_measure(m, x, channels, samples);
     f->clicks = clicks_find(x, channels, samples, timbre_meter_rate(m));
@@ -62,4 +63,15 @@ void figures_measure(struct timbre_meter *m, float *x, int64_t channels, int64_t
     f->value[FIGURE_RHYTHM] = f->timbre.rhythm;
     f->value[FIGURE_CLICKS] = (double)f->clicks.count;
     f->value[FIGURE_JOINS] = f->clicks.joins;
+}
+
+void tally_add(struct tally *t, double value)
+{
+    if (isnan(value))
+        return;
+    if (t->count++ == 0)
+        t->least = t->most = value;
+    t->sum += value;
+    t->least = fmin(t->least, value);
+    t->most = fmax(t->most, value);
 }

@@ -45,4 +45,11 @@ struct figures {
  * the clip without it. Those beside a reference are left NaN. */
 void figures_measure(struct timbre_meter *m, float *x, int64_t channels, int64_t samples, struct figures *f);
 
+/* A figure over many clips; those that are NaN do not count. */
+struct tally {
+    int64_t count;
+    double sum, least, most;
+};
+void tally_add(struct tally *t, double value);
+
 #endif

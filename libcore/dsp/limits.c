@@ -95,3 +95,25 @@ void judgement_free(struct judgement *j)
     free(j->warns);
     free(j->fails);
 }
+
+const char *const verdict_words[] = { "ok", "warn", "fail" };
+
+/* A list of the names in "a, b". */
+static struct meta *names_meta(const char *list)
+{
+    struct meta *m = meta_list();
+    char *copy = mem_text(list), *rest = copy, *name;
+
+    while ((name = strsep(&rest, ",")) != NULL)
+        if (*(name += strspn(name, " ")) != '\0')
+            meta_append(m, meta_text(name));
+    free(copy);
+    return m;
+}
+
+void judgement_meta(const struct judgement *j, struct meta *map)
+{
+    meta_set(map, "verdict", meta_text(verdict_words[j->verdict]));
+    meta_set(map, "fails", names_meta(j->fails));
+    meta_set(map, "warns", names_meta(j->warns));
+}

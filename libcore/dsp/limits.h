@@ -2,6 +2,7 @@
 #ifndef DSP_LIMITS_H
 #define DSP_LIMITS_H
 
+#include "base/meta.h"
 #include "dsp/figures.h"
 
 struct limits {
@@ -26,5 +27,10 @@ struct judgement {
 };
 struct judgement limits_judge(const struct limits *l, const double *value, enum figure from, enum figure to);
 void judgement_free(struct judgement *j);
+
+extern const char *const verdict_words[];   /* "ok", "warn", "fail" */
+
+/* Puts "verdict", "fails" and "warns" (lists of names) into map. */
+void judgement_meta(const struct judgement *j, struct meta *map);
 
 #endif

@@ -57,7 +57,7 @@ int melfd_fit(struct melfd *m)
     double *covariance, values[PATCH_DIMS], all = 0, kept = 0;
 
     if (m->patches->count <= MELFD_DIMS)
-        return error_set("too little sound to compare with: %.0f patches, more than %d are needed (5 seconds)",
+        return error_set("too little sound to compare with: %.0f patches, over %d are needed (5 seconds)",
                          m->patches->count, MELFD_DIMS);
     covariance = mem_zero(PATCH_DIMS * PATCH_DIMS, sizeof *covariance);
     moments_mean(m->patches, m->mean);

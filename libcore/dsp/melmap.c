@@ -34,7 +34,8 @@ static double mel_hertz(double m)
 static void band_fill(struct melmap *m, int band, double a, double b, double c)
 {
     int bins = spectrum_bins(m->spectrum), nearest = 0;
-    double *w = m->weights + (size_t)band * (size_t)bins, sum = 0, hertz = m->rate / spectrum_size(m->spectrum);
+    double *w = m->weights + (size_t)band * (size_t)bins, sum = 0,
+           hertz = m->rate / spectrum_size(m->spectrum);
 
     for (int k = 0; k < bins; k++) {
         double f = k * hertz;
@@ -68,7 +69,8 @@ struct melmap *melmap_new(double rate)
     m->power = mem_zero(bins, sizeof *m->power);
     m->weights = mem_zero(MEL_BANDS * bins, sizeof *m->weights);
     for (int i = 0; i < MEL_BANDS; i++)
-        band_fill(m, i, mel_hertz(low + i * step), mel_hertz(low + (i + 1) * step), mel_hertz(low + (i + 2) * step));
+        band_fill(m, i, mel_hertz(low + i * step), mel_hertz(low + (i + 1) * step),
+                  mel_hertz(low + (i + 2) * step));
     return m;
 }
 

@@ -15,8 +15,8 @@ struct timbre {
     double bandwidth;   /* square root of sum (f - centroid)^2 P / sum P, Hz */
     double rolloff;     /* least f below or at which .85 of the sum of P lies, Hz */
     double dynamics;    /* standard deviation over frames of 10 log10 (mean P + 1e-9), dB */
-    double flux;        /* mean over bins and frames of the rise of 10 log10 (P + 1e-6), falls counting 0, dB */
-    double rhythm;      /* largest autocorrelation of that rise, per frame, at lags of .2 to 1.2 s, over lag 0 */
+    double flux;        /* what 10 log10 (P + 1e-6) rises, falls counting 0, mean over bins and frames, dB */
+    double rhythm;      /* largest autocorrelation of that rise of frames at lags of .2 to 1.2 s, over lag 0 */
     int bands;          /* octaves: the centre of band b is 31.25 x 2^b Hz, the last one ends at rate / 2 */
     double band[TIMBRE_BANDS_MAX];   /* its share of the mean square, in dB of full scale */
 };

@@ -11,8 +11,16 @@
 
 enum { PIECE = 1 << 16, PROBE = 1 << 20 };
 
-static int nameless_file(const char *dir)
+static const char *folder(void)
 {
+    const char *dir = getenv("TMPDIR");
+
+    return dir == NULL || dir[0] == '\0' ? "/tmp" : dir;
+}
+
+int audio_spool_new(void)
+{
+    const char *dir = folder();
     char *name = mem_format("%s/cv-spool-XXXXXX", dir);
     int fd = mkostemp(name, O_CLOEXEC);
 
@@ -75,12 +83,9 @@ static int copy_all(int from, int to, const char *dir, int (*recognised)(int fd)
 
 int audio_spool(int fd, int (*recognised)(int fd))
 {
-    const char *dir = getenv("TMPDIR");
-    int copy;
+    const char *dir = folder();
+    int copy = audio_spool_new();
 
-    if (dir == NULL || dir[0] == '\0')
-        dir = "/tmp";
-    copy = nameless_file(dir);
     if (copy < 0)
         return -1;
     if (copy_all(fd, copy, dir, recognised) < 0) {

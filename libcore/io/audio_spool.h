@@ -9,4 +9,7 @@
  * -1: the reason is in error_text (recognised sets its own). */
 int audio_spool(int fd, int (*recognised)(int fd));
 
+/* A new, empty file of that sort; -1 with the reason. */
+int audio_spool_new(void);
+
 #endif

@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "nn/pairs.h"
 
-enum { BLOCK = 64, SPREAD_ROWS = 512, DRAWS = 200, DRAW_STREAM = 1000 };
+enum { BLOCK = 64, DRAWS = 200, DRAW_STREAM = 1000 };
 
 struct cloud *cloud_new(int dims, uint64_t seed, uint64_t stream)
 {
@@ -82,29 +82,19 @@ static int is_pair(const struct cloud *c, int lone, size_t i, size_t j)
     return lone ? i != j : c->owner[i] != c->owner[j];
 }
 
-static int ascending(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-
-    return (x > y) - (x < y);
-}
-
 double cloud_spread(const struct cloud *c)
 {
-    size_t rows = c->kept < SPREAD_ROWS ? c->kept : SPREAD_ROWS, n = 0;
-    float *d = mem_alloc(rows * rows * sizeof *d);
-    int lone = one_owner(c);
-    double median;
+    double *covariance = mem_zero((size_t)c->dims * (size_t)c->dims, sizeof *covariance), trace = 0;
 
-    pairs_squared(c->rows, rows, c->rows, rows, (size_t)c->dims, d);
-    for (size_t i = 0; i < rows; i++)
-        for (size_t j = 0; j < rows; j++)
-            if (is_pair(c, lone, i, j))
-                d[n++] = d[i * rows + j];
-    qsort(d, n, sizeof *d, ascending);
-    median = n > 0 ? d[n / 2] : NAN;
-    free(d);
-    return median;
+    if (c->seen == 0) {
+        free(covariance);
+        return NAN;
+    }
+    moments_covariance(c->all, covariance);
+    for (int i = 0; i < c->dims; i++)
+        trace += covariance[i * c->dims + i];
+    free(covariance);
+    return 2 * trace;
 }
 
 /* Mean of the kernel over all pairs of a and b; within one cloud when b is a. */
@@ -137,7 +127,7 @@ double cloud_mmd(const struct cloud *a, const struct cloud *b, double spread)
     return kernel_mean(a, a, spread) + kernel_mean(b, b, spread) - 2 * kernel_mean(a, b, spread);
 }
 
-/* The squared distance of point i to its CLOUD_NEIGHBOURS-th nearest, NaN when it has not so many; d [kept]. */
+/* Squared distance of point i to its CLOUD_NEIGHBOURS-th nearest, NaN when it has fewer; d [kept] to all. */
 static float reach(const struct cloud *c, int lone, size_t i, const float *d)
 {
     float nearest[CLOUD_NEIGHBOURS];

@@ -34,12 +34,13 @@ void cloud_free(struct cloud *c);
  * one where pairs of a clip are left out. */
 void cloud_add(struct cloud *c, const float *rows, int64_t count, int64_t owner);
 
+/* Mean squared distance of two points of a cloud: twice the trace of their
+ * covariance. NaN when there are none. */
+double cloud_spread(const struct cloud *c);
+
 /* Below, pairs of points within one cloud are pairs of two owners: patches of
  * one clip overlap or repeat. A cloud of one owner uses all pairs. NaN when
  * there are too few points. */
-
-/* Median of squared distances within a cloud. */
-double cloud_spread(const struct cloud *c);
 
 /* Unbiased estimate of the squared maximum mean discrepancy, kernel
  * exp(-|x - y|^2 / (2 spread)) (Gretton et al. 2012). About 0 for alike clouds. */
@@ -56,6 +57,7 @@ void cloud_match(const struct cloud *real, const struct cloud *c, double *precis
 /* 95 % interval of the Frechet distance of c from the cloud of real, by
  * drawing as many clips of c with replacement, 200 times: the quantiles of the
  * draws, moved by the distance less their median. NaN for fewer than 3 clips. */
-void cloud_interval(const struct cloud *c, const struct cloud *real, uint64_t seed, double *low, double *high);
+void cloud_interval(const struct cloud *c, const struct cloud *real, uint64_t seed, double *low,
+                    double *high);
 
 #endif

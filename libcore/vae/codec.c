@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "vae/codec_private.h"
+#include "vae/dataset.h"
 
 int codec_begin(struct codec *c, const char *kind)
 {
@@ -31,6 +32,25 @@ struct meta *codec_clip_meta(const struct frame *f, int64_t b)
     if (metas && metas->kind == META_LIST && b < (int64_t)metas->count && metas->items[b]->kind == META_MAP)
         return meta_copy(metas->items[b]);
     return meta_map();
+}
+
+int codec_audio(const struct model *m, const struct reader *r, const struct frame *f, struct tensor *t)
+{
+    double rate;
+
+    if (audio_tensor(r, f, t) || audio_rate(r, f, &rate))
+        return -1;
+    if (rate < m->rate || rate > m->rate)
+        return error_set("%s: clip '%s' is at %g Hz, the model was trained at %g Hz: use cv-load -r %g",
+                         reader_label(r), f->name, rate, m->rate, m->rate);
+    if (m->is_spectral && t->shape[1] != 1)
+        return error_set("%s: clip '%s' has %lld channels, the model takes one: load without cv-load -c",
+                         reader_label(r), f->name, (long long)t->shape[1]);
+    if (!m->is_spectral && (t->shape[1] != 1 || t->shape[2] != m->samples))
+        return error_set("%s: clip '%s' has %lld channels of %lld samples, the model takes 1 of %lld: use cv-load -n %lld",
+                         reader_label(r), f->name, (long long)t->shape[1], (long long)t->shape[2],
+                         (long long)m->samples, (long long)m->samples);
+    return 0;
 }
 
 const struct tensor *codec_latent(const struct reader *r, const struct frame *f, int latent)

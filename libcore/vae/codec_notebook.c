@@ -71,19 +71,11 @@ static int flush_latents(struct work *w)
 
 static int encode_frame(struct work *w, const struct reader *r, const struct frame *f)
 {
-    const struct model *m = &w->c->m;
+    size_t samples = (size_t)w->c->m.samples;
     struct tensor t;
-    double rate;
-    size_t samples = (size_t)m->samples;
 
-    if (audio_tensor(r, f, &t) || audio_rate(r, f, &rate))
+    if (codec_audio(&w->c->m, r, f, &t))
         return -1;
-    if (rate < m->rate || rate > m->rate)
-        return error_set("%s: clip '%s' is at %g Hz, the model was trained at %g Hz: use cv-load -r %g",
-                         reader_label(r), f->name, rate, m->rate, m->rate);
-    if (t.shape[1] != 1 || t.shape[2] != m->samples)
-        return error_set("%s: clip '%s' has %lld channels of %lld samples, the model takes 1 of %zu: use cv-load -n %zu",
-                         reader_label(r), f->name, (long long)t.shape[1], (long long)t.shape[2], samples, samples);
     for (int64_t b = 0; b < t.shape[0]; b++) {
         if (w->held == BATCH && flush_latents(w))
             return -1;

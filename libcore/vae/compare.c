@@ -15,6 +15,8 @@
 
 enum { SURROGATES_MOST = 40, SURROGATE_SAMPLES_MOST = 1 << 24 };
 
+static const double spread_least = 1e-6;   /* dB^2; less is rounding */
+
 /* random streams of the seed */
 enum { STREAM_REFERENCE = 1, STREAM_HALF, STREAM_SET = 10, STREAM_NOISE = 100, STREAM_PHASE = 10000 };
 
@@ -104,7 +106,8 @@ double compare_explained(const struct compare *c)
     return melfd_explained(c->space);
 }
 
-static struct map map_make(struct compare *c, const char *track, const float *x, int64_t channels, int64_t samples)
+static struct map map_make(struct compare *c, const char *track, const float *x, int64_t channels,
+                           int64_t samples)
 {
     struct map m = { mem_text(track), NULL, melmap_frames(c->mel, samples) };
 
@@ -125,10 +128,12 @@ static void maps_append(struct maps *all, struct map m)
 /* ---- the reference ---- */
 
 /* The ceilings that belong to a clip of the reference: its mix with random phases, and noise. */
-static void surrogates_make(struct compare *c, const char *track, const float *x, int64_t channels, int64_t samples)
+static void surrogates_make(struct compare *c, const char *track, const float *x, int64_t channels,
+                            int64_t samples)
 {
     uint64_t number = c->phase.count;
-    struct rng noise = rng_new(c->seed, STREAM_NOISE + number), phase = rng_new(c->seed, STREAM_PHASE + number);
+    struct rng noise = rng_new(c->seed, STREAM_NOISE + number),
+               phase = rng_new(c->seed, STREAM_PHASE + number);
     int64_t n = samples < SURROGATE_SAMPLES_MOST ? samples : SURROGATE_SAMPLES_MOST;
     float *y = mem_zero((size_t)n, sizeof *y);
 
@@ -142,7 +147,8 @@ static void surrogates_make(struct compare *c, const char *track, const float *x
     free(y);
 }
 
-void compare_reference(struct compare *c, const char *track, const float *x, int64_t channels, int64_t samples)
+void compare_reference(struct compare *c, const char *track, const float *x, int64_t channels,
+                       int64_t samples)
 {
     struct map m = map_make(c, track, x, channels, samples);
 
@@ -205,7 +211,7 @@ int compare_fit(struct compare *c)
     for (size_t i = 0; i < c->real.count; i++)
         cloud_project(c, c->reference, &c->real.maps[i]);
     c->spread = cloud_spread(c->reference);
-    if (!(c->spread > 0))
+    if (!(c->spread > spread_least))
         return error_set("all of it sounds the same: nothing to compare with");
     halves_fill(c);
     for (size_t i = 0; i < c->phase.count; i++) {
@@ -257,8 +263,8 @@ static struct compare_near near_of(const struct compare *c, double *x, size_t n)
     return near;
 }
 
-static struct compare_near clip_add(struct compare *c, enum compare_set set, const char *track, const float *x,
-                                    int64_t channels, int64_t samples)
+static struct compare_near clip_add(struct compare *c, enum compare_set set, const char *track,
+                                    const float *x, int64_t channels, int64_t samples)
 {
     struct map m = map_make(c, track, x, channels, samples);
     struct distances *all = &c->near[set];

@@ -11,11 +11,11 @@
 struct compare;
 
 enum compare_set {
-    COMPARE_CLIPS,       /* what is looked at, against the reference */
-    COMPARE_HELD_OUT,    /* other real clips against the reference */
-    COMPARE_HALVES,      /* floor: the tracks of the reference, sorted by name, every other one against the rest */
-    COMPARE_PHASE,       /* ceiling: up to 40 reference clips with random phases (dsp/surrogate.h) */
-    COMPARE_NOISE,       /* ceiling: as many clips of white noise */
+    COMPARE_CLIPS,    /* what is looked at, against the reference */
+    COMPARE_HELD_OUT, /* other real clips against the reference */
+    COMPARE_HALVES,   /* floor: tracks of the reference, sorted by name, every other one against the rest */
+    COMPARE_PHASE,    /* ceiling: up to 40 reference clips with random phases (dsp/surrogate.h) */
+    COMPARE_NOISE,    /* ceiling: as many clips of white noise */
     COMPARE_SETS
 };
 
@@ -23,7 +23,7 @@ struct compare_figures {
     double fd;               /* mel-FD (dsp/melfd.h); NaN: the set is empty */
     double low, high;        /* its 95 % interval, for COMPARE_CLIPS (vae/cloud.h); NaN: none */
     double mmd;              /* squared maximum mean discrepancy */
-    double precision, recall;   /* share of its patches that are like some of the reference, and the reverse */
+    double precision, recall;   /* share of its patches that are like real ones, and the reverse */
     int64_t clips, patches;
 };
 
@@ -41,13 +41,15 @@ double compare_rate(const struct compare *c);
 
 /* First all clips of the reference; clips of one track count as one where
  * pairs of one clip are left out. x [channels, samples], after level_center. */
-void compare_reference(struct compare *c, const char *track, const float *x, int64_t channels, int64_t samples);
+void compare_reference(struct compare *c, const char *track, const float *x, int64_t channels,
+                       int64_t samples);
 
 /* Settles the space. -1: too little sound, or all alike. */
 int compare_fit(struct compare *c);
 
 /* Then clips held out, then those to look at: how near each is. */
-void compare_held_out(struct compare *c, const char *track, const float *x, int64_t channels, int64_t samples);
+void compare_held_out(struct compare *c, const char *track, const float *x, int64_t channels,
+                      int64_t samples);
 struct compare_near compare_clip(struct compare *c, const char *track, const float *x, int64_t channels,
                                  int64_t samples);
 

@@ -50,6 +50,16 @@ void front_levels(const struct front *f, const float *x, int64_t samples, double
         }
 }
 
+float front_top(int channels, const float *mean, const float *sd, const float *most)
+{
+    float top = -1e30f;
+
+    for (int c = 0; c < channels; c++)
+        if (most[c] * sd[c] + mean[c] > top)
+            top = most[c] * sd[c] + mean[c];
+    return top + 0.7f;
+}
+
 void front_standardise(int channels, int frames, size_t stride, const float *mean, const float *sd, float *y)
 {
     for (int c = 0; c < channels; c++)

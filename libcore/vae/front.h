@@ -30,6 +30,10 @@ double front_rms(const float *x, int64_t samples);
 void front_levels(const struct front *f, const float *x, int64_t samples, double gain, double floor, int64_t first,
                   int frames, float *y, size_t stride);
 
+/* ln of the largest magnitude that a loss lets through: a factor of 2 over the most of any channel (most as the
+ * front end's statistics have it, standardised). */
+float front_top(int channels, const float *mean, const float *sd, const float *most);
+
 /* y = (y - mean) / sd per channel. */
 void front_standardise(int channels, int frames, size_t stride, const float *mean, const float *sd, float *y);
 

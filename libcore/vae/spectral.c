@@ -51,7 +51,7 @@ static struct node *residual(struct net *net, struct node *x, const char *prefix
 static void build_encoder(struct spectral_graph *g, const struct spectral *s)
 {
     struct net *net = g->net;
-    struct node *h = conv(net, g->y, "enc/in", s->width, 1, 1, 1, INIT_FAN_IN), *linear;
+    struct node *h = conv(net, g->y, "enc/in", s->width, 1, 1, 1, INIT_FAN_IN);
 
     h = residual(net, h, "enc/res1", s->width, 1);
     h = residual(net, h, "enc/res2", s->width, 3);
@@ -59,8 +59,8 @@ static void build_encoder(struct spectral_graph *g, const struct spectral *s)
     h = residual(net, h, "enc/res3", s->width, 1);
     h = residual(net, h, "enc/res4", s->width, 3);
     h = conv(net, net_silu(net, h), "enc/out", 2 * s->latent, 1, 1, 1, INIT_ZERO);
-    linear = conv(net, g->y, "enc/linear", s->latent, s->stride, s->stride, 1, INIT_FAN_IN);
-    g->mean = net_add(net, net_channels(net, h, 0, s->latent), linear);
+    g->linear_mean = conv(net, g->y, "enc/linear", s->latent, s->stride, s->stride, 1, INIT_FAN_IN);
+    g->mean = net_add(net, net_channels(net, h, 0, s->latent), g->linear_mean);
     g->logvar = net_clamp(net, net_channels(net, h, s->latent, s->latent), -4, -10, 4);
 }
 
@@ -75,17 +75,18 @@ static void build_decoder(struct spectral_graph *g, const struct spectral *s)
     h = residual(net, h, "dec/res3", s->width, 1);
     h = residual(net, h, "dec/res4", s->width, 3);
     h = conv(net, net_silu(net, h), "dec/out", s->features, 1, 1, 1, INIT_ZERO);
-    g->out = net_add(net, h, spread(net, g->z, "dec/linear", s->features, s->stride));
+    g->linear_out = spread(net, g->z, "dec/linear", s->features, s->stride);
+    g->out = net_add(net, h, g->linear_out);
 }
 
 /* a_t = b + sum over k = 1..4 of A_k z_{t-k}, zeros before the start: p(z_t | past) = N(a_t, e^(2 scale)) */
-static struct node *build_prior(struct spectral_graph *g, const struct spectral *s, struct node **scale)
+static void build_prior(struct spectral_graph *g, const struct spectral *s)
 {
     struct node *w = param(g->net, "prior/ar", "kernel", 3, (int64_t[]){s->latent, s->latent, PRIOR_TAPS}, INIT_ZERO);
     struct node *b = param(g->net, "prior/ar", "bias", 1, (int64_t[]){s->latent}, INIT_ZERO);
 
-    *scale = param(g->net, "prior", "scale", 1, (int64_t[]){s->latent}, INIT_ZERO);
-    return net_conv1d(g->net, g->z, w, b, (struct conv){1, 1, PRIOR_TAPS, -1});
+    g->scale = param(g->net, "prior", "scale", 1, (int64_t[]){s->latent}, INIT_ZERO);
+    g->prior = net_conv1d(g->net, g->z, w, b, (struct conv){1, 1, PRIOR_TAPS, -1});
 }
 
 struct spectral_graph spectral_build(const struct spectral *shape, int parts, struct params *store, int batch,
@@ -112,11 +113,11 @@ struct spectral_graph spectral_build(const struct spectral *shape, int parts, st
     }
     if (parts & SPECTRAL_DECODER)
         build_decoder(&g, shape);
+    if (parts == SPECTRAL_ALL || parts & SPECTRAL_PRIOR)
+        build_prior(&g, shape);
     if (parts == SPECTRAL_ALL) {
-        struct node *scale, *prior = build_prior(&g, shape, &scale);
-
         g.distance = net_spectral_loss(g.net, g.out, g.y, g.front_mean, g.front_sd, 80);
-        g.kl = net_kl_prior(g.net, g.mean, g.logvar, prior, scale);
+        g.kl = net_kl_prior(g.net, g.mean, g.logvar, g.prior, g.scale);
         net_loss(g.distance, 1);
         net_loss(g.kl, 0);
     }

@@ -17,16 +17,20 @@ struct spectral {
 enum {
     SPECTRAL_ENCODER = 1,
     SPECTRAL_DECODER = 2,
-    SPECTRAL_ALL = 3             /* both, joined by a draw, with losses and prior */
+    SPECTRAL_ALL = 3,            /* both, joined by a draw, with losses and prior */
+    SPECTRAL_PRIOR = 4           /* with the decoder alone: the prior as well */
 };
 
 struct spectral_graph {
     struct net *net;
     struct node *y;              /* input [batch, features, frames]: standardised log magnitudes */
     struct node *mean, *logvar;  /* [batch, latent, frames / stride] */
+    struct node *linear_mean;    /* the part of the mean that comes by the linear path */
     struct node *eps;            /* input of the whole */
     struct node *z;              /* an input when there is only the decoder */
     struct node *out;            /* [batch, features, frames] */
+    struct node *linear_out;     /* the part of it that comes by the linear path */
+    struct node *prior, *scale;  /* p(z_t | past) = N(prior, e^(2 scale)): as mean's shape; [latent] */
     struct node *distance, *kl;  /* losses: minimised is distance + beta kl */
     struct node *front_mean, *front_sd; /* statistics that the front end standardises by */
 };

@@ -18,6 +18,7 @@ extern char **environ;
 
 static const char usage[] =
     "usage: bench train|encode|decode|bounds THREADS STEPS\n"
+    "       bench spectral RATE THREADS STEPS\n"
     "       bench pipe STEPS\n"
     "       bench clips COUNT > STREAM\n"
     "       bench time NAME STEPS COMMAND [ARGUMENT]...\n";
@@ -128,7 +129,9 @@ int main(int argc, char **argv)
             with_threads[i].run(number(argv[2]), number(argv[3]));
             return 0;
         }
-    if (argc == 3 && !strcmp(argv[1], "pipe"))
+    if (argc == 5 && !strcmp(argv[1], "spectral"))
+        bench_spectral(number(argv[2]), number(argv[3]), number(argv[4]));
+    else if (argc == 3 && !strcmp(argv[1], "pipe"))
         bench_pipe(number(argv[2]));
     else if (argc == 3 && !strcmp(argv[1], "clips"))
         write_clips(number(argv[2]));

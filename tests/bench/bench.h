@@ -26,6 +26,7 @@ float *random_clips(size_t count);
 void bench_train(int threads, int steps);     /* bench_model.c */
 void bench_encode(int threads, int steps);
 void bench_decode(int threads, int steps);
+void bench_spectral(int rate, int threads, int steps);   /* bench_spectral.c */
 void bench_bounds(int threads, int steps);    /* bench_bounds.c: what the memory and the vector units allow */
 void bench_pipe(int steps);                   /* bench_pipe.c */
 void write_clips(int count);                  /* an audio stream to standard output */

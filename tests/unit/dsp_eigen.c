@@ -93,7 +93,8 @@ static void differences(void)
 static void frechet(void)
 {
     /* independent dimensions: the sum over them of (mu - nu)^2 + (sigma - tau)^2 */
-    float a[8][2] = { { 1, 0 }, { 3, 0 }, { 1, 4 }, { 3, 4 } }, b[4][2] = { { 0, 0 }, { 6, 0 }, { 0, 2 }, { 6, 2 } };
+    float a[8][2] = { { 1, 0 }, { 3, 0 }, { 1, 4 }, { 3, 4 } },
+          b[4][2] = { { 0, 0 }, { 6, 0 }, { 0, 2 }, { 6, 2 } };
     struct moments *p = moments_new(2), *q = moments_new(2), *both = moments_new(2);
     double want, got, mean[2], s[4], unit = sqrt(4 / 3.0);   /* deviation of -1 -1 1 1 */
 

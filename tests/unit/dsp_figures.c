@@ -38,7 +38,8 @@ static void reconstruction(const char *real, const char *again)
 {
     struct sound x = sound_read(real), y = sound_read(again);
     struct recon_meter *m = recon_meter_new(x.rate);
-    struct recon r = recon_measure(m, x.x, y.x, 1, x.samples), same = recon_measure(m, x.x, x.x, 1, x.samples);
+    struct recon r = recon_measure(m, x.x, y.x, 1, x.samples),
+                 same = recon_measure(m, x.x, x.x, 1, x.samples);
     float *silence = mem_zero((size_t)x.samples, sizeof *silence);
     struct recon none = recon_measure(m, x.x, silence, 1, x.samples);
     struct recon undefined = recon_measure(m, silence, x.x, 1, x.samples);
@@ -47,8 +48,10 @@ static void reconstruction(const char *real, const char *again)
     check_expected(again, "sc", r.sc, 0);
     check_expected(again, "snr", r.snr, 0);
     check(same.msls == 0 && same.sc == 0 && same.snr > 90, "%s is 0 from itself, SNR %g", real, same.snr);
-    check(fabs(none.sc - 1) < 1e-9 && fabs(none.snr) < 1e-6 && none.msls > r.msls, "silence is 1 from %s", real);
-    check(isnan(undefined.sc) && isnan(undefined.msls) && isnan(undefined.snr), "nothing can be told of silence");
+    check(fabs(none.sc - 1) < 1e-9 && fabs(none.snr) < 1e-6 && none.msls > r.msls, "silence is 1 from %s",
+          real);
+    check(isnan(undefined.sc) && isnan(undefined.msls) && isnan(undefined.snr),
+          "nothing can be told of silence");
     recon_meter_free(m);
     free(x.x);
     free(y.x);
@@ -83,9 +86,11 @@ static void tone(double rate)
           f.value[FIGURE_CENTROID]);
     check(fabs(f.value[FIGURE_ROLLOFF] / hertz - 1) < 0.1, "%g Hz: roll-off of a tone: %g", rate,
           f.value[FIGURE_ROLLOFF]);
-    check(f.value[FIGURE_BANDWIDTH] < hertz / 5, "%g Hz: bandwidth of a tone: %g", rate, f.value[FIGURE_BANDWIDTH]);
+    check(f.value[FIGURE_BANDWIDTH] < hertz / 5, "%g Hz: bandwidth of a tone: %g", rate,
+          f.value[FIGURE_BANDWIDTH]);
     check(f.value[FIGURE_FLATNESS] < 1e-3, "%g Hz: a tone is not flat: %g", rate, f.value[FIGURE_FLATNESS]);
-    check(f.value[FIGURE_CLIPPED] == 0 && f.value[FIGURE_SILENCE] == 0, "%g Hz: not clipped, not silent", rate);
+    check(f.value[FIGURE_CLIPPED] == 0 && f.value[FIGURE_SILENCE] == 0, "%g Hz: not clipped, not silent",
+          rate);
     check(fabs(f.timbre.band[band] - level) < 0.1, "%g Hz: octave %d has all of a tone: %g", rate, band,
           f.timbre.band[band]);
     for (int b = 0; b < f.timbre.bands; b++)
@@ -93,8 +98,10 @@ static void tone(double rate)
               f.timbre.band[b]);
     g = of_sine(rate, hertz, 0.25, 0.5, (int64_t)(8 * rate));
     check(fabs(g.value[FIGURE_OFFSET] - 0.5) < 1e-4, "%g Hz: an offset is seen", rate);
-    check(fabs(g.value[FIGURE_RMS] - (level - 20 * log10(2))) < 0.01, "%g Hz: and not counted as sound", rate);
-    check(fabs(g.value[FIGURE_CENTROID] / f.value[FIGURE_CENTROID] - 1) < 1e-3, "%g Hz: nor as a low tone", rate);
+    check(fabs(g.value[FIGURE_RMS] - (level - 20 * log10(2))) < 0.01, "%g Hz: and not counted as sound",
+          rate);
+    check(fabs(g.value[FIGURE_CENTROID] / f.value[FIGURE_CENTROID] - 1) < 1e-3, "%g Hz: nor as a low tone",
+          rate);
 }
 
 static void silence(void)
@@ -102,7 +109,8 @@ static void silence(void)
     struct figures f = of_sine(3000, 100, 0, 0, 3000);
 
     check(f.value[FIGURE_RMS] < -1e9 && f.value[FIGURE_SILENCE] == 1, "silence is silent");
-    check(isnan(f.value[FIGURE_CREST]) && isnan(f.value[FIGURE_RHYTHM]), "silence has no crest factor, no rhythm");
+    check(isnan(f.value[FIGURE_CREST]) && isnan(f.value[FIGURE_RHYTHM]),
+          "silence has no crest factor, no rhythm");
     check(fabs(f.value[FIGURE_FLATNESS] - 1) < 1e-9, "silence is flat");
 }
 
@@ -111,7 +119,8 @@ static void shortest(void)
     for (int64_t n = 1; n < 400; n = 2 * n + 1) {
         struct figures f = of_sine(3000, 700, 0.5, 0, n);
 
-        check(isfinite(f.value[FIGURE_CENTROID]) && isnan(f.value[FIGURE_JOINS]) && isnan(f.value[FIGURE_RHYTHM]),
+        check(isfinite(f.value[FIGURE_CENTROID]) && isnan(f.value[FIGURE_JOINS]) &&
+                  isnan(f.value[FIGURE_RHYTHM]),
               "a clip of %lld samples", (long long)n);
     }
 }

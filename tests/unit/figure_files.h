@@ -66,8 +66,8 @@ static void check_expected(const char *name, const char *figure, double got, dou
 {
     double want = expected(name, figure);
 
-    check(fabs(got - want) <= fmax(1e-4 * fabs(want), slack), "%s of %s: %.9g, expected %.9g", figure, name, got,
-          want);
+    check(fabs(got - want) <= fmax(1e-4 * fabs(want), slack), "%s of %s: %.9g, expected %.9g", figure, name,
+          got, want);
 }
 
 #endif

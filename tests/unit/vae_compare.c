@@ -75,7 +75,8 @@ static void itself(void)
     check(look(c, "new-d").copied == 0, "a new clip is none");
     check(compare_near_all(c, COMPARE_CLIPS).copied == 0.75, "three of four are copied");
     f = compare_figures(c, COMPARE_CLIPS);
-    check(f.low <= f.fd && f.fd <= f.high && f.low < f.high, "an interval: %.0f in %.0f to %.0f", f.fd, f.low, f.high);
+    check(f.low <= f.fd && f.fd <= f.high && f.low < f.high, "an interval: %.0f in %.0f to %.0f", f.fd, f.low,
+          f.high);
     check(f.recall == 1, "with all of the reference among the clips: recall %g", f.recall);
     compare_free(c);
     c = compare_real(1);
@@ -105,7 +106,8 @@ static void seeds(void)
 static void collapsed(void)
 {
     enum { POINTS = 400, DIMS = 20 };
-    struct cloud *real = cloud_new(DIMS, 1, 0), *alike = cloud_new(DIMS, 1, 1), *narrow = cloud_new(DIMS, 1, 2);
+    struct cloud *real = cloud_new(DIMS, 1, 0), *alike = cloud_new(DIMS, 1, 1),
+                 *narrow = cloud_new(DIMS, 1, 2);
     struct rng r = rng_new(5, 0);
     float rows[POINTS * DIMS];
     double precision, recall, spread;
@@ -121,7 +123,8 @@ static void collapsed(void)
         cloud_add(narrow, rows, POINTS, owner);
     }
     spread = cloud_spread(real);
-    check(fabs(spread / (2 * DIMS) - 1) < 0.1, "squared distances are about twice the dimensions: %g", spread);
+    check(fabs(spread / (2 * DIMS) - 1) < 0.1, "squared distances are about twice the dimensions: %g",
+          spread);
     cloud_match(real, alike, &precision, &recall);
     check(precision > 0.8 && recall > 0.8, "alike: precision %g, recall %g", precision, recall);
     check(fabs(cloud_mmd(real, alike, spread)) < 0.002, "alike: MMD %g", cloud_mmd(real, alike, spread));
@@ -139,11 +142,13 @@ static void refused(void)
     float *x = mem_zero(90000, sizeof *x);
 
     compare_reference(c, "short", x, 1, 3000);
-    check(compare_fit(c) < 0 && strstr(error_text(), "too little"), "a second is too little: %s", error_text());
+    check(compare_fit(c) < 0 && strstr(error_text(), "too little"), "a second is too little: %s",
+          error_text());
     compare_free(c);
     c = compare_new(3000, 1);
     compare_reference(c, "silence", x, 1, 90000);
-    check(compare_fit(c) < 0 && strstr(error_text(), "the same"), "silence is no reference: %s", error_text());
+    check(compare_fit(c) < 0 && strstr(error_text(), "the same"), "silence is no reference: %s",
+          error_text());
     compare_free(c);
     free(x);
 }

@@ -1,0 +1,192 @@
+/* cv-eval: how well a model stands for the clips of an audio stream. */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/diag.h"
+#include "base/error.h"
+#include "base/opt.h"
+#include "vae/eval.h"
+
+static bool json;
+static int64_t seed = 123, threads = 0;
+
+static const struct opt opts[] = {
+    {0, "json", OPT_FLAG, &json, NULL, 0, 0, "one JSON object instead of a table", NULL},
+    {'s', "seed", OPT_INT, &seed, "N", 0, 9e18, "seed of the draws from the posterior and of the phases", NULL},
+    {'j', "threads", OPT_INT, &threads, "N", 0, 1024, "threads, 0 for one per processor", NULL},
+};
+
+static const struct program program = {
+    "cv-eval", "MODEL", "Measures a model on a test stream: losses, latents, reconstructions.", opts,
+    sizeof opts / sizeof *opts, "cv-load test/*.wav | cv-eval model.bin",
+};
+
+static const struct {
+    const char *key, *words;
+} rows[EVAL_ROWS] = {
+    [EVAL_RECONSTRUCTION] = {"reconstruction", "reconstruction"},
+    [EVAL_LINEAR] = {"linear_path", "linear path"},
+    [EVAL_MEAN_SPECTRUM] = {"mean_spectrum", "mean spectrum"},
+    [EVAL_SILENCE] = {"silence", "silence"},
+    [EVAL_ORIGINAL] = {"original", "the clips themselves"},
+};
+
+/* ---- the table ---- */
+
+static void line(const char *name, double value, int decimals, const char *words)
+{
+    if (isnan(value))
+        printf("%-22s %14s  %s\n", name, "-", words);
+    else
+        printf("%-22s %14.*f  %s\n", name, decimals, value, words);
+}
+
+static void print_losses(const struct eval *e)
+{
+    if (e->is_spectral) {
+        line("loss", e->loss, 4, "log distance + linear distance + beta KL");
+        line("  log distance", e->log_distance, 4, "of standardised log magnitudes");
+        line("  linear distance", e->linear_distance, 4, "of magnitudes, over their mean");
+        line("  KL", e->kl_sum, 3, "nats per latent frame, against the model's prior");
+        line("  beta", e->beta, 4, "");
+        return;
+    }
+    line("ELBO", e->elbo, 3, "log p(x|z) - KL of the draw, nats per clip");
+    line("  log p(x|z)", e->likelihood, 3, "nats");
+    line("  KL of the draw", e->kl_draw, 4, "nats, log q(z|x) - log p(z)");
+    line("  KL", e->kl_sum, 4, "nats, closed form, against N(0, 1)");
+    line("reconstruction loss", e->reconstruction, 4, "cross entropy of the raw logits");
+}
+
+static void print_latents(const struct eval *e)
+{
+    enum { COLUMNS = 8 };
+
+    printf("\nKL per latent dimension, nats: %d of %d active (over %g)\n", e->active, e->latent, EVAL_ACTIVE);
+    for (int d = 0; d < e->latent; d++) {
+        if (d % COLUMNS == 0)
+            printf("%4d:", d);
+        printf(" %8.4f", e->kl[d]);
+        if (d % COLUMNS == COLUMNS - 1 || d == e->latent - 1)
+            putchar('\n');
+    }
+}
+
+static void cell(int width, int decimals, double value)
+{
+    if (isnan(value))
+        printf(" %*s", width, "-");
+    else
+        printf(" %*.*f", width, decimals, value);
+}
+
+static void print_sounds(const struct eval *e)
+{
+    printf("\n%-22s %8s %8s %8s\n", "sound", "msls dB", "SC", "rhythm");
+    for (int i = 0; i < EVAL_ROWS; i++) {
+        const struct eval_sound *s = &e->sound[i];
+
+        if (i == EVAL_LINEAR && !e->is_spectral)
+            continue;
+        printf("%-22s", rows[i].words);
+        cell(8, 3, s->msls);
+        cell(8, 3, s->sc);
+        cell(8, 3, s->rhythm);
+        putchar('\n');
+    }
+    if (e->silent > 0)
+        printf("without msls and SC: %lld silent of %lld clips\n", (long long)e->silent, (long long)e->clips);
+}
+
+static void print_table(const struct eval *e)
+{
+    printf("%lld %s, %.1f s at %g Hz; network %s, latent %d\n\n", (long long)e->clips, e->clips == 1 ? "clip" : "clips",
+           (double)e->samples / e->rate, e->rate, e->is_spectral ? "spectral" : "notebook", e->latent);
+    print_losses(e);
+    print_latents(e);
+    print_sounds(e);
+}
+
+/* ---- JSON ---- */
+
+static struct meta *losses_meta(const struct eval *e)
+{
+    struct meta *m = meta_map();
+
+    if (e->is_spectral) {
+        meta_add(m, "total", meta_real(e->loss));
+        meta_add(m, "log_distance", meta_real(e->log_distance));
+        meta_add(m, "linear_distance", meta_real(e->linear_distance));
+        meta_add(m, "kl", meta_real(e->kl_sum));
+        meta_add(m, "beta", meta_real(e->beta));
+    } else {
+        meta_add(m, "elbo", meta_real(e->elbo));
+        meta_add(m, "log_likelihood", meta_real(e->likelihood));
+        meta_add(m, "kl_draw", meta_real(e->kl_draw));
+        meta_add(m, "kl", meta_real(e->kl_sum));
+        meta_add(m, "cross_entropy", meta_real(e->reconstruction));
+    }
+    return m;
+}
+
+static void print_json(const struct eval *e)
+{
+    struct meta *m = meta_map(), *kl = meta_list();
+
+    for (int d = 0; d < e->latent; d++)
+        meta_append(kl, meta_real(e->kl[d]));
+    meta_add(m, "network", meta_text(e->is_spectral ? "spectral" : "notebook"));
+    meta_add(m, "clips", meta_int(e->clips));
+    meta_add(m, "silent", meta_int(e->silent));
+    meta_add(m, "seconds", meta_real((double)e->samples / e->rate));
+    meta_add(m, "rate", meta_real(e->rate));
+    meta_add(m, "latent", meta_int(e->latent));
+    meta_add(m, "latent_frames", meta_int(e->latents));
+    meta_add(m, "loss", losses_meta(e));
+    meta_add(m, "kl", kl);
+    meta_add(m, "active", meta_int(e->active));
+    meta_add(m, "collapsed", meta_bool(e->active == 0));
+    for (int i = 0; i < EVAL_ROWS; i++) {
+        struct meta *row;
+
+        if (i == EVAL_LINEAR && !e->is_spectral)
+            continue;
+        row = meta_map();
+        meta_add(row, "msls", meta_real(e->sound[i].msls));
+        meta_add(row, "sc", meta_real(e->sound[i].sc));
+        meta_add(row, "rhythm", meta_real(e->sound[i].rhythm));
+        meta_add(m, rows[i].key, row);
+    }
+    meta_json(stdout, m);
+    putchar('\n');
+    meta_free(m);
+}
+
+int main(int argc, char **argv)
+{
+    static const char *const kinds[] = {"audio", NULL};
+    int first = program_begin(&program, argc, argv, 1, 1), status;
+    struct reader *r = reader_open("-");
+    struct pool *pool;
+    struct eval e;
+
+    if (!r || reader_start(r, kinds))
+        diag_die("%s", error_text());
+    pool = pool_new((int)threads);
+    status = eval_run(&e, argv[first], r, (uint64_t)seed, pool);
+    pool_free(pool);
+    reader_free(r);
+    if (status)
+        diag_die("%s", error_text());
+    if (json)
+        print_json(&e);
+    else
+        print_table(&e);
+    if (fflush(stdout) || ferror(stdout))
+        diag_die("standard output:");
+    if (e.active == 0)
+        diag_warn("the posterior has collapsed: no latent dimension holds more than %g nats, so the decoder cannot "
+                  "tell one clip from another", EVAL_ACTIVE);
+    eval_free(&e);
+    return 0;
+}

@@ -1,0 +1,56 @@
+/* How well a model stands for clips that it has not seen: its losses, what its
+ * latents hold, and how far its reconstructions are from the clips, beside
+ * reconstructions that need no model. */
+#ifndef VAE_EVAL_H
+#define VAE_EVAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/pool.h"
+#include "io/stream.h"
+
+/* A latent dimension is active when it holds more than this, in nats. */
+#define EVAL_ACTIVE 0.01
+
+/* Figures are means over the clips that have them, NaN when none has. */
+struct eval_sound {
+    double msls, sc;             /* dsp/recon.h */
+    double rhythm;               /* dsp/timbre.h, of the sound itself */
+};
+
+enum eval_row {
+    EVAL_RECONSTRUCTION,         /* the decoder's answer to the posterior's mean */
+    EVAL_LINEAR,                 /* spectral: by enc/linear and dec/linear alone */
+    EVAL_MEAN_SPECTRUM,          /* the mean spectrum of these clips, held, at each clip's level */
+    EVAL_SILENCE,
+    EVAL_ORIGINAL,               /* the clips themselves */
+    EVAL_ROWS
+};
+
+struct eval {
+    bool is_spectral;
+    double rate;
+    int64_t clips, silent;       /* all, and those without msls and sc because they are silent */
+    int64_t samples;             /* of all clips */
+    int latent;
+    int64_t latents;             /* latent frames of all clips */
+    double *kl;                  /* [latent], nats per latent frame */
+    double kl_sum;
+    int active;
+    /* notebook: nats per clip, z one draw from the posterior */
+    double elbo, likelihood, kl_draw;
+    double reconstruction;       /* Keras' cross entropy of the raw logits */
+    /* spectral, z one draw from the posterior: loss = log_distance + linear_distance + beta kl_sum */
+    double loss, log_distance, linear_distance, beta;
+    struct eval_sound sound[EVAL_ROWS];
+};
+
+/* Reads audio from r (started) to its end and measures the model on it. Draws
+ * and the phases that decoding starts from are those of cv-encode and cv-decode
+ * with this seed. Holds one clip for each thread; a copy of all clips is kept
+ * in a nameless temporary file meanwhile. -1: with the reason. */
+int eval_run(struct eval *e, const char *model, struct reader *r, uint64_t seed, struct pool *pool);
+void eval_free(struct eval *e);
+
+#endif

@@ -1,0 +1,45 @@
+/* What the evaluations of the networks share. */
+#ifndef VAE_EVAL_PRIVATE_H
+#define VAE_EVAL_PRIVATE_H
+
+#include <math.h>
+
+#include "vae/eval.h"
+#include "vae/model.h"
+
+enum { EVAL_TERMS = 4 };
+
+/* A clip in the works. */
+struct eval_clip {
+    float *x;
+    int64_t samples, frames;     /* of audio, of latents */
+    float *eps;                  /* [latent, frames]: noise of the draw, used up */
+    float *reconstruction;       /* result [samples] */
+    float *linear;               /* result [samples], of those networks that have it */
+    double terms[EVAL_TERMS];    /* results that add up over clips; which, the network knows */
+    double *kl;                  /* result [latent], sums over the frames */
+};
+
+struct eval_kind {
+    /* Closes file, the rest of the model. NULL: with the reason. */
+    void *(*begin)(struct model *m, struct reader *file, const char *path, uint64_t seed, int threads);
+    int64_t (*latents)(const void *state, int64_t samples);
+    /* Noise of the clips one after another, as encoding draws it. */
+    void (*draw)(void *state, float *eps, size_t count);
+    void (*clip)(void *state, int worker, struct eval_clip *c);
+    /* From sums of terms over e->clips clips to the loss terms of e; e->kl_sum is there. */
+    void (*finish)(const void *state, const double *terms, struct eval *e);
+    void (*end)(void *state);
+};
+
+extern const struct eval_kind eval_notebook, eval_spectral;
+
+/* KL(N(mean, e^logvar) || N(prior, e^(2 scale))) of one value, nats. */
+static inline double eval_kl(double mean, double logvar, double prior, double scale)
+{
+    double d = mean - prior;
+
+    return scale - 0.5 * logvar + 0.5 * exp(-2 * scale) * (exp(logvar) + d * d) - 0.5;
+}
+
+#endif

@@ -1,0 +1,89 @@
+/* The spectral network: training steps, and how many products one of them asks for. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/diag.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "bench.h"
+#include "vae/trainer.h"
+
+/* Enough clips that the crops of a step are not in the caches beforehand. */
+enum { CLIPS = 16, SECONDS = 15, CROPS = 8 };
+
+struct training {
+    struct trainer *trainer;
+    int step;
+};
+
+static void train_once(void *arg)
+{
+    struct training *t = arg;
+    struct step_result result;
+
+    if (trainer_step(t->trainer, t->step++, &result))
+        diag_die("%s", error_text());
+}
+
+static bool begins(const char *text, const char *start)
+{
+    return !strncmp(text, start, strlen(start));
+}
+
+/* Multiply-adds of the network for one step forward, from the parameters: a
+ * kernel meets every frame or, behind the stride, every latent frame. */
+static double products(const struct params *p, double frames, double latents)
+{
+    static const char *const fine[] = {"enc/in/", "enc/res1/", "enc/res2/", "dec/res3/", "dec/res4/", "dec/out/"};
+    double sum = 0;
+
+    for (size_t i = 0; i < p->count; i++) {
+        const char *name = p->list[i]->name, *last = strrchr(name, '/');
+        double times = latents;
+
+        if (!last || strcmp(last, "/kernel") || !p->list[i]->trainable)
+            continue;
+        for (size_t k = 0; k < sizeof fine / sizeof *fine; k++)
+            if (begins(name, fine[k]))
+                times = frames;
+        sum += times * (double)p->list[i]->count;
+    }
+    return sum;
+}
+
+static void clips_begin(struct dataset *d, float *audio)
+{
+    d->clips = mem_zero(d->count, sizeof *d->clips);
+    for (size_t i = 0; i < d->count; i++) {
+        d->clips[i].name = mem_format("clip-%02zu", i);
+        d->clips[i].data = audio + i * (size_t)d->samples;
+    }
+}
+
+void bench_spectral(int rate, int threads, int steps)
+{
+    struct train_config config = {.network = "spectral", .epochs = 1000, .batch = CROPS, .seed = 123};
+    struct dataset data = {.count = CLIPS, .channels = 1, .samples = (int64_t)SECONDS * rate, .rate = rate};
+    struct pool *pool = pool_new(threads);
+    float *audio = random_clips(CLIPS * (size_t)data.samples);
+    struct training t = {0};
+    int crop = rate > 4000 ? 128 : 64, stride = rate > 4000 ? 4 : 2;   /* the network's own, as the peer has them */
+    char what[32];
+
+    clips_begin(&data, audio);
+    t.trainer = trainer_new(&config, &data, pool);
+    if (!t.trainer)
+        diag_die("%s", error_text());
+    trainer_begin_epoch(t.trainer, 0);
+    snprintf(what, sizeof what, "spectral-%d", rate);
+    measure(what, threads, steps, train_once, &t);
+    printf("count %s %.6f million products a step\n", what,
+           3e-6 * products(t.trainer->params, CROPS * crop, CROPS * crop / stride));
+    trainer_free(t.trainer);
+    pool_free(pool);
+    for (size_t i = 0; i < CLIPS; i++)
+        free(data.clips[i].name);
+    free(data.clips);
+    free(audio);
+}
