@@ -12,7 +12,7 @@ static int64_t seed = 123, threads = 0;
 
 static const struct opt opts[] = {
     {0, "json", OPT_FLAG, &json, NULL, 0, 0, "one JSON object instead of a table", NULL},
-    {'s', "seed", OPT_INT, &seed, "N", 0, 9e18, "seed of the draws from the posterior and of the phases", NULL},
+    {'s', "seed", OPT_INT, &seed, "N", 0, 9e18, "seed of draws and of phases", NULL},
     {'j', "threads", OPT_INT, &threads, "N", 0, 1024, "threads, 0 for one per processor", NULL},
 };
 
@@ -48,7 +48,7 @@ static void print_losses(const struct eval *e)
         line("  log distance", e->log_distance, 4, "of standardised log magnitudes");
         line("  linear distance", e->linear_distance, 4, "of magnitudes, over their mean");
         line("  KL", e->kl_sum, 3, "nats per latent frame, against the model's prior");
-        line("  beta", e->beta, 4, "");
+        line("  beta", e->beta, 4, "weight of KL");
         return;
     }
     line("ELBO", e->elbo, 3, "log p(x|z) - KL of the draw, nats per clip");
@@ -100,8 +100,8 @@ static void print_sounds(const struct eval *e)
 
 static void print_table(const struct eval *e)
 {
-    printf("%lld %s, %.1f s at %g Hz; network %s, latent %d\n\n", (long long)e->clips, e->clips == 1 ? "clip" : "clips",
-           (double)e->samples / e->rate, e->rate, e->is_spectral ? "spectral" : "notebook", e->latent);
+    printf("%lld %s, %.1f s at %g Hz; network %s, latent %d\n\n", (long long)e->clips,
+           e->clips == 1 ? "clip" : "clips", (double)e->samples / e->rate, e->rate, e->is_spectral ? "spectral" : "notebook", e->latent);
     print_losses(e);
     print_latents(e);
     print_sounds(e);
@@ -183,10 +183,10 @@ int main(int argc, char **argv)
     else
         print_table(&e);
     if (fflush(stdout) || ferror(stdout))
-        diag_die("standard output:");
+        diag_die("standard output cannot be written:");
     if (e.active == 0)
-        diag_warn("the posterior has collapsed: no latent dimension holds more than %g nats, so the decoder cannot "
-                  "tell one clip from another", EVAL_ACTIVE);
+        diag_warn("the posterior has collapsed: no latent dimension holds more than %g nats, so the decoder "
+                  "cannot tell one clip from another", EVAL_ACTIVE);
     eval_free(&e);
     return 0;
 }

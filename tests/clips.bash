@@ -93,6 +93,28 @@ clips_per_frame() { cv-info --json | grep -o '"name":"[^"]*","\(segment\|shape\)
 # hash and fewer than 128 frames, one a line. Its tail has 31 bytes.
 floats() { tail -c $((31 + 4 * $1)) | head -c $((4 * $1)) | od -An -v -t f4 -w4 | tr -d ' '; }
 
+# field NAME FILE: the value of that key of the model's or stream's meta
+field() { cv-info --json "$2" | grep -oE "\"$1\": ?(\[[^]]*\]|\"[^\"]*\"|[^,}]*)" | head -n 1 | sed -E 's/^"[^"]*": ?//'; }
+
+# tensor NAME < STREAM-OF-ONE-FRAME: all values of its tensor of that name, one a line.
+tensor() {
+    local at frame=$BATS_TEST_TMPDIR/frame.$BASHPID size
+
+    cat > "$frame"
+    at=$(LC_ALL=C grep -obUaP "[\\xa0-\\xbf]$1\\x85\\xc4\\x02nd" "$frame" | head -n 1 | cut -d : -f 1)
+    at=$((at + $(tail -c +$((at + 1)) "$frame" | LC_ALL=C grep -obUaP '\xc4\x04data' | head -n 1 | cut -d : -f 1) + 6))
+    # the head of a bin of up to 255, 65535 or more bytes
+    case $(od -An -j "$at" -N 1 -t x1 "$frame" | tr -d ' ') in
+    c4) size=1 ;;
+    c5) size=2 ;;
+    c6) size=4 ;;
+    *) echo "tensor: no data of $1" >&2; return 1 ;;
+    esac
+    tail -c +$((at + 2 + size)) "$frame" |
+        head -c $((16#$(od -An -j $((at + 1)) -N $size -t x1 "$frame" | tr -d ' '))) | od -An -v -t f4 -w4 | tr -d ' '
+    rm "$frame"
+}
+
 # ---- what refusing means ----
 
 # refuses STATUS COMMAND...: that status, and nothing but one line on standard

@@ -24,7 +24,7 @@ setup() {
 # What reads audio, and the model that fits tiny.cvs or audio.cvs.
 audio_filters() {
     printf '%s\n' "cv-batch -b 1" "cv-batch -b 2" "cv-train -e 1" "cv-encode $1" "cv-towav -o out" \
-        "cv-towav -o -" "cv-plot -o out.png" cv-info
+        "cv-towav -o -" "cv-plot -o out.png" "cv-eval $1" cv-info
 }
 
 # The bytes of a file as escapes, in the array bytes.
@@ -449,7 +449,7 @@ made_clip() {
         refuses 1 bash -c "$line > /dev/full"
         says "standard output" "No space left"
     done
-    for program in cv-load cv-batch cv-train cv-encode cv-sample cv-decode cv-towav cv-plot cv-info; do
+    for program in cv-load cv-batch cv-train cv-encode cv-sample cv-decode cv-towav cv-plot cv-info cv-check cv-eval; do
         refuses 1 bash -c "$program --help > /dev/full"
     done
 }
@@ -526,6 +526,9 @@ made_clip() {
 	cv-train --stride 65
 	cv-train --beta -0.1
 	cv-train -t -
+	cv-train --time -1
+	cv-train --patience -1
+	cv-train --patience 3
 	cv-train -j -1
 	cv-train -N no-such-network
 	cv-train operand
@@ -556,7 +559,7 @@ made_clip() {
 }
 
 @test "--help and --version are words on standard output, status 0" {
-    for program in cv-load cv-batch cv-train cv-encode cv-sample cv-decode cv-towav cv-info cv-plot; do
+    for program in cv-load cv-batch cv-train cv-encode cv-sample cv-decode cv-towav cv-info cv-plot cv-check cv-eval; do
         run --separate-stderr "$program" --help
         [ "$status" -eq 0 ] && [ -z "$stderr" ] && [[ $output == "usage: $program "* ]]
         run --separate-stderr "$program" -V

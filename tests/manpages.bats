@@ -6,6 +6,7 @@ setup_file() {
     cd "$BATS_FILE_TMPDIR"
     jazz 20 600
     cv-load -q jazz/*.wav | cv-train -q -e 1 > model.bin
+    cv-load -q -n 8 jazz/*.wav | cv-train -N notebook -q -e 0 > notebook.bin
 }
 
 setup() {
@@ -39,7 +40,7 @@ commands() {
 }
 
 @test "every page is clean to mandoc -T lint" {
-    [ "$(ls "$man"/*.[157] | wc -l)" -ge 12 ]
+    [ "$(ls "$man"/*.[157] | wc -l)" -ge 14 ]
     run mandoc -T lint -W warning "$man"/*.[157]
     echo "$output"
     [ "$status" -eq 0 ] && [ -z "$output" ]
@@ -47,7 +48,7 @@ commands() {
 
 @test "every program has a page and every page of section 1 a program" {
     diff <(programs) <(cd "$man" && ls cv-*.1 | sed 's/\.1$//')
-    [ "$(programs | wc -l)" -ge 9 ]
+    [ "$(programs | wc -l)" -ge 11 ]
 }
 
 @test "every program stands in cv(7) and in README" {
@@ -125,6 +126,8 @@ run_examples() {
 @test "examples of cv(7)" { mkdir blues; cp "$BATS_FILE_TMPDIR"/jazz/[ab].wav blues; run_examples cv.7; }
 @test "examples of cv-load(1)" { run_examples cv-load.1; }
 @test "examples of cv-batch(1)" { run_examples cv-batch.1; }
+@test "examples of cv-check(1)" { run_examples cv-check.1; }
+@test "examples of cv-eval(1)" { run_examples cv-eval.1; }
 @test "examples of cv-train(1)" { run_examples cv-train.1; }
 @test "examples of cv-encode(1)" { run_examples cv-encode.1; }
 @test "examples of cv-sample(1)" { run_examples cv-sample.1; }
@@ -156,7 +159,7 @@ example_bytes() {
     cv-info example
     [ "$(names < example)" = sample-00 ]
     [ "$(floats 2 < example | tr '\n' ' ')" = "1 -2 " ]
-    cv-decode "$BATS_FILE_TMPDIR/model.bin" < example | cv-info
+    cv-decode "$BATS_FILE_TMPDIR/notebook.bin" < example | cv-info
     # another value, the same hash
     sed 's/\x00\x00\x80\x3f/\x00\x00\x80\x3e/' example > other
     run cv-info other

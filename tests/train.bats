@@ -18,9 +18,6 @@ setup() {
     cd "$BATS_TEST_TMPDIR"
 }
 
-# field NAME FILE: the value of that key of the model's meta
-field() { cv-info --json "$2" | grep -oE "\"$1\": ?(\[[^]]*\]|\"[^\"]*\"|[^,}]*)" | head -n 1 | sed -E 's/^"[^"]*": ?//'; }
-
 # same_network A B: both models decode the same noise to the same clips
 same_network() { cmp <(cv-decode "$1" < noise.cvs) <(cv-decode "$2" < noise.cvs); }
 

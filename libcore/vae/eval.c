@@ -100,8 +100,9 @@ static int keep_all(struct run *run, struct reader *r)
 static void measure(const struct meters *m, struct job *j, enum eval_row row, const float *estimate)
 {
     struct recon r = recon_measure(m->recon, j->c.x, estimate, 1, j->c.samples);
+    struct timbre t = timbre_measure(m->timbre, estimate, 1, j->c.samples);
 
-    j->sound[row] = (struct eval_sound){r.msls, r.sc, timbre_measure(m->timbre, estimate, 1, j->c.samples).rhythm};
+    j->sound[row] = (struct eval_sound){r.msls, r.sc, t.rhythm};
 }
 
 static void clip_job(void *arg, int task, int worker)

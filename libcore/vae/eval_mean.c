@@ -61,7 +61,7 @@ float *eval_mean_sound(const struct eval_mean *m, int64_t samples, uint64_t seed
     float *x = mem_zero(size, sizeof *x), *magnitude = mem_alloc(PIECE * bins * sizeof *magnitude);
     struct vocoder_how how = vocoder_defaults();
     struct vocoder *v;
-    double unit = sqrt(0.375 * spectrum_size(m->spectrum));   /* norm of a Hann window, which the vocoder leaves in */
+    double unit = sqrt(0.375 * spectrum_size(m->spectrum));   /* norm of the vocoder's window */
 
     how.seed = seed;
     for (size_t k = 0; k < bins; k++)

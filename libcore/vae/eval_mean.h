@@ -17,8 +17,8 @@ void eval_mean_free(struct eval_mean *m);
  * all clips at that level; P and its frames as in dsp/timbre.h. Silence does not count. */
 void eval_mean_add(struct eval_mean *m, const float *x, int64_t samples);
 
-/* The sound that has this spectrum in every frame, for clips at that level, to be released by the caller. Phases are
- * found as in decoding. */
+/* The sound that has this spectrum in every frame, for clips at that level, to
+ * be released by the caller. Phases are found as in decoding. */
 float *eval_mean_sound(const struct eval_mean *m, int64_t samples, uint64_t seed);
 
 #endif

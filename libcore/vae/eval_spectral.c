@@ -98,11 +98,13 @@ static void add_kl(const struct losses *l, const struct spectral_graph *g, int64
             int64_t i = d * l->c->frames + first / shape->stride + t;
             float prior = g->prior->y[d * width + offset / shape->stride + t];
 
-            l->c->kl[d] += eval_kl((double)l->mean[i], (double)l->logvar[i], (double)prior, (double)g->scale->y[d]);
+            l->c->kl[d] += eval_kl((double)l->mean[i], (double)l->logvar[i], (double)prior,
+                                   (double)g->scale->y[d]);
         }
 }
 
-static void take_losses(void *arg, const struct spectral_graph *g, int64_t first, int offset, int count)
+static void take_losses(void *arg, const struct spectral_graph *g, int64_t first, int offset,
+                        int count)
 {
     const struct losses *l = arg;
 

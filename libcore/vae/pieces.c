@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "vae/prior.h"
 
-enum { PIECE = 128 };            /* latent frames that go through the network at once, besides their context */
+enum { PIECE = 128 };            /* latent frames that go through at once, besides their context */
 
 const float *pieces_values(const struct pieces *p, const char *name)
 {
@@ -42,7 +42,8 @@ static int plan_rest(struct pieces *p, int parts, const struct net *planned)
     return 0;
 }
 
-int pieces_begin(struct pieces *p, struct model *m, struct reader *file, const char *path, int parts, int threads)
+int pieces_begin(struct pieces *p, struct model *m, struct reader *file, const char *path, int parts,
+                 int threads)
 {
     const struct spectral *s = &m->spectral;
     struct net *first;
@@ -53,8 +54,8 @@ int pieces_begin(struct pieces *p, struct model *m, struct reader *file, const c
     front_set(&p->front, m->rate, m->fft, m->hop, m->corner);
     if (features_channels(p->front.bands) != s->features) {
         reader_free(file);
-        return error_set("%s: the front end has %d channels, the network %d", path, features_channels(p->front.bands),
-                         s->features);
+        return error_set("%s: the front end has %d channels, the network %d", path,
+                         features_channels(p->front.bands), s->features);
     }
     build(p, &p->workers[0], parts);
     first = parts & SPECTRAL_ENCODER ? p->workers[0].encoder.net : p->workers[0].decoder.net;
@@ -104,16 +105,16 @@ void pieces_levels(const struct pieces *p, const struct piece_clip *clip, int64_
     int have = all - first < count ? (int)(all - first) : count, channels = p->m->spectral.features;
     size_t stride = (size_t)count;
 
-    front_levels(&p->front, clip->x, clip->samples, clip->level > 0 ? FRONT_LEVEL / clip->level : 1, p->floor, first,
-                 have, y, stride);
+    front_levels(&p->front, clip->x, clip->samples, clip->level > 0 ? FRONT_LEVEL / clip->level : 1, p->floor,
+                 first, have, y, stride);
     front_standardise(channels, have, stride, p->mean, p->sd, y);
     for (int c = 0; c < channels; c++)
         for (int t = have; t < count; t++)
             y[(size_t)c * stride + (size_t)t] = y[(size_t)c * stride + (size_t)have - 1];
 }
 
-void pieces_encode(const struct pieces *p, int worker, const struct piece_clip *clip, float *mean, float *logvar,
-                   float *linear)
+void pieces_encode(const struct pieces *p, int worker, const struct piece_clip *clip, float *mean,
+                   float *logvar, float *linear)
 {
     const struct spectral_graph *g = &p->workers[worker].encoder;
     int stride = p->m->spectral.stride, latent = p->m->spectral.latent, width = p->frames / stride;
@@ -135,8 +136,7 @@ void pieces_encode(const struct pieces *p, int worker, const struct piece_clip *
     }
 }
 
-void pieces_decode(const struct pieces *p, int worker, const float *z, int64_t frames,
-                   void (*take)(void *arg, const struct spectral_graph *g, int64_t first, int offset, int count),
+void pieces_decode(const struct pieces *p, int worker, const float *z, int64_t frames, piece_take *take,
                    void *arg)
 {
     const struct spectral_graph *g = &p->workers[worker].decoder;

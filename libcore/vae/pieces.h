@@ -29,7 +29,8 @@ struct pieces {
 /* Graphs for parts (SPECTRAL_ENCODER, SPECTRAL_DECODER, SPECTRAL_PRIOR), the
  * model's parameters filled from the rest of its file, which is closed. -1:
  * with the reason; pieces_end is wanted all the same. */
-int pieces_begin(struct pieces *p, struct model *m, struct reader *file, const char *path, int parts, int threads);
+int pieces_begin(struct pieces *p, struct model *m, struct reader *file, const char *path, int parts,
+                 int threads);
 void pieces_end(struct pieces *p);
 
 /* Values of a statistic or parameter of the model. */
@@ -45,22 +46,25 @@ struct piece_clip {
     double level;                /* RMS */
 };
 
-/* Standardised levels of frames first .. first + count - 1 to y [features, count], the clip's last one repeated
- * beyond its end. */
+/* Standardised levels of frames first .. first + count - 1 to y [features,
+ * count], the clip's last one repeated beyond its end. */
 void pieces_levels(const struct pieces *p, const struct piece_clip *clip, int64_t first, int count, float *y);
 
-/* mean and logvar [latent, frames] of a clip; linear, if not NULL, is the mean by the linear path alone. */
-void pieces_encode(const struct pieces *p, int worker, const struct piece_clip *clip, float *mean, float *logvar,
-                   float *linear);
+/* mean and logvar [latent, frames] of a clip; linear, if not NULL, is the mean
+ * by the linear path alone. */
+void pieces_encode(const struct pieces *p, int worker, const struct piece_clip *clip, float *mean,
+                   float *logvar, float *linear);
 
-/* Runs the decoder over z [latent, frames]. For each piece, in order, take gets its graph, of whose p->frames frames
- * those from offset on, count of them, are frames first .. of the clip. */
-void pieces_decode(const struct pieces *p, int worker, const float *z, int64_t frames,
-                   void (*take)(void *arg, const struct spectral_graph *g, int64_t first, int offset, int count),
+/* Of the p->frames frames of graph g, those from offset on, count of them, are
+ * frames first .. of the clip. */
+typedef void piece_take(void *arg, const struct spectral_graph *g, int64_t first, int offset, int count);
+
+/* Runs the decoder over z [latent, frames]: take gets each piece, in order. */
+void pieces_decode(const struct pieces *p, int worker, const float *z, int64_t frames, piece_take *take,
                    void *arg);
 
-/* The sound of z: samples at that level, phases started from seed (the same one for every call); linear: by the
- * linear path alone. */
+/* The sound of z: samples at that level, phases started from seed (the same
+ * one for every call); linear: by the linear path alone. */
 void pieces_sound(const struct pieces *p, int worker, const float *z, int64_t frames, bool linear, double level,
                   uint64_t seed, float *out, int64_t samples);
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "nn/gemm.h"
 #include "nn/lapack.h"
 #include "nn/layers.h"
 
@@ -73,12 +74,20 @@ static void standardise(const struct params *params, float *z, size_t rows, size
     }
 }
 
-/* context [order latent] of row t: the rows before it, the latest first */
-static void context_of(const float *z, size_t t, size_t latent, double *context)
+/* The rows of one clip that have a whole past: context [rows, order latent], the latest first. */
+static void contexts(const float *z, size_t steps, size_t latent, float *context)
 {
-    for (size_t k = 0; k < PRIOR_ORDER; k++)
-        for (size_t d = 0; d < latent; d++)
-            context[k * latent + d] = (double)z[(t - 1 - k) * latent + d];
+    for (size_t t = PRIOR_ORDER; t < steps; t++)
+        for (size_t k = 0; k < PRIOR_ORDER; k++, context += latent)
+            memcpy(context, z + (t - 1 - k) * latent, latent * sizeof *context);
+}
+
+/* sum += a' b for a [rows, n], b [rows, m] */
+static void add_products(size_t rows, size_t n, size_t m, const float *a, const float *b, float *part, double *sum)
+{
+    gemm(true, false, (int)n, (int)m, (int)rows, a, (int)n, b, (int)m, 0, part, (int)m);
+    for (size_t i = 0; i < n * m; i++)
+        sum[i] += (double)part[i];
 }
 
 void prior_fit(const struct spectral *shape, struct params *params, float *const *y, size_t count, int frames,
@@ -86,56 +95,49 @@ void prior_fit(const struct spectral *shape, struct params *params, float *const
 {
     struct rng r = rng_new(seed, stream);
     size_t latent = (size_t)shape->latent, steps = (size_t)(frames / shape->stride), n = PRIOR_ORDER * latent;
+    size_t rows = steps > PRIOR_ORDER ? steps - PRIOR_ORDER : 0;
     float *z = draw_latents(shape, params, y, count, frames, &r, pool);
+    float *context = mem_alloc((rows + 1) * n * sizeof *context), *rest = mem_alloc((rows + 1) * latent * sizeof *rest);
+    float *part = mem_alloc(n * n * sizeof *part);
     double *left = mem_zero(n * n, sizeof *left), *right = mem_zero(n * latent, sizeof *right);
-    double *noise = mem_zero(latent * latent, sizeof *noise), *context = mem_alloc(n * sizeof *context);
-    double *rest = mem_alloc(latent * sizeof *rest), rows = 0;
+    double *noise = mem_zero(latent * latent, sizeof *noise);
     float *matrix = values(params, "prior/matrix"), *factor = values(params, "prior/factor");
 
     standardise(params, z, count * steps, latent);
-    for (size_t i = 0; i < count; i++)
-        for (size_t t = PRIOR_ORDER; t < steps; t++) {
-            const float *now = z + (i * steps + t) * latent;
+    for (size_t i = 0; i < count && rows > 0; i++) {
+        const float *clip = z + i * steps * latent;
 
-            context_of(z + i * steps * latent, t, latent, context);
-            for (size_t a = 0; a < n; a++) {
-                for (size_t b = 0; b < n; b++)
-                    left[a * n + b] += context[a] * context[b];
-                for (size_t d = 0; d < latent; d++)
-                    right[a * latent + d] += context[a] * (double)now[d];
-            }
-        }
+        contexts(clip, steps, latent, context);
+        add_products(rows, n, n, context, context, part, left);
+        add_products(rows, n, latent, context, clip + PRIOR_ORDER * latent, part, right);
+    }
     for (size_t a = 0; a < n; a++)
         left[a * n + a] += ridge;
     if (lapack_solve((int)n, (int)latent, left, right))
         memset(right, 0, n * latent * sizeof *right);
     for (size_t a = 0; a < n * latent; a++)
         matrix[a] = (float)right[a];
-    for (size_t i = 0; i < count; i++)
-        for (size_t t = PRIOR_ORDER; t < steps; t++, rows++) {
-            const float *now = z + (i * steps + t) * latent;
+    for (size_t i = 0; i < count && rows > 0; i++) {
+        const float *clip = z + i * steps * latent;
 
-            context_of(z + i * steps * latent, t, latent, context);
-            for (size_t d = 0; d < latent; d++)
-                rest[d] = (double)now[d];
-            for (size_t a = 0; a < n; a++)
-                for (size_t d = 0; d < latent; d++)
-                    rest[d] -= context[a] * right[a * latent + d];
-            for (size_t a = 0; a < latent; a++)
-                for (size_t b = 0; b < latent; b++)
-                    noise[a * latent + b] += rest[a] * rest[b];
-        }
+        contexts(clip, steps, latent, context);
+        gemm(false, false, (int)rows, (int)latent, (int)n, context, (int)n, matrix, (int)latent, 0, rest, (int)latent);
+        for (size_t j = 0; j < rows * latent; j++)
+            rest[j] = clip[PRIOR_ORDER * latent + j] - rest[j];
+        add_products(rows, latent, latent, rest, rest, part, noise);
+    }
     for (size_t a = 0; a < latent; a++)
         for (size_t b = 0; b < latent; b++)
-            noise[a * latent + b] = rows > 0 ? noise[a * latent + b] / rows + (a == b ? 1e-6 : 0) : a == b;
+            noise[a * latent + b] = rows > 0 ? noise[a * latent + b] / (double)(rows * count) + (a == b ? 1e-6 : 0) : a == b;
     if (!lapack_cholesky((int)latent, noise))
         for (size_t a = 0; a < latent * latent; a++)
             factor[a] = (float)noise[a];
-    free(rest);
-    free(context);
     free(noise);
     free(right);
     free(left);
+    free(part);
+    free(rest);
+    free(context);
     free(z);
 }
 

@@ -120,6 +120,7 @@ static void snapshot(struct history *h)
 
     if (!h->run->snapshots)
         return;
+    trainer_finish(h->trainer);
     name = mem_format("%s/epoch-%04" PRId64 ".cvm", h->run->snapshots, h->done);
     part = mem_format("%s.part", name);
     fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);

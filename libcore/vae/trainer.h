@@ -68,7 +68,7 @@ int trainer_step(struct trainer *t, int step, struct step_result *result);
 /* Mean of the reported figure over the test clips, drawn with noise of that epoch. */
 double trainer_test(struct trainer *t, const struct dataset *test, int64_t epoch);
 
-/* Fits what is fitted once, when the network no longer changes. */
+/* Fits what is fitted to the network as it stands, before a model is written. */
 void trainer_finish(struct trainer *t);
 
 /* Adds to a model's head what the network is made of and how it is trained. */

@@ -20,7 +20,7 @@ static const char usage[] =
     "usage: bench train|encode|decode|bounds THREADS STEPS\n"
     "       bench spectral RATE THREADS STEPS\n"
     "       bench pipe STEPS\n"
-    "       bench clips COUNT > STREAM\n"
+    "       bench clips COUNT [RATE SAMPLES] > STREAM\n"
     "       bench time NAME STEPS COMMAND [ARGUMENT]...\n";
 
 double clock_ms(void)
@@ -109,8 +109,8 @@ static int number(const char *text)
     char *end;
     long n = strtol(text, &end, 10);
 
-    if (end == text || *end || n < 1 || n > 100000)
-        diag_die("'%s' is not a number from 1 to 100000\n%s", text, usage);
+    if (end == text || *end || n < 1 || n > 10000000)
+        diag_die("'%s' is not a number from 1 to 10000000\n%s", text, usage);
     return (int)n;
 }
 
@@ -134,7 +134,9 @@ int main(int argc, char **argv)
     else if (argc == 3 && !strcmp(argv[1], "pipe"))
         bench_pipe(number(argv[2]));
     else if (argc == 3 && !strcmp(argv[1], "clips"))
-        write_clips(number(argv[2]));
+        write_clips(number(argv[2]), RATE, SAMPLES);
+    else if (argc == 5 && !strcmp(argv[1], "clips"))
+        write_clips(number(argv[2]), number(argv[3]), number(argv[4]));
     else if (argc > 4 && !strcmp(argv[1], "time"))
         time_command(argv[2], number(argv[3]), argv + 4);
     else {

@@ -21,20 +21,26 @@ enum {
     PIPE_BYTES = 1 << 20
 };
 
-static int put_clips(int fd, float *audio, int distinct, int count)
+struct clips {
+    float *audio;
+    int rate, distinct, count;
+    size_t samples;
+};
+
+static int put_clips(int fd, struct clips c)
 {
     struct meta *head = meta_map();
     struct writer *w;
     int status = 0;
 
-    meta_set(head, "rate", meta_int(RATE));
+    meta_set(head, "rate", meta_int(c.rate));
     w = writer_new(fd, "pipe", "audio", head);
     meta_free(head);
     if (!w)
         return -1;
-    for (int i = 0; i < count && !status; i++) {
-        float *clip = audio + (size_t)(i % distinct) * SAMPLES;
-        struct frame_tensor t = {"audio", tensor_view(clip, 2, (int64_t[]){1, SAMPLES})};
+    for (int i = 0; i < c.count && !status; i++) {
+        float *clip = c.audio + (size_t)(i % c.distinct) * c.samples;
+        struct frame_tensor t = {"audio", tensor_view(clip, 2, (int64_t[]){1, (int64_t)c.samples})};
         char name[32];
 
         snprintf(name, sizeof name, "clip-%04d", i);
@@ -47,11 +53,11 @@ static int put_clips(int fd, float *audio, int distinct, int count)
     return writer_end(w);
 }
 
-void write_clips(int count)
+void write_clips(int count, int rate, int samples)
 {
-    float *audio = random_clips((size_t)count * SAMPLES);
+    float *audio = random_clips((size_t)count * (size_t)samples);
 
-    if (put_clips(STDOUT_FILENO, audio, count, count))
+    if (put_clips(STDOUT_FILENO, (struct clips){audio, rate, count, count, (size_t)samples}))
         diag_die("%s", error_text());
     free(audio);
 }
@@ -66,7 +72,7 @@ struct way {
 
 static void send_stream(const struct way *s, int fd)
 {
-    if (put_clips(fd, s->audio, DISTINCT, FRAMES))
+    if (put_clips(fd, (struct clips){s->audio, RATE, DISTINCT, FRAMES, SAMPLES}))
         diag_die("%s", error_text());
 }
 

@@ -1,0 +1,246 @@
+# cv-eval: the losses, what latents hold, and reconstructions beside those that need no model.
+
+load clips
+load helper
+
+setup_file() {
+    local sounds=$BATS_TEST_DIRNAME/figures
+
+    audio_setup
+    cd "$BATS_FILE_TMPDIR"
+    cv-load -q -n 9000 "$sounds"/real-[abc].wav > tunes
+    cv-load -q -n 9000 "$sounds"/real-a.wav > one
+    cv-train -q -N spectral -e 0 -z 8 < tunes > linear.bin
+    cv-train -q -N spectral -e 6 -z 8 < tunes > spectral.bin
+    jazz 5 200
+    cv-load -q -n 120 jazz/*.wav > short
+    cv-train -q -N notebook -e 3 -b 5 -l 0.05 < short > notebook.bin
+}
+
+setup() {
+    audio_setup
+    ln -s "$BATS_FILE_TMPDIR"/{*.bin,tunes,one,short} .
+}
+
+# of KEY [NAME] < JSON: a figure, or NAME of the object KEY
+of() { grep -o "\"$1\":\({[^}]*}\|[^,}]*\)" | if [ $# -gt 1 ]; then grep '{' | grep -o "\"$2\":[^,}]*"; else cat; fi |
+    head -n 1 | sed 's/.*://'; }
+kls() { grep -o '"kl":\[[^]]*\]' | tr -d '"kl:[]' | tr ',' '\n'; }
+sum() { awk '{ s += $1 } END { printf "%.9g\n", s }'; }
+
+@test "every figure has its key, and the table says the same" {
+    cv-eval --json spectral.bin < tunes > json
+    [ "$(wc -l < json)" -eq 1 ]
+    [ "$(of network < json)" = '"spectral"' ]
+    [ "$(of clips < json)" -eq 3 ] && [ "$(of silent < json)" -eq 0 ] && [ "$(of seconds < json)" -eq 9 ]
+    [ "$(of rate < json)" -eq 3000 ] && [ "$(of latent < json)" -eq 8 ] && [ "$(of latent_frames < json)" -eq 108 ]
+    [ "$(kls < json | wc -l)" -eq 8 ]
+    for key in total log_distance linear_distance kl beta; do [[ $(of loss $key < json) == [0-9]* ]]; done
+    for row in reconstruction linear_path mean_spectrum silence original; do
+        for key in msls sc; do [[ $(of $row $key < json) == [0-9]* ]] || { echo "$row $key"; return 1; }; done
+    done
+    [ "$(of silence rhythm < json)" = null ]
+    cv-eval spectral.bin < tunes > table
+    head -n 1 table | grep -q '^3 clips, 9.0 s at 3000 Hz; network spectral, latent 8$'
+    near "$(awk '/^reconstruction/ { print $2 }' table)" "$(of reconstruction msls < json)" 0.0006
+    near "$(awk '/^loss/ { print $2 }' table)" "$(of loss total < json)" 0.00006
+
+    cv-eval --json notebook.bin < short > json 2> words
+    for key in elbo log_likelihood kl_draw kl cross_entropy; do [[ $(of loss $key < json) =~ ^-?[0-9] ]]; done
+    [ "$(of network < json)" = '"notebook"' ] && ! grep -q linear_path json
+}
+
+@test "a loss is the sum of its terms" {
+    cv-eval --json spectral.bin < tunes > json
+    weighted=$(awk -v a="$(of loss kl < json)" -v b="$(of loss beta < json)" 'BEGIN { printf "%.9g", a * b }')
+    near "$(of loss total < json)" \
+        "$({ of loss log_distance < json; of loss linear_distance < json; echo "$weighted"; } | sum)" 1e-6
+    near "$(kls < json | sum)" "$(of loss kl < json)" 1e-6
+    [ "$(kls < json | awk '$1 > 0.01' | wc -l)" -eq "$(of active < json)" ]
+    cv-eval --json notebook.bin < short > json 2> words
+    near "$(of loss elbo < json)" "$(awk -v a="$(of loss log_likelihood < json)" -v b="$(of loss kl_draw < json)" \
+        'BEGIN { printf "%.9g", a - b }')" 1e-3
+}
+
+@test "silence: msls of a click is what its window says, SC 1" {
+    # one sample at 5000 of 9000: each frame that holds it has the window's value there in every bin
+    printf '%b' "$(awk 'BEGIN {
+        printf "RIFF\\x74\\x46\\x00\\x00WAVEfmt \\x10\\x00\\x00\\x00\\x01\\x00\\x01\\x00\\xb8\\x0b\\x00\\x00\\x70\\x17\\x00\\x00\\x02\\x00\\x10\\x00data\\x50\\x46\\x00\\x00"
+        for (t = 0; t < 9000; t++) printf t == 5000 ? "\\x00\\x40" : "\\x00\\x00"
+    }')" > click.wav
+    cv-load -q -n 9000 click.wav > click
+    [ "$(values audio < click | awk '$1 != 0 { print NR, $1 }')" = "5001 0.5" ]
+    wanted=$(awk 'BEGIN {
+        pi = atan2(0, -1)
+        for (n = 64; n <= 1024; n *= 2) {
+            most = sum = 0
+            for (f = 0; f <= int(9000 / (n / 4)); f++) {
+                i = 5000 - f * n / 4 + n / 2
+                w[f] = i > 0 && i < n ? 0.5 - 0.5 * cos(2 * pi * i / n) : 0
+                if (w[f] > most) most = w[f]
+            }
+            for (g = 0; g < f; g++) if (w[g] > most / 1000) sum += 20 * log(1000 * w[g] / most) / log(10)
+            all += sum / f / 5
+        }
+        printf "%.9g", all
+    }')
+    cv-eval --json spectral.bin < click > json
+    near "$(of silence msls < json)" "$wanted" 1e-4
+    near "$(of silence sc < json)" 1 1e-9
+    near "$(of original msls < json)" 0 1e-9
+    near "$(of original sc < json)" 0 1e-9
+}
+
+@test "reconstructions are those of cv-encode -m and cv-decode, measured alike" {
+    for of in "spectral.bin tunes" "notebook.bin short" "linear.bin tunes"; do
+        set -- $of
+        cv-eval -q --json "$1" < "$2" > json
+        cv-encode -q -m "$1" < "$2" | cv-decode "$1" > again
+        read -r msls sc rhythm < <(distance "$2" again)
+        near "$(of reconstruction msls < json)" "$msls" 1e-6
+        near "$(of reconstruction sc < json)" "$sc" 1e-6
+        [ "$1" = notebook.bin ] || near "$(of reconstruction rhythm < json)" "$rhythm" 1e-6
+    done
+}
+
+@test "before training the linear path is all there is, and nothing is closer to the clips" {
+    cv-eval --json linear.bin < tunes > json
+    [ "$(of reconstruction msls < json)" = "$(of linear_path msls < json)" ]
+    [ "$(of reconstruction sc < json)" = "$(of linear_path sc < json)" ]
+    cv-eval --json spectral.bin < tunes > trained
+    [ "$(of reconstruction msls < trained)" != "$(of linear_path msls < trained)" ]
+    for better in "reconstruction mean_spectrum" "mean_spectrum silence"; do
+        set -- $better
+        awk -v a="$(of "$1" msls < trained)" -v b="$(of "$2" msls < trained)" 'BEGIN { exit !(a < b) }'
+    done
+}
+
+@test "likelihood and KL of a notebook are what its latents and logits say" {
+    cv-eval --json -s 9 notebook.bin < short > json 2> words
+    cv-encode -s 9 notebook.bin < short > latents
+    for t in z mean logvar; do values $t < latents > $t; done
+    [ "$(wc -l < mean)" -eq 10 ]
+    closed=$(paste mean logvar | awk '{ s += (exp($2) + $1 * $1 - 1 - $2) / 2 } END { printf "%.9g\n", s / 5 }')
+    drawn=$(paste z mean logvar | awk '{ s += ($1 * $1 - ($1 - $2) ^ 2 * exp(-$3) - $3) / 2 } END { printf "%.9g\n", s / 5 }')
+    near "$(of loss kl < json)" "$closed" 1e-5
+    near "$(of loss kl_draw < json)" "$drawn" 1e-5
+    cv-decode --logits notebook.bin < latents | values audio > logits
+    values audio < short > clips
+    likelihood=$(paste logits clips | awk '{ s += $1 * $2 - log(1 + exp($1)) } END { printf "%.9g\n", s / 5 }')
+    near "$(of loss log_likelihood < json)" "$likelihood" 1e-3
+}
+
+@test "KL of a spectral model is what its latents and its prior say" {
+    cv-eval --json -s 9 spectral.bin < one > json
+    cv-encode -s 9 spectral.bin < one > latents
+    for t in z mean logvar; do values $t < latents > $t; done
+    for name in prior/ar/kernel prior/ar/bias prior/scale; do
+        echo "${name##*/}"
+        values value $name < spectral.bin
+    done > prior
+    [ "$(wc -l < prior)" -eq $((3 + 256 + 8 + 8)) ]
+    paste z mean logvar | awk -v d=8 '
+        FNR == NR { if ($1 ~ /^[a-z]/) { k = $1; i = 0 } else p[k, i++] = $1; next }
+        { z[n + 0] = $1; m[n + 0] = $2; v[n + 0] = $3; n++ }
+        END {
+            frames = n / d
+            for (a = 0; a < d; a++)
+                for (t = 0; t < frames; t++) {
+                    e = p["bias", a]
+                    for (b = 0; b < d; b++)
+                        for (q = 0; q < 4; q++)
+                            if (t - 4 + q >= 0) e += p["kernel", (a * d + b) * 4 + q] * z[b * frames + t - 4 + q]
+                    s = p["scale", a]; i = a * frames + t
+                    sum += s - v[i] / 2 + exp(-2 * s) * (exp(v[i]) + (m[i] - e) ^ 2) / 2 - 0.5
+                }
+            printf "%.9g\n", sum / frames
+        }' prior - > wanted
+    near "$(of loss kl < json)" "$(< wanted)" 1e-3
+}
+
+@test "a collapsed posterior is warned of, not one that holds something" {
+    # silence through an encoder without biases is mean 0, variance 1
+    printf '%b' "$(mp_head audio 3000)$(mp_frame a audio "1 4" 0 0 0 0)$(mp_tail 1)" > four
+    cv-train -q -N notebook -e 0 < four > nothing.bin
+    run --separate-stderr cv-eval nothing.bin < four
+    [ "$status" -eq 0 ]
+    [[ $stderr == "cv-eval: warning: the posterior has collapsed"* ]]
+    [[ $output == *"0 of 2 active"* ]]
+    [ "${#stderr_lines[@]}" -eq 1 ]
+    cv-eval -q --json nothing.bin < four > json 2> words
+    [ ! -s words ]
+    [ "$(of collapsed < json)" = true ] && [ "$(of active < json)" -eq 0 ]
+    # a silent clip has no distances
+    [ "$(of silent < json)" -eq 1 ] && [ "$(of reconstruction msls < json)" = null ] && [ "$(of silence sc < json)" = null ]
+    cv-eval spectral.bin < tunes > table 2> words
+    [ ! -s words ]
+    [ "$(cv-eval --json spectral.bin < tunes | of collapsed)" = false ]
+}
+
+@test "the same bytes for any number of threads, others for another seed" {
+    for of in "spectral.bin tunes" "notebook.bin short"; do
+        set -- $of
+        cv-eval -q --json -j 1 "$1" < "$2" > json
+        for j in 2 3 7; do cv-eval -q --json -j $j "$1" < "$2" | cmp - json; done
+        cv-eval -q --json "$1" < "$2" | cmp - json
+        ! cv-eval -q --json -s 5 "$1" < "$2" | cmp -s - json
+    done
+    # from a pipe, in batches
+    cv-eval --json spectral.bin < tunes > json
+    cv-batch -b 2 -B 1 < tunes | cv-eval --json spectral.bin | cmp - json
+}
+
+@test "clips of unlike lengths count as they are" {
+    cv-load -q -n 4000 "$BATS_TEST_DIRNAME"/figures/real-b.wav > other
+    cat one other > both
+    for f in one other both; do cv-eval --json spectral.bin < $f > $f.json; done
+    near "$(of reconstruction msls < both.json)" \
+        "$({ of reconstruction msls < one.json; of reconstruction msls < other.json; } | sum | awk '{ print $1 / 2 }')" 1e-4
+    [ "$(of latent_frames < both.json)" -eq $(($(of latent_frames < one.json) + $(of latent_frames < other.json))) ]
+    printf '%b' "$(mp_head audio 3000)$(mp_frame tiny audio "1 1" 0.5)$(mp_tail 1)" | cv-eval --json spectral.bin > tiny
+    [ "$(of clips < tiny)" -eq 1 ] && [ "$(of reconstruction rhythm < tiny)" = null ]
+}
+
+@test "what cannot be measured is refused with one line, and no table" {
+    refuse() { refuses 1 cv-eval "$@"; [ -z "$output" ] || { echo "output: $output"; return 1; }; }
+    cv-load -q -r 4000 -n 9000 "$BATS_TEST_DIRNAME"/figures/real-a.wav > fast
+    refuse spectral.bin < fast
+    says real-a 4000 3000 "cv-load -r 3000"
+    refuse notebook.bin < tunes
+    says real-a 9000 120 "cv-load -n 120"
+    printf '%b' "$(mp_head audio 3000)$(mp_frame wide audio "2 2" 0 1 0 1)$(mp_tail 1)" > stereo
+    refuse spectral.bin < stereo
+    says wide "2 channels" "cv-load -c"
+    refuse spectral.bin < /dev/null
+    head -c 20000 tunes > cut
+    refuse spectral.bin < cut
+    cat tunes cut > later
+    refuse spectral.bin < later
+    printf '%b' "$(mp_head audio 3000)$(mp_tail 0)" > empty
+    refuse spectral.bin < empty
+    says "holds no clips"
+    cv-encode -q spectral.bin < tunes > latents
+    refuse spectral.bin < latents
+    says latent
+    refuse missing.bin < tunes
+    says missing.bin
+    refuse tunes < tunes
+    says tunes model
+    head -c 9000 spectral.bin > cut.bin
+    refuse cut.bin < tunes
+    says cut.bin
+    TMPDIR=/nowhere refuse spectral.bin < tunes
+    says /nowhere TMPDIR
+}
+
+@test "a failing output is said" {
+    run --separate-stderr bash -c 'cv-eval --json spectral.bin < one > /dev/full'
+    [ "$status" -eq 1 ] && [[ $stderr == "cv-eval: standard output"* ]]
+}
+
+@test "usage" {
+    usage cv-eval < one
+    usage cv-eval a b < one
+    usage cv-eval -j -1 spectral.bin < one
+    usage cv-eval --what spectral.bin < one
+}

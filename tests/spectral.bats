@@ -1,0 +1,474 @@
+# The network spectral through cv-train, cv-encode, cv-sample and cv-decode: the default one.
+
+load clips
+load helper
+
+# Eight tones of 4 s, a model of them, and one that has hardly been trained.
+setup_file() {
+    cd "$BATS_FILE_TMPDIR"
+    PATH=${CV_BUILD:-$(dirname "$(command -v cv-load)")}/tools:$PATH
+    for hz in 110 150 180 220 260 300 330 440; do
+        tone -r 3000 -s 4 -a 0.3 -F $hz "t$hz.wav"
+    done
+    cv-load -q -d 4 t*.wav > tones.cvs
+    cv-load -q -d 4 t220.wav > one.cvs
+    cv-train -q -e 25 < tones.cvs > model.bin
+    cv-train -q -e 1 --snapshot shots < tones.cvs > fresh.bin
+}
+
+setup() {
+    audio_setup
+    cp -r "$BATS_FILE_TMPDIR"/{*.cvs,*.bin,t220.wav,shots} .
+}
+
+# strongest < AUDIO-STREAM-OF-ONE-CLIP-AT-3000-HZ: the frequency with the most power in its second second, to 10 Hz
+strongest() {
+    tensor audio | sed -n 3001,6000p | awk '
+        { x[NR] = $1 }
+        END {
+            for (hz = 50; hz <= 700; hz += 10) {
+                c = 2 * cos(2 * 3.14159265358979 * hz / 3000); a = b = 0
+                for (i = 1; i <= NR; i++) { s = x[i] + c * a - b; b = a; a = s }
+                power = a * a + b * b - c * a * b
+                if (power > most) { most = power; best = hz }
+            }
+            print best
+        }'
+}
+
+# ---- what it is ----
+
+@test "it is the default, and the model says what it is made of" {
+    cv-train -q -e 1 -N spectral < tones.cvs | cmp - fresh.bin
+    while read -r key value; do
+        [ "$(field "$key" model.bin)" = "$value" ] || { echo "$key is $(field "$key" model.bin)"; return 1; }
+    done <<- 'END'
+	network "spectral"
+	rate 3000
+	samples 12000
+	channels 1
+	parameters 782146
+	latent 64
+	width 128
+	stride 2
+	features 257
+	fft 512
+	hop 128
+	corner 0
+	level 0.1
+	batch 8
+	crop 64
+	beta 0.003
+	learning_rate 0.002
+	beta2 0.99
+	seed 123
+	epochs 25
+	epochs_wanted 25
+	steps 50
+	skipped_steps 0
+	clips 8
+	END
+    [ "$(field losses model.bin | tr -cd , | wc -c)" -eq 24 ]
+}
+
+@test "the parameters have the names and shapes of cv-model(5)" {
+    {
+        printf '%s/kernel\n%s/bias\n' {enc,dec}/{in,out,linear,res{1,2,3,4}/{a,b}}{,} enc/down{,} dec/up{,} prior/ar{,}
+        printf '%s\n' prior/{scale,mean,sd,matrix,factor} front/{mean,sd,most,floor}
+    } | sort > want
+    names < model.bin | sort | diff want -
+    cv-info model.bin | tr -s ' ' > text
+    while read -r line; do
+        grep -qF "$line" text || { echo "no $line"; return 1; }
+    done <<- 'END'
+	front/mean [257] 257
+	front/floor [1] 1
+	enc/in/kernel [128, 257, 1] 32896
+	enc/res2/a/kernel [128, 128, 3] 49152
+	enc/res2/b/kernel [128, 128, 1] 16384
+	enc/down/kernel [128, 128, 2] 32768
+	enc/out/kernel [128, 128, 1] 16384
+	enc/linear/kernel [64, 257, 2] 32896
+	dec/in/kernel [128, 64, 3] 24576
+	dec/up/kernel [128, 128, 2] 32768
+	dec/out/kernel [257, 128, 1] 32896
+	dec/linear/kernel [64, 257, 2] 32896
+	prior/ar/kernel [64, 64, 4] 16384
+	prior/scale [64] 64
+	prior/matrix [256, 64] 16384
+	prior/factor [64, 64] 4096
+	END
+}
+
+@test "its options stand in the model and change the latent" {
+    cv-train -q -e 1 -z 5 --width 32 --stride 3 --beta 0.01 -b 4 -l 0.001 -s 9 < tones.cvs > other.bin
+    for pair in latent=5 width=32 stride=3 beta=0.01 batch=4 learning_rate=0.001 seed=9 crop=63; do
+        [ "$(field "${pair%=*}" other.bin)" = "${pair#*=}" ] || { echo "$pair"; return 1; }
+    done
+    # 94 frames of 12000 samples
+    cv-encode other.bin < one.cvs | cv-info | grep -q 'z .*\[5, 32\]'
+    cv-encode model.bin < one.cvs | cv-info | grep -q 'z .*\[64, 47\]'
+    cv-encode other.bin < one.cvs | cv-decode other.bin | cv-info | grep -q '\[1, 12000\]'
+    cv-sample -m other.bin | cv-decode other.bin | cv-info | grep -q '\[1, 12000\]'
+}
+
+# ---- the same bytes ----
+
+@test "training: the same bytes for the same seed and any number of threads" {
+    for threads in 1 2 3; do
+        cv-train -q -e 1 -j $threads < tones.cvs | cmp - fresh.bin
+    done
+    cv-train -q -e 1 -s 124 < tones.cvs > other.bin
+    ! cmp -s <(cv-encode -m fresh.bin < one.cvs | tensor mean) <(cv-encode -m other.bin < one.cvs | tensor mean)
+}
+
+@test "encoding: the same bytes for any number of threads, batched or not; a seed fixes the draws" {
+    cv-encode model.bin < tones.cvs > want
+    cv-encode -j 1 model.bin < tones.cvs | cmp - want
+    cv-encode -j 2 -s 123 model.bin < tones.cvs | cmp - want
+    cv-batch -b 3 -B 1 < tones.cvs | cv-encode -j 3 model.bin | cmp - want
+    cv-encode -s 124 model.bin < tones.cvs > other
+    ! cmp -s want other
+    cv-encode -m model.bin < tones.cvs > mean
+    cv-encode -m -s 124 model.bin < tones.cvs | cmp - mean
+}
+
+@test "decoding: the same bytes for any number of threads; a seed fixes the phases" {
+    cv-sample -n 5 > noise.cvs
+    cv-encode model.bin < tones.cvs > latent.cvs
+    for stream in noise.cvs latent.cvs; do
+        cv-decode model.bin < $stream > want
+        cv-decode -j 1 model.bin < $stream | cmp - want
+        cv-decode -j 2 -s 123 model.bin < $stream | cmp - want
+        cv-decode -s 124 model.bin < $stream > other
+        ! cmp -s want other
+    done
+}
+
+@test "a clip does not depend on the clips beside it" {
+    cv-encode -m model.bin < tones.cvs | cv-decode model.bin > all
+    # the last one
+    names < all | tail -n 1 > last
+    cv-load -q -d 4 "$BATS_FILE_TMPDIR/$(cat last).wav" | cv-encode -m model.bin | cv-decode model.bin | floats 12000 > alone
+    [ "$(sort -u alone | wc -l)" -gt 1000 ]
+    floats 12000 < all | diff -q alone -
+}
+
+# ---- latents ----
+
+@test "z is drawn around the mean, -m takes the mean" {
+    cv-encode model.bin < one.cvs > drawn
+    cv-encode -m model.bin < one.cvs > mean
+    diff -q <(tensor z < mean) <(tensor mean < mean)
+    diff -q <(tensor mean < drawn) <(tensor mean < mean)
+    paste <(tensor z < drawn) <(tensor mean < drawn) <(tensor logvar < drawn) | awk '
+        { d = ($1 - $2) / exp($3 / 2); if (d > 6 || d < -6 || $3 < -10 || $3 > 4) exit 1; n++; s += d; q += d * d }
+        END { m = s / n; v = q / n - m * m; exit !(n == 64 * 47 && m * m < 0.01 && v > 0.9 && v < 1.1) }'
+}
+
+@test "names and meta stay; latents say how many samples they stand for, and their level" {
+    cv-encode model.bin < tones.cvs > latent.cvs
+    [ "$(names < latent.cvs)" = "$(names < tones.cvs)" ]
+    [ "$(field samples latent.cvs)" = 12000 ]
+    [ "$(field network latent.cvs)" = '"spectral"' ]
+    near "$(field level latent.cvs)" 0.2121 0.0001
+    cv-decode model.bin < latent.cvs > back
+    [ "$(names < back)" = "$(names < tones.cvs)" ]
+    [ "$(field file back)" = '"t110.wav"' ]
+}
+
+# ---- lengths and pieces ----
+
+@test "there and back again is as many samples as before" {
+    for n in 1 2 127 128 129 255 256 257 3000 36607 36608 36609 90001; do
+        cv-load -q -n $n t220.wav
+    done > lengths
+    cv-encode model.bin < lengths | cv-decode model.bin > back
+    diff <(cv-info --json lengths | grep -o '"shape":[^"]*') <(cv-info --json back | grep -o '"shape":[^"]*')
+    # alone as well as in a row
+    cv-load -q -n 3000 t220.wav | cv-encode model.bin | cv-decode model.bin | cv-info | grep -q '\[1, 3000\]'
+}
+
+# 6400 samples are 25 latents: a clip that repeats after them has latents that do, but for the beginning, where the
+# convolutions reach back to nothing, and the end. Pieces begin at latents that are no multiple of 25.
+@test "a long clip is the same wherever the pieces are joined" {
+    wav period.wav 6400
+    cv-load -q -n 6400 period.wav > period.cvs
+    for i in {1..18}; do cat period.cvs; done | cv-towav -q -o - > long.wav
+    cv-load -q -n 115200 long.wav > long.cvs
+    cv-encode -m model.bin < long.cvs > long.lat
+    cv-info long.lat | grep -q '\[64, 451\]'
+    tensor mean < long.lat | awk '
+        { z[int((NR - 1) / 451), (NR - 1) % 451] = $1 }
+        END {
+            for (d = 0; d < 64; d++)
+                for (t = 25; t + 25 < 449; t++) {
+                    e = z[d, t] - z[d, t + 25]
+                    if (e * e > 1e-6) { print d, t, z[d, t], z[d, t + 25]; exit 1 }
+                    v = z[d, t] - z[d, t + 1]; moved += v * v
+                }
+            exit !(moved > 1)
+        }'
+    # and every period comes out equally loud
+    cv-decode model.bin < long.lat | tensor audio | awk '
+        { sum[int((NR - 1) / 6400)] += $1 * $1 }
+        END {
+            for (i = 1; i < 17; i++) all += sum[i] / 16
+            for (i = 1; i < 17; i++) if (sum[i] < 0.9 * all || sum[i] > 1.1 * all) { print i, sum[i], all; exit 1 }
+            exit !(NR == 115200 && all > 0)
+        }'
+}
+
+# ---- what comes out ----
+
+@test "a tone comes back as that tone, at its level" {
+    for hz in 150 220 440; do
+        cv-load -q -d 4 "$BATS_FILE_TMPDIR/t$hz.wav" | cv-encode -m model.bin | cv-decode model.bin > back
+        [ "$(strongest < back)" -eq $hz ]
+        near "$(fact rms < back)" 0.212 0.042
+    done
+}
+
+@test "a clip that is longer than those of training and than a piece keeps tone and level" {
+    tone -r 3000 -s 40 -a 0.3 -F 220 long.wav
+    cv-load -q -n 120000 long.wav | cv-encode model.bin | cv-decode model.bin > back
+    [ "$(strongest < back)" -eq 220 ]
+    tensor audio < back | awk '
+        { sum[int((NR - 1) / 3000)] += $1 * $1 / 3000 }
+        END { for (i = 0; i < 40; i++) if (sqrt(sum[i]) < 0.8 * 0.212 || sqrt(sum[i]) > 1.2 * 0.212) { print i, sqrt(sum[i]); exit 1 }
+              exit NR != 120000 }'
+}
+
+@test "loudness is no part of the latents, and comes back" {
+    for a in 0.003 0.03 0.9; do
+        tone -r 3000 -s 4 -a $a -F 220 -b float a$a.wav
+        cv-load -q -d 4 a$a.wav | cv-encode -m model.bin > a$a.lat
+        near "$(fact rms < <(cv-decode model.bin < a$a.lat))" "$(awk -v a=$a 'BEGIN { print a / sqrt(2) }')" \
+            "$(awk -v a=$a 'BEGIN { print 0.2 * a / sqrt(2) }')"
+        paste <(tensor mean < a$a.lat) <(tensor mean < a0.003.lat) |
+            awk '{ d += ($1 - $2)^2; q += $1^2; n++ } END { print d, q; exit !(n == 64 * 47 && d < 1e-3 * q) }'
+    done
+}
+
+@test "silence in, silence out" {
+    tone -r 3000 -s 4 -w silence silence.wav
+    cv-load -q -d 4 silence.wav > silence.cvs
+    cv-encode model.bin < silence.cvs | cv-decode model.bin > back
+    [ "$(fact samples < back)" -eq 12000 ]
+    near "$(fact peak < back)" 0 0.00001
+    # among the clips of training, and as all of them
+    cat tones.cvs silence.cvs | cv-train -q -e 1 > with.bin
+    cv-encode with.bin < one.cvs | cv-decode with.bin | cv-info | grep -q '\[1, 12000\]'
+    cv-train -q -e 1 < silence.cvs > only.bin
+    cv-sample | cv-decode only.bin > back
+    near "$(fact peak < back)" 0 0.00001
+}
+
+@test "training lowers the loss" {
+    losses=$(field losses model.bin | tr -d '[]' | tr , '\n')
+    awk 'NR <= 3 { a += $1 / 3 } NR > 22 { b += $1 / 3 } END { exit !(NR == 25 && b < a) }' <<< "$losses"
+}
+
+# ---- noise ----
+
+@test "noise of the default size makes clips of both networks" {
+    cv-sample -n 3 > noise.cvs
+    cv-decode model.bin < noise.cvs > clips
+    [ "$(names < clips | tr '\n' ' ')" = "sample-00 sample-01 sample-02 " ]
+    # as long as those of training
+    [ "$(cv-info clips | grep -c 'sample-0. .*\[1, 12000\]')" -eq 3 ]
+    cv-load -q -n 300 t220.wav | cv-train -N notebook -q -e 0 > notebook.bin
+    cv-decode notebook.bin < noise.cvs > clips
+    [ "$(cv-info clips | grep -c 'sample-0. .*\[1, 300\]')" -eq 3 ]
+}
+
+@test "cv-sample -m draws in the model's shape, for a clip like those of training" {
+    cv-sample -n 2 -m model.bin > noise.cvs
+    cv-info noise.cvs | grep -q 'sample-01.*\[64, 47\]'
+    [ "$(field samples noise.cvs)" = 12000 ]
+    [ "$(field rate noise.cvs)" = 3000 ]
+    [ "$(cv-decode model.bin < noise.cvs | cv-info | grep -c '\[1, 12000\]')" -eq 2 ]
+}
+
+@test "of noise with more dimensions the first are taken" {
+    cv-train -q -e 1 -z 70 < tones.cvs > wide.bin
+    cv-sample -m wide.bin | cv-info | grep -q '\[70, 47\]'
+    cv-sample -m wide.bin | tensor noise | head -n $((64 * 47)) > want
+    cv-sample -m model.bin | tensor noise | diff -q want -
+    cv-sample -m wide.bin | cv-decode model.bin | tensor audio > one
+    cv-sample -m model.bin | cv-decode model.bin | tensor audio | diff -q one -
+}
+
+@test "other draws are other clips; the temperature counts" {
+    for seed in 1 2; do cv-sample -s $seed | cv-decode model.bin | tensor audio | md5sum; done > sums
+    [ "$(sort -u sums | wc -l)" -eq 2 ]
+    cv-sample -s 1 | cv-decode model.bin | fact peak > one
+    awk '{ exit !($1 > 0.001) }' one
+    # from the middle of the prior each time: whatever the seed
+    cmp <(cv-sample -t 0 -s 1 | cv-decode model.bin | tensor audio) <(cv-sample -t 0 -s 2 | cv-decode model.bin | tensor audio)
+}
+
+@test "noise smaller than the latent, and latents of another size, are refused with advice" {
+    cv-train -q -e 0 -z 65 < tones.cvs > wide.bin
+    refuses 1 cv-decode wide.bin < <(cv-sample)
+    says sample-00 "[64, 352]" 65 "cv-sample -m"
+    [ -z "$output" ]
+    cv-encode model.bin < one.cvs > latent.cvs
+    refuses 1 cv-decode wide.bin < latent.cvs
+    says t220 64 65 "same model"
+    cv-encode wide.bin < one.cvs > latent.cvs
+    refuses 1 cv-decode model.bin < latent.cvs
+    says t220 64 65 "same model"
+    [ -z "$output" ]
+}
+
+# ---- refusals ----
+
+@test "too little to learn from is refused, and the least is named" {
+    cv-load -q -n 300 t220.wav > short.cvs
+    refuses 1 cv-train < short.cvs
+    says "too few" "at least 64" "3 s"
+    [ -z "$output" ]
+    # 64 frames of 128 samples
+    cv-load -q -n $((64 * 128 - 1)) t220.wav > short.cvs
+    refuses 1 cv-train -q -e 0 < short.cvs
+    cv-load -q -n $((64 * 128)) t220.wav | cv-train -q -e 1 | cv-info > text
+    # in several clips as well
+    for i in 1 2; do cv-load -q -n $((32 * 128)) t220.wav; done | cv-train -q -e 1 | cv-info > text
+}
+
+@test "clips at another rate or of several channels are refused with what to do" {
+    cv-load -q -r 6000 -d 4 t220.wav > fast.cvs
+    refuses 1 cv-encode model.bin < fast.cvs
+    says t220 6000 3000 "cv-load -r 3000"
+    [ -z "$output" ]
+    tone -r 3000 -c 2 -s 4 stereo.wav
+    cv-load -q -c -d 4 stereo.wav > stereo.cvs
+    refuses 1 cv-encode model.bin < stereo.cvs
+    says stereo 2 channels cv-load
+    refuses 1 cv-train -e 1 < stereo.cvs
+    says 2 channels cv-load
+    [ -z "$output" ]
+}
+
+@test "rates that there is no front end for are refused" {
+    for rate in 2999 48001; do
+        cv-load -q -r $rate -d 4 t220.wav > rate.cvs
+        refuses 1 cv-train -e 1 < rate.cvs
+        says $rate 3000 48000 "cv-load -r"
+        [ -z "$output" ]
+    done
+}
+
+@test "a latent larger than the values it stands for is refused" {
+    refuses 1 cv-train -e 0 -z 515 < tones.cvs
+    says 515 514 "-z"
+    [ -z "$output" ]
+    refuses 1 cv-train -e 0 -z 258 --stride 1 < tones.cvs
+    says 258 257 "-z"
+    cv-train -q -e 0 -z 257 --stride 1 < tones.cvs | cv-info > text
+}
+
+@test "a model that is cut, damaged or lacks a parameter is refused" {
+    size=$(wc -c < model.bin)
+    for n in 0 60 700 3000 $((size / 2)) $((size - 31)) $((size - 1)); do
+        head -c "$n" model.bin > cut
+        refuses 1 cv-decode cut < <(cv-sample -m model.bin) || { echo "cut after $n"; return 1; }
+        [ -z "$output" ]
+        refuses 1 cv-encode cut < one.cvs || { echo "cut after $n"; return 1; }
+        [ -z "$output" ]
+    done
+    for n in 30 2000 $((size / 2)) $((size - 20)); do
+        cp model.bin flipped
+        printf "\\x$(printf %02x $(($(od -An -j "$n" -N 1 -t u1 model.bin) ^ 16)))" |
+            dd of=flipped bs=1 seek="$n" conv=notrunc status=none
+        refuses 1 cv-encode flipped < one.cvs || { echo "byte $n"; return 1; }
+    done
+    # another name has the same length, and a tail may come without a hash
+    LC_ALL=C sed 's/enc\/linear\/bias/enc\/linear\/bios/' model.bin | head -c -31 > lacks
+    printf '%b' "$(mp_tail "$(names < model.bin | wc -l)")" >> lacks
+    refuses 1 cv-encode lacks < one.cvs
+    says lacks enc/linear/bias missing
+}
+
+# ---- running ----
+
+@test "log, test stream and what it says: the reported ELBO is minus the loss" {
+    run --separate-stderr bash -c 'cv-train -e 2 -t one.cvs --log log < tones.cvs > logged.bin'
+    [ "$status" -eq 0 ]
+    number='-?[0-9.]+(e[-+]?[0-9]+)?'
+    [[ ${stderr_lines[${#stderr_lines[@]} - 1]} =~ ^"Epoch: 2, loss: "$number", Test set ELBO: "$number", time elapse for current epoch: "[0-9.]+" s"$ ]]
+    [[ $stderr == *"warning: "*"'t220'"*both* ]]
+    [ "$(wc -l < log)" -eq 2 ]
+    sed -n 2p log | tr -d ' ' |
+        grep -qxE "\{\"epoch\":2,\"step\":4,\"loss\":$number,\"elbo\":$number,\"test_elbo\":-$number,\"seconds\":$number,\"clips_per_second\":$number\}"
+    sed 's/.*"loss": *\([^,}]*\).*"elbo": *\([^,}]*\).*/\1 \2/' log | awk '{ if ($1 + $2 != 0) exit 1 }'
+    # none of it changes the model
+    cv-train -q -e 2 < tones.cvs > plain.bin
+    cmp <(cv-encode plain.bin < tones.cvs) <(cv-encode logged.bin < tones.cvs)
+}
+
+@test "snapshots are models: they encode, decode, and make new clips" {
+    [ "$(ls -A shots | tr '\n' ' ')" = "epoch-0000.cvm epoch-0001.cvm " ]
+    [ "$(field epochs shots/epoch-0000.cvm)" = 0 ]
+    cmp <(cv-encode shots/epoch-0001.cvm < one.cvs | cv-decode shots/epoch-0001.cvm) \
+        <(cv-encode fresh.bin < one.cvs | cv-decode fresh.bin)
+    cv-train -q -e 0 < tones.cvs > untrained.bin
+    cmp <(cv-encode shots/epoch-0000.cvm < one.cvs) <(cv-encode untrained.bin < one.cvs)
+    # what noise goes through is in them, too
+    cmp <(cv-sample | cv-decode shots/epoch-0001.cvm) <(cv-sample | cv-decode fresh.bin)
+}
+
+@test "an interrupt ends training with a valid model and status 0" {
+    mkfifo log
+    env --default-signal=INT,TERM cv-train -e 1000000 --log log < tones.cvs > stopped.bin 2> words &
+    pid=$!
+    exec 9< log
+    read -r _ <&9
+    kill -TERM $pid
+    cat <&9 > /dev/null
+    wait $pid
+    exec 9<&-
+    [ "$(field epochs stopped.bin)" -ge 1 ]
+    grep -q '^cv-train: .*signal' words
+    cv-sample | cv-decode stopped.bin | cv-info | grep -q '\[1, 12000\]'
+}
+
+@test "--patience keeps the epoch that did best on the test clips" {
+    cv-train -q -e 40 -l 1 --patience 2 -t one.cvs --log log < tones.cvs > best.bin 2> /dev/null
+    epochs=$(field epochs best.bin) best=$(field best_epoch best.bin)
+    [ "$epochs" -lt 40 ] && [ "$best" -eq $((epochs - 2)) ]
+    [ "$(sed 's/.*"test_elbo": *\([^,}]*\).*/\1/' log | sort -g | tail -n 1)" = \
+        "$(sed -n "${best}s/.*\"test_elbo\": *\([^,}]*\).*/\1/p" log)" ]
+    refuses 2 cv-train --patience 2 < tones.cvs
+    says --patience -t
+}
+
+@test "--time trains for about so long" {
+    cv-train -q --time 0.01 < tones.cvs > timed.bin
+    [ "$(field epochs timed.bin)" -ge 1 ]
+    [ "$(field minutes_wanted timed.bin)" = 0.01 ]
+    cv-encode timed.bin < one.cvs | cv-decode timed.bin | cv-info | grep -q '\[1, 12000\]'
+}
+
+@test "a learning rate that is far too high ends without a model, in one line that says what to try" {
+    refuses 1 bash -c 'cv-train -q -e 50 -l 1e12 < tones.cvs'
+    says epoch step finite t "-l"
+    [ -z "$output" ]
+}
+
+@test "22050 Hz: trains and decodes" {
+    for hz in 220 1000; do tone -r 22050 -s 2 -a 0.3 -F $hz h$hz.wav; done
+    cv-load -q -r 22050 -d 2 h*.wav > high.cvs
+    cv-train -q -e 1 < high.cvs > high.bin
+    for pair in features=246 fft=2048 hop=512 corner=2000 width=192 stride=4 crop=128 learning_rate=0.0015; do
+        [ "$(field "${pair%=*}" high.bin)" = "${pair#*=}" ] || { echo "$pair"; return 1; }
+    done
+    cv-encode high.bin < high.cvs | cv-decode high.bin > back
+    [ "$(field rate back)" = 22050 ]
+    diff <(names < high.cvs) <(names < back)
+    [ "$(cv-info back | grep -c '\[1, 44100\]')" -eq 2 ]
+    cv-sample | cv-decode high.bin | cv-info | grep -q '\[1, 44100\]'
+    refuses 1 cv-encode high.bin < one.cvs
+    says 3000 "cv-load -r 22050"
+}
