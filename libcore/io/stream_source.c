@@ -12,9 +12,9 @@
 #include "base/mem.h"
 #include "io/stream_private.h"
 
-enum { ROOM_FIRST = 64 << 10, ROOM_FILE = 64 << 20, HUGE_FROM = 4 << 20 };
+enum { ROOM_FIRST = 64 << 10, ROOM_FILE = 32 << 20, HUGE_FROM = 4 << 20 };
 
-/* A file says how much will arrive: room for all of it, if it is not too large. */
+/* A file says how much will arrive: room for all of it, or for a good piece. */
 static size_t first_room(int fd)
 {
     struct stat file;

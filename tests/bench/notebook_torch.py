@@ -9,7 +9,9 @@
     notebook_torch.py generate OUTDIR FILE                  draw 10 latents, decode, write 10 WAVs
     notebook_torch.py check STREAM                          against reference values (notebook-tiny.cvs)
 
-It computes what the preset computes and is given every advantage that leaves the result the same:
+It computes what the preset computes. run.sh times it twice: as it is written by who knows PyTorch's
+layers and trusts them (--form full --adam single, the library's own defaults), and with every advantage
+that leaves the result the same (--tuned, the other options as they are):
 
 - All sequences have length one, so activations are [batch, channels] matrices and a convolution is a
   matrix product. --form chooses how the products are written, so that anybody can see which is fastest.
@@ -18,7 +20,7 @@ It computes what the preset computes and is given every advantage that leaves th
   conv1d). --form full writes the blocks as a direct translation of the Keras code would be.
 - Instance normalization over length one gives its beta, whatever goes in: the two encoder convolutions
   in front of it cannot be felt by the output nor get a gradient, so they are not computed.
-- Adam is torch.optim.Adam with foreach=True. It adds epsilon after the correction of the second moment,
+- Adam is torch.optim.Adam, with --adam foreach on all parameters at once. It adds epsilon after the correction of the second moment,
   Keras before it; with epsilon 1e-8 this is not visible in the figures and costs the same time.
 - Idle OpenMP and OpenBLAS threads sleep instead of taking each other's processor.
 - --tuned also has the C library keep freed memory, which Python users seldom know to ask for: without it

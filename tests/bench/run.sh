@@ -1,7 +1,7 @@
 #!/bin/sh
 # run.sh BUILD: times cv beside the same network in PyTorch and beside the
 # machine's bounds, in turns, and prints one table. Writes to BUILD/bench only.
-# ROUNDS (5), STEPS (20) and PYTHON (/usr/bin/python3) may be set.
+# ROUNDS (3), STEPS (12) and PYTHON (/usr/bin/python3) may be set.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -13,10 +13,12 @@ die() {
 [ -f "$1/libcore.a" ] || die "$1/libcore.a is missing: run 'make BUILD=$1' first"
 build=$(cd "$1" && pwd)
 out=$build/bench
-rounds=${ROUNDS:-5}
-steps=${STEPS:-20}
+rounds=${ROUNDS:-3}
+steps=${STEPS:-12}
 python=${PYTHON:-/usr/bin/python3}
 torch=$here/notebook_torch.py
+spectral=$here/spectral_torch.py
+plain="--form full --adam single"
 PATH=$build:$PATH
 export PATH PYTHONDONTWRITEBYTECODE=1
 
@@ -45,10 +47,16 @@ if [ "$peer" ] && [ "$vectors" ] && "$python" -c 'import msgpack' 2>/dev/null; t
 fi
 
 "$out/bench" clips 20 > "$out/clips.cvs"
-cv-train -q -e 1 < "$out/clips.cvs" > "$out/model.bin"
+cv-train -q -N notebook -e 1 < "$out/clips.cvs" > "$out/model.bin"
 if [ "$peer" ]; then
     "$python" "$torch" save "$out/decoder.npz"
+    # shellcheck disable=SC2086
+    "$python" "$torch" save $plain "$out/decoder-plain.npz"
 fi
+# 120 s at 22.05 kHz, of a network that has its principal components
+"$out/bench" clips 4 22050 661500 > "$out/long.cvs"
+cv-train -q -N spectral -e 0 < "$out/long.cvs" > "$out/spectral.bin"
+cv-encode -q -m "$out/spectral.bin" < "$out/long.cvs" > "$out/latents.cvs"
 
 cores=$(nproc)
 threads="1 2"
@@ -77,17 +85,27 @@ while [ "$round" -le "$rounds" ]; do
     [ ! -t 2 ] || printf '\rround %d of %d ' "$round" "$rounds" >&2
     for t in $threads; do
         note cv "$out/bench" train "$t" "$steps"
-        [ ! "$peer" ] || note torch "$python" "$torch" all --threads "$t" --steps "$steps"
+        # shellcheck disable=SC2086
+        [ ! "$peer" ] || note torch "$python" "$torch" all $plain --threads "$t" --steps "$steps"
         note cv "$out/bench" encode "$t" "$steps"
         note cv "$out/bench" decode "$t" "$steps"
         [ ! "$peer" ] || note tuned "$python" "$torch" all --tuned --threads "$t" --steps "$steps"
+        for rate in 3000 22050; do
+            [ ! "$peer" ] || note torch "$python" "$spectral" train --rate $rate --threads "$t" --steps "$steps"
+            note cv "$out/bench" spectral $rate "$t" $((2 * steps))
+            [ ! "$peer" ] || note tuned "$python" "$spectral" train --tuned --rate $rate --threads "$t" --steps "$steps"
+        done
         note bound "$out/bench" bounds "$t" "$steps"
     done
+    note cv "$out/bench" time spectral-encode 3 sh -c \
+        "cv-encode -q -j 1 -m '$out/spectral.bin' < '$out/long.cvs' > '$out/encoded.cvs'"
+    note cv "$out/bench" time spectral-decode 3 sh -c \
+        "cv-decode -q -j 1 '$out/spectral.bin' < '$out/latents.cvs' > '$out/decoded.cvs'"
     whole cv "$out/new-cv" \
         "cv-sample -q -n 10 | cv-decode -q '$out/model.bin' | cv-towav -q -f -o '$out/new-cv'"
     if [ "$peer" ]; then
         whole torch "$out/new-torch" \
-            "'$python' '$torch' generate --threads $cores '$out/new-torch' '$out/decoder.npz'"
+            "'$python' '$torch' generate $plain --threads $cores '$out/new-torch' '$out/decoder-plain.npz'"
         whole tuned "$out/new-numpy" \
             "'$python' '$here/notebook_numpy.py' '$out/new-numpy' '$out/decoder.npz'"
     fi

@@ -1,19 +1,21 @@
 #!/usr/bin/python3
 """The spectral network in PyTorch: the peer that `make bench` times cv's training against.
 
-    spectral_torch.py train  --rate HZ [--threads N] [--steps K] [--blas N] [--form gemm|conv]
-    spectral_torch.py macs   --rate HZ      million multiply-adds of a training step, counted at every layer
+    spectral_torch.py train --rate HZ [--threads N] [--steps K] [--tuned] [--form conv|gemm] [--blas N]
+    spectral_torch.py macs --rate HZ      million multiply-adds of a training step, counted at every layer
 
 It trains on crops of a table of frames as cv does: the crops of a step, its noise, forward, losses,
 backward, the bound on the gradient's norm and Adam are all inside what is timed. What makes PyTorch fast
 here without changing the result is done:
 
 - Adam and the gradient's bound work on all parameters at once (foreach); gradients start as None.
-- 1x1 convolutions may be written as matrix products over the batch or as nn.Conv1d (--form).
+- 1x1 convolutions are nn.Conv1d like all others; --form gemm writes them as matrix products, which is
+  what some do to be fast, and here is slower.
 - OpenBLAS keeps to one thread (--blas 1): under OpenMP's threads its own only get in the way. Idle
   threads sleep instead of taking each other's processor.
-- The C library keeps freed memory instead of returning it to the kernel after every step.
 - What depends on the data alone (the level that the loss is bounded by) is worked out once.
+- --tuned also has the C library keep freed memory, which Python users seldom know to ask for, and takes
+  denormal numbers for zero. run.sh shows both.
 """
 import argparse
 import ctypes
@@ -30,8 +32,8 @@ def parse_options():
         sub.add_argument("--threads", type=int, default=1)
         sub.add_argument("--steps", type=int, default=20)
         sub.add_argument("--blas", type=int, default=1)
-        sub.add_argument("--form", choices=("gemm", "conv"), default="gemm")
-        sub.add_argument("--denormal", action="store_true", help="leave denormal numbers as they are")
+        sub.add_argument("--form", choices=("conv", "gemm"), default="conv")
+        sub.add_argument("--tuned", action="store_true")
     return parser.parse_args()
 
 
@@ -48,7 +50,8 @@ os.environ["OMP_NUM_THREADS"] = str(OPTIONS.threads)
 os.environ["OPENBLAS_NUM_THREADS"] = str(OPTIONS.blas)
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
-keep_memory()
+if OPTIONS.tuned:
+    keep_memory()
 
 import torch                            # noqa: E402  (the environment above comes first)
 from torch import nn                    # noqa: E402
@@ -195,7 +198,7 @@ def run_macs():
 
 def main():
     torch.set_num_threads(OPTIONS.threads)
-    torch.set_flush_denormal(not OPTIONS.denormal)
+    torch.set_flush_denormal(OPTIONS.tuned)
     torch.manual_seed(123)
     globals()["run_" + OPTIONS.command]()
 

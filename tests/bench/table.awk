@@ -1,5 +1,11 @@
 # table.awk: the table of run.sh from its result lines,
-# "ROUND WHO WHAT threads T steps K median MS ms min MS ms".
+# "ROUND WHO WHAT threads T steps K median MS ms min MS ms" and
+# "ROUND WHO count WHAT MILLIONS ...", the multiply-adds of one.
+
+$3 == "count" {
+    millions[$4] = $5
+    next
+}
 
 {
     key = $2 " " $3 " " $5
@@ -48,6 +54,11 @@ function bound(memory, t, products,    arithmetic) {
     return memory > arithmetic ? memory : arithmetic
 }
 
+# The products of a training step at sgemm speed.
+function products(rate, t) {
+    return millions["spectral-" rate] * 1e6 / 1024 ^ 3 / t * ms("bound", "gemm " t)
+}
+
 function cell(value, format) {
     return value ? sprintf(format, value) : "-"
 }
@@ -60,13 +71,30 @@ function row(name, what, least_ms) {
         cell(least_ms, "%.2f"), (least_ms ? cell(ms("cv", what) / least_ms, "%.1fx") : "-")
 }
 
+function verdict(holds) {
+    return holds ? "holds" : "DOES NOT HOLD"
+}
+
 function goal(name, what, wanted,    r) {
     r = ratio("torch", "cv", what)
     if (!r)
-        printf "  %-36s at least %2dx: not measured, PyTorch is missing\n", name, wanted
+        printf "  %-40s at least %4.1fx PyTorch: not measured, PyTorch is missing\n", name, wanted
     else
-        printf "  %-36s at least %2dx: %5.1fx, %s\n", name, wanted, r,
-            (r >= wanted ? "holds" : "DOES NOT HOLD")
+        printf "  %-40s at least %4.1fx PyTorch: %6.2fx, %s; tuned: %.2fx\n", name, wanted, r, verdict(r >= wanted),
+            ratio("tuned", "cv", what)
+}
+
+# Seconds of audio in a second.
+function pace(name, what, seconds, wanted,    r) {
+    r = 1000 * seconds / ms("cv", what)
+    printf "  %-40s at least %4dx real time: %4.0fx, %s\n", name, wanted, r, verdict(r >= wanted)
+}
+
+# The share of what sgemm does, both at their best.
+function share(name, rate, t, wanted,    r) {
+    r = 100 * millions["spectral-" rate] * 1e6 / 1024 ^ 3 / t * \
+        least["bound gemm " t] / least["cv spectral-" rate " " t]
+    printf "  %-40s at least %4d %% of sgemm: %4.0f %%, %s\n", name, wanted, r, verdict(r >= wanted)
 }
 
 END {
@@ -80,13 +108,26 @@ END {
         row("encode 10 clips, " s, "encode " t[i], bound("read", t[i], 1))
         row("decode 10 clips, " s, "decode " t[i], bound("read", t[i], 1))
     }
+    for (i = 1; i <= count; i++) {
+        s = (t[i] == 1 ? "1 thread" : t[i] " threads")
+        row("spectral 3 kHz, " s, "spectral-3000 " t[i], products("3000", t[i]))
+        row("spectral 22.05 kHz, " s, "spectral-22050 " t[i], products("22050", t[i]))
+    }
+    row("encode 120 s at 22.05 kHz", "spectral-encode 0", 0)
+    row("decode 120 s at 22.05 kHz", "spectral-decode 0", 0)
     row("sample|decode|towav [2]", "generate 0", 0)
     print ""
-    print "[1] the same PyTorch, its C library told to keep freed memory; last row: Python with NumPy alone"
+    print "PyTorch: the network in its own convolution layers, as its users write it; notebook: default Adam, spectral:"
+    print "        Adam on all parameters at once"
+    print "[1] C library told to keep freed memory; notebook: also layers as matrix products, Adam on all parameters"
+    print "        at once, nothing computed that cannot be felt; last row: Python with NumPy alone"
     print "[2] the whole line for 10 clips, start-up included, against one Python process that does the same"
     print "bounds: training, a pass that reads and writes parameters and both moments (12.1 M floats each)"
     print "        once, or five products of 10 clips with a large layer at sgemm speed, whichever"
-    print "        takes longer; encode and decode, reading that layer once or one such product"
+    print "        takes longer; encode and decode, reading that layer once or one such product;"
+    print "        spectral: the products of a training step (three times the forward pass) at sgemm speed"
+    print "spectral: a training step; encode and decode are whole programs on one thread, start-up included,"
+    print "        decode with 32 rounds of phase reconstruction"
 
     printf "\n%-42s %12s %12s\n", "machine", "1 thread", (count > 1 ? "2 threads" : "")
     for (i = 1; i <= count; i++) {
@@ -111,4 +152,16 @@ END {
     for (i = 1; i <= count; i++)
         goal("training step, " (t[i] == 1 ? "1 thread" : t[i] " threads"), "train " t[i], 6)
     goal("sample|decode|towav", "generate 0", 20)
+    for (i = 1; i <= count; i++) {
+        s = (t[i] == 1 ? "1 thread" : t[i] " threads")
+        goal("spectral training step, 3 kHz, " s, "spectral-3000 " t[i], 1.6)
+        goal("spectral training step, 22.05 kHz, " s, "spectral-22050 " t[i], 1.6)
+    }
+    for (i = 1; i <= count; i++) {
+        s = (t[i] == 1 ? "1 thread" : t[i] " threads")
+        share("its products, 3 kHz, " s, "3000", t[i], 60)
+        share("its products, 22.05 kHz, " s, "22050", t[i], 60)
+    }
+    pace("encode, 22.05 kHz, 1 thread", "spectral-encode 0", 120, 300)
+    pace("decode, 22.05 kHz, 1 thread", "spectral-decode 0", 120, 50)
 }

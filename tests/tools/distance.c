@@ -47,5 +47,9 @@ int main(int argc, char **argv)
         rhythm += timbre_measure(timbre, b.clips[i].data, 1, b.samples).rhythm / n;
     }
     printf("%.9g %.9g %.9g\n", msls, sc, rhythm);
+    timbre_meter_free(timbre);
+    recon_meter_free(recon);
+    dataset_free(&b);
+    dataset_free(&a);
     return 0;
 }
