@@ -82,6 +82,12 @@ bench:
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(BUILD)/bench/bench
 	@bash tests/bench/run.sh $(BUILD)
 
+# the table of held-out figures, see pipelines/figures.mk
+figures:
+	@sh pipelines/packages.sh build demo
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(BUILD)/compose
+	@$(MAKE) --no-print-directory -f pipelines/figures.mk BUILD=$(BUILD)
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
@@ -93,6 +99,6 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all demo check tests asan tsan bench install uninstall clean
+.PHONY: all demo check tests asan tsan bench figures install uninstall clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

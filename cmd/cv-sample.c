@@ -13,7 +13,7 @@
 #include "vae/model.h"
 
 /* The latent of the default network, 'spectral', for its default clip of 30 s at 3000 Hz. */
-enum { DEFAULT_LATENT = 64, DEFAULT_FRAMES = 352 };
+enum { DEFAULT_LATENT = 64, DEFAULT_FRAMES = 352, MOST_VALUES = 1 << 24 };
 
 static int64_t count = 1, seed = 123;
 static double temperature = 1;
@@ -51,6 +51,9 @@ static struct meta *describe(int64_t *size, int64_t *frames)
 
             *frames = (model.samples + step - 1) / step;
         }
+        if (*size * *frames > MOST_VALUES)
+            diag_die("%s: a clip of %" PRId64 " samples would take noise of %" PRId64 " x %" PRId64 " values", model_file,
+                     model.samples, *size, *frames);
         meta_set(m, "samples", meta_int(model.samples));
         meta_set(m, "rate", meta_real(model.rate));
         model_free(&model);

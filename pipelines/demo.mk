@@ -61,10 +61,11 @@ $(JAZZ)/%.wav: | $(COMPOSED)
 
 # ---- the two lines of the README
 $(OUT)/model.bin: $(CLIPS)
+	@echo 'training on $(COUNT) clips, $(EPOCHS) epochs: a minute or two'
 	cv-load $(JAZZ)/*.wav | cv-train -e $(EPOCHS) > $@.part
 	@mv $@.part $@
 $(OUT)/samples/.made: $(OUT)/model.bin
-	cv-sample -n 10 | cv-decode $< | cv-towav -o $(@D)
+	cv-sample -n 10 | cv-decode $< | cv-towav -n -o $(@D)
 	@touch $@
 
 # ---- clips that a model has not heard, and what it makes of them

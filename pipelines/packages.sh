@@ -27,14 +27,21 @@ done
 
 sudo=
 [ "$(id -u)" -eq 0 ] || sudo="sudo "
-line="${sudo}apt-get install -y --no-install-recommends$missing"
+update=
+ls /var/lib/apt/lists/*_Packages* > /dev/null 2>&1 || update="${sudo}apt-get update && "
+install="${sudo}apt-get install -y --no-install-recommends$missing"
 if [ "${DEPS:-yes}" = no ]; then
-    echo "These packages are missing. To install them: $line" >&2
+    echo "These packages are missing. To install them: $update$install" >&2
+    exit 1
+fi
+if [ -n "$sudo" ] && ! command -v sudo > /dev/null; then
+    echo "These packages are missing, and there is no sudo. As root, run: apt-get update && ${install#sudo }" >&2
     exit 1
 fi
 echo "Missing packages:$missing"
-echo "Installing them: $line"
+echo "Installing them: $update$install"
 export DEBIAN_FRONTEND=noninteractive
-if ! $line; then
-    ${sudo}apt-get update && $line
+[ -z "$update" ] || ${sudo}apt-get update
+if ! $install; then
+    ${sudo}apt-get update && $install
 fi

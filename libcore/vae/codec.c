@@ -1,9 +1,13 @@
 /* Streams through whichever network a model holds. */
 #include "vae/codec.h"
 
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/diag.h"
 #include "base/error.h"
+#include "base/mem.h"
 #include "vae/codec_private.h"
 #include "vae/dataset.h"
 
@@ -18,6 +22,12 @@ int codec_begin(struct codec *c, const char *kind)
     meta_set(m, "rate", meta_copy(meta_get(c->m.meta, "rate")));
     meta_get_text(c->m.meta, "network", &network);
     meta_set(m, "network", meta_text(network));
+    if (!strcmp(kind, "latent")) {
+        char *digest = mem_format("%016" PRIx64, c->m.digest);
+
+        meta_set(m, "model", meta_text(digest));
+        free(digest);
+    }
     c->w = writer_new(c->fd, c->label, kind, m);
     meta_free(m);
     return c->w ? 0 : -1;
@@ -53,12 +63,26 @@ int codec_audio(const struct model *m, const struct reader *r, const struct fram
     return 0;
 }
 
-const struct tensor *codec_latent(const struct reader *r, const struct frame *f, int latent)
+/* Says once when latents come from another model: they mean something else to this one. */
+static void warn_origin(struct codec *c, const struct reader *r)
+{
+    char *digest = mem_format("%016" PRIx64, c->m.digest);
+    const char *origin;
+
+    if (!c->warned && meta_get_text(reader_meta(r), "model", &origin) && strcmp(origin, digest)) {
+        diag_warn("%s: the latents were made by another model: encode with the one that decodes", reader_label(r));
+        c->warned = true;
+    }
+    free(digest);
+}
+
+const struct tensor *codec_latent(struct codec *c, const struct reader *r, const struct frame *f, int latent)
 {
     bool noise = !strcmp(reader_kind(r), "noise");
     const struct tensor *t = frame_get(f, noise ? "noise" : "z");
     char shape[128];
 
+    warn_origin(c, r);
     if (!t) {
         error_set("%s: frame '%s' has no tensor '%s'", reader_label(r), f->name, noise ? "noise" : "z");
         return NULL;

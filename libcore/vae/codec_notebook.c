@@ -125,7 +125,7 @@ static int flush_audio(struct work *w)
 static int decode_frame(struct work *w, const struct reader *r, const struct frame *f)
 {
     int latent = w->c->m.notebook.latent;
-    const struct tensor *t = codec_latent(r, f, latent);
+    const struct tensor *t = codec_latent(w->c, r, f, latent);
     int64_t frames;
     char shape[128];
 

@@ -12,6 +12,7 @@ struct codec {
     int fd;
     struct codec_options how;
     struct pool *pool;
+    bool warned;                 /* of latents from another model */
 };
 
 /* The output begins with the first result, so that input that is no stream
@@ -26,7 +27,7 @@ int codec_audio(const struct model *m, const struct reader *r, const struct fram
 
 /* The tensor that a latent or noise frame is decoded from, [at least latent,
  * frames]: any part of noise is noise, so that of a larger shape will do. NULL with the reason. */
-const struct tensor *codec_latent(const struct reader *r, const struct frame *f, int latent);
+const struct tensor *codec_latent(struct codec *c, const struct reader *r, const struct frame *f, int latent);
 
 /* Each reads r to its end and writes all but the tail; model is open, its parameters unread. */
 int notebook_encode(struct codec *c, struct reader *model, struct reader *r);

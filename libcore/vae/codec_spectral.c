@@ -190,7 +190,7 @@ static int64_t clip_samples(const struct work *w, const struct reader *r, const 
 static int decode_frame(struct work *w, const struct reader *r, const struct frame *f)
 {
     int latent = w->c->m.spectral.latent;
-    const struct tensor *t = codec_latent(r, f, latent);
+    const struct tensor *t = codec_latent(w->c, r, f, latent);
     struct job *j;
 
     if (!t)
@@ -203,7 +203,7 @@ static int decode_frame(struct work *w, const struct reader *r, const struct fra
     j->frames = tensor_count(t) / t->shape[0];
     j->samples = clip_samples(w, r, f, j->frames, j->noise);
     meta_get_real(f->meta, "level", &j->level);
-    if (j->level < 0 || j->level > 1e6)
+    if (!(j->level >= 0 && j->level <= 1e6))
         return error_set("%s: '%s' has a level of %g", reader_label(r), f->name, j->level);
     j->in = mem_alloc((size_t)(latent * j->frames) * sizeof(float));
     memcpy(j->in, t->data, (size_t)(latent * j->frames) * sizeof(float));

@@ -26,8 +26,11 @@ static int describe_spectral(struct model *m, const struct reader *r)
 
     if (head_int(r, "features", 1, 1 << 20, &features) || head_int(r, "width", 1, 1 << 16, &width) ||
         head_int(r, "latent", 1, 1 << 16, &latent) || head_int(r, "stride", 1, 1 << 10, &stride) ||
-        head_int(r, "fft", 2, 1 << 20, &fft) || head_int(r, "hop", 1, fft, &hop))
+        head_int(r, "fft", 16, 1 << 20, &fft) || head_int(r, "hop", 1, fft, &hop))
         return -1;
+    if (fft % 16 || hop * 4 != fft)
+        return error_set("%s: the model's head has frames of %lld samples every %lld: expected a multiple of 16, and a quarter of it",
+                         reader_label(r), (long long)fft, (long long)hop);
     if (!meta_get_real(reader_meta(r), "corner", &m->corner) || !(m->corner >= 0 && m->corner <= 1e6))
         return error_set("%s: the model's head has no usable \"corner\" in Hz", reader_label(r));
     m->spectral = (struct spectral){(int)features, (int)width, (int)latent, (int)stride};
@@ -80,11 +83,19 @@ struct reader *model_open(struct model *m, const char *path)
 int model_read_head(struct model *m, const char *path)
 {
     struct reader *r = model_open(m, path);
+    const struct frame *f;
+    int got;
 
     if (!r)
         return -1;
+    while ((got = reader_next(r, &f)) > 0)
+        ;
+    if (got == 0 && reader_frames(r) == 0)
+        got = error_set("%s: the model has no parameters", reader_label(r));
     reader_free(r);
-    return 0;
+    if (got < 0)
+        model_free(m);
+    return got;
 }
 
 /* The shape that a parameter has in a file of this network. */
@@ -161,6 +172,7 @@ int model_fill(struct model *m, struct reader *r, const char *path, struct net *
             error_set("%s: parameter '%s' is missing", path, m->params->list[i]->name);
             goto done;
         }
+    m->digest = reader_digest(r);
     status = 0;
 done:
     free(filled);

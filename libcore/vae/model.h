@@ -19,9 +19,10 @@ struct model {
     double corner;
     double rate;                 /* Hz, of the audio it was trained on */
     int64_t samples;             /* of the clips it was trained on */
+    uint64_t digest;             /* of the parameters, once filled */
 };
 
-/* Reads the head of the model file only: what it is, not its parameters. */
+/* Reads what the model is and checks that the file is whole; keeps no parameters. */
 int model_read_head(struct model *m, const char *path);
 
 /* Opens the model file, reads what it is, and leaves its parameters to

@@ -392,13 +392,13 @@ int train(const struct train_run *run, int fd, const char *label)
 
     if (run->test && check_test(run->data, run->test))
         return -1;
+    catch_signals();
     pool = pool_new(run->threads);
     h.losses = meta_list();
     h.elbos = meta_list();
     h.test_elbos = meta_list();
     h.trainer = trainer_new(&run->config, run->data, pool);
     if (h.trainer && !prepare_outputs(&h)) {
-        catch_signals();
         status = run_epochs(&h);
         if (!status) {
             trainer_finish(h.trainer);
