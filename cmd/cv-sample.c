@@ -46,6 +46,7 @@ static struct meta *describe(int64_t *size, int64_t *frames)
         if (model_read_head(&model, model_file))
             diag_die("%s", error_text());
         *size = model.is_spectral ? model.spectral.latent : model.notebook.latent;
+        *frames = 1;
         if (model.is_spectral) {
             int64_t step = (int64_t)model.hop * model.spectral.stride;
 

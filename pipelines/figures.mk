@@ -8,7 +8,8 @@
 BUILD = build
 OUT = figures
 CORPUS =
-ROWS = pca-3000 spectral-3000-short spectral-3000-long spectral-3000-few notebook-3000 pca-22050 spectral-22050
+ROWS = pca-3000 spectral-3000-short spectral-3000-long spectral-3000-few notebook-3000 pca-22050 \
+       spectral-22050
 # new clips from the prior of each model
 SAMPLES = 20
 SEED = 123
@@ -25,7 +26,7 @@ export PATH := $(abspath $(BUILD)):$(PATH)
 export LC_ALL = C
 
 # ---- what is trained: rate, training clips, options of cv-train
-# On 80 clips of 30 s an epoch takes 110 steps at 3 kHz and 101 at 22.05 kHz; 13 clips are what the notebook has.
+# On 80 clips of 30 s an epoch takes 110 steps at 3 kHz and 101 at 22.05 kHz; the notebook has 13 clips.
 # More epochs of its network run away, see cv(7).
 pca-3000 = 3000 train -N spectral -e 0
 spectral-3000-short = 3000 train -N spectral -e 9
@@ -38,7 +39,7 @@ rate = $(firstword $($1))
 clips = $(word 2,$($1))
 options = $(wordlist 3,99,$($1))
 
-# ---- what they should reach on the composed corpus: msls dB, SC, mel-FD of reconstructions, mel-FD of new clips
+# ---- what they should reach on the composed corpus: msls dB, SC, mel-FD of reconstructions and of new clips
 reach-pca-3000 = 4.35 .43 - -
 reach-spectral-3000-short = 4.05 .32 - -
 reach-spectral-3000-long = 3.85 .285 450 5500
@@ -129,46 +130,50 @@ function cell(value, format, width) {
     return sprintf("%*s", width, value == "-" ? "-" : sprintf(format, value))
 }
 function over(value, bound) { return bound != "-" && (value == "-" || value + 0 > bound + 0) }
-function row(name, msls, sc, rhythm, rebuilt, low, high, fresh, level, beat, note) {
-    print sprintf("%-24s", name) cell(msls, "%.2f", 7) cell(sc, "%.3f", 7) cell(rhythm, "%.3f", 8) \
-        cell(rebuilt, "%.0f", 9) (low == "-" ? sprintf("%14s", "-") : sprintf("%14s", sprintf("%.0f-%.0f", low, high))) \
-        cell(fresh, "%.0f", 10) cell(level, "%.3f", 7) cell(beat, "%.3f", 8) "  " note
+function row(name, msls, sc, rhythm, rebuilt, interval, fresh, level, beat, note,    line) {
+    line = sprintf("%-22s", name) cell(msls, "%.2f", 6) cell(sc, "%.3f", 7) cell(rhythm, "%.3f", 8) \
+        cell(rebuilt, "%.0f", 8) sprintf("%14s", interval) cell(fresh, "%.0f", 9) cell(level, "%.3f", 7) \
+        cell(beat, "%.3f", 8) "  " note
+    sub(/ +$$/, "", line)
+    print line
 }
+function beside_row(name, msls, sc, rhythm, fd) { row(name, msls, sc, rhythm, fd, "-", "-", "-", "-", "") }
 function level(text,    db) {
     db = number(text, "total mean rms")
     return db == "-" ? "-" : 10 ^ (db / 20)
 }
 BEGIN {
     count = split(rows, r, " ")
-    print "held-out clips            -- reconstructions ----------------------------  -- new clips -----------"
-    print "                            msls     SC  rhythm   mel-FD  95 % interval    mel-FD    RMS  rhythm  within"
+    print "held-out clips        --- reconstructions ------------------------ --- new clips --------"
+    print "                        msls     SC  rhythm  mel-FD 95 % interval   mel-FD    RMS  rhythm  within"
     for (i = 1; i <= count; i++) {
         e = slurp(out "/" r[i] ".eval"); b = slurp(out "/" r[i] ".rebuilt"); s = slurp(out "/" r[i] ".new")
         split(ENVIRON["reach_" i], want, " ")
         m = number(e, "reconstruction msls"); c = number(e, "reconstruction sc")
         f = number(b, "comparison clips fd"); n = number(s, "comparison clips fd")
         bad = over(m, want[1]) || over(c, want[2]) || over(f, want[3]) || over(n, want[4])
-        wanted = want[1] want[2] want[3] want[4]
-        row(r[i], m, c, number(e, "reconstruction rhythm"), f, number(b, "comparison clips fd_low"),
-            number(b, "comparison clips fd_high"), n, level(s), number(s, "total mean rhythm"),
-            corpus != "" || wanted == "----" ? "" : (bad ? "NO: " : "yes: ") want[1] " " want[2] " " want[3] " " want[4])
+        note = want[1] " " want[2] " " want[3] " " want[4]
+        note = corpus != "" || note == "- - - -" ? "" : note (bad ? ": NO" : ": yes")
+        low = number(b, "comparison clips fd_low"); high = number(b, "comparison clips fd_high")
+        interval = low == "-" ? "-" : sprintf("%.0f-%.0f", low, high)
+        row(r[i], m, c, number(e, "reconstruction rhythm"), f, interval, n, level(s), number(s, "total mean rhythm"), note)
         rate = r[i] ~ /22050/ ? 22050 : 3000
         if (!(rate in first)) { first[rate] = e; beside[rate] = b; rates[++kinds] = rate }
     }
     for (i = 1; i <= kinds; i++) {
         e = first[rates[i]]; b = beside[rates[i]]
         print "beside them, " rates[i] " Hz"
-        row("  the clips themselves", "-", "-", number(e, "original rhythm"), "-", "-", "-", "-", "-", "-", "")
-        row("  mean spectrum", number(e, "mean_spectrum msls"), number(e, "mean_spectrum sc"),
-            number(e, "mean_spectrum rhythm"), "-", "-", "-", "-", "-", "-", "")
-        row("  silence", number(e, "silence msls"), number(e, "silence sc"), "-", "-", "-", "-", "-", "-", "-", "")
-        row("  half of them, half [1]", "-", "-", "-", number(b, "comparison halves fd"), "-", "-", "-", "-", "-", "")
-        row("  random phases", "-", "-", "-", number(b, "comparison random_phase fd"), "-", "-", "-", "-", "-", "")
-        row("  white noise", "-", "-", "-", number(b, "comparison white_noise fd"), "-", "-", "-", "-", "-", "")
+        beside_row("  the clips themselves", "-", "-", number(e, "original rhythm"), "-")
+        beside_row("  mean spectrum", number(e, "mean_spectrum msls"), number(e, "mean_spectrum sc"),
+            number(e, "mean_spectrum rhythm"), "-")
+        beside_row("  silence", number(e, "silence msls"), number(e, "silence sc"), "-", "-")
+        beside_row("  one half, other [1]", "-", "-", "-", number(b, "comparison halves fd"))
+        beside_row("  random phases", "-", "-", "-", number(b, "comparison random_phase fd"))
+        beside_row("  white noise", "-", "-", "-", number(b, "comparison white_noise fd"))
     }
     print "[1] one half of the held-out clips against the other: halves are smaller than the whole"
     if (corpus == "")
-        print "within: at most so much msls, SC, mel-FD of reconstructions and of new clips is expected of this corpus"
+        print "within: msls, SC, mel-FD of reconstructions and of new clips should be at most this"
 }
 endef
 export AWK

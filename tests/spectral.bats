@@ -322,6 +322,16 @@ strongest() {
     [ -z "$output" ]
 }
 
+@test "latents of another model of the same size get a warning" {
+    cv-encode model.bin < tones.cvs > latent.cvs
+    cv-decode model.bin < latent.cvs > back 2> words
+    [ ! -s words ]
+    cv-decode fresh.bin < latent.cvs > back 2> words
+    [ "$(wc -l < words)" -eq 1 ]
+    grep -q '^cv-decode: warning: .*another model' words
+    [ "$(names < back)" = "$(names < tones.cvs)" ]
+}
+
 # ---- refusals ----
 
 @test "too little to learn from is refused, and the least is named" {

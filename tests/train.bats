@@ -156,7 +156,7 @@ same_network() { cmp <(cv-decode "$1" < noise.cvs) <(cv-decode "$2" < noise.cvs)
 @test "the log is on disk when an epoch is over, and can be a pipe" {
     mkfifo log
     cv-train -N notebook -q -e 2 --log log < audio.cvs > model.bin &
-    lines=$(wc -l < log)
+    lines=$(timeout 60 sh -c 'wc -l < log')
     wait $!
     [ "$lines" -eq 2 ]
 }

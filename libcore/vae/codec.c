@@ -82,7 +82,6 @@ const struct tensor *codec_latent(struct codec *c, const struct reader *r, const
     const struct tensor *t = frame_get(f, noise ? "noise" : "z");
     char shape[128];
 
-    warn_origin(c, r);
     if (!t) {
         error_set("%s: frame '%s' has no tensor '%s'", reader_label(r), f->name, noise ? "noise" : "z");
         return NULL;
@@ -93,6 +92,7 @@ const struct tensor *codec_latent(struct codec *c, const struct reader *r, const
                   noise ? "cv-sample -m with this model" : "cv-encode with this same model");
         return NULL;
     }
+    warn_origin(c, r);
     return t;
 }
 

@@ -35,7 +35,9 @@ static bool begins(const char *text, const char *start)
  * kernel meets every frame or, behind the stride, every latent frame. */
 static double products(const struct params *p, double frames, double latents)
 {
-    static const char *const fine[] = {"enc/in/", "enc/res1/", "enc/res2/", "dec/res3/", "dec/res4/", "dec/out/"};
+    static const char *const fine[] = {
+        "enc/in/", "enc/res1/", "enc/res2/", "dec/res3/", "dec/res4/", "dec/out/",
+    };
     double sum = 0;
 
     for (size_t i = 0; i < p->count; i++) {
@@ -68,7 +70,7 @@ void bench_spectral(int rate, int threads, int steps)
     struct pool *pool = pool_new(threads);
     float *audio = random_clips(CLIPS * (size_t)data.samples);
     struct training t = {0};
-    int crop = rate > 4000 ? 128 : 64, stride = rate > 4000 ? 4 : 2;   /* the network's own, as the peer has them */
+    int crop = rate > 4000 ? 128 : 64, stride = rate > 4000 ? 4 : 2;   /* as the network and the peer have them */
     char what[32];
 
     clips_begin(&data, audio);

@@ -91,9 +91,10 @@ while [ "$round" -le "$rounds" ]; do
         note cv "$out/bench" decode "$t" "$steps"
         [ ! "$peer" ] || note tuned "$python" "$torch" all --tuned --threads "$t" --steps "$steps"
         for rate in 3000 22050; do
-            [ ! "$peer" ] || note torch "$python" "$spectral" train --rate $rate --threads "$t" --steps "$steps"
+            set -- "$python" "$spectral" train --rate $rate --threads "$t" --steps "$steps"
+            [ ! "$peer" ] || note torch "$@"
             note cv "$out/bench" spectral $rate "$t" $((2 * steps))
-            [ ! "$peer" ] || note tuned "$python" "$spectral" train --tuned --rate $rate --threads "$t" --steps "$steps"
+            [ ! "$peer" ] || note tuned "$@" --tuned
         done
         note bound "$out/bench" bounds "$t" "$steps"
     done

@@ -101,7 +101,8 @@ class Block(nn.Module):
 
     def __init__(self, width, dilation):
         super().__init__()
-        self.inner = nn.Sequential(nn.SiLU(), Causal(width, width, dilation), nn.SiLU(), zeroed(mix(width, width)))
+        self.inner = nn.Sequential(
+            nn.SiLU(), Causal(width, width, dilation), nn.SiLU(), zeroed(mix(width, width)))
 
     def forward(self, x):
         return x + self.inner(x)

@@ -78,23 +78,23 @@ function verdict(holds) {
 function goal(name, what, wanted,    r) {
     r = ratio("torch", "cv", what)
     if (!r)
-        printf "  %-40s at least %4.1fx PyTorch: not measured, PyTorch is missing\n", name, wanted
+        printf "  %-42s at least %4.1fx PyTorch: not measured, PyTorch is missing\n", name, wanted
     else
-        printf "  %-40s at least %4.1fx PyTorch: %6.2fx, %s; tuned: %.2fx\n", name, wanted, r, verdict(r >= wanted),
-            ratio("tuned", "cv", what)
+        printf "  %-42s at least %4.1fx PyTorch: %6.2fx, %s; tuned: %.2fx\n", name, wanted, r,
+            verdict(r >= wanted), ratio("tuned", "cv", what)
 }
 
 # Seconds of audio in a second.
 function pace(name, what, seconds, wanted,    r) {
     r = 1000 * seconds / ms("cv", what)
-    printf "  %-40s at least %4dx real time: %4.0fx, %s\n", name, wanted, r, verdict(r >= wanted)
+    printf "  %-42s at least %4dx real time: %4.0fx, %s\n", name, wanted, r, verdict(r >= wanted)
 }
 
 # The share of what sgemm does, both at their best.
 function share(name, rate, t, wanted,    r) {
     r = 100 * millions["spectral-" rate] * 1e6 / 1024 ^ 3 / t * \
         least["bound gemm " t] / least["cv spectral-" rate " " t]
-    printf "  %-40s at least %4d %% of sgemm: %4.0f %%, %s\n", name, wanted, r, verdict(r >= wanted)
+    printf "  %-42s at least %4d %% of sgemm: %4.0f %%, %s\n", name, wanted, r, verdict(r >= wanted)
 }
 
 END {
@@ -117,10 +117,10 @@ END {
     row("decode 120 s at 22.05 kHz", "spectral-decode 0", 0)
     row("sample|decode|towav [2]", "generate 0", 0)
     print ""
-    print "PyTorch: the network in its own convolution layers, as its users write it; notebook: default Adam, spectral:"
-    print "        Adam on all parameters at once"
-    print "[1] C library told to keep freed memory; notebook: also layers as matrix products, Adam on all parameters"
-    print "        at once, nothing computed that cannot be felt; last row: Python with NumPy alone"
+    print "PyTorch: the network in its own convolution layers, as its users write it;"
+    print "        notebook: Adam as it comes, spectral: Adam on all parameters at once"
+    print "[1] its C library told to keep freed memory; notebook: also layers as matrix products, Adam on all"
+    print "        parameters at once, nothing computed that cannot be felt; last row: Python with NumPy alone"
     print "[2] the whole line for 10 clips, start-up included, against one Python process that does the same"
     print "bounds: training, a pass that reads and writes parameters and both moments (12.1 M floats each)"
     print "        once, or five products of 10 clips with a large layer at sgemm speed, whichever"
