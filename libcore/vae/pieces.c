@@ -202,6 +202,17 @@ static void take_sound(void *arg, const struct spectral_graph *g, int64_t first,
     s->done += vocoder_pull(s->k->vocoder, s->out + s->done, s->samples - s->done);
 }
 
+/* What decoding has lost or added of the clip's level, within bounds: near silence stays near silence. */
+static void bring_to_level(float *x, int64_t samples, double level)
+{
+    const double most = 4;
+    double rms = front_rms(x, samples), gain = rms > 0 ? level / rms : 1;
+
+    gain = gain > most ? most : gain;
+    for (int64_t i = 0; i < samples; i++)
+        x[i] *= (float)gain;
+}
+
 void pieces_sound(const struct pieces *p, int worker, const float *z, int64_t frames, bool linear, double level,
                   uint64_t seed, float *out, int64_t samples)
 {
@@ -220,4 +231,5 @@ void pieces_sound(const struct pieces *p, int worker, const float *z, int64_t fr
     vocoder_end(k->vocoder);
     while (s.done < s.samples)
         s.done += vocoder_pull(k->vocoder, out + s.done, s.samples - s.done);
+    bring_to_level(out, samples, level);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -247,10 +248,8 @@ static int run_steps(struct history *h, struct epoch *e)
         e->seconds = now() - started;
         show_step(h, e, steps);
     }
-    if (e->steps > 0) {
-        e->loss /= e->steps;
-        e->elbo /= e->steps;
-    }
+    e->loss = e->steps > 0 ? e->loss / e->steps : NAN;
+    e->elbo = e->steps > 0 ? e->elbo / e->steps : NAN;
     return 0;
 }
 

@@ -22,7 +22,7 @@
 #define STREAM_PRIOR (UINT64_C(4) << 60)
 
 /* Where training begins to be worth it. */
-enum { LEAST_FRAMES = 64, WARM_UP = 50 };
+enum { LEAST_FRAMES = 64, WARM_UP = 50, MOST_STACKED = 4500 };
 /* Skipped steps in a row: so many halve the learning rate, so many end training. */
 enum { SKIPS_SLOW = 3, SKIPS_END = 20 };
 static const double floor_db = -60, least_sd = 0.1, most_margin = 0.2, gradient_bound = 1;
@@ -163,8 +163,8 @@ static struct trainer *create(const struct train_config *config, const struct da
         goto refused;
     frames = features_frames(t->front.bands, data->samples);
     if (frames > 1 << 24 || (frames - 1) * (int64_t)data->count < LEAST_FRAMES) {
-        error_set("%lld frames in %zu clips are too few to learn from: at least %d, about %.0f s of audio, are needed",
-                  (long long)frames, data->count, LEAST_FRAMES, LEAST_FRAMES * t->front.hop / data->rate);
+        error_set("%zu clips of %lld frames are too few to learn from: at least %d frames, about %.0f s of audio, are needed",
+                  data->count, (long long)frames, LEAST_FRAMES, LEAST_FRAMES * t->front.hop / data->rate);
         goto refused;
     }
     t->frames = (int)((frames + t->config.stride - 1) / t->config.stride * t->config.stride);
@@ -173,6 +173,11 @@ static struct trainer *create(const struct train_config *config, const struct da
     if (t->shape.latent > t->shape.features * t->shape.stride) {
         error_set("a latent of %d is more than the %d values it stands for: use a smaller -z", t->shape.latent,
                   t->shape.features * t->shape.stride);
+        goto refused;
+    }
+    if (t->shape.features * t->shape.stride > MOST_STACKED) {
+        error_set("a stride of %d stacks %d values, principal components are taken of %d at most: use a smaller --stride",
+                  t->shape.stride, t->shape.features * t->shape.stride, MOST_STACKED);
         goto refused;
     }
     t->g = spectral_build(&t->shape, SPECTRAL_ALL, t->t.params, t->config.batch, t->crop, pool);
