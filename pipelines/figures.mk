@@ -156,7 +156,8 @@ BEGIN {
         note = corpus != "" || note == "- - - -" ? "" : note (bad ? ": NO" : ": yes")
         low = number(b, "comparison clips fd_low"); high = number(b, "comparison clips fd_high")
         interval = low == "-" ? "-" : sprintf("%.0f-%.0f", low, high)
-        row(r[i], m, c, number(e, "reconstruction rhythm"), f, interval, n, level(s), number(s, "total mean rhythm"), note)
+        row(r[i], m, c, number(e, "reconstruction rhythm"), f, interval, n, level(s),
+            number(s, "total mean rhythm"), note)
         rate = r[i] ~ /22050/ ? 22050 : 3000
         if (!(rate in first)) { first[rate] = e; beside[rate] = b; rates[++kinds] = rate }
     }

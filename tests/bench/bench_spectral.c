@@ -70,7 +70,7 @@ void bench_spectral(int rate, int threads, int steps)
     struct pool *pool = pool_new(threads);
     float *audio = random_clips(CLIPS * (size_t)data.samples);
     struct training t = {0};
-    int crop = rate > 4000 ? 128 : 64, stride = rate > 4000 ? 4 : 2;   /* as the network and the peer have them */
+    int crop = rate > 4000 ? 128 : 64, stride = rate > 4000 ? 4 : 2;   /* as in the network and the peer */
     char what[32];
 
     clips_begin(&data, audio);

@@ -120,7 +120,7 @@ END {
     print "PyTorch: the network in its own convolution layers, as its users write it;"
     print "        notebook: Adam as it comes, spectral: Adam on all parameters at once"
     print "[1] its C library told to keep freed memory; notebook: also layers as matrix products, Adam on all"
-    print "        parameters at once, nothing computed that cannot be felt; last row: Python with NumPy alone"
+    print "        parameters at once, nothing computed that cannot be felt; last row: NumPy alone"
     print "[2] the whole line for 10 clips, start-up included, against one Python process that does the same"
     print "bounds: training, a pass that reads and writes parameters and both moments (12.1 M floats each)"
     print "        once, or five products of 10 clips with a large layer at sgemm speed, whichever"
