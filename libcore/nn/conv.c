@@ -2,6 +2,7 @@
  * products. */
 #include <string.h>
 
+#include "base/kernel.h"
 #include "nn/conv_product.h"
 #include "nn/layers.h"
 
@@ -9,6 +10,22 @@ struct bias_sum {
     const struct node *n;
     float *db;
 };
+
+KERNEL(row_sum, (const float *restrict x, size_t n, float *restrict sum), (x, n, sum))
+{
+    enum { LANES = 16 };
+    float lane[LANES] = {0}, rest = 0;
+    size_t i = 0;
+
+    for (; i + LANES <= n; i += LANES)
+        for (size_t j = 0; j < LANES; j++)
+            lane[j] += x[i + j];
+    for (; i < n; i++)
+        rest += x[i];
+    for (size_t j = 0; j < LANES; j++)
+        rest += lane[j];
+    *sum += rest;
+}
 
 /* db[c] = sum over clips and time of dy, in order */
 static void bias_rows(void *arg, size_t first, size_t last)
@@ -22,18 +39,11 @@ static void bias_rows(void *arg, size_t first, size_t last)
     for (size_t b = 0; b < (size_t)node_batch(n); b++) {
         const float *dy = n->dy + b * channels * time;
 
-        if (time == 1) {
-            for (size_t c = first; c < last; c++)
+        for (size_t c = first; c < last; c++)
+            if (time == 1)
                 s->db[c] += dy[c];
-            continue;
-        }
-        for (size_t c = first; c < last; c++) {
-            float sum = 0;
-
-            for (size_t t = 0; t < time; t++)
-                sum += dy[c * time + t];
-            s->db[c] += sum;
-        }
+            else
+                row_sum(dy + c * time, time, &s->db[c]);
     }
 }
 
@@ -62,6 +72,8 @@ static void conv_backward(struct node *n)
     } else {
         if (dx)
             product_up(n, n->dy, dx, n->add[0], NULL);
+        else
+            product_gather(n, n->dy);
         product_weight(n, n->dy, n->in[0]->y);
     }
     if (n->inputs > 2 && node_grad(n, 2)) {

@@ -4,10 +4,15 @@
 
 #include <string.h>
 
+#include "nn/direct.h"
 #include "nn/gemm.h"
 #include "nn/skinny.h"
 
-enum { FLAT_CHUNK = 2048, GROUP_COLUMNS = 128, WEIGHT_ROWS = 32 };
+enum {
+    FLAT_CHUNK = 2048,
+    LEAST_COLUMNS = 128, MOST_COLUMNS = 256,    /* of the product of a group of clips */
+    LEAST_WEIGHTS = 64, MOST_WEIGHTS = 192      /* columns of a gradient in a task */
+};
 
 /* The outputs t0..t1-1 of the short side that tap k reaches inside the long side. */
 static bool tap_range(const struct geometry *g, int k, int *t0, int *t1)
@@ -120,77 +125,137 @@ static void flat_up_part(void *arg, int task, int worker)
         gemm(false, false, batch, length, g->cs, p->s, g->cs, p->w + first, g->cl, 1, p->out + first, g->cl);
 }
 
-/* ---- general products: a task per group of clips ----
+/* ---- general products ----
  *
- * The long side is unfolded into columns, col[cl tap][clip t] = l_tap, so that
- * w as it lies in memory, [cs, cl tap], makes one product of each group:
- *     down    s = w col        up    col = w' s, folded back into l
- *     weight  dw = s col'
- * A group is as many clips as make the product wide. */
+ * The long side is unfolded into columns, col[cl tap][clip t] = l_tap, and the
+ * short side gathered into rows[cs][clip t], so that w as it lies in memory,
+ * [cs, cl tap], makes one product of many clips:
+ *     down    s = w col        up    col = w' rows, folded back into l
+ *     weight  dw = rows col'
+ * Columns and rows stay in the node's work. Down and up have a task for each
+ * group of clips, as many as make the product wide; weight has one for each
+ * block of the columns of dw. */
 
-static int group_clips(const struct geometry *g)
+static int limited(int value, int least, int most)
 {
-    return (GROUP_COLUMNS + g->ts - 1) / g->ts;
+    return value < least ? least : value > most ? most : value;
 }
+
+/* At least two groups where there are enough columns. */
+static int group_clips(const struct node *n, const struct geometry *g)
+{
+    int columns = limited(n->shape[0] * g->ts / 2, LEAST_COLUMNS, MOST_COLUMNS);
+
+    return (columns + g->ts - 1) / g->ts;
+}
+
+/* A block of clips: where its columns and rows begin. */
+struct group {
+    int first, clips, width;
+    float *col, *rows;
+};
 
 static int groups(const struct product *p)
 {
-    return (node_batch(p->n) + group_clips(p->g) - 1) / group_clips(p->g);
+    int clips = group_clips(p->n, p->g);
+
+    return (node_batch(p->n) + clips - 1) / clips;
 }
 
-/* Where group number i has its columns, and how many clips it holds. */
-static float *group_columns(const struct product *p, int i, int *first, int *clips)
+static struct group group_at(const struct product *p, int i)
 {
-    *first = i * group_clips(p->g);
-    *clips = node_batch(p->n) - *first < group_clips(p->g) ? node_batch(p->n) - *first : group_clips(p->g);
-    return p->n->work + (size_t)*first * (size_t)p->g->ts * (size_t)(p->g->cl * p->g->taps);
+    const struct geometry *g = p->g;
+    int most = group_clips(p->n, g), first = i * most, left = node_batch(p->n) - first;
+    struct group b = {.first = first, .clips = left < most ? left : most};
+
+    b.width = b.clips * g->ts;
+    b.col = p->n->work + (size_t)first * (size_t)g->ts;
+    b.rows = b.col + (size_t)(g->cl * g->taps) * (size_t)g->pitch;
+    return b;
 }
 
 /* The long side of some clips as columns. */
-static void unfold(const struct geometry *g, const float *l, int clips, float *col)
+static void unfold(const struct product *p, const struct group *q)
 {
-    size_t width = (size_t)clips * (size_t)g->ts;
+    const struct geometry *g = p->g;
+    const float *l = p->l + (size_t)q->first * (size_t)g->cl * (size_t)g->tl;
 
     for (int c = 0; c < g->cl; c++)
         for (int k = 0; k < g->taps; k++) {
-            float *row = col + (size_t)(c * g->taps + k) * width;
+            float *row = q->col + (size_t)(c * g->taps + k) * (size_t)g->pitch;
             int shift = k * g->dilation - g->pad, t0, t1;
-            bool any = tap_range(g, k, &t0, &t1);
 
-            if (!any)
+            if (!tap_range(g, k, &t0, &t1))
                 t0 = t1 = g->ts;
-            for (int b = 0; b < clips; b++, row += g->ts) {
+            for (int b = 0; b < q->clips; b++, row += g->ts) {
                 const float *from = l + ((size_t)b * (size_t)g->cl + (size_t)c) * (size_t)g->tl;
 
-                memset(row, 0, (size_t)t0 * sizeof *row);
+                for (int t = 0; t < t0; t++)
+                    row[t] = 0;
                 if (g->stride == 1)
                     memcpy(row + t0, from + t0 + shift, (size_t)(t1 - t0) * sizeof *row);
                 else
                     for (int t = t0; t < t1; t++)
                         row[t] = from[t * g->stride + shift];
-                memset(row + t1, 0, (size_t)(g->ts - t1) * sizeof *row);
+                for (int t = t1; t < g->ts; t++)
+                    row[t] = 0;
             }
         }
 }
 
-/* Adds columns to the long side of some clips. */
-static void fold(const struct geometry *g, const float *col, int clips, float *l)
+/* The first tap to reach a sample sets it, where one reaches them all: the
+ * rest add. Without such a tap what l holds is prepared first. */
+static int covering_tap(const struct geometry *g)
 {
-    size_t width = (size_t)clips * (size_t)g->ts;
+    int t0, t1;
+
+    for (int k = 0; g->stride == 1 && g->ts == g->tl && k < g->taps; k++)
+        if (k * g->dilation == g->pad && tap_range(g, k, &t0, &t1) && t0 == 0 && t1 == g->ts)
+            return k;
+    return -1;
+}
+
+static void row_begin(float *restrict to, const float *restrict from, int count, bool add, float offset)
+{
+    if (add && from)
+        for (int t = 0; t < count; t++)
+            to[t] += from[t] + offset;
+    else if (from)
+        for (int t = 0; t < count; t++)
+            to[t] = from[t] + offset;
+    else
+        for (int t = 0; t < count; t++)
+            to[t] = (add ? to[t] : 0) + offset;
+}
+
+static void row_add(float *restrict to, const float *restrict from, int count)
+{
+    for (int t = 0; t < count; t++)
+        to[t] += from[t];
+}
+
+/* Columns [cl tap, width] to the long side of some clips. */
+static void fold(const struct product *p, const struct group *q, const float *col)
+{
+    const struct geometry *g = p->g;
+    size_t width = (size_t)q->width;
+    int whole = covering_tap(g);
 
     for (int c = 0; c < g->cl; c++)
-        for (int k = 0; k < g->taps; k++) {
-            const float *row = col + (size_t)(c * g->taps + k) * width;
-            int shift = k * g->dilation - g->pad, t0, t1;
+        for (int b = 0; b < q->clips; b++) {
+            float *to = p->out + ((size_t)(q->first + b) * (size_t)g->cl + (size_t)c) * (size_t)g->tl;
+            const float *from = col + (size_t)c * (size_t)g->taps * width + (size_t)b * (size_t)g->ts;
 
-            if (!tap_range(g, k, &t0, &t1))
-                continue;
-            for (int b = 0; b < clips; b++, row += g->ts) {
-                float *to = l + ((size_t)b * (size_t)g->cl + (size_t)c) * (size_t)g->tl;
+            row_begin(to, whole < 0 ? NULL : from + (size_t)whole * width, g->tl, p->add,
+                      p->bias ? p->bias[c] : 0);
+            for (int k = 0; k < g->taps; k++) {
+                const float *row = from + (size_t)k * width;
+                int shift = k * g->dilation - g->pad, t0, t1;
 
+                if (k == whole || !tap_range(g, k, &t0, &t1))
+                    continue;
                 if (g->stride == 1)
-                    for (int t = t0; t < t1; t++)
-                        to[t + shift] += row[t];
+                    row_add(to + t0 + shift, row + t0, t1 - t0);
                 else
                     for (int t = t0; t < t1; t++)
                         to[t * g->stride + shift] += row[t];
@@ -198,118 +263,109 @@ static void fold(const struct geometry *g, const float *col, int clips, float *l
         }
 }
 
-/* The short side of some clips as one matrix [cs, clips ts], and back. */
-static void gather(const struct geometry *g, const float *s, int clips, float *matrix)
-{
-    for (int c = 0; c < g->cs; c++)
-        for (int b = 0; b < clips; b++, matrix += g->ts)
-            memcpy(matrix, s + ((size_t)b * (size_t)g->cs + (size_t)c) * (size_t)g->ts, (size_t)g->ts * sizeof *s);
-}
-
-static void scatter(const struct product *p, const float *matrix, int clips, float *s)
+/* The short side of some clips as rows, and a matrix [cs, width] to the short side. */
+static void gather(const struct product *p, const struct group *q)
 {
     const struct geometry *g = p->g;
+    size_t ts = (size_t)g->ts;
 
     for (int c = 0; c < g->cs; c++)
-        for (int b = 0; b < clips; b++, matrix += g->ts) {
-            float *to = s + ((size_t)b * (size_t)g->cs + (size_t)c) * (size_t)g->ts;
-            float offset = p->bias ? p->bias[c] : 0;
+        for (int b = 0; b < q->clips; b++)
+            memcpy(q->rows + (size_t)c * (size_t)g->pitch + (size_t)b * ts,
+                   p->s + ((size_t)(q->first + b) * (size_t)g->cs + (size_t)c) * ts, ts * sizeof(float));
+}
 
-            if (p->add)
-                for (int t = 0; t < g->ts; t++)
-                    to[t] += matrix[t] + offset;
-            else
-                for (int t = 0; t < g->ts; t++)
-                    to[t] = matrix[t] + offset;
-        }
+static void scatter(const struct product *p, const struct group *q, const float *matrix)
+{
+    const struct geometry *g = p->g;
+    size_t ts = (size_t)g->ts;
+
+    for (int c = 0; c < g->cs; c++)
+        for (int b = 0; b < q->clips; b++, matrix += ts)
+            row_begin(p->out + ((size_t)(q->first + b) * (size_t)g->cs + (size_t)c) * ts, matrix, g->ts,
+                      p->add, p->bias ? p->bias[c] : 0);
 }
 
 static void down_group(void *arg, int task, int worker)
 {
     const struct product *p = arg;
-    const struct geometry *g = p->g;
+    struct group q = group_at(p, task);
     float *scratch = node_scratch(p->n, worker);
-    int first, clips;
-    float *col = group_columns(p, task, &first, &clips);
-    int width = clips * g->ts, depth = g->cl * g->taps;
+    int depth = p->g->cl * p->g->taps;
 
-    unfold(g, p->l + (size_t)first * (size_t)g->cl * (size_t)g->tl, clips, col);
-    gemm(false, false, g->cs, width, depth, p->w, depth, col, width, 0, scratch, width);
-    scatter(p, scratch, clips, p->out + (size_t)first * (size_t)g->cs * (size_t)g->ts);
+    unfold(p, &q);
+    gemm(false, false, p->g->cs, q.width, depth, p->w, depth, q.col, p->g->pitch, 0, scratch, q.width);
+    scatter(p, &q, scratch);
 }
 
 static void up_group(void *arg, int task, int worker)
 {
     const struct product *p = arg;
-    const struct geometry *g = p->g;
-    int first, clips;
-    size_t size = (size_t)g->cl * (size_t)g->tl;
-    float *col, *l, *scratch = node_scratch(p->n, worker);
-    int width, depth = g->cl * g->taps;
+    struct group q = group_at(p, task);
+    float *scratch = node_scratch(p->n, worker);
+    int depth = p->g->cl * p->g->taps;
 
-    group_columns(p, task, &first, &clips);
-    width = clips * g->ts;
-    col = scratch + (size_t)g->cs * (size_t)width;
-    l = p->out + (size_t)first * size;
-    gather(g, p->s + (size_t)first * (size_t)g->cs * (size_t)g->ts, clips, scratch);
-    gemm(true, false, depth, width, g->cs, p->w, depth, scratch, width, 0, col, width);
-    for (int b = 0; b < clips; b++)
-        for (int c = 0; c < g->cl; c++) {
-            float *row = l + (size_t)b * size + (size_t)c * (size_t)g->tl;
-            float offset = p->bias ? p->bias[c] : 0;
+    gather(p, &q);
+    gemm(true, false, depth, q.width, p->g->cs, p->w, depth, q.rows, p->g->pitch, 0, scratch, q.width);
+    fold(p, &q, scratch);
+}
 
-            for (int t = 0; t < g->tl; t++)
-                row[t] = (p->add ? row[t] : 0) + offset;
-        }
-    fold(g, col, clips, l);
+/* At least two blocks where there are enough columns. */
+static int weight_columns(const struct geometry *g)
+{
+    int half = (g->cl * g->taps / 2 + 15) / 16 * 16;
+
+    return limited(half, LEAST_WEIGHTS, MOST_WEIGHTS);
 }
 
 static int weight_blocks(const struct geometry *g)
 {
-    return (g->cs + WEIGHT_ROWS - 1) / WEIGHT_ROWS;
+    return (g->cl * g->taps + weight_columns(g) - 1) / weight_columns(g);
 }
 
-/* Some rows of the gradient, groups summed in order; the columns are those
- * that the last product down left in the node's work. */
-static void weight_rows(void *arg, int task, int worker)
+static void weight_block(void *arg, int task, int worker)
 {
     const struct product *p = arg;
     const struct geometry *g = p->g;
-    int first_row = task * WEIGHT_ROWS, depth = g->cl * g->taps;
-    int rows = g->cs - first_row < WEIGHT_ROWS ? g->cs - first_row : WEIGHT_ROWS;
-    float *dw = p->out + (size_t)first_row * (size_t)depth, *matrix = node_scratch(p->n, worker);
+    struct group all = group_at(p, 0);
+    int depth = g->cl * g->taps, most = weight_columns(g), first = task * most;
+    int columns = depth - first < most ? depth - first : most;
 
-    for (int i = 0; i < groups(p); i++) {
-        int first, clips;
-        const float *col = group_columns(p, i, &first, &clips);
-        const float *s = p->s + ((size_t)first * (size_t)g->cs + (size_t)first_row) * (size_t)g->ts;
-        float *to = matrix;
-        int width = clips * g->ts;
-
-        for (int r = 0; r < rows; r++)
-            for (int b = 0; b < clips; b++, to += g->ts)
-                memcpy(to, s + ((size_t)b * (size_t)g->cs + (size_t)r) * (size_t)g->ts, (size_t)g->ts * sizeof *s);
-        gemm(false, true, rows, depth, width, matrix, width, col, width, i > 0 || p->add ? 1 : 0, dw, depth);
-    }
+    (void)worker;
+    gemm(false, true, g->cs, columns, node_batch(p->n) * g->ts, all.rows, g->pitch,
+         all.col + (size_t)first * (size_t)g->pitch, g->pitch, p->add ? 1 : 0, p->out + first, depth);
 }
 
 static void unfold_group(void *arg, int task, int worker)
 {
-    const struct product *p = arg;
-    int first, clips;
-    float *col = group_columns(p, task, &first, &clips);
+    struct group q = group_at(arg, task);
 
     (void)worker;
-    unfold(p->g, p->l + (size_t)first * (size_t)p->g->cl * (size_t)p->g->tl, clips, col);
+    unfold(arg, &q);
+}
+
+static void gather_group(void *arg, int task, int worker)
+{
+    struct group q = group_at(arg, task);
+
+    (void)worker;
+    gather(arg, &q);
 }
 
 void product_unfold(struct node *n, const float *l)
 {
     struct product p = {.n = n, .g = n->conf, .l = l};
 
-    if (((const struct geometry *)n->conf)->flat)
-        return;
-    pool_run(net_pool(n->net), groups(&p), unfold_group, &p);
+    if (!p.g->flat && !p.g->direct)
+        pool_run(net_pool(n->net), groups(&p), unfold_group, &p);
+}
+
+void product_gather(struct node *n, const float *s)
+{
+    struct product p = {.n = n, .g = n->conf, .s = s};
+
+    if (!p.g->flat && !p.g->direct)
+        pool_run(net_pool(n->net), groups(&p), gather_group, &p);
 }
 
 /* ---- the three products on any geometry ---- */
@@ -322,6 +378,8 @@ void product_down(struct node *n, const float *l, float *s, bool add, const floa
     if (g->flat) {
         p.w = flat_tap(g) < 0 ? NULL : flat_weights(n, g);
         flat_down(&p);
+    } else if (g->direct) {
+        direct_down(n, l, s, add, bias);
     } else {
         pool_run(net_pool(n->net), groups(&p), down_group, &p);
     }
@@ -335,6 +393,8 @@ void product_up(struct node *n, const float *s, float *l, bool add, const float 
     if (g->flat) {
         p.w = flat_tap(g) < 0 ? NULL : flat_weights(n, g);
         pool_run(net_pool(n->net), flat_parts(g), flat_up_part, &p);
+    } else if (g->direct) {
+        direct_up(n, s, l, add, bias);
     } else {
         pool_run(net_pool(n->net), groups(&p), up_group, &p);
     }
@@ -369,13 +429,16 @@ void product_weight(struct node *n, const float *s, const float *l)
     if (!dw)
         return;
     if (q)
-        q->factored = g->flat && g->taps == 1 && n->in[1]->users == 1 && 2 * batch <= g->cs && 2 * batch <= g->cl;
+        q->factored = g->flat && g->taps == 1 && n->in[1]->users == 1 && 2 * batch <= g->cs &&
+                      2 * batch <= g->cl;
     if (q && q->factored)
         q->outer = (struct outer){batch, g->cs, g->cl, g->cs, g->cl, s, l};
     else if (g->flat)
         flat_weight(n, s, l, dw);
+    else if (g->direct)
+        direct_weight(n, s, l, dw, n->add[1]);
     else
-        pool_run(net_pool(n->net), weight_blocks(g), weight_rows, &p);
+        pool_run(net_pool(n->net), weight_blocks(g), weight_block, &p);
 }
 
 /* ---- what they need ---- */
@@ -383,14 +446,19 @@ void product_weight(struct node *n, const float *s, const float *l)
 void product_plan(struct node *n, struct geometry *g)
 {
     g->flat = g->ts == 1 && g->tl == 1;
+    g->direct = !g->flat && direct_fits(g);
     if (g->flat) {
         g->partial = g->taps > 1 ? tap_size(g) : 0;
         n->work_floats = g->partial + (size_t)flat_parts(g) * (size_t)n->shape[0] * (size_t)g->cs;
+    } else if (g->direct) {
+        direct_plan(n, g);
     } else {
-        size_t width = (size_t)(group_clips(g) < n->shape[0] ? group_clips(g) : n->shape[0]) * (size_t)g->ts;
+        size_t clips = (size_t)(group_clips(n, g) < n->shape[0] ? group_clips(n, g) : n->shape[0]);
         size_t depth = (size_t)g->cl * (size_t)g->taps;
 
-        n->work_floats = (size_t)n->shape[0] * (size_t)g->ts * depth;
-        n->worker_floats = width * (depth + (size_t)g->cs);
+        /* a line more, lest all rows fall on the same places of a cache */
+        g->pitch = (n->shape[0] * g->ts + 15) / 16 * 16 + 16;
+        n->work_floats = (depth + (size_t)g->cs) * (size_t)g->pitch;
+        n->worker_floats = clips * (size_t)g->ts * (depth > (size_t)g->cs ? depth : (size_t)g->cs);
     }
 }

@@ -15,7 +15,9 @@ struct geometry {
     int cs, ts, cl, tl, taps, stride, dilation, pad;
     bool transposed;             /* x is the short side */
     bool flat;                   /* ts = tl = 1: whole batches are matrices */
+    bool direct;                 /* stride 1: products straight from the signals, see direct.h */
     size_t packed, partial;      /* flat: places in node->work */
+    int pitch;                   /* otherwise: from one row of a matrix there to the next */
 };
 
 /* Sets what follows from the shape, and the node's scratch. */
@@ -26,9 +28,11 @@ void product_down(struct node *n, const float *l, float *s, bool add, const floa
 /* l = w' s, with bias [cl] or NULL. */
 void product_up(struct node *n, const float *s, float *l, bool add, const float *bias);
 /* The gradient of the weights (input 1), after product_down of this same l or
- * product_unfold. Left as a product where that is less work (struct outer). */
+ * product_unfold, and product_up of this same s or product_gather. Left as a
+ * product where that is less work (struct outer). */
 void product_weight(struct node *n, const float *s, const float *l);
-/* What product_down does to l before multiplying. */
+/* What product_down does to l and product_up to s before multiplying. */
 void product_unfold(struct node *n, const float *l);
+void product_gather(struct node *n, const float *s);
 
 #endif

@@ -41,18 +41,27 @@ KERNEL(row_sums, (const float *y, const float *t, size_t n, float mean, float sd
             sums[s] += lane[s][j];
 }
 
-KERNEL(row_slopes, (const float *y, const float *t, size_t n, float mean, float sd, float top, float log_unit,
-                    float linear_unit, bool add, float *dy), (y, t, n, mean, sd, top, log_unit, linear_unit, add, dy))
+/* The slopes at one value of both terms; the units are theirs per value, mean and sd the channel's. */
+KERNEL_INLINE float slope_at(float y, float t, float mean, float sd, float top, float log_unit, float linear_unit)
 {
-    for (size_t i = 0; i < n; i++) {
-        float level = sd * y[i] + mean, value = kernel_exp(level < top ? level : top);
-        float d = y[i] - t[i], e = value - kernel_exp(sd * t[i] + mean);
-        float slope = d > 0 ? log_unit : d < 0 ? -log_unit : 0;
-        float linear = e > 0 ? linear_unit : e < 0 ? -linear_unit : 0;
+    float level = sd * y + mean, bounded = level < top ? level : top, value = kernel_exp(bounded);
+    float target = kernel_exp(sd * t + mean), unit = level < top ? linear_unit * sd * value : 0;
+    float up = value > target ? unit : 0, down = value < target ? unit : 0;
+    float above = y > t ? log_unit : 0, below = y < t ? log_unit : 0;
 
-        slope += level < top ? linear * value * sd : 0;
-        dy[i] = (add ? dy[i] : 0) + slope;
-    }
+    return above - below + up - down;
+}
+
+KERNEL(row_slopes, (const float *restrict y, const float *restrict t, size_t n, float mean, float sd, float top,
+                    float log_unit, float linear_unit, bool add, float *restrict dy),
+       (y, t, n, mean, sd, top, log_unit, linear_unit, add, dy))
+{
+    if (add)
+        for (size_t i = 0; i < n; i++)
+            dy[i] += slope_at(y[i], t[i], mean, sd, top, log_unit, linear_unit);
+    else
+        for (size_t i = 0; i < n; i++)
+            dy[i] = slope_at(y[i], t[i], mean, sd, top, log_unit, linear_unit);
 }
 
 static void rows_forward(void *arg, size_t first, size_t last)

@@ -1,22 +1,61 @@
 /* Layers that move values about: sum, channel range, reshape. */
 #include <string.h>
 
+#include "base/kernel.h"
 #include "nn/layers.h"
 
 /* ---- sum, the second term broadcast over channels when it has one ---- */
 
+enum { ROWS = 64 };              /* in a task */
+
+static bool is_broadcast(const struct node *n)
+{
+    return n->in[1]->shape[1] != n->shape[1];
+}
+
+KERNEL(sum_values, (const float *restrict a, const float *restrict b, size_t n, float *restrict y), (a, b, n, y))
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = a[i] + b[i];
+}
+
+KERNEL(add_values, (const float *restrict a, size_t n, float *restrict y), (a, n, y))
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] += a[i];
+}
+
+static void add_rows(void *arg, size_t first, size_t last)
+{
+    const struct node *n = arg;
+    size_t time = (size_t)n->shape[2], channels = (size_t)n->shape[1];
+
+    if (!is_broadcast(n)) {
+        sum_values(n->in[0]->y + first * time, n->in[1]->y + first * time, (last - first) * time, n->y + first * time);
+        return;
+    }
+    for (size_t row = first; row < last; row++)
+        sum_values(n->in[0]->y + row * time, n->in[1]->y + row / channels * time, time, n->y + row * time);
+}
+
 static void add_forward(struct node *n)
 {
-    const float *a = n->in[0]->y, *b = n->in[1]->y;
-    size_t time = (size_t)n->shape[2], channels = (size_t)n->shape[1];
-    size_t rows = (size_t)node_batch(n) * channels;
-    bool broadcast = n->in[1]->shape[1] != n->shape[1];
+    net_parallel(n->net, (size_t)node_batch(n) * (size_t)n->shape[1], ROWS, add_rows, n);
+}
 
-    for (size_t row = 0; row < rows; row++) {
-        const float *from = b + (broadcast ? row / channels : row) * time;
+/* The gradient as it is, to the inputs of the sum's own shape. */
+static void add_rows_back(void *arg, size_t first, size_t last)
+{
+    const struct node *n = arg;
+    size_t time = (size_t)n->shape[2], at = first * time, count = (last - first) * time;
 
-        for (size_t t = 0; t < time; t++)
-            n->y[row * time + t] = a[row * time + t] + from[t];
+    for (int i = 0; i < (is_broadcast(n) ? 1 : 2); i++) {
+        float *d = node_grad(n, i);
+
+        if (d && n->add[i])
+            add_values(n->dy + at, count, d + at);
+        else if (d)
+            memcpy(d + at, n->dy + at, count * sizeof *d);
     }
 }
 
@@ -24,22 +63,15 @@ static void add_backward(struct node *n)
 {
     size_t time = (size_t)n->shape[2], channels = (size_t)n->shape[1];
     size_t rows = (size_t)node_batch(n) * channels;
-    bool broadcast = n->in[1]->shape[1] != n->shape[1];
-    float *da = node_grad(n, 0), *db = node_grad(n, 1);
+    float *db = node_grad(n, 1);
 
-    if (da)
-        for (size_t i = 0; i < rows * time; i++)
-            da[i] = n->add[0] ? da[i] + n->dy[i] : n->dy[i];
-    if (!db)
+    net_parallel(n->net, rows, ROWS, add_rows_back, n);
+    if (!db || !is_broadcast(n))
         return;
     if (!n->add[1])
-        memset(db, 0, sizeof *db * (broadcast ? rows / channels : rows) * time);
-    for (size_t row = 0; row < rows; row++) {
-        float *to = db + (broadcast ? row / channels : row) * time;
-
-        for (size_t t = 0; t < time; t++)
-            to[t] += n->dy[row * time + t];
-    }
+        memset(db, 0, sizeof *db * rows / channels * time);
+    for (size_t row = 0; row < rows; row++)
+        add_values(n->dy + row * time, time, db + row / channels * time);
 }
 
 struct node *net_add(struct net *net, struct node *a, struct node *b)
