@@ -99,7 +99,7 @@ static void param_draw(const struct param *q, float *x, uint64_t seed, uint64_t 
 void params_reserve(struct params *p)
 {
     if (!p->sealed)
-        p->theta = mem_floats(p->total);
+        p->theta = mem_buffer(p->total * sizeof *p->theta);   /* every value is drawn or read; gaps are never looked at */
     p->sealed = true;
 }
 
