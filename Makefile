@@ -24,6 +24,8 @@ LIBRARY = $(BUILD)/libcore.a
 PROGRAMS = $(patsubst cmd/%.c,$(BUILD)/%,$(wildcard cmd/cv-*.c))
 UNITS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*.c))
 TOOLS = $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(wildcard tests/tools/*.c))
+FUZZ = $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c)) $(BUILD)/fuzz/seeds
+TORTURE = $(patsubst tests/torture/%.c,$(BUILD)/torture/%,$(wildcard tests/torture/*.c)) $(FUZZ)
 PAGES = $(wildcard man/*.[1-8])
 
 all: $(PROGRAMS)
@@ -53,6 +55,25 @@ $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(LIBRARY)
 $(BUILD)/tools/%: $(BUILD)/tests/tools/%.o $(LIBRARY)
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $< $(LIBRARY) $(PKG_LIBS) -lm
+# fuzz targets: as programs that replay files, or (FUZZER=1, by make fuzz) with a fuzzer
+FUZZ_SHARED = $(BUILD)/tests/fuzz/harness.o $(BUILD)/tests/fuzz/model.o
+FUZZ_LINK = $(if $(FUZZER),-fsanitize=fuzzer) -Wl,--wrap=read,--wrap=writev,--wrap=fclose,--wrap=exit
+FUZZ_DRIVER = $(BUILD)/tests/fuzz/$(if $(FUZZER),$(if $(filter %/stream %/model %/codec,$@),mutate,none),replay).o
+$(BUILD)/fuzz/seeds: $(BUILD)/tests/fuzz/seeds.o $(FUZZ_SHARED) $(LIBRARY)
+	@mkdir -p $(@D)
+	$(LINK) -Wl,--wrap=read,--wrap=writev,--wrap=fclose,--wrap=exit -o $@ $^ $(PKG_LIBS) -lm
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_SHARED) $(call objects,tests/fuzz/replay.c tests/fuzz/none.c tests/fuzz/mutate.c) $(LIBRARY)
+	@mkdir -p $(@D)
+	$(LINK) $(FUZZ_LINK) -o $@ $< $(FUZZ_SHARED) $(FUZZ_DRIVER) $(LIBRARY) $(PKG_LIBS) -lm
+ifdef FUZZER   # clang 14 lacks a builtin that these use
+$(patsubst %.c,$(BUILD)/%.o,$(shell grep -l __builtin_shuffle libcore/nn/*.c)): COMPILE := $(subst $(CC) -std,gcc -std,$(subst $(SANITIZE),,$(COMPILE)))
+endif
+$(BUILD)/torture/%: $(BUILD)/tests/torture/%.o $(LIBRARY)
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $< $(LIBRARY) $(PKG_LIBS) -lm
+$(BUILD)/torture/faults: tests/torture/faults.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE $(CFLAGS) $(WARN) -shared -fPIC -o $@ $< -ldl
 
 # what a build needs is there, or the line that installs it is printed
 $(BUILD)/.packages: pipelines/packages.sh
@@ -70,13 +91,24 @@ check:
 	@$(MAKE) --no-print-directory -j$(JOBS) all tests $(BUILD)/compose
 	@BUILD=$(BUILD) sh tests/run.sh
 
-tests: $(UNITS) $(TOOLS)
+tests: $(UNITS) $(TOOLS) $(TORTURE)
 # the same tests under AddressSanitizer and UndefinedBehaviorSanitizer, and under ThreadSanitizer (make tsan)
 asan:
 	@$(MAKE) --no-print-directory check BUILD=$(BUILD)/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
 	   SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all'
 tsan:
 	@$(MAKE) --no-print-directory check BUILD=$(BUILD)/tsan CFLAGS='-O1 -g' SANITIZE='-fsanitize=thread'
+# hostile input, damage, faults of the machine: SECURITY.md; TORTURE_SECONDS and FUZZ_SECONDS bound them
+fuzz:
+	@sh pipelines/packages.sh build torture
+	@$(MAKE) --no-print-directory -j$(JOBS) $(FUZZ:$(BUILD)/%=$(BUILD)/fuzzing/%) BUILD=$(BUILD)/fuzzing CC=clang-14 \
+	   FUZZER=1 WARN='-Wall -Wno-ignored-attributes' CFLAGS='-O1 -g -fno-omit-frame-pointer' \
+	   SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
+	@BUILD=$(BUILD) sh tests/fuzz/run.sh
+torture:
+	@sh pipelines/packages.sh build check torture
+	@$(MAKE) --no-print-directory -j$(JOBS) all tests
+	@BUILD=$(BUILD) sh tests/torture/run.sh
 bench:
 	@sh pipelines/packages.sh build bench
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(BUILD)/bench/bench
@@ -99,6 +131,6 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all demo check tests asan tsan bench figures install uninstall clean
+.PHONY: all demo check tests asan tsan fuzz torture bench figures install uninstall clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

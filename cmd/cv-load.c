@@ -9,23 +9,35 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/opt.h"
+#include "dsp/levels.h"
+#include "dsp/tempo.h"
 #include "io/audio_name.h"
 #include "io/audio_read.h"
+#include "io/audio_report.h"
+#include "io/audio_seen.h"
 #include "io/stream.h"
 
 #define RATE 3000.0
 #define DURATION 30.0
 #define SAMPLES 90001              /* of a clip at the default rate and duration */
 #define SAMPLES_MAX 268435456.0    /* all channels of a clip together: 1 GiB */
+#define TEMPO_MIN 20.0
+#define TEMPO_MAX 400.0
+#define TEMPO_RATE 500.0           /* under it nothing is left of what makes a beat */
 
 static double rate = RATE, duration = DURATION, offset;
 static int64_t samples = SAMPLES;
-static bool samples_given, keep_channels, all, from_list, null_ends, strict;
+static bool samples_given, keep_channels, all, from_list, null_ends, strict, unique;
+static const char *report_file, *tempo;
+static double tempo_stated;        /* 0: to be found */
 
 static struct writer *out;         /* made with the first clip, so that without one there is no stream */
 static float *clip;                /* [channels, samples] */
 static size_t clip_floats;
-static bool failed;
+static bool failed, trouble;       /* a file could not be used; the report could not be written */
+
+static struct audio_report *report;
+static struct audio_seen *seen;    /* NULL: nobody asked */
 
 static const struct opt opts[] = {
     { 'r', "rate", OPT_REAL, &rate, "HZ", 1, 768000, "sample rate of the clips, in Hz", NULL },
@@ -41,8 +53,14 @@ static const struct opt opts[] = {
       "read file names from standard input, one a line", NULL },
     { '0', "null", OPT_FLAG, &null_ends, NULL, 0, 0,
       "the same, each name ending in a NUL (as find -print0 does)", NULL },
+    { 0, "report", OPT_TEXT, &report_file, "FILE", 0, 0,
+      "write to FILE what became of each file, as JSON Lines", NULL },
     { 0, "strict", OPT_FLAG, &strict, NULL, 0, 0,
       "stop at the first bad file and leave the stream unfinished", NULL },
+    { 0, "tempo", OPT_TEXT, &tempo, "BPM", 0, 0,
+      "note the tempo with each clip: BPM of all, or auto to find it and the first beat", NULL },
+    { 0, "unique", OPT_FLAG, &unique, NULL, 0, 0,
+      "leave out clips that are sample for sample the same as one before", NULL },
 };
 
 static const struct program program = {
@@ -63,6 +81,34 @@ static void start_stream(void)
     meta_free(head);
 }
 
+/* ---- clips ---- */
+
+/* The tempo of the first got samples of the clip, and where its first beat is. */
+static void note_tempo(struct meta *meta, int64_t channels, int64_t got)
+{
+    float *mono = clip;
+    struct tempo t;
+
+    if (tempo_stated > 0) {
+        meta_set(meta, "tempo", meta_real(tempo_stated));
+        return;
+    }
+    if (rate < TEMPO_RATE)
+        return;
+    if (channels > 1) {
+        mono = mem_floats((size_t)got);
+        for (int64_t c = 0; c < channels; c++)
+            for (int64_t i = 0; i < got; i++)
+                mono[i] += clip[c * samples + i] / (float)channels;
+    }
+    if (tempo_find(mono, got, rate, &t)) {
+        meta_set(meta, "tempo", meta_real(60 / t.period));
+        meta_set(meta, "beat", meta_real(t.phase));
+    }
+    if (mono != clip)
+        free(mono);
+}
+
 /* Sends clip number k of the file, of which there are got samples. */
 static void put_clip(const struct audio *a, const char *file, const char *stem, int64_t k, int64_t got)
 {
@@ -78,6 +124,8 @@ static void put_clip(const struct audio *a, const char *file, const char *stem, 
     meta_set(meta, "start", meta_real(offset + (double)k * (double)samples / rate));
     if (got < samples)
         meta_set(meta, "padded", meta_int(samples - got));
+    if (tempo != NULL)
+        note_tempo(meta, audio_channels(a), got);
     if (out == NULL)
         start_stream();
     if (writer_put(out, name, meta, &t, 1) < 0)
@@ -86,7 +134,46 @@ static void put_clip(const struct audio *a, const char *file, const char *stem, 
     meta_free(meta);
 }
 
-static int cut_clips(struct audio *a, const char *path, const char *file, const char *stem)
+/* Whether a clip with the samples of this one was there before; remembers it if not. */
+static bool clip_repeats(const struct audio *a, const char *path, struct audio_verdict *v)
+{
+    const char *first = seen != NULL ? audio_seen_in(seen, clip, audio_channels(a), samples, path) : NULL;
+
+    if (first == NULL)
+        return false;
+    v->same_as = v->repeated == 0 || v->same_as == first ? first : NULL;
+    v->repeated++;
+    return true;
+}
+
+static void take_clip(const struct audio *a, const char *path, const char *file, const char *stem,
+                      int64_t got, struct audio_verdict *v)
+{
+    bool repeats = clip_repeats(a, path, v);
+
+    if (level_peak(clip, samples * audio_channels(a)) <= AUDIO_QUIET)
+        v->silent++;
+    else if (audio_constant(a))
+        v->constant++;
+    v->padded = samples - got;
+    v->is_short = v->taken == 0 && got < samples;
+    if (!repeats || !unique) {
+        put_clip(a, file, stem, v->taken, got);
+        v->clips++;
+    }
+    v->taken++;
+}
+
+/* Seconds that the file goes on after its first done samples, at the clips' rate. */
+static double rest_of(const struct audio *a, int64_t done)
+{
+    double rest = audio_source_seconds(a) - offset - (double)done / rate;
+
+    return rest > 1 / rate ? round(1e6 * rest) / 1e6 : 0;
+}
+
+static int cut_clips(struct audio *a, const char *path, const char *file, const char *stem,
+                     struct audio_verdict *v)
 {
     size_t floats = (size_t)samples * (size_t)audio_channels(a);
 
@@ -100,37 +187,72 @@ static int cut_clips(struct audio *a, const char *path, const char *file, const 
     }
     if (offset > 0 && audio_seek(a, offset) < 0)
         return -1;
-    for (int64_t k = 0;; k++) {
+    for (;;) {
         int64_t got = audio_read(a, clip, samples);
 
         if (got < 0)
             return -1;
-        if (got == 0 && k == 0)
+        if (got == 0 && v->taken == 0)
             return error_set("is too short: less than one sample at %g Hz", rate);
-        if (k > 0 && got > 0 && got < samples - got)
-            diag_note("%s: the last %.3f s fill less than half a clip and are dropped", path,
-                      (double)got / rate);
-        else if (got > 0)
-            put_clip(a, file, stem, k, got);
+        if (v->taken > 0 && got > 0 && got < samples - got) {
+            v->cut = (double)got / rate;
+            diag_note("%s: the last %.3f s fill less than half a clip and are dropped", path, v->cut);
+        } else if (got > 0) {
+            take_clip(a, path, file, stem, got, v);
+        }
+        if (!all && got == samples)
+            v->cut = rest_of(a, samples);
         if (!all || got < samples)
             return 0;
     }
+}
+
+/* ---- files ---- */
+
+/* What people want to know of a file that could be used. */
+static void warn(const char *path, const struct audio *a, const struct audio_verdict *v)
+{
+    if (audio_complaint(a) != NULL)
+        diag_warn("%s: %s", path, audio_complaint(a));
+    else if (v->silent == v->taken)
+        diag_warn("%s: is silent: no sample is over -80 dB of full scale", path);
+    else if (v->constant == v->taken)
+        diag_warn("%s: is constant: one value all the way", path);
+    if (unique && audio_verdict_duplicate(v) && v->same_as != NULL)
+        diag_note("%s: is the same as %s and left out", path, v->same_as);
+    else if (unique && v->repeated > 0)
+        diag_note("%s: %lld of %lld clips were there before and are left out", path, (long long)v->repeated,
+                  (long long)v->taken);
+}
+
+static void report_line(const char *path, const struct audio *a, const struct audio_verdict *v)
+{
+    if (report == NULL || audio_report_put(report, path, a, rate, v) == 0)
+        return;
+    diag_error("report not written: %s", error_text());
+    trouble = true;
+    audio_report_close(report);
+    report = NULL;
 }
 
 static void load(const char *path)
 {
     const char *shown = strcmp(path, "-") == 0 ? "standard input" : path;
     char *file = audio_name_file(strcmp(path, "-") == 0 ? "stdin" : path), *stem = audio_name_stem(file);
+    char *reason = NULL;
+    struct audio_verdict v = { 0 };
     struct audio *a = audio_open(path, rate, !keep_channels);
-    int result = a != NULL ? cut_clips(a, shown, file, stem) : -1;
 
-    if (result < 0) {
-        diag_error("%s: %s", shown, error_text());
+    if (a == NULL || cut_clips(a, shown, file, stem, &v) < 0) {
+        v.reason = reason = mem_text(error_text());
+        diag_error("%s: %s", shown, reason);
         failed = true;
-    } else if (audio_complaint(a) != NULL) {
-        diag_warn("%s: %s", shown, audio_complaint(a));
+    } else {
+        warn(shown, a, &v);
     }
+    report_line(path, a, &v);
     audio_close(a);
+    free(reason);
     free(stem);
     free(file);
 }
@@ -174,12 +296,30 @@ static int64_t clip_length(void)
     return (int64_t)length;
 }
 
+static void tempo_read(void)
+{
+    if (strcmp(tempo, "auto") != 0 && number_real(tempo, TEMPO_MIN, TEMPO_MAX, &tempo_stated) < 0)
+        diag_usage("--tempo %s: expected auto, or beats per minute from %g to %g", tempo, TEMPO_MIN,
+                   TEMPO_MAX);
+}
+
+static void report_begin(void)
+{
+    if (strcmp(report_file, "-") == 0)
+        diag_usage("--report -: standard output is for the clips, name a file");
+    report = audio_report_open(report_file);
+    if (report == NULL)
+        diag_die("%s", error_text());
+}
+
 int main(int argc, char **argv)
 {
     int first = program_begin(&program, argc, argv, 0, -1);
 
     from_list = from_list || null_ends;
     samples = clip_length();
+    if (tempo != NULL)
+        tempo_read();
     if (first == argc && !from_list)
         diag_usage("no file given: name audio files, or a list of them on standard input with -@");
     for (int i = first; i < argc; i++)
@@ -187,14 +327,23 @@ int main(int argc, char **argv)
             diag_usage("standard input cannot be both the list (-@) and a file (-)");
     if (isatty(STDOUT_FILENO))
         diag_die("standard output is a terminal: redirect it to a file or pipe it to another program");
+    if (report_file != NULL)
+        report_begin();
+    if (report != NULL || unique)
+        seen = audio_seen_new();
     for (int i = first; i < argc && !(failed && strict); i++)
         load(argv[i]);
     if (from_list && !(failed && strict))
         load_list();
+    audio_seen_free(seen);
     free(clip);
+    if (audio_report_close(report) < 0) {
+        diag_error("report not written: %s", error_text());
+        trouble = true;
+    }
     if (out != NULL && failed && strict)
         writer_abandon(out);
     else if (out != NULL && writer_end(out) < 0)
         diag_die("%s", error_text());
-    return failed;
+    return failed || trouble;
 }

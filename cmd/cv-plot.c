@@ -1,5 +1,5 @@
 /* Draws a stream: audio as a grid of waveforms or spectrograms, latents as points in a plane,
- * to a PNG or SVG file. */
+ * or the logs of trainings as curves, to a PNG or SVG file. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +18,7 @@
 
 enum { CELLS_MOST = 64, TITLE_MOST = 400 };   /* cells each way; characters */
 
-static const struct plot *const plots[] = {&plot_waves, &plot_spectrogram, &plot_latent};
+static const struct plot *const plots[] = {&plot_waves, &plot_spectrogram, &plot_latent, &plot_training};
 enum { PLOTS = sizeof plots / sizeof plots[0] };
 
 static const char *file, *grid, *title, *kind;
@@ -35,14 +35,15 @@ static const struct opt opts[] = {
     {'H', "height", OPT_INT, &height, "PX", 0, CANVAS_SIZE_MAX, "height in pixels, 0: as the plot needs",
      NULL},
     {0, "kind", OPT_TEXT, &kind, "NAME", 0, 0,
-     "waves, spectrogram or latent; without it waves for audio, latent for latents and noise", NULL},
+     "waves, spectrogram, latent or training; without it as what comes needs, waves for audio", NULL},
     {0, "svg", OPT_FLAG, &svg, NULL, 0, 0, "SVG whatever the file's name is", NULL},
 };
 
 static const struct program program = {
     .name = "cv-plot",
-    .operands = "",
-    .purpose = "Draw the audio or the latents of a stream as a PNG or SVG picture.",
+    .operands = "[LOG ...]",
+    .purpose = "Draw the audio or the latents of a stream, or the logs of trainings (cv-train --log),\n"
+               "as a PNG or SVG picture.",
     .opts = opts,
     .count = sizeof opts / sizeof opts[0],
     .example = "cv-load jazz/*.wav | cv-plot -o jazz.png",
@@ -86,7 +87,7 @@ static const struct plot *plot_named(const char *name)
     for (int i = 0; i < PLOTS; i++)
         if (strcmp(plots[i]->name, name) == 0)
             return plots[i];
-    diag_usage("--kind %s: expected waves, spectrogram or latent", name);
+    diag_usage("--kind %s: expected waves, spectrogram, latent or training", name);
 }
 
 static bool plot_takes(const struct plot *p, const char *stream_kind)
@@ -119,6 +120,25 @@ static const struct plot *stream_begin(struct reader *r)
         if (plot_takes(plots[i], reader_kind(r)))
             return plots[i];
     diag_die("%s: nothing draws streams of kind %s", reader_label(r), reader_kind(r));
+}
+
+/* The plot that reads logs, if that is what is to be drawn. */
+static const struct plot *plot_of_logs(bool logs_named)
+{
+    const struct plot *p = kind != NULL ? plot_named(kind) : logs_named ? &plot_training : NULL;
+
+    if (p != NULL && p->read == NULL && logs_named)
+        diag_usage("--kind %s: draws a stream from standard input; files are named for training only", kind);
+    return p != NULL && p->read != NULL ? p : NULL;
+}
+
+static void logs_take(const struct plot *p, void *state, char **logs)
+{
+    char *input[] = {"-", NULL};
+
+    for (char **log = *logs != NULL ? logs : input; *log != NULL; log++)
+        if (p->read(state, *log) != 0)
+            diag_die("%s", error_text());
 }
 
 /* Reads the whole stream: a picture of half of one would look complete. */
@@ -173,22 +193,36 @@ static void picture_write(const struct plot *p, void *state, struct page *page)
     canvas_free(c);
 }
 
+/* Finds out who draws what is on standard input, and lets it take that. */
+static const struct plot *input_take(const struct page *page, void **state)
+{
+    struct reader *r = reader_open("-");
+    const struct plot *p;
+
+    if (r == NULL)
+        diag_die("%s", error_text());
+    p = stream_begin(r);
+    *state = p->start(page);
+    stream_take(r, p, *state);
+    reader_free(r);
+    return p;
+}
+
 int main(int argc, char **argv)
 {
     struct page page;
     const struct plot *p;
-    struct reader *r;
     void *state;
+    int first = program_begin(&program, argc, argv, 0, -1);
 
-    program_begin(&program, argc, argv, 0, 0);
+    p = plot_of_logs(first < argc);
     options_check(&page);
-    r = reader_open("-");
-    if (r == NULL)
-        diag_die("%s", error_text());
-    p = stream_begin(r);
-    state = p->start(&page);
-    stream_take(r, p, state);
-    reader_free(r);
+    if (p != NULL) {
+        state = p->start(&page);
+        logs_take(p, state, argv + first);
+    } else {
+        p = input_take(&page, &state);
+    }
     picture_write(p, state, &page);
     p->release(state);
     free(page.title);

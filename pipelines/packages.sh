@@ -10,6 +10,7 @@ for group; do
                    libmsgpack-dev libxxhash-dev libcairo2-dev" ;;
     check) wanted="$wanted bats mandoc" ;;
     demo) wanted="$wanted fluidsynth timgm6mb-soundfont fonts-dejavu-core" ;;
+    torture) wanted="$wanted clang-14 libclang-rt-14-dev valgrind" ;;
     bench) wanted="$wanted python3-torch python3-numpy python3-msgpack" ;;
     *) echo "packages.sh: no group '$group'" >&2; exit 2 ;;
     esac

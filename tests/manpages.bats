@@ -115,7 +115,11 @@ run_examples() {
 
     cv-load() { command cv-load -d 5 "$@"; }
 
+    play() { cat > played.wav; }
+
     cp -r "$BATS_FILE_TMPDIR"/{jazz,model.bin} .
+    cp jazz/t.wav voice.wav
+    cp model.bin jazz.bin
     while read -r line; do
         echo "\$ $line"
         (set -o pipefail; eval "$line" < /dev/null)
@@ -134,6 +138,7 @@ run_examples() {
 @test "examples of cv-train(1)" { run_examples cv-train.1; }
 @test "examples of cv-encode(1)" { run_examples cv-encode.1; }
 @test "examples of cv-sample(1)" { run_examples cv-sample.1; }
+@test "examples of cv-mix(1)" { run_examples cv-mix.1; }
 @test "examples of cv-decode(1)" { run_examples cv-decode.1; }
 @test "examples of cv-towav(1)" { run_examples cv-towav.1; }
 @test "examples of cv-info(1)" { run_examples cv-info.1; }

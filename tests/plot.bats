@@ -1,4 +1,4 @@
-# cv-plot: pictures of waves and latents. What is drawn is checked by finding
+# cv-plot: pictures of waves, latents and trainings. What is drawn is checked by finding
 # the patches of blue in the PNG (tools/png-look).
 
 setup() {
@@ -330,6 +330,163 @@ refused() {
     [ ! -e a.png ]
 }
 
+# ---- trainings ----
+
+# log_of LOSS...: a log with these losses; log_of LOSS/TEST...: and these test figures
+log_of() {
+    local epoch=0 item
+
+    for item; do
+        epoch=$((epoch + 1))
+        printf '{"epoch":%d,"step":%d,"loss":%s,"elbo":-1' "$epoch" "$epoch" "${item%/*}"
+        case $item in
+        */null) printf ',"test_elbo":null' ;;
+        */*) printf ',"test_elbo":-%s' "${item#*/}" ;;
+        esac
+        printf ',"seconds":0.5}\n'
+    done
+}
+
+vermilion=D65E00
+
+# Middle of the patch of dots that is the Nth from the left in a PNG, in the colour given or blue: "X Y". Those in the
+# legend, above 80, do not count.
+dot() {
+    png-look "$1" ${3-} | tail -n +2 | awk '$2 > 80 { print ($1 + $3) / 2, ($2 + $4) / 2 }' | sort -n | sed -n "$2p"
+}
+
+@test "losses are where their axes say" {
+    # null on each side, so that every point is a dot of its own
+    log_of 4 null 2 null 3 > a.log
+    cv-plot -o a.png a.log 2> err
+    [ ! -s err ]
+    read -r x1 y1 <<< "$(dot a.png 1)"
+    read -r x2 y2 <<< "$(dot a.png 2)"
+    read -r x3 y3 <<< "$(dot a.png 3)"
+    [ -z "$(dot a.png 4)" ]
+    # epochs 1, 3, 5: even steps across; losses 4, 2, 3: y grows downwards
+    awk -v a="$x1" -v b="$x2" -v c="$x3" 'BEGIN { d = (b - a) - (c - b); exit !(b - a > 300 && d < 2 && d > -2) }'
+    awk -v a="$y1" -v b="$y2" -v c="$y3" 'BEGIN { d = (b - a) - 2 * (b - c); exit !(b - a > 200 && d < 3 && d > -3) }'
+    cv-plot --kind training -o b.png < a.log
+    cv-plot -o c.png - < a.log
+    cmp b.png c.png
+    [ "$(dot b.png 2)" = "$x2 $y2" ]
+}
+
+@test "a line goes on from epoch to epoch, and has gaps" {
+    log_of 4 3 2 3 4 > a.log
+    cv-plot -o a.png a.log
+    [ "$(png-look a.png | tail -n +2 | awk '$2 > 50' | wc -l)" -eq 1 ]
+    log_of 4 3 null 3 4 > a.log
+    cv-plot -o a.png a.log
+    [ "$(png-look a.png | tail -n +2 | awk '$2 > 50' | wc -l)" -eq 2 ]
+    # a run that was begun again is another line
+    { log_of 4 3 2; log_of 4 3 2; } > a.log
+    cv-plot -o a.png a.log
+    [ "$(png-look a.png | tail -n +2 | awk '$2 > 50' | wc -l)" -eq 1 ]
+    { log_of 4 3 2; log_of 9 8 7; } > a.log
+    cv-plot -o a.png a.log
+    [ "$(png-look a.png | tail -n +2 | awk '$2 > 50' | wc -l)" -eq 2 ]
+}
+
+@test "test figures are dashes, with a ring around the best" {
+    log_of 4 3 2 1 > a.log
+    log_of 4/5 3/4 2/3.5 1/4.5 > b.log
+    cv-plot -o a.png a.log
+    cv-plot -o b.png b.log
+    [ "$(png-look a.png | tail -n +2 | awk '$2 > 50' | wc -l)" -eq 1 ]
+    [ "$(png-look b.png | tail -n +2 | awk '$2 > 50' | wc -l)" -gt 20 ]
+    log_of 4/5 3/null 2/3.5 1/null 1/4.5 > c.log
+    cv-plot -o c.png c.log
+    # the ring is around epoch 3, in the middle
+    ring=$(png-look c.png | tail -n +2 |
+        awk '$2 > 50 && $4 - $2 >= 11 && $4 - $2 <= 16 && $3 - $1 >= 11 && $3 - $1 <= 16 { print ($1 + $3) / 2 }')
+    [ "$(wc -w <<< "$ring")" -eq 1 ]
+    awk -v x="$ring" 'BEGIN { exit !(x > 500 && x < 540) }'
+}
+
+@test "several logs are laid over each other on the same axes, each in its colour" {
+    log_of 4 null 2 > a.log
+    log_of null 3 null null 1 > b.log
+    cv-plot -o a.png a.log b.log
+    [ -n "$(dot a.png 2)" ]
+    [ -z "$(dot a.png 3)" ]
+    [ -n "$(dot a.png 2 $vermilion)" ]
+    [ -z "$(dot a.png 3 $vermilion)" ]
+    read -r x1 y1 <<< "$(dot a.png 2)"                    # epoch 3, loss 2
+    read -r x2 y2 <<< "$(dot a.png 1 $vermilion)"         # epoch 2, loss 3
+    read -r x3 y3 <<< "$(dot a.png 2 $vermilion)"         # epoch 5, loss 1
+    awk -v a="$x1" -v b="$x2" -v c="$x3" 'BEGIN { d = (c - b) - 3 * (a - b); exit !(a > b && d < 4 && d > -4) }'
+    awk -v a="$y1" -v b="$y2" -v c="$y3" 'BEGIN { d = (c - b) - 2 * (a - b); exit !(a > b && d < 3 && d > -3) }'
+    cv-plot -o eight.png a.log b.log a.log b.log a.log b.log a.log b.log
+    refused 1 'at most 8 logs' -o nine.png a.log b.log a.log b.log a.log b.log a.log b.log a.log
+    [ ! -e nine.png ]
+}
+
+@test "a wide span of losses makes a logarithmic axis" {
+    log_of 10000 null 100 null 1 > a.log
+    cv-plot -o a.png a.log
+    read -r _ y1 <<< "$(dot a.png 1)"
+    read -r _ y2 <<< "$(dot a.png 2)"
+    read -r _ y3 <<< "$(dot a.png 3)"
+    awk -v a="$y1" -v b="$y2" -v c="$y3" 'BEGIN { d = (b - a) - (c - b); exit !(b - a > 100 && d < 3 && d > -3) }'
+}
+
+@test "logs of one epoch, of huge, tiny, equal and negative values, of many epochs, on pages of all sizes" {
+    for losses in 3 0 "3 3" "1e36 -1e36" "1e-30 1e36" "-5 -6" "1e-36 2e-36" "3 1e300 2"; do
+        log_of $losses | cv-plot --kind training -o a.png 2> err
+        [ ! -s err ]
+        [ "$(png-look a.png | tail -n +2 | awk '$2 > 50' | wc -l)" -ge 1 ]
+    done
+    log_of $(seq 1 900) > a.log
+    cv-plot -o a.png a.log
+    log_of 4/5 3/4 > a.log
+    for size in "-W 200 -H 200" "-W 2500" "-H 300" "-W 300 -H 5000"; do cv-plot $size -o a.png a.log; done
+    [ "$(size a.png)" = "300 5000" ]
+    cv-plot -t Title -o a.svg a.log
+    tail -n 1 a.svg | grep -q '</svg>'
+    # blank lines, spaces, other keys, and objects in them are no matter
+    printf '\n { "more": {"loss": [1, {"epoch": 9}]}, "epoch" : 1 , "loss":2.5e0, "why":"\\"}{" , "ok":true }\r\n\n' > a.log
+    cv-plot -o a.png a.log
+    [ -n "$(dot a.png 1)" ]
+}
+
+@test "what is not a log is refused; the last line of a log may be half there" {
+    for line in words '{}' '{"loss":1}' '{"epoch":"1","loss":1}' '[1]' '{"epoch":1,"loss":1' '{"epoch":1,"loss":1}}' \
+        '{"epoch":01,"loss":1}' '{"epoch":1,"loss":nan}' '{"epoch":1,}' '{"epoch" 1}' '{"a":"\' '{"a":"' '{' \
+        "$(printf '[%.0s' $(seq 1 5000))"; do
+        printf '%s\n' "$line" > a.log
+        refused 1 'a.log: line 1 is not what cv-train --log writes' -o a.png a.log
+        { log_of 3 2; printf '%s\n' "$line"; } > a.log
+        refused 1 'a.log: line 3 is not what cv-train --log writes' -o a.png a.log
+    done
+    refused 1 '/dev/zero: line 1' -o a.png /dev/zero
+    head -c 100000 /dev/zero | tr '\0' ' ' > a.log
+    refused 1 'a.log: line 1' -o a.png a.log
+    refused 1 'holds no epoch' --kind training -o a.png < /dev/null
+    log_of null > a.log
+    refused 1 'none of its losses is a finite number' -o a.png a.log
+    plot-stream a:300:noise:1 > a.cv
+    refused 1 'a.cv: is a stream, not a log' -o a.png a.cv
+    refused 1 'standard input: is a stream, not a log' --kind training -o a.png < a.cv
+    refused 1 'none.log: No such file' -o a.png none.log
+    [ ! -e a.png ]
+    log_of 3 2 1 > a.log
+    cv-plot -o whole.png - < a.log
+    printf '{"epoch":4,"lo' >> a.log
+    cv-plot -o a.png - < a.log
+    cmp a.png whole.png
+}
+
+@test "the log of a training is drawn" {
+    for i in 1 2 3; do tone -r 3000 -s 4 -w noise -S $i $i.wav; done
+    cv-load -q -d 4 ?.wav > clips
+    cv-train -q -e 3 --log a.log -t clips < clips > model
+    cv-plot -o a.png a.log 2> err
+    [ ! -s err ]
+    [ "$(patches a.png)" -gt 5 ]
+}
+
 # ---- refusals ----
 
 @test "usage errors" {
@@ -339,11 +496,12 @@ refused() {
     done
     refused 2 'pictures are .png or .svg' -o a.jpg < a.cv
     refused 2 'is for a PNG' --svg -o a.png < a.cv
-    refused 2 'expected waves, spectrogram or latent' --kind curves -o a.png < a.cv
+    refused 2 'expected waves, spectrogram, latent or training' --kind curves -o a.png < a.cv
     refused 2 'at least 200' -W 100 -o a.png < a.cv
     refused 2 'out of range' -H 10001 -o a.png < a.cv
     refused 2 'not a whole number' -W 10x -o a.png < a.cv
-    refused 2 '' extra < a.cv
+    refused 2 'files are named for training only' --kind waves extra < a.cv
+    refused 1 'extra: No such file' -o a.png extra < a.cv
     refused 2 '' --unknown < a.cv
     [ ! -e a.png ]
 }

@@ -2,25 +2,36 @@
 
 load clips
 
-# two.bin is a model of two latents, whose draws are small
+# two.bin is a model of two latents, whose draws are small; those of beat.bin follow the beat, those of fixed.bin do not
 setup_file() {
     cd "$BATS_FILE_TMPDIR"
     jazz 2 100
     cv-load -q -n 30 jazz/*.wav > audio.cvs
     cv-train -N notebook -q -e 0 < audio.cvs > two.bin
+    mkdir long
+    for i in 1 2; do wav long/$i.wav 9000 3000 $i; done
+    cv-load -q -d 3 --tempo 150 long/*.wav > long.cvs
+    cv-train -q -e 0 --frames beat < long.cvs > beat.bin
+    cv-train -q -e 0 --frames fixed < long.cvs > fixed.bin
 }
 
 setup() {
-    cp "$BATS_FILE_TMPDIR"/{audio.cvs,two.bin} "$BATS_TEST_TMPDIR"
+    cp "$BATS_FILE_TMPDIR"/{audio.cvs,long.cvs,*.bin} "$BATS_TEST_TMPDIR"
     cd "$BATS_TEST_TMPDIR"
 }
 
-@test "one draw for 30 s at 3000 Hz of the default network is the default" {
+# shape < STREAM: of its first noise
+shape() { cv-info --json | grep -oE '"name":"noise","shape":\[[0-9,]*\]' | head -n 1 | grep -o '\[.*'; }
+
+# meta KEY < STREAM: of its frames, one a line
+meta() { cv-info --json | sed 's/.*"frames":\[//' | grep -oE "\"$1\":[^,}]*" | cut -d : -f 2; }
+
+@test "one draw that is enough for 30 s of the default network is the default" {
     cv-sample > one
     cv-sample -n 1 -s 123 -t 1 > two
     cmp one two
     [ "$(names < one)" = sample-00 ]
-    cv-info one | grep -q '\[64, 352\]'
+    cv-info one | grep -q '\[64, 512\]'
 }
 
 @test "names have two digits, or as many as the last one needs" {
@@ -90,4 +101,143 @@ setup() {
     cv-sample -s 77 -t 0.25 | cv-info --json > json
     grep -qE '"seed": ?77' json
     grep -qE '"temperature": ?0.25' json
+}
+
+@test "a length and a tempo stand in the frames" {
+    [ "$(cv-sample --length 2.5 | meta seconds)" = 2.5 ]
+    [ "$(cv-sample --tempo 90.5 -n 2 | meta tempo | tr '\n' ' ')" = "90.5 90.5 " ]
+    [ -z "$(cv-sample | meta 'seconds\|tempo')" ]
+    cmp <(cv-sample --length 0 --tempo 0) <(cv-sample)
+}
+
+@test "without a model there are 18 times to a second" {
+    [ "$(cv-sample --length 30 | shape)" = "[64,540]" ]
+    [ "$(cv-sample --length 2.01 | shape)" = "[64,37]" ]
+    [ "$(cv-sample --length .01 | shape)" = "[64,1]" ]
+    [ "$(cv-sample --tempo 60 | shape)" = "[64,512]" ]
+}
+
+@test "fixed frames: as many times as the clip has" {
+    step=$(($(field hop fixed.bin) * $(field stride fixed.bin)))
+    [ "$(cv-sample -m fixed.bin | shape)" = "[64,$(((9000 + step - 1) / step))]" ]
+    cv-sample -m fixed.bin --length 1.5 > noise.cvs
+    [ "$(shape < noise.cvs)" = "[64,$(((4500 + step - 1) / step))]" ]
+    [ "$(field samples noise.cvs)" = 4500 ]
+    [ "$(cv-decode -q fixed.bin < noise.cvs | tensor audio | wc -l)" -eq 4500 ]
+    cv-sample -m fixed.bin --tempo 100 > out 2> words
+    grep -q 'fixed.bin.*warning\|warning.*fixed.bin' words
+    [ "$(wc -l < words)" -eq 1 ]
+}
+
+@test "frames that follow the beat: enough for the fastest tempo there may be" {
+    [ "$(field beat_frames beat.bin)" = 24 ]
+    beat=$((24 / $(field stride beat.bin)))
+    # 3 s at 150 beats per minute, the tempo of all clips
+    [ "$(cv-sample -m beat.bin | shape)" = "[64,$(((3 * 150 * beat + 59) / 60 + beat))]" ]
+    [ "$(cv-sample -m beat.bin --length 8 | shape)" = "[64,$(((8 * 150 * beat + 59) / 60 + beat))]" ]
+    # at the one that is asked for; half as fast has the frames of its double
+    for tempo in 180 90; do
+        [ "$(cv-sample -m beat.bin --length 8 --tempo $tempo | shape)" = "[64,$(((8 * 180 * beat + 59) / 60 + beat))]" ]
+    done
+    for how in "--length 8" "--length 8 --tempo 190" "--length 8 --tempo 101" "--length .2 --tempo 190"; do
+        seconds=${how#--length }; seconds=${seconds%% *}
+        samples=$(awk "BEGIN { print $seconds * 3000 }")
+        [ "$(cv-sample -m beat.bin $how | cv-decode beat.bin | tensor audio | wc -l)" -eq $samples ]
+        [ "$(cv-sample $how | cv-decode beat.bin | tensor audio | wc -l)" -eq $samples ]
+    done
+    [ "$(cv-sample --tempo 190 | cv-decode beat.bin | meta tempo)" = 190 ]
+}
+
+@test "-c: the first latents, level and beat of a clip go with the draws" {
+    for model in beat.bin fixed.bin; do
+        cv-encode -m $model < long.cvs > all.lat
+        cv-sample -m $model -c long.cvs --start 1.7 > noise.cvs
+        cv-info --json noise.cvs | grep -oE '"name":"start","shape":\[64,[0-9]*' | cut -d , -f 3 > width
+        cv-info --json all.lat | grep -oE '"name":"mean","shape":\[64,[0-9]*' | head -n 1 | cut -d , -f 3 > all
+        [ "$(cat width)" -gt 8 ] && [ "$(cat width)" -lt "$(cat all)" ]
+        # whole beats, or whatever is there: 1.7 s are 4.25 beats, which begin less than one before the clip
+        [ $model = fixed.bin ] || [ $(($(cat width) % 4)) -eq 0 ]
+        # of each latent the first times
+        tensor mean < all.lat | awk -v w="$(cat width)" -v all="$(cat all)" '(NR - 1) % all < w' > want
+        tensor start < noise.cvs | paste - want | awk '{ d = $1 - $2; if (d * d > 1e-8) exit 1 } END { exit NR < 64 }'
+        for key in level tempo beat; do
+            [ $model$key = fixed.bintempo ] || [ $model$key = fixed.binbeat ] ||
+                [ "$(meta $key < noise.cvs)" = "$(meta $key < all.lat | head -n 1)" ]
+        done
+        [ "$(meta continues < noise.cvs)" = '"1"' ]
+        [ "$(field model noise.cvs)" = "$(field model all.lat)" ]
+        [ "$(cv-decode $model < noise.cvs | tensor audio | wc -l)" -eq 9000 ]
+    done
+}
+
+@test "-c: what is new depends on the seed, what is there does not" {
+    for seed in 1 2; do
+        cv-sample -s $seed -m fixed.bin -c long.cvs --start 2 --length 4 | cv-decode fixed.bin | tensor audio > $seed
+        [ "$(wc -l < $seed)" -eq 12000 ]
+    done
+    # the distance in the first 1.5 s, and in the last 1.5 s, over the loudness
+    paste 1 2 | awk '{ d = $1 - $2; e += $1 * $1; if (NR <= 4500) a += d * d; if (NR > 7500) b += d * d }
+        END { print a / e, b / e; exit !(b > 4 * a) }'
+}
+
+@test "-c: draws take the clips in turn" {
+    [ "$(cv-sample -n 5 -m beat.bin -c long.cvs --start 1 | meta continues | tr -d '\n')" = '"1""2""1""2""1"' ]
+    [ "$(cv-sample -n 1 -m beat.bin -c - --start 1 < long.cvs | meta continues)" = '"1"' ]
+    cv-batch -b 2 -B 1 < long.cvs | cv-sample -n 2 -m beat.bin -c - --start 1 > batched
+    cv-sample -n 2 -m beat.bin -c long.cvs --start 1 | cmp batched -
+}
+
+@test "-c: the tempo is that of the clip, and there are times enough for it" {
+    cv-load -q -d 3 --tempo 190 "$BATS_FILE_TMPDIR"/long/1.wav > fast.cvs
+    cv-sample -m beat.bin -c fast.cvs --start 1 --length 9 > noise.cvs
+    meta tempo < noise.cvs | grep -qxE '190|190\.0000.*|189\.9999.*'
+    [ "$(cv-decode beat.bin < noise.cvs | tensor audio | wc -l)" -eq 27000 ]
+}
+
+@test "-c: noise that has latents of one model is not for another" {
+    cv-sample -m beat.bin -c long.cvs --start 1 > noise.cvs
+    cv-decode fixed.bin < noise.cvs > out 2> words
+    grep -q 'another model' words
+}
+
+@test "clips that cannot be gone on with are refused" {
+    refuses 1 cv-sample -m beat.bin -c long.cvs --start 3
+    says "--start" "3 seconds"
+    [ -z "$output" ]
+    refuses 1 cv-sample -m beat.bin -c long.cvs --start 2 --length 1
+    refuses 1 cv-sample -m beat.bin -c long.cvs --length 20 --start .1
+    says "less than a beat"
+    refuses 1 cv-sample -m two.bin -c audio.cvs
+    says two.bin notebook
+    refuses 1 cv-sample -m two.bin --length 3
+    says two.bin notebook
+    cv-load -q -r 8000 -d 3 "$BATS_FILE_TMPDIR"/long/1.wav > other.cvs
+    refuses 1 cv-sample -m beat.bin -c other.cvs --start 1
+    says 8000 3000
+    refuses 1 cv-sample -m beat.bin -c missing.cvs --start 1
+    says missing.cvs
+    cv-encode beat.bin < long.cvs > long.lat
+    refuses 1 cv-sample -m beat.bin -c long.lat --start 1
+    says long.lat latents
+    head -c -1 long.cvs > cut
+    refuses 1 cv-sample -m beat.bin -c cut --start 1
+    [ -z "$output" ]
+    cv-load -q --tempo 150 -d 3 "$BATS_FILE_TMPDIR"/long/1.wav | cv-batch -q -b 1 --take train --share 1 > none.cvs
+    refuses 1 cv-sample -m beat.bin -c none.cvs --start 1
+    says none.cvs "no clip"
+}
+
+@test "options that do not go together, and numbers out of bounds, are refused" {
+    usage() { refuses 2 cv-sample "$@" && [ -z "$output" ]; }
+    usage -c long.cvs; says "-m"
+    usage -m beat.bin -c long.cvs --tempo 100; says --tempo
+    usage --start 3; says --continue
+    usage -m beat.bin --start 3
+    usage --tempo 10; says 20 400
+    usage --tempo 401
+    usage --tempo -5
+    usage --length -1
+    usage --length 86401
+    usage --length 80000; says --length
+    usage -m - -c -; says "standard input"
 }

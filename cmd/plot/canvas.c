@@ -20,6 +20,9 @@ static const double inks[INK_COUNT][3] = {
     [INK_WAVE] = {0.53, 0.69, 0.86},
     [INK_WAVE_DARK] = {0.17, 0.40, 0.66},
     [INK_MEAN] = {0.13, 0.14, 0.16},
+    /* blue as in waves, then vermilion, green, purple, orange, sky, brown, grey, after Okabe and Ito */
+    [INK_CURVE] = {0.17, 0.40, 0.66}, {0.84, 0.37, 0.00}, {0.00, 0.62, 0.45}, {0.80, 0.47, 0.65},
+    {0.90, 0.62, 0.00}, {0.34, 0.71, 0.91}, {0.49, 0.31, 0.24}, {0.45, 0.45, 0.45},
 };
 
 static cairo_status_t bytes_append(void *closure, const unsigned char *data, unsigned int count)

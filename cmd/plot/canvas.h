@@ -25,7 +25,8 @@ enum ink {
     INK_WAVE,       /* the one blue */
     INK_WAVE_DARK,
     INK_MEAN,       /* a line over the data */
-    INK_COUNT
+    INK_CURVE,      /* the first of the inks of curves, told apart by most eyes */
+    INK_COUNT = INK_CURVE + 8
 };
 
 enum font { FONT_NORMAL, FONT_BOLD };

@@ -26,6 +26,10 @@ struct plot {
      * says why not. */
     int (*take)(void *state, const struct reader *r, const struct frame *f);
 
+    /* Instead of take, in plots that have no kinds: reads the file of that name,
+     * "-" for standard input, which is a text. NULL in all others. */
+    int (*read)(void *state, const char *path);
+
     /* At the end of the stream: fills in what the page leaves open, and the
      * unit of the canvas. -1: nothing to draw, or no room for it. */
     int (*fit)(void *state, struct page *page, double *unit);
@@ -37,5 +41,6 @@ struct plot {
 extern const struct plot plot_waves;
 extern const struct plot plot_spectrogram;
 extern const struct plot plot_latent;
+extern const struct plot plot_training;
 
 #endif

@@ -2,11 +2,13 @@
 #include "base/mem.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/diag.h"
 
@@ -14,11 +16,21 @@
  * passes over all parameters then miss the TLB far less often. */
 enum { HUGE_FROM = 4 << 20, HUGE_PAGE = 2 << 20, LINE = 64 };
 
+/* Any thread may come here while others compute, so libraries are not asked to
+ * clean up, as exit() would: they would take away what those threads use. */
 static _Noreturn void mem_out(size_t count, size_t size)
 {
-    if (size == 1)
-        diag_die("out of memory: %zu bytes wanted", count);
-    diag_die("out of memory: %zu x %zu bytes wanted", count, size);
+    static atomic_flag said = ATOMIC_FLAG_INIT;
+
+    while (atomic_flag_test_and_set(&said))   /* another thread was first */
+        pause();
+    if (count == 0)
+        diag_error("out of memory: no room for a few bytes");
+    else if (size == 1)
+        diag_error("out of memory: %zu bytes wanted", count);
+    else
+        diag_error("out of memory: %zu x %zu bytes wanted", count, size);
+    quick_exit(1);
 }
 
 void *mem_alloc(size_t bytes)
@@ -26,7 +38,7 @@ void *mem_alloc(size_t bytes)
     void *p = malloc(bytes ? bytes : 1);
 
     if (!p)
-        mem_out(bytes, 1);
+        mem_out(bytes ? bytes : 1, 1);
     return p;
 }
 
@@ -69,7 +81,7 @@ char *mem_format(const char *format, ...)
     n = vasprintf(&text, format, args);
     va_end(args);
     if (n < 0)
-        diag_die("out of memory: no room for a line of text");
+        mem_out(0, 1);
     return text;
 }
 

@@ -100,6 +100,24 @@ int number_real(const char *text, double lo, double hi, double *out)
     return 0;
 }
 
+int number_size(const char *text, size_t *out)
+{
+    static const char units[] = "KMGT";
+    size_t digits = strspn(text, "0123456789");
+    const char *unit = text[digits] ? strchr(units, text[digits] & ~32) : NULL;
+    unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+    unsigned long long x;
+
+    if (digits == 0 || (text[digits] && (!unit || text[digits + 1])))
+        return error_set("'%.60s' is not a size: give a whole number of bytes, or one with K, M, G or T, as in 512M", text);
+    errno = 0;
+    x = strtoull(text, NULL, 10);
+    if (errno == ERANGE || x > (SIZE_MAX >> 1) >> shift)
+        return error_set("%.60s is more than there can be", text);
+    *out = (size_t)x << shift;
+    return 0;
+}
+
 /* "[3000]" and "[1 <= HZ <= 768000]" after the words */
 static void help_numbers(const struct opt *o)
 {

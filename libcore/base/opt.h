@@ -48,4 +48,7 @@ int program_begin(const struct program *p, int argc, char **argv, int min, int m
 int number_int(const char *text, int64_t lo, int64_t hi, int64_t *out);
 int number_real(const char *text, double lo, double hi, double *out);
 
+/* The bytes in "512M": a whole number, then K, M, G or T for powers of 1024, or nothing. */
+int number_size(const char *text, size_t *out);
+
 #endif

@@ -21,7 +21,7 @@ struct band {
 };
 
 struct features {
-    int fft, hop, bins, channels;
+    int fft, bins, channels;
     int plain;            /* channels before this one are the bin of the same number */
     struct fft *transform;
     float *window;
@@ -118,14 +118,13 @@ static void bands_fill(struct features *f, double corner)
     free(c);
 }
 
-struct features *features_new(double rate, int fft, int hop, double corner)
+struct features *features_new(double rate, int fft, double corner)
 {
     struct features *f = mem_zero(1, sizeof *f);
     double bins = corner * fft / rate;   /* the corner, in bins */
 
-    assert(rate > 0 && fft >= 2 && fft % 2 == 0 && hop >= 1 && corner >= 0);
+    assert(rate > 0 && fft >= 2 && fft % 2 == 0 && corner >= 0);
     f->fft = fft;
-    f->hop = hop;
     f->bins = fft / 2 + 1;
     f->transform = fft_new(fft);
     f->window = mem_floats((size_t)fft);
@@ -159,12 +158,6 @@ int features_bins(const struct features *f)
     return f->bins;
 }
 
-int64_t features_frames(const struct features *f, int64_t samples)
-{
-    assert(samples >= 1);
-    return 1 + samples / f->hop;
-}
-
 /* ---- frames ---- */
 
 KERNEL(window_apply, (const float *restrict w, const float *restrict x, float *restrict y, int n),
@@ -174,9 +167,9 @@ KERNEL(window_apply, (const float *restrict w, const float *restrict x, float *r
         y[i] = w[i] * x[i];
 }
 
-static void frame_take(const struct features *f, const float *x, int64_t samples, int64_t frame, float *y)
+static void frame_take(const struct features *f, const float *x, int64_t samples, int64_t centre, float *y)
 {
-    int64_t start = frame * f->hop - f->fft / 2;
+    int64_t start = centre - f->fft / 2;
 
     if (start >= 0 && start + f->fft <= samples)
         window_apply(f->window, x + start, y, f->fft);
@@ -216,8 +209,8 @@ KERNEL(tile_bands, (const struct features *f, const float *restrict power, int c
     }
 }
 
-void features_magnitude(const struct features *f, const float *x, int64_t samples, int64_t first, int frames,
-                        float *magnitude, size_t stride)
+void features_magnitude(const struct features *f, struct grid grid, const float *x, int64_t samples,
+                        int64_t first, int frames, float *magnitude, size_t stride)
 {
     size_t row = ((size_t)f->fft + 2 + FFT_ALIGN_FLOATS - 1) / FFT_ALIGN_FLOATS * FFT_ALIGN_FLOATS;
     float *y = mem_floats(2 * row + (size_t)TILE * (size_t)f->bins);
@@ -228,7 +221,7 @@ void features_magnitude(const struct features *f, const float *x, int64_t sample
         int count = frames - t < TILE ? frames - t : TILE;
 
         for (int i = 0; i < count; i++) {
-            frame_take(f, x, samples, first + t + i, y);
+            frame_take(f, x, samples, grid_at(grid, first + t + i), y);
             fft_forward(f->transform, y, spectrum);
             frame_power(spectrum, power + (size_t)i * (size_t)f->bins, f->bins);
         }

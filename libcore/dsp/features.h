@@ -1,12 +1,15 @@
 /* The front end of spectral networks: one channel of audio to magnitudes per
- * band and frame. Frames are those of dsp/stft.h (periodic Hann window,
- * centred, reflected at the ends); bins up to a corner frequency are channels
- * of their own, above it triangular bands of power, 24 to the octave. */
+ * band and frame. Frames have a periodic Hann window and stand on a grid; the
+ * signal is continued at both ends by reflection (x[-1] = x[1]), over and over
+ * where a frame is further away than that. Bins up to a corner frequency are
+ * channels of their own, above it triangular bands of power, 24 to the octave. */
 #ifndef DSP_FEATURES_H
 #define DSP_FEATURES_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "dsp/grid.h"
 
 struct features;
 
@@ -15,20 +18,20 @@ struct features;
  * 2000 Hz above a rate of 4000 Hz, else 0. -1 for rates outside 3000..48000. */
 int features_defaults(double rate, int *fft, int *hop, double *corner);
 
-/* fft >= 2 and even, hop >= 1; corner 0 or at half the rate and above: no
+/* fft >= 2 and even; corner 0 or at half the rate and above: no
  * bands, one channel per bin. May be used by several threads at once. */
-struct features *features_new(double rate, int fft, int hop, double corner);
+struct features *features_new(double rate, int fft, double corner);
 void features_free(struct features *f);
 
 int features_channels(const struct features *f);
-int features_bins(const struct features *f);                          /* fft / 2 + 1 */
-int64_t features_frames(const struct features *f, int64_t samples);   /* 1 + samples / hop */
+int features_bins(const struct features *f);   /* fft / 2 + 1 */
 
-/* Magnitudes of frames first .. first + frames - 1 of a signal of samples >= 1,
- * channel c of frame first + t to magnitude[c * stride + t]. A frame comes out
- * the same whatever piece it is asked for with. */
-void features_magnitude(const struct features *f, const float *x, int64_t samples, int64_t first, int frames,
-                        float *magnitude, size_t stride);
+/* Magnitudes of frames first .. first + frames - 1 of that grid, first >= 0, of a
+ * signal of samples >= 1, channel c of frame first + t to magnitude[c * stride + t].
+ * Frames may stand anywhere, before the signal and beyond its end too. A frame
+ * comes out the same whatever piece it is asked for with. */
+void features_magnitude(const struct features *f, struct grid grid, const float *x, int64_t samples,
+                        int64_t first, int frames, float *magnitude, size_t stride);
 
 /* From logarithms per channel of one frame to logarithms per bin, by linear
  * interpolation between the middles of bands. level [channels], bins [fft / 2 + 1]. */

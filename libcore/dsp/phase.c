@@ -1,12 +1,12 @@
 /* Phases drawn at random, or integrated along their gradient.
  *
  * For a window like a Gaussian the gradient of the phase follows from the log
- * magnitudes s (Portnoff 1979). In turns, with k bins and t frames, phases
- * taken at the middle of the frame, and c = hop fft / gamma for the Gaussian
+ * magnitudes s (Portnoff 1979). In turns, with k bins, t frames whose middles
+ * are the samples p[t], phases taken there, and the Gaussian
  * exp(-pi x^2 / gamma) that is nearest to the window:
  *
- *     per hop   k hop / fft + c (s[k + 1, t] - s[k - 1, t]) / (4 pi)
- *     per bin   -(s[k, t + 1] - s[k, t - 1]) / (4 pi c)
+ *     per sample   k / fft + fft / gamma (s[k + 1, t] - s[k - 1, t]) / (4 pi)
+ *     per bin      -gamma / fft (s[k, t + 1] - s[k, t - 1]) / (2 pi (p[t + 1] - p[t - 1]))
  *
  * The phase of a bin comes from the frame before or from a neighbour in its
  * own frame, along the path whose weakest bin is strongest (Průša and
@@ -24,8 +24,8 @@
 #include "base/mem.h"
 #include "base/rng.h"
 
-/* c at a hop of fft / 4; gamma of a Hann window: 0.25645 fft^2 (Průša, Balazs and Søndergaard 2017) */
-static const float spread = (float)(0.25 / 0.25645);
+/* gamma of a Hann window over fft^2 (Průša, Balazs and Søndergaard 2017) */
+static const double spread = 0.25645;
 
 static const float nothing = -1e30f;
 
@@ -33,13 +33,16 @@ static const float nothing = -1e30f;
 static const float silent = 1e-5f;
 
 struct phase {
-    int bins;
+    int fft, bins;
     enum vocoder_start start;
     uint64_t seed;
-    int64_t frame;
+    struct grid grid;
+    int64_t frame, first;
+    int64_t hop;                /* whole samples of a step */
+    float *whole[3];            /* turns of each bin, less whole ones, over hop - 1, hop, hop + 1 */
     float *turns;               /* of the frame before */
     float *past, *now, *next;   /* log magnitudes */
-    float *advance, *advanced;  /* turns per hop: of this frame, of the one before */
+    float *off, *before_off;    /* how many bins off a bin's own its frequency is: now, in the frame before */
     float *step;                /* [bins + 1] turns from bin to bin */
     float *ahead;               /* turns by way of the frame before */
     float *up, *down;           /* turns reached from below, from above */
@@ -50,10 +53,12 @@ struct phase {
 struct phase *phase_new(int fft, enum vocoder_start start)
 {
     struct phase *p = mem_zero(1, sizeof *p);
-    float **rows[] = {&p->turns, &p->past, &p->now, &p->next, &p->advance, &p->advanced, &p->step, &p->ahead,
-                      &p->up, &p->down, &p->up_along, &p->down_along, &p->up_level, &p->down_level};
+    float **rows[] = {&p->whole[0], &p->whole[1], &p->whole[2], &p->turns, &p->past, &p->now, &p->next,
+                      &p->off, &p->before_off, &p->step, &p->ahead, &p->up, &p->down, &p->up_along,
+                      &p->down_along, &p->up_level, &p->down_level};
 
     assert(fft >= 4 && fft % 4 == 0);
+    p->fft = fft;
     p->bins = fft / 2 + 1;
     p->start = start;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -65,12 +70,15 @@ void phase_free(struct phase *p)
 {
     if (!p)
         return;
+    free(p->whole[0]);
+    free(p->whole[1]);
+    free(p->whole[2]);
     free(p->turns);
     free(p->past);
     free(p->now);
     free(p->next);
-    free(p->advance);
-    free(p->advanced);
+    free(p->off);
+    free(p->before_off);
     free(p->step);
     free(p->ahead);
     free(p->up);
@@ -82,10 +90,15 @@ void phase_free(struct phase *p)
     free(p);
 }
 
-void phase_begin(struct phase *p, uint64_t seed)
+void phase_begin(struct phase *p, struct grid grid, int64_t first, uint64_t seed)
 {
     p->seed = seed;
-    p->frame = 0;
+    p->grid = grid;
+    p->frame = p->first = first;
+    p->hop = (int64_t)floor(grid.step);
+    for (int i = 0; i < 3; i++)
+        for (int k = 0; k < p->bins; k++)
+            p->whole[i][k] = (float)((p->hop + i - 1) % p->fft * k % p->fft) / (float)p->fft;
 }
 
 static void draw(const struct phase *p, float *turns)
@@ -103,37 +116,36 @@ KERNEL(levels, (const float *restrict magnitude, float least, float *restrict le
         level[k] = kernel_log(magnitude[k] > least ? magnitude[k] : least);
 }
 
-/* Whole turns of bins are left out. Between the bins beside a peak the shape of the Hann window itself
- * is used instead of the Gaussian: a tone d bins off has e^(s[k + 1] - s[k - 1]) =
- * (1 + d) (2 + d) / ((1 - d) (2 - d)), here solved for d within 5e-4. */
-KERNEL(advances, (const float *restrict now, float *restrict advance, int n), (now, advance, n))
+/* Between the bins beside a peak the shape of the Hann window itself is used instead of the
+ * Gaussian: a tone d bins off has e^(s[k + 1] - s[k - 1]) = (1 + d) (2 + d) / ((1 - d) (2 - d)),
+ * here solved for d within 5e-4. */
+KERNEL(offs, (const float *restrict now, float *restrict off, int n), (now, off, n))
 {
-    advance[0] = 0;
+    off[0] = 0;
     for (int k = 1; k < n - 1; k++) {
         float rise = now[k + 1] - now[k - 1], square = rise * rise;
 
         square = square < 2.6f ? square : 2.6f;
-        advance[k] = 0.25f * ((float)(k & 3) + rise * (0.333333f - 0.00872f * square));
+        off[k] = rise * (0.333333f - 0.00872f * square);
     }
-    advance[n - 1] = (float)((n - 1) & 3) * 0.25f;
+    off[n - 1] = 0;
 }
 
 /* step [n + 1]: turns from bin k - 1 to bin k, the mean of the slopes of the two; 0 at both ends */
-KERNEL(steps, (const float *restrict past, const float *restrict next, float *restrict step, int n),
-       (past, next, step, n))
+KERNEL(steps, (const float *restrict past, const float *restrict next, float c, float *restrict step, int n),
+       (past, next, c, step, n))
 {
-    const float c = 0.5f / spread * (float)(1 / (4 * M_PI));
-
     for (int k = 1; k < n; k++)
         step[k] = c * (past[k - 1] - next[k - 1] + past[k] - next[k]);
 }
 
-/* Turns by way of the frame before. */
-KERNEL(go_ahead, (const float *restrict turns, const float *restrict advanced, const float *restrict advance,
-                  float *restrict ahead, int n), (turns, advanced, advance, ahead, n))
+/* Turns by way of the frame before; part: what half the distance is of a transform. */
+KERNEL(go_ahead, (const float *restrict turns, const float *restrict whole, const float *restrict before,
+                  const float *restrict off, float part, float *restrict ahead, int n),
+       (turns, whole, before, off, part, ahead, n))
 {
     for (int k = 0; k < n; k++)
-        ahead[k] = turns[k] + 0.5f * (advanced[k] + advance[k]);
+        ahead[k] = turns[k] + whole[k] + part * (before[k] + off[k]);
 }
 
 /* Silence hands no phase on. */
@@ -207,7 +219,10 @@ KERNEL(join, (const float *restrict up, const float *restrict down, const float 
 static void integrate(struct phase *p, const float *before, const float *now, const float *after,
                       float *turns)
 {
-    float least, *spare = p->advanced;
+    float least, *spare = p->before_off;
+    int64_t here = grid_at(p->grid, p->frame), after_that = grid_at(p->grid, p->frame + 1);
+    int64_t back = p->frame > p->first ? grid_at(p->grid, p->frame - 1) : here - p->hop;
+    double slope = spread * p->fft / (4 * M_PI * (double)(after_that - back));
     int top = 0;
 
     for (int k = 1; k < p->bins; k++)
@@ -217,16 +232,17 @@ static void integrate(struct phase *p, const float *before, const float *now, co
     levels(before, least, p->past, p->bins);
     levels(now, least, p->now, p->bins);
     levels(after, least, p->next, p->bins);
-    p->advanced = p->advance;
-    p->advance = spare;
-    advances(p->now, p->advance, p->bins);
-    steps(p->past, p->next, p->step, p->bins);
-    if (p->frame == 0) {
+    p->before_off = p->off;
+    p->off = spare;
+    offs(p->now, p->off, p->bins);
+    steps(p->past, p->next, (float)slope, p->step, p->bins);
+    if (p->frame == p->first) {
         draw(p, p->turns);
-        memcpy(p->advanced, p->advance, (size_t)p->bins * sizeof *p->advance);
+        memcpy(p->before_off, p->off, (size_t)p->bins * sizeof *p->off);
     }
-    go_ahead(p->turns, p->advanced, p->advance, p->ahead, p->bins);
-    hush(before, p->frame > 0 ? least : INFINITY, p->past, p->bins);
+    go_ahead(p->turns, p->whole[here - back - p->hop + 1], p->before_off, p->off,
+             0.5f * (float)(here - back) / (float)p->fft, p->ahead, p->bins);
+    hush(before, p->frame > p->first ? least : INFINITY, p->past, p->bins);
     if (p->past[top] < p->now[top] + logf(silent))   /* a frame out of silence begins at its loudest bin */
         p->past[top] = p->now[top] + logf(silent);
     sweep_levels(p->past, p->now, p->up_level, p->down_level, p->bins);

@@ -4,14 +4,17 @@
 
 #include <stdint.h>
 
+#include "dsp/grid.h"
 #include "dsp/vocoder.h"
 
 struct phase;
 
-/* For transforms of fft samples with a periodic Hann window and a hop of a quarter. */
+/* For transforms of fft samples, a multiple of 4, with a periodic Hann window. */
 struct phase *phase_new(int fft, enum vocoder_start start);
 void phase_free(struct phase *p);
-void phase_begin(struct phase *p, uint64_t seed);
+
+/* Starts a clip with frame first of that grid. */
+void phase_begin(struct phase *p, struct grid grid, int64_t first, uint64_t seed);
 
 /* The next frame of a clip, in order. before, now, after [fft / 2 + 1]: magnitudes of the
  * frame before it, of itself, and of the one after it; at an end of the clip, what stands

@@ -6,48 +6,63 @@
  * direction in which it moves (Perraudin, Balazs and Søndergaard 2013). The
  * push is linear, so it is made on the signal instead of on the spectrum.
  *
- * Frame f covers four slots of hop samples, f - 2 .. f + 1, so frame f of the
- * next iteration needs frames up to f + 3 of this one. Each step hands two
- * frames through all stages, stage by stage, each three frames behind the one
- * before; a stage keeps a ring of eight slots of its signal. The result is
- * that of whole-clip Griffin-Lim, at any length of clip.
+ * A frame of the next iteration needs all frames of this one that overlap it,
+ * the last of which is lag frames further on. Each step hands two frames
+ * through all stages, stage by stage, each lag frames behind the one before; a
+ * stage keeps a ring of about two frames of its signal. Frames centred before
+ * the signal are the exception: what they see by reflection is not there yet
+ * when their turn comes, so they follow together as soon as it is. The result
+ * is that of whole-clip Griffin-Lim, at any length of clip.
  *
  * Two real frames are one complex signal: a transform each way per pair. */
 #include "dsp/vocoder.h"
 
 #include <assert.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/kernel.h"
 #include "base/mem.h"
 #include "dsp/fft.h"
 #include "dsp/phase.h"
 #include "dsp/reflect.h"
+#include "dsp/vocoder_kernels.h"
 #include "dsp/window.h"
 
-enum { OVERLAP = 4, BACK = OVERLAP / 2, SLOTS = 8, LAG = OVERLAP - 1, ALL_FRAMES = (1 << OVERLAP) - 1 };
+/* Sums of squared windows less than this are taken for it: the ends of a window alone are not blown up. */
+static const float overlap_least = 0.05f;
 
-/* The signal of one iteration, and what the next transform is taken of; slot s in place s % SLOTS. */
+/* The signal of one iteration, and what the next transform is taken of; sample t in place t % ring. */
 struct stage {
     float *signal, *ahead;
+    int64_t cleared;              /* samples before this one have at least begun, */
+    int64_t done;                 /* and before this one have all their frames */
+    bool early;                   /* the early frames are in */
 };
 
 struct vocoder {
-    int fft, hop, bins, look;
+    int fft, bins;
     struct vocoder_how how;
     struct fft_complex *transform;
     struct phase *phase;
-    float *window, *synthesis;    /* [fft]; the second divided by the overlap of squares and by fft */
-    float *edge;                  /* [16][hop]: correction where frames are missing, by which are there */
-    struct stage *stage;          /* [iterations + 1]: the last one makes the sound */
+    float *window, *square;       /* [fft] */
     float *z, *spectrum, *mirror; /* [2 fft]: two frames as one complex signal, its transform */
     float *turns;                 /* [bins] */
-    float *magnitude;             /* [kept][bins]: the frames that some stage still needs */
-    int kept;
+    struct stage *stage;          /* [iterations + 1]: the last one makes the sound */
 
+    /* of the clip; frames are counted from the first one that reaches into it */
+    struct grid grid;
     int64_t samples, frames, known, step;
+    int64_t skip, skipped;        /* frames of the grid before that one, and how many of them have come */
+    int64_t early;                /* frames centred before sample 0 */
+    int64_t reach;                /* samples that they see */
+    int64_t origin;               /* samples before this one are seen by no frame */
+    int64_t lag, kept, ring, long_ring;
+    float *magnitude;             /* [kept + 1][bins]: the frames that some stage still needs, and silence */
+    float *overlap;               /* [long_ring]: sums of squared windows, then what scales a sample */
+    int64_t room_kept, room_ring, room_long;
+
     float *ready;                 /* samples that wait to be taken */
     size_t taken, filled, room;
 };
@@ -59,124 +74,7 @@ struct vocoder_how vocoder_defaults(void)
     };
 }
 
-/* ---- kernels ---- */
-
-/* z = m e^(2 pi i turns): polynomials on an eighth of a turn to each side, coefficients from
- * the Cephes library (Moshier 1989). */
-KERNEL(polar, (const float *restrict m, const float *restrict turns, float *restrict z, int n),
-       (m, turns, z, n))
-{
-    const float magic = 12582912.0f;   /* 1.5 x 2^23: adding it rounds to an integer */
-
-    for (int k = 0; k < n; k++) {
-        float quarter = (4 * turns[k] + magic) - magic;
-        float x = 6.28318530718f * (turns[k] - 0.25f * quarter), x2 = x * x;
-        float s = ((-1.9515295891e-4f * x2 + 8.3321608736e-3f) * x2 - 1.6666654611e-1f) * x2 * x + x;
-        float c = ((2.4433157118e-5f * x2 - 1.3887316255e-3f) * x2 + 4.1666645683e-2f) * x2 * x2 -
-                  0.5f * x2 + 1;
-        int32_t q = (int32_t)quarter;
-        float re = q & 1 ? s : c, im = q & 1 ? c : s;
-
-        z[2 * k] = m[k] * ((q + 1) & 2 ? -re : re);
-        z[2 * k + 1] = m[k] * (q & 2 ? -im : im);
-    }
-}
-
-/* The spectrum of a + i b from those of real signals a and b: first half z, mirrored second half y. */
-KERNEL(combine, (const float *restrict a, const float *restrict b, float *restrict z, float *restrict y,
-                 int n), (a, b, z, y, n))
-{
-    for (int k = 0; k < n; k++) {
-        z[2 * k] = a[2 * k] - b[2 * k + 1];
-        z[2 * k + 1] = a[2 * k + 1] + b[2 * k];
-        y[2 * k] = a[2 * k] + b[2 * k + 1];
-        y[2 * k + 1] = b[2 * k] - a[2 * k + 1];
-    }
-}
-
-/* A complex value as a whole, wherever it stands. */
-typedef uint64_t __attribute__((may_alias)) whole;
-
-/* y[k] = x[n - 1 - k] */
-KERNEL(reverse, (const whole *restrict x, whole *restrict y, int n), (x, y, n))
-{
-    for (int k = 0; k < n; k++)
-        y[k] = x[n - 1 - k];
-}
-
-/* Takes the spectra of a and b apart, scales each to its magnitudes, and combines them again. */
-KERNEL(project, (float *restrict z, float *restrict y, const float *restrict ma, const float *restrict mb,
-                 int bins), (z, y, ma, mb, bins))
-{
-    for (int k = 0; k < bins; k++) {
-        float zr = z[2 * k], zi = z[2 * k + 1], yr = y[2 * k], yi = y[2 * k + 1];
-        float ar = zr + yr, ai = zi - yi, br = zi + yi, bi = yr - zr;
-        float sa = ma[k] / sqrtf(ar * ar + ai * ai + 1e-30f);
-        float sb = mb[k] / sqrtf(br * br + bi * bi + 1e-30f);
-
-        ar *= sa;
-        ai *= sa;
-        br *= sb;
-        bi *= sb;
-        z[2 * k] = ar - bi;
-        z[2 * k + 1] = ai + br;
-        y[2 * k] = ar + bi;
-        y[2 * k + 1] = br - ai;
-    }
-}
-
-/* Adds two frames a + i b = z to the slots from the first of a to the last of b; the last two are new. */
-KERNEL(overlap_add, (const float *restrict z, const float *restrict w, float *restrict s0, float *restrict s1,
-                     float *restrict s2, float *restrict s3, float *restrict s4, int hop),
-       (z, w, s0, s1, s2, s3, s4, hop))
-{
-    const float *z1 = z + 2 * hop, *z2 = z1 + 2 * hop, *z3 = z2 + 2 * hop;
-    const float *w1 = w + hop, *w2 = w1 + hop, *w3 = w2 + hop;
-
-    for (int t = 0; t < hop; t++) {
-        s0[t] += w[t] * z[2 * t];
-        s1[t] += w1[t] * z1[2 * t] + w[t] * z[2 * t + 1];
-        s2[t] += w2[t] * z2[2 * t] + w1[t] * z1[2 * t + 1];
-        s3[t] = w3[t] * z3[2 * t] + w2[t] * z2[2 * t + 1];
-        s4[t] = w3[t] * z3[2 * t + 1];
-    }
-}
-
-/* A quarter of two frames as one complex signal. */
-KERNEL(frame_pair, (const float *restrict w, const float *restrict a, const float *restrict b,
-                    float *restrict z, int hop), (w, a, b, z, hop))
-{
-    for (int t = 0; t < hop; t++) {
-        z[2 * t] = w[t] * a[t];
-        z[2 * t + 1] = w[t] * b[t];
-    }
-}
-
-/* ahead = now + momentum (now - before) */
-KERNEL(push_on, (const float *restrict now, const float *restrict before, float momentum,
-                 float *restrict ahead, int hop), (now, before, momentum, ahead, hop))
-{
-    for (int t = 0; t < hop; t++)
-        ahead[t] = now[t] + momentum * (now[t] - before[t]);
-}
-
 /* ---- making ---- */
-
-static void edges_fill(struct vocoder *v)
-{
-    for (int mask = 1; mask <= ALL_FRAMES; mask++)
-        for (int t = 0; t < v->hop; t++) {
-            double there = 0, all = 0;
-
-            for (int q = 0; q < OVERLAP; q++) {
-                double w = (double)v->window[q * v->hop + t];
-
-                all += w * w;
-                there += mask >> q & 1 ? w * w : 0;
-            }
-            v->edge[mask * v->hop + t] = there > 1e-6 ? (float)(all / there) : 0;
-        }
-}
 
 struct vocoder *vocoder_new(int fft, struct vocoder_how how)
 {
@@ -185,84 +83,130 @@ struct vocoder *vocoder_new(int fft, struct vocoder_how how)
 
     assert(fft >= 16 && fft % 16 == 0 && how.iterations >= 0);
     v->fft = fft;
-    v->hop = fft / OVERLAP;
     v->bins = fft / 2 + 1;
     v->how = how;
-    v->look = how.start == VOCODER_GRADIENT;
     v->transform = fft_complex_new(fft);
     v->phase = phase_new(fft, how.start);
     v->window = mem_floats(n);
-    v->synthesis = mem_floats(n);
+    v->square = mem_floats(n);
     window_fill(WINDOW_HANN, v->window, fft);
-    for (int i = 0; i < fft; i++)   /* squares of a Hann window add up to 3 / 8 of it */
-        v->synthesis[i] = v->window[i] * (float)(1.0 / (fft * 0.375 * OVERLAP));
-    v->edge = mem_floats((ALL_FRAMES + 1) * (size_t)v->hop);
-    edges_fill(v);
-    v->stage = mem_zero((size_t)how.iterations + 1, sizeof *v->stage);
-    for (int i = 0; i <= how.iterations; i++) {
-        v->stage[i].signal = mem_floats(SLOTS * (size_t)v->hop);
-        v->stage[i].ahead = mem_floats(SLOTS * (size_t)v->hop);
-    }
+    for (int i = 0; i < fft; i++)
+        v->square[i] = v->window[i] * v->window[i];
     v->z = mem_floats(2 * n + 2 * FFT_ALIGN_FLOATS);
     v->spectrum = mem_floats(2 * n);
     v->mirror = mem_floats(n + 2);
     v->turns = mem_floats((size_t)v->bins);
-    v->kept = LAG * how.iterations + 6;
-    v->magnitude = mem_floats((size_t)(v->kept + 1) * (size_t)v->bins);   /* the last one stays zero */
+    v->stage = mem_zero((size_t)how.iterations + 1, sizeof *v->stage);
     return v;
+}
+
+static void rings_free(struct vocoder *v)
+{
+    for (int i = 0; i <= v->how.iterations; i++) {
+        free(v->stage[i].signal);
+        free(v->stage[i].ahead);
+    }
+    free(v->magnitude);
+    free(v->overlap);
 }
 
 void vocoder_free(struct vocoder *v)
 {
     if (!v)
         return;
-    for (int i = 0; i <= v->how.iterations; i++) {
-        free(v->stage[i].signal);
-        free(v->stage[i].ahead);
-    }
+    rings_free(v);
     fft_complex_free(v->transform);
     phase_free(v->phase);
     free(v->window);
-    free(v->synthesis);
-    free(v->edge);
+    free(v->square);
     free(v->stage);
     free(v->z);
     free(v->spectrum);
     free(v->mirror);
     free(v->turns);
-    free(v->magnitude);
     free(v->ready);
     free(v);
 }
 
-void vocoder_begin(struct vocoder *v, int64_t samples)
-{
-    size_t ring = SLOTS * (size_t)v->hop * sizeof(float);
+/* ---- a clip ---- */
 
-    assert(samples >= 1);
-    v->samples = samples;
-    v->frames = 1 + samples / v->hop;
-    v->known = v->step = 0;
-    v->taken = v->filled = 0;
-    for (int i = 0; i <= v->how.iterations; i++) {
-        memset(v->stage[i].signal, 0, ring);
-        memset(v->stage[i].ahead, 0, ring);
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t centre(const struct vocoder *v, int64_t frame)
+{
+    return grid_at(v->grid, v->skip + frame);
+}
+
+/* Which frames there are. */
+static void frames_begin(struct vocoder *v)
+{
+    int64_t all = grid_frames(v->grid, v->samples);
+    double before = floor((-v->fft / 2 - v->grid.first) / v->grid.step) - 1;
+
+    v->skip = before > 0 ? (int64_t)before : 0;
+    while (v->skip < all && grid_at(v->grid, v->skip) + v->fft / 2 <= 0)
+        v->skip++;
+    v->frames = all - v->skip;
+    v->known = v->skipped = v->step = v->early = 0;
+    while (v->early < v->frames && centre(v, v->early) < 0)
+        v->early++;
+    v->reach = least(v->fft / 2 + 1 - (v->early > 0 ? centre(v, 0) : 0), v->samples);
+    v->origin = v->samples;
+    if (v->frames > 0 && centre(v, 0) - v->fft / 2 >= v->samples)
+        v->frames = 0;
+    if (v->frames > 0)   /* the nearest that one sees, by reflection at the end too */
+        v->origin = least(centre(v, 0), 2 * v->samples - centre(v, 0)) - v->fft / 2 - 2;
+    v->origin = v->origin > 0 ? v->origin : 0;
+}
+
+/* Rings for a step: a stage holds its signal from where the next one has all its frames to the end of
+ * the frames that come in; magnitudes wait for the last stage. */
+static void rings_begin(struct vocoder *v)
+{
+    int64_t hop = (int64_t)ceil(v->grid.step), stages = v->how.iterations + 1;
+
+    v->lag = (int64_t)ceil(v->fft / v->grid.step) - 1;
+    v->lag = v->lag > 1 ? v->lag : 1;
+    v->ring = v->fft + (v->lag + 3) * hop + 8;
+    v->long_ring = v->ring + v->fft + stages * v->lag * hop;
+    v->kept = (stages + 1) * v->lag + 10;
+    if (v->ring > v->room_ring || v->long_ring > v->room_long || v->kept > v->room_kept) {
+        rings_free(v);
+        v->room_ring = v->ring;
+        v->room_long = v->long_ring;
+        v->room_kept = v->kept;
+        for (int i = 0; i < stages; i++) {
+            v->stage[i].signal = mem_floats((size_t)v->ring);
+            v->stage[i].ahead = mem_floats((size_t)v->ring);
+        }
+        v->overlap = mem_floats((size_t)v->long_ring);
+        v->magnitude = mem_floats((size_t)(v->kept + 1) * (size_t)v->bins);
     }
-    phase_begin(v->phase, v->how.seed);
+    for (int i = 0; i < stages; i++) {
+        v->stage[i].cleared = v->stage[i].done = v->origin;
+        v->stage[i].early = i == 0 || v->early == 0;
+    }
+    memset(v->magnitude, 0, (size_t)v->bins * sizeof *v->magnitude);
+    memset(v->magnitude + (size_t)v->kept * (size_t)v->bins, 0, (size_t)v->bins * sizeof *v->magnitude);
 }
 
 /* ---- one step ---- */
 
-static float *slot(const struct vocoder *v, float *ring, int64_t s)
+/* Of a frame, silence if it comes before first. */
+static const float *magnitude_from(const struct vocoder *v, int64_t frame, int64_t first)
 {
-    return ring + (size_t)(s & (SLOTS - 1)) * (size_t)v->hop;
+    int64_t row = frame >= first && frame < v->frames ? frame % v->kept : v->kept;
+
+    assert(row == v->kept || (frame < v->known && frame + v->kept >= v->known));
+    return v->magnitude + (size_t)row * (size_t)v->bins;
 }
 
 static const float *magnitude_of(const struct vocoder *v, int64_t frame)
 {
-    int64_t row = frame >= 0 && frame < v->frames ? frame % v->kept : v->kept;
-
-    return v->magnitude + (size_t)row * (size_t)v->bins;
+    return magnitude_from(v, frame, 0);
 }
 
 /* mirror[k] = spectrum[-k], k = 0 .. fft / 2 */
@@ -302,83 +246,156 @@ static void spectrum_start(struct vocoder *v, int64_t f)
     mirror_put(v);
 }
 
-/* Continues the signal by reflection into places from .. end - 1. */
-static void continue_signal(const struct vocoder *v, float *ring, int64_t from, int64_t end)
+static void clear(struct vocoder *v, int i, int64_t end)
 {
-    int64_t size = (int64_t)SLOTS * v->hop;
+    struct stage *s = &v->stage[i];
+    int64_t count;
 
-    for (int64_t t = from; t < end; t++)
-        ring[(t + size) % size] = ring[reflect(t, v->samples) % size];
-}
+    for (end = least(end, v->samples); s->cleared < end; s->cleared += count) {
+        int64_t at = s->cleared % v->ring, long_at = s->cleared % v->long_ring;
 
-/* Slots f - 2 and f - 1 have all their frames: brings them to scale and pushes them on. */
-static void slots_complete(struct vocoder *v, int i, int64_t f)
-{
-    for (int64_t s = f - 2; s < f; s++) {
-        float *x = slot(v, v->stage[i].signal, s);
-        int mask = 0;
-
-        if (s < 0 || s >= v->frames)
-            continue;
-        for (int q = 0; q < OVERLAP; q++)   /* part q of a frame lies on the slot if it is frame s + 2 - q */
-            mask |= (s + BACK - q >= 0 && s + BACK - q < v->frames) << q;
-        if (mask != ALL_FRAMES)
-            for (int t = 0; t < v->hop; t++)
-                x[t] *= v->edge[mask * v->hop + t];
-        if (i < v->how.iterations)
-            push_on(x, i > 0 ? slot(v, v->stage[i - 1].signal, s) : x, v->how.momentum,
-                    slot(v, v->stage[i].ahead, s), v->hop);
+        count = least(end - s->cleared, v->ring - at);
+        if (i == 0) {
+            count = least(count, v->long_ring - long_at);
+            memset(v->overlap + long_at, 0, (size_t)count * sizeof(float));
+        }
+        memset(s->signal + at, 0, (size_t)count * sizeof(float));
     }
 }
 
-static void emit(struct vocoder *v, int64_t f)
+/* Adds every other value of z, a frame, to a stage. */
+static void frame_add(struct vocoder *v, int i, int64_t frame, const float *z)
 {
-    for (int64_t s = f - 2; s < f; s++) {
-        int64_t count = v->samples - s * v->hop;
+    int64_t begin = centre(v, frame) - v->fft / 2, end = begin + v->fft, count;
 
-        if (s < 0 || count <= 0)
-            continue;
-        if (count > v->hop)
-            count = v->hop;
-        if (v->filled + (size_t)count > v->room && v->taken > 0) {
-            memmove(v->ready, v->ready + v->taken, (v->filled - v->taken) * sizeof *v->ready);
-            v->filled -= v->taken;
-            v->taken = 0;
+    clear(v, i, end);
+    end = least(end, v->samples);
+    for (int64_t t = begin > 0 ? begin : 0; t < end; t += count) {
+        int64_t at = t % v->ring, long_at = t % v->long_ring;
+
+        count = least(end - t, v->ring - at);
+        if (i == 0) {
+            count = least(count, v->long_ring - long_at);
+            square_add(v->square + (t - begin), v->overlap + long_at, (int)count);
         }
-        if (v->filled + (size_t)count > v->room) {
-            v->room = 2 * (v->filled + (size_t)count);
-            v->ready = mem_grow(v->ready, v->room, sizeof *v->ready);
-        }
-        memcpy(v->ready + v->filled, slot(v, v->stage[v->how.iterations].signal, s),
-               (size_t)count * sizeof *v->ready);
-        v->filled += (size_t)count;
+        overlap_add(z + 2 * (t - begin), v->window + (t - begin), v->stage[i].signal + at, (int)count);
     }
 }
 
-/* The signal of a stage from the spectrum of frames f, f + 1. */
-static void signal_add(struct vocoder *v, float *ring, int64_t f)
+/* The signal of a stage from the spectrum of frames f, f + 1, those of them from first on. */
+static void signal_add(struct vocoder *v, int i, int64_t f, int64_t first)
 {
+    if (f + 1 < first || f >= v->frames)
+        return;
     fft_complex_inverse(v->transform, v->spectrum, v->z);
-    overlap_add(v->z, v->synthesis, slot(v, ring, f - 2), slot(v, ring, f - 1), slot(v, ring, f),
-                slot(v, ring, f + 1), slot(v, ring, f + 2), v->hop);
+    if (f >= first)
+        frame_add(v, i, f, v->z);
+    if (f + 1 < v->frames)
+        frame_add(v, i, f + 1, v->z + 1);
 }
 
-/* Frames g, g + 1 of the next iteration. */
-static void spectrum_next(struct vocoder *v, float *ring, int64_t g)
+/* x NULL: silence */
+static void emit(struct vocoder *v, const float *x, size_t count)
 {
-    int64_t last = v->frames - LAG > -1 ? v->frames - LAG : -1;   /* from here on all samples are there */
+    if (count == 0)
+        return;
+    if (v->filled + count > v->room && v->taken > 0) {
+        memmove(v->ready, v->ready + v->taken, (v->filled - v->taken) * sizeof *v->ready);
+        v->filled -= v->taken;
+        v->taken = 0;
+    }
+    if (v->filled + count > v->room) {
+        v->room = 2 * (v->filled + count);
+        v->ready = mem_grow(v->ready, v->room, sizeof *v->ready);
+    }
+    if (x)
+        memcpy(v->ready + v->filled, x, count * sizeof *x);
+    else
+        memset(v->ready + v->filled, 0, count * sizeof *x);
+    v->filled += count;
+}
 
-    if (g == -1 || g == 0)
-        continue_signal(v, ring, -BACK * (int64_t)v->hop, 0);
-    if (g == last || g == last + 1)
-        continue_signal(v, ring, v->samples, (v->frames + 1) * v->hop);
-    for (int q = 0; q < OVERLAP; q++)
-        frame_pair(v->window + q * v->hop, slot(v, ring, g - BACK + q), slot(v, ring, g - BACK + q + 1),
-                   v->z + 2 * q * v->hop, v->hop);
+/* After frames f, f + 1: brings the samples that have all their frames now to scale and pushes them on. */
+static void complete(struct vocoder *v, int i, int64_t f)
+{
+    struct stage *s = &v->stage[i];
+    int64_t end = v->samples, count;
+
+    if (f + 2 < v->frames)
+        end = f + 2 > 0 && s->early ? centre(v, f + 2) - v->fft / 2 : 0;
+    end = least(end, v->samples);
+    clear(v, i, end);
+    assert(v->stage[i > 0 ? i - 1 : 0].cleared - s->done <= v->ring);
+    assert(v->stage[0].cleared - s->done <= v->long_ring);
+    for (; s->done < end; s->done += count) {
+        int64_t at = s->done % v->ring, long_at = s->done % v->long_ring;
+        float *x = s->signal + at;
+
+        count = least(least(end - s->done, v->ring - at), v->long_ring - long_at);
+        if (i == 0)
+            invert(v->overlap + long_at, overlap_least, 1 / (float)v->fft, (int)count);
+        bring_to_scale(x, v->overlap + long_at, (int)count);
+        if (i < v->how.iterations)
+            push_on(x, i > 0 ? v->stage[i - 1].signal + at : x, v->how.momentum, s->ahead + at, (int)count);
+        else
+            emit(v, x, (size_t)count);
+    }
+}
+
+/* One frame to every other value of z. */
+static void frame_take(const struct vocoder *v, const float *ring, int64_t begin, float *z)
+{
+    for (int t = 0; t < v->fft; t++)
+        z[2 * t] = v->window[t] * ring[reflect(begin + t, v->samples) % v->ring];
+}
+
+static void pair_take(const struct vocoder *v, const float *ring, int64_t a, int64_t b)
+{
+    int64_t count;
+
+    for (int64_t t = 0; t < v->fft; t += count) {
+        int64_t at = (a + t) % v->ring, bt = (b + t) % v->ring;
+
+        count = least(least(v->fft - t, v->ring - at), v->ring - bt);
+        frame_pair(v->window + t, ring + at, ring + bt, v->z + 2 * t, (int)count);
+    }
+}
+
+/* Frames g, g + 1 of the next iteration, those of them from first on. */
+static void spectrum_next(struct vocoder *v, int i, int64_t g, int64_t first)
+{
+    const float *ring = v->stage[i].ahead;
+    int64_t a = centre(v, g) - v->fft / 2, b = centre(v, g + 1) - v->fft / 2;
+
+    if (g + 1 < first || g >= v->frames)
+        return;
+    if (g >= first && a >= 0 && g + 1 < v->frames && b + v->fft <= v->samples) {
+        pair_take(v, ring, a, b);
+    } else {
+        memset(v->z, 0, 2 * (size_t)v->fft * sizeof *v->z);
+        if (g >= first)
+            frame_take(v, ring, a, v->z);
+        if (g + 1 < v->frames)
+            frame_take(v, ring, b, v->z + 1);
+    }
     fft_complex_forward(v->transform, v->z, v->spectrum);
     mirror_take(v);
-    project(v->spectrum, v->mirror, magnitude_of(v, g), magnitude_of(v, g + 1), v->bins);
+    project(v->spectrum, v->mirror, magnitude_from(v, g, first), magnitude_of(v, g + 1), v->bins);
     mirror_put(v);
+}
+
+/* The early frames of the next iteration, once there is all that they see. */
+static void early_next(struct vocoder *v, int i)
+{
+    if (v->stage[i + 1].early || v->stage[i].done < v->reach)
+        return;
+    for (int64_t g = 0; g < v->early; g += 2) {
+        int64_t pair = g + 1 < v->early ? g : g - 1;   /* the odd one out as a second one */
+
+        spectrum_next(v, i, pair, g);
+        signal_add(v, i + 1, pair, g);
+    }
+    v->stage[i + 1].early = true;
 }
 
 static void step(struct vocoder *v)
@@ -387,30 +404,25 @@ static void step(struct vocoder *v)
 
     if (f < v->frames)
         spectrum_start(v, f);
-    for (int i = 0; i <= v->how.iterations; i++, f -= LAG) {
-        int there = f + 1 >= 0 && f < v->frames;
-
-        if (there)
-            signal_add(v, v->stage[i].signal, f);
-        slots_complete(v, i, f);
+    for (int i = 0; i <= v->how.iterations; i++, f -= v->lag) {
+        signal_add(v, i, f, i > 0 ? v->early : 0);
+        complete(v, i, f);
         if (i == v->how.iterations)
-            emit(v, f);
-        else if (f - LAG + 1 >= 0 && f - LAG < v->frames)
-            spectrum_next(v, v->stage[i].ahead, f - LAG);
+            break;
+        early_next(v, i);
+        spectrum_next(v, i, f - v->lag, v->early);
     }
 }
 
 static int64_t steps_all(const struct vocoder *v)
 {
-    return (v->frames + LAG * v->how.iterations + 1) / 2 + 1;
+    return (v->frames + v->lag * v->how.iterations + 1) / 2 + 1;
 }
 
 static void advance(struct vocoder *v)
 {
     while (v->step < steps_all(v)) {
-        int64_t needed = 2 * v->step + 2 + v->look;
-
-        if (v->known < (needed < v->frames ? needed : v->frames))
+        if (v->known < least(2 * v->step + 3, v->frames))
             return;
         step(v);
     }
@@ -418,11 +430,28 @@ static void advance(struct vocoder *v)
 
 /* ---- frames in, samples out ---- */
 
+void vocoder_begin(struct vocoder *v, struct grid grid, int64_t samples)
+{
+    assert(samples >= 1 && grid.step >= 1);
+    v->grid = grid;
+    v->samples = samples;
+    v->taken = v->filled = 0;
+    frames_begin(v);
+    rings_begin(v);
+    phase_begin(v->phase, grid, v->skip, v->how.seed);
+    emit(v, NULL, (size_t)v->origin);
+    advance(v);
+}
+
 void vocoder_push(struct vocoder *v, const float *magnitude, int frames)
 {
     for (int t = 0; t < frames && v->known < v->frames; t++) {
         memcpy(v->magnitude + (size_t)(v->known % v->kept) * (size_t)v->bins,
                magnitude + (size_t)t * (size_t)v->bins, (size_t)v->bins * sizeof(float));
+        if (v->skipped < v->skip) {   /* the next one takes its place */
+            v->skipped++;
+            continue;
+        }
         v->known++;
         advance(v);
     }
@@ -430,13 +459,10 @@ void vocoder_push(struct vocoder *v, const float *magnitude, int frames)
 
 void vocoder_end(struct vocoder *v)
 {
-    float *last;
+    float *last = mem_floats((size_t)v->bins);
 
-    if (v->known == v->frames)
-        return;
-    last = mem_floats((size_t)v->bins);
-    if (v->known > 0)
-        memcpy(last, magnitude_of(v, v->known - 1), (size_t)v->bins * sizeof *last);
+    memcpy(last, v->magnitude + (size_t)((v->known > 0 ? v->known - 1 : 0) % v->kept) * (size_t)v->bins,
+           (size_t)v->bins * sizeof *last);
     while (v->known < v->frames)
         vocoder_push(v, last, 1);
     free(last);
@@ -455,13 +481,13 @@ size_t vocoder_pull(struct vocoder *v, float *x, size_t most)
     return count;
 }
 
-void vocoder_run(int fft, struct vocoder_how how, const float *magnitude, int frames, float *x,
-                 int64_t samples)
+void vocoder_run(int fft, struct vocoder_how how, struct grid grid, const float *magnitude, int frames,
+                 float *x, int64_t samples)
 {
     struct vocoder *v = vocoder_new(fft, how);
     size_t done;
 
-    vocoder_begin(v, samples);
+    vocoder_begin(v, grid, samples);
     vocoder_push(v, magnitude, frames);
     vocoder_end(v);
     done = vocoder_pull(v, x, (size_t)samples);

@@ -1,11 +1,14 @@
 /* From magnitudes to sound: finds phases that fit, and overlaps and adds.
- * Frames are those of dsp/stft.h with a periodic Hann window and a hop of a
- * quarter of the transform. */
+ * Frames are those of dsp/features.h, with a periodic Hann window and on a
+ * grid; a step of a quarter of the transform or less is best, a half and more is
+ * too much to find phases. */
 #ifndef DSP_VOCODER_H
 #define DSP_VOCODER_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "dsp/grid.h"
 
 /* Phases to start from. */
 enum vocoder_start {
@@ -29,11 +32,12 @@ struct vocoder;
 struct vocoder *vocoder_new(int fft, struct vocoder_how how);
 void vocoder_free(struct vocoder *v);
 
-/* Starts a clip of samples >= 1; what was left of one before is dropped. */
-void vocoder_begin(struct vocoder *v, int64_t samples);
+/* Starts a clip of samples >= 1; what was left of one before is dropped. Where no
+ * frame reaches there is silence. */
+void vocoder_begin(struct vocoder *v, struct grid grid, int64_t samples);
 
 /* The next frames of the clip: magnitude [frames, fft / 2 + 1], finite, >= 0. A clip
- * has 1 + samples / hop frames; what is pushed beyond them is ignored. */
+ * has grid_frames(grid, samples) frames; what is pushed beyond them is ignored. */
 void vocoder_push(struct vocoder *v, const float *magnitude, int frames);
 
 /* No more frames: if some are missing, the last one stands for them (silence if there is none). */
@@ -46,7 +50,7 @@ void vocoder_end(struct vocoder *v);
 size_t vocoder_pull(struct vocoder *v, float *x, size_t most);
 
 /* A whole clip: magnitude [frames, fft / 2 + 1] to x [samples]. */
-void vocoder_run(int fft, struct vocoder_how how, const float *magnitude, int frames, float *x,
-                 int64_t samples);
+void vocoder_run(int fft, struct vocoder_how how, struct grid grid, const float *magnitude, int frames,
+                 float *x, int64_t samples);
 
 #endif

@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "io/audio_cut.h"
+#include "io/audio_file.h"
 #include "io/audio_spool.h"
 
 enum { PIECE_FLOATS = 1 << 15 };         /* decoded at a time, all channels together */
@@ -26,6 +27,7 @@ static const float peak_max = 4;         /* twelve decibels over full scale: not
 
 struct audio {
     SNDFILE *file;
+    struct audio_file source;            /* what file reads from */
     SF_INFO info;
     int fd;
     bool borrowed;                       /* fd is standard input, not to be closed */
@@ -41,6 +43,10 @@ struct audio {
     bool ended;                          /* no more pieces */
     int error;                           /* libsndfile's, where decoding stopped */
     float peak;
+    float *first;                        /* [channels] of what the last audio_read took */
+    int64_t taken;                       /* frames that it took */
+    bool varies;                         /* they are not all like the first */
+    int64_t non_finite;                  /* frame, -1: none met */
     char complaint[160];
 };
 
@@ -77,6 +83,12 @@ static int set_unreadable(void)
     if (sf_error(NULL) == SF_ERR_UNRECOGNISED_FORMAT)
         return error_set("is not an audio file that libsndfile can read");
     return error_set("cannot be decoded (libsndfile: %s)", library_words(sf_strerror(NULL)));
+}
+
+/* The disk failed: for libsndfile the file just ends there. */
+static int set_failed(const struct audio *a)
+{
+    return error_set("cannot be read: %s", strerror(a->source.error));
 }
 
 /* Whether what fd holds so far begins like audio of some kind. */
@@ -183,7 +195,9 @@ static int start(struct audio *a, const char *path, double rate, bool mono)
 
     if (open_source(a, path, &size) < 0)
         return -1;
-    a->file = sf_open_fd(a->fd, SFM_READ, &a->info, SF_FALSE);
+    a->file = audio_file_open(&a->source, a->fd, &a->info);
+    if (a->source.error != 0)
+        return set_failed(a);
     if (a->file == NULL)
         return set_unreadable();
     if (a->info.frames <= 0)
@@ -206,6 +220,7 @@ static int start(struct audio *a, const char *path, double rate, bool mono)
         a->piece_frames = 16;
     a->raw = mem_floats((size_t)(a->piece_frames * a->info.channels));
     a->piece = a->channels == a->info.channels ? a->raw : mem_floats((size_t)a->piece_frames);
+    a->first = mem_floats((size_t)a->channels);
     return 0;
 }
 
@@ -214,6 +229,7 @@ struct audio *audio_open(const char *path, double rate, bool mono)
     struct audio *a = mem_zero(1, sizeof *a);
 
     a->fd = -1;
+    a->non_finite = -1;
     if (start(a, path, rate, mono) < 0) {
         audio_close(a);
         return NULL;
@@ -234,6 +250,7 @@ void audio_close(struct audio *a)
     if (a->piece != a->raw)
         free(a->piece);
     free(a->raw);
+    free(a->first);
     free(a);
 }
 
@@ -252,6 +269,21 @@ int audio_source_rate(const struct audio *a)
     return a->info.samplerate;
 }
 
+double audio_source_seconds(const struct audio *a)
+{
+    return a->info.frames == SF_COUNT_MAX ? -1 : (double)a->info.frames / a->info.samplerate;
+}
+
+bool audio_constant(const struct audio *a)
+{
+    return a->taken > 1 && !a->varies;
+}
+
+int64_t audio_non_finite(const struct audio *a)
+{
+    return a->non_finite;
+}
+
 const char *audio_complaint(const struct audio *a)
 {
     return a->complaint[0] != '\0' ? a->complaint : NULL;
@@ -259,13 +291,13 @@ const char *audio_complaint(const struct audio *a)
 
 /* ---- decoding ---- */
 
-static int check_finite(const struct audio *a, int64_t frames)
+static int check_finite(struct audio *a, int64_t frames)
 {
     int channels = a->info.channels;
 
     for (int64_t i = 0; i < frames * channels; i++)
         if (!isfinite(a->raw[i])) {
-            int64_t frame = a->decoded + i / channels;
+            int64_t frame = a->non_finite = a->decoded + i / channels;
 
             return error_set("sample %lld (at %.4f s), channel %d, is not a finite number", (long long)frame,
                              (double)frame / a->info.samplerate, (int)(i % channels) + 1);
@@ -309,6 +341,8 @@ static int refill(struct audio *a)
 {
     int64_t got = sf_readf_float(a->file, a->raw, a->piece_frames);
 
+    if (a->source.error != 0)
+        return set_failed(a);
     a->at = 0;
     a->have = got > 0 ? got : 0;
     if (got < a->piece_frames && a->error == 0)
@@ -361,6 +395,20 @@ int audio_seek(struct audio *a, double seconds)
 
 /* ---- giving out ---- */
 
+/* Takes the next frames of the piece, and looks whether they are like the first one. */
+static void take(struct audio *a, int64_t frames)
+{
+    const float *x = a->piece + a->at * a->channels;
+
+    if (a->taken == 0 && frames > 0)
+        memcpy(a->first, x, (size_t)a->channels * sizeof *x);
+    for (int64_t i = 0; i < frames && !a->varies; i++)
+        for (int c = 0; c < a->channels; c++)
+            a->varies = a->varies || fabsf(x[i * a->channels + c] - a->first[c]) > AUDIO_QUIET;
+    a->taken += frames;
+    a->at += frames;
+}
+
 /* Moves frames of the piece into x [channels, samples] from column done on. */
 static int64_t copy_out(struct audio *a, float *x, int64_t samples, int64_t done)
 {
@@ -375,7 +423,7 @@ static int64_t copy_out(struct audio *a, float *x, int64_t samples, int64_t done
         for (int64_t c = 0; c < channels; c++)
             for (int64_t i = 0; i < n; i++)
                 x[c * samples + done + i] = piece[i * channels + c];
-    a->at += n;
+    take(a, n);
     return n;
 }
 
@@ -394,7 +442,7 @@ static int64_t resample_out(struct audio *a, float *x, int64_t samples, int64_t 
         why = soxr_process(a->resampler, NULL, 0, NULL, rows, wanted, &made);
     if (why != NULL)
         return error_set("cannot be resampled (libsoxr: %s)", why);
-    a->at += (int64_t)used;
+    take(a, (int64_t)used);
     return (int64_t)made;
 }
 
@@ -421,6 +469,8 @@ int64_t audio_read(struct audio *a, float *x, int64_t samples)
     int64_t done = 0;
 
     assert(samples > 0);
+    a->taken = 0;
+    a->varies = false;
     while (done < samples) {
         int64_t n;
 

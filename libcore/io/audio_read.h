@@ -19,6 +19,7 @@ struct audio *audio_open(const char *path, double rate, bool mono);
 int audio_channels(const struct audio *a);         /* of what audio_read gives */
 int audio_source_channels(const struct audio *a);
 int audio_source_rate(const struct audio *a);
+double audio_source_seconds(const struct audio *a);   /* by the header, MP3's by estimate; -1: not known */
 
 /* Goes to seconds (>= 0) from the start, before the first audio_read; -1 when
  * the file ends there or before. The resampler starts afresh from there. */
@@ -29,6 +30,16 @@ int audio_seek(struct audio *a, double seconds);
  * on samples that are not finite numbers. Pieces of any size put one after
  * the other are what resampling the whole at once gives, sample for sample. */
 int64_t audio_read(struct audio *a, float *x, int64_t samples);
+
+/* Whether what the last audio_read took from the file, at least two samples
+ * before resampling, was one value in each channel, within AUDIO_QUIET. */
+bool audio_constant(const struct audio *a);
+
+#define AUDIO_QUIET 1e-4f   /* -80 dB of full scale: the noise of 16 bits stays under it */
+
+/* The first sample (from 0, at the file's rate) that is not a finite number,
+ * -1 when none was met. */
+int64_t audio_non_finite(const struct audio *a);
 
 /* What was wrong with the file so far but did not stop the reading (it ends
  * early, its samples are far over 1), NULL when nothing was. */

@@ -106,8 +106,11 @@ struct wav *wav_new(int rate, int channels, int bits, const char *software)
     }
     /* the peak chunk of float files holds the time of day: same input, other bytes */
     sf_command(w->file, SFC_SET_ADD_PEAK_CHUNK, NULL, SF_FALSE);
-    if (software != NULL)
-        sf_set_string(w->file, SF_STR_SOFTWARE, software);
+    if (software != NULL && sf_set_string(w->file, SF_STR_SOFTWARE, software) != 0) {
+        error_set("cannot be a WAV file that says what made it (libsndfile: %s)", sf_strerror(w->file));
+        wav_free(w);
+        return NULL;
+    }
     w->piece.any = mem_alloc(PIECE_FLOATS * sizeof(float));
     return w;
 }

@@ -53,6 +53,9 @@ const char *reader_label(const struct reader *r);
  * not depend on meta or segments. */
 uint64_t reader_digest(const struct reader *r);
 
+/* Leaves tensors of other names out of that. For readers that have not started. */
+void reader_digest_only(struct reader *r, const char *tensor);
+
 /* The next frame of any segment: 1 and *f, 0 at the end of a whole stream, -1
  * for input that is truncated, damaged or out of bounds. *f and all it points
  * to belong to the reader and hold until the next call (the floats may be

@@ -145,6 +145,18 @@ static struct meta *list_parse(const msgpack_object_array *a)
     return list;
 }
 
+bool is_utf8(const char *text)
+{
+    while (*text) {
+        int step = text_character(text);
+
+        if (step == 0)
+            return false;
+        text += step;
+    }
+    return true;
+}
+
 static int entry_parse(struct meta *map, const msgpack_object_kv *kv)
 {
     struct meta *value;
@@ -155,6 +167,10 @@ static int entry_parse(struct meta *map, const msgpack_object_kv *kv)
     key = text_parse(kv->key.via.str.ptr, kv->key.via.str.size);   /* str and bin lie alike in the union */
     if (!key)
         return -1;
+    if (!is_utf8(key)) {
+        free(key);
+        return error_set("a key that is not UTF-8");
+    }
     value = meta_get(map, key) ? NULL : meta_parse(&kv->val);
     if (value)
         meta_add(map, key, value);

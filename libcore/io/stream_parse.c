@@ -165,6 +165,15 @@ static int parse_tensor(const msgpack_object *o, struct raw_tensor *raw)
     return 0;
 }
 
+static bool name_is_utf8(const msgpack_object *o)
+{
+    char *name = mem_format("%.*s", (int)o->via.str.size, o->via.str.ptr);
+    bool good = is_utf8(name);
+
+    free(name);
+    return good;
+}
+
 static int parse_tensors(const msgpack_object *map, struct raw_frame *frame)
 {
     if (map->via.map.size > STREAM_TENSORS)
@@ -179,8 +188,8 @@ static int parse_tensors(const msgpack_object *map, struct raw_frame *frame)
         struct raw_tensor *raw = &frame->tensors[i];
 
         *raw = (struct raw_tensor){ .name = &kv->key };
-        if (!is_name(&kv->key))
-            return error_set("a tensor whose name is not a text");
+        if (!is_name(&kv->key) || !name_is_utf8(&kv->key))
+            return error_set("a tensor whose name is not a text in UTF-8");
         for (size_t j = 0; j < i; j++)
             if (kv->key.via.str.size == frame->tensors[j].name->via.str.size &&
                 memcmp(kv->key.via.str.ptr, frame->tensors[j].name->via.str.ptr, kv->key.via.str.size) == 0)

@@ -42,6 +42,7 @@ int scan_run(struct scan *s, const unsigned char *p, size_t have);
 int meta_check(const struct meta *m);   /* -1: what a reader would refuse */
 void meta_pack(msgpack_packer *to, const struct meta *m);
 void text_pack(msgpack_packer *to, const char *text);
+bool is_utf8(const char *text);         /* two names that are not could be written as one */
 struct meta *meta_parse(const msgpack_object *o);   /* NULL: nothing a description can hold */
 
 /* ---- stream_parse.c: heads, frames and tails out of objects ---- */

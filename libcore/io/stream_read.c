@@ -29,6 +29,7 @@ struct reader {
     int64_t segment, segment_frames, frames;
     bool in_segment;               /* between a head and its tail */
     XXH3_state_t *hash, *digest;
+    const char *digested;          /* name of the only tensor that is, NULL: all are */
 
     struct raw_frame raw;
     struct frame frame;
@@ -132,6 +133,12 @@ int64_t reader_frames(const struct reader *r)
 uint64_t reader_digest(const struct reader *r)
 {
     return XXH3_64bits_digest(r->digest);
+}
+
+void reader_digest_only(struct reader *r, const char *tensor)
+{
+    assert(!r->started);
+    r->digested = tensor;
 }
 
 const char *reader_label(const struct reader *r)
@@ -307,7 +314,7 @@ static const char *text_settle(struct reader *r, const msgpack_object *o)
  * back by up to 3 bytes to where floats may lie, over their own header (2
  * bytes or more) and the end of the key "data". Returns the place of the first
  * value that is not finite, or -1. */
-static int64_t data_settle(struct reader *r, const char *data, size_t bytes, float **settled)
+static int64_t data_settle(struct reader *r, const char *data, size_t bytes, bool digested, float **settled)
 {
     enum { BLOCK = 64 << 10 };
     char *p = (char *)r->source.buffer + (data - (const char *)r->source.buffer);
@@ -322,7 +329,8 @@ static int64_t data_settle(struct reader *r, const char *data, size_t bytes, flo
         hash_update(r->hash, p + at, n);
         if (off)
             memmove(p + at - off, p + at, n);
-        hash_update(r->digest, x, n);
+        if (digested)
+            hash_update(r->digest, x, n);
         if (r->finite && bad < 0 && (bad = find_nonfinite(x, n / sizeof(float))) >= 0)
             bad += (int64_t)(at / sizeof(float));
     }
@@ -354,17 +362,21 @@ static int frame_settle(struct reader *r)
         const struct raw_tensor *raw = &r->raw.tensors[i];
         size_t bytes = (size_t)tensor_count(&raw->t) * sizeof(float);
         int64_t rank = raw->t.rank, found;
+        bool digested = !r->digested || (strlen(r->digested) == raw->name->via.str.size &&
+                                         !memcmp(r->digested, raw->name->via.str.ptr, raw->name->via.str.size));
 
-        digest_text(r, raw->name);
-        hash_update(r->digest, &rank, sizeof rank);
-        hash_update(r->digest, raw->t.shape, (size_t)rank * sizeof *raw->t.shape);
+        if (digested) {
+            digest_text(r, raw->name);
+            hash_update(r->digest, &rank, sizeof rank);
+            hash_update(r->digest, raw->t.shape, (size_t)rank * sizeof *raw->t.shape);
+        }
         r->tensors[i].t = raw->t;
         r->tensors[i].t.data = &r->nothing;
         if (bytes == 0)
             continue;
         assert(at <= raw->data && raw->data + bytes <= end);
         hash_update(r->hash, at, (size_t)(raw->data - at));
-        found = data_settle(r, raw->data, bytes, &r->tensors[i].t.data);
+        found = data_settle(r, raw->data, bytes, digested, &r->tensors[i].t.data);
         at = raw->data + bytes;
         if (found >= 0 && bad < 0) {
             bad = found;

@@ -1,6 +1,7 @@
 /* Writing streams: heads and frames packed into a small buffer, tensors sent
  * straight from where they lie. */
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -15,7 +16,10 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tensors are written a
 struct writer {
     int fd;
     char *label;
-    msgpack_sbuffer packed;
+    struct packed {
+        char *data;
+        size_t size, room;
+    } packed;
     msgpack_packer packer;
     struct iovec *parts;
     size_t room;
@@ -23,6 +27,21 @@ struct writer {
     uint64_t frames;
     char *failure;          /* what went wrong first: from then on nothing is written */
 };
+
+/* What the packer calls. Its own buffer would leave bytes out when memory runs
+ * out, and none of the calls that pack looks at what they return. */
+static int packed_add(void *to, const char *bytes, size_t n)
+{
+    struct packed *p = to;
+
+    if (n > p->room - p->size) {
+        p->room = 2 * (p->size + n) + 256;
+        p->data = mem_grow(p->data, p->room, 1);
+    }
+    memcpy(p->data + p->size, bytes, n);
+    p->size += n;
+    return 0;
+}
 
 static void pack_key(msgpack_packer *to, const char *key)
 {
@@ -108,8 +127,7 @@ struct writer *writer_new(int fd, const char *label, const char *kind, const str
     if (!w->hash)
         diag_die("out of memory: no room for a checksum");
     XXH3_64bits_reset(w->hash);
-    msgpack_sbuffer_init(&w->packed);
-    msgpack_packer_init(&w->packer, &w->packed, msgpack_sbuffer_write);
+    msgpack_packer_init(&w->packer, &w->packed, packed_add);
     msgpack_pack_map(&w->packer, 4);
     pack_key(&w->packer, "cv");
     pack_key(&w->packer, "head");
@@ -156,7 +174,7 @@ int writer_put(struct writer *w, const char *name, const struct meta *meta,
         w->room = 2 * count + 1;
         w->parts = mem_grow(w->parts, w->room, sizeof *w->parts);
     }
-    msgpack_sbuffer_clear(&w->packed);
+    w->packed.size = 0;
     msgpack_pack_map(&w->packer, 4);
     pack_key(&w->packer, "cv");
     pack_key(&w->packer, "frame");
@@ -194,7 +212,7 @@ int writer_end(struct writer *w)
     if (w->failure) {
         error_set("%s", w->failure);
     } else {
-        msgpack_sbuffer_clear(&w->packed);
+        w->packed.size = 0;
         msgpack_pack_map(&w->packer, 3);
         pack_key(&w->packer, "cv");
         pack_key(&w->packer, "tail");
@@ -212,7 +230,7 @@ void writer_abandon(struct writer *w)
 {
     if (!w)
         return;
-    msgpack_sbuffer_destroy(&w->packed);
+    free(w->packed.data);
     XXH3_freeState(w->hash);
     free(w->parts);
     free(w->failure);

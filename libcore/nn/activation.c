@@ -73,10 +73,10 @@ ACTIVATION(tanh)
 VALUE(silu) { (void)p; return x * kernel_sigmoid(x); }
 SLOPE(silu)
 {
-    float s = kernel_sigmoid(x);
+    float s = fabsf(x) < 1e-30f ? 0.5f : y / x;   /* the sigmoid again */
 
-    UNUSED(y, p);
-    return s + x * s * (1.0f - s);
+    (void)p;
+    return s + y * (1.0f - s);
 }
 ACTIVATION(silu)
 

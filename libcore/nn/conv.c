@@ -66,15 +66,11 @@ static void conv_backward(struct node *n)
     if (g->transposed) {
         if (dx)
             product_down(n, n->dy, dx, n->add[0], NULL);
-        else
-            product_unfold(n, n->dy);
-        product_weight(n, n->in[0]->y, n->dy);
+        product_weight(n, n->in[0]->y, n->dy, dx != NULL);
     } else {
         if (dx)
             product_up(n, n->dy, dx, n->add[0], NULL);
-        else
-            product_gather(n, n->dy);
-        product_weight(n, n->dy, n->in[0]->y);
+        product_weight(n, n->dy, n->in[0]->y, dx != NULL);
     }
     if (n->inputs > 2 && node_grad(n, 2)) {
         struct bias_sum s = {n, node_grad(n, 2)};
@@ -100,8 +96,8 @@ static struct node *conv_node(struct net *net, const struct op *op, struct node 
     n = net_add_node(net, op, b ? 3 : 2, (struct node *[]){x, w, b}, channels, time, sizeof g);
     if (!n)
         return NULL;
-    product_plan(n, &g);
     memcpy(n->conf, &g, sizeof g);
+    n->plan = product_plan;
     return n;
 }
 

@@ -1,89 +1,13 @@
 /* Convolutions of stride 1: one small product in registers, ROWS x COLUMNS, for
  * all three products of a layer. A value is always summed in the same order,
  * however the work is cut. */
-#include "nn/direct.h"
-
 #include <string.h>
 
 #include "base/kernel.h"
+#include "nn/conv_product.h"
+#include "nn/panel.h"
 
-enum { ROWS = 8, COLUMNS = 32, CHUNK = 128, WEIGHT_ROWS = 32 };
-
-/* c[r][j] = sum over p < outer, q < inner of
- *     a[r row + p outer_a + q inner_a] b[p outer_b + q inner_b + j] */
-struct sum {
-    const float *a, *b;
-    size_t row, outer_a, outer_b;
-    ptrdiff_t inner_a, inner_b;
-    int outer, inner;
-};
-
-#if defined __x86_64__
-
-typedef float vector16 __attribute__((vector_size(64), aligned(4), may_alias));
-typedef float vector8 __attribute__((vector_size(32), aligned(4), may_alias));
-
-#define UNROLLED(i, count) _Pragma("GCC unroll 8") for (int i = 0; i < (count); i++)
-
-/* The body for R rows and N vectors of a type, from a row and column on: all sums stay in registers. */
-#define SUM_BODY(V, R, N, first_row, first_column) \
-    V acc[R][N]; \
-    const float *a = s->a + (size_t)(first_row) * s->row, *b = s->b + (first_column); \
-    UNROLLED(r, R) UNROLLED(n, N) acc[r][n] = (V){0}; \
-    for (int p = 0; p < s->outer; p++, a += s->outer_a, b += s->outer_b) { \
-        const float *at = a, *from = b; \
-        for (int q = 0; q < s->inner; q++, at += s->inner_a, from += s->inner_b) { \
-            V v[N]; \
-            UNROLLED(n, N) v[n] = ((const V *)from)[n]; \
-            UNROLLED(r, R) UNROLLED(n, N) acc[r][n] += at[(size_t)r * s->row] * v[n]; \
-        } \
-    } \
-    UNROLLED(r, R) UNROLLED(n, N) \
-        ((V *)(c + (size_t)((first_row) + r) * COLUMNS + (first_column)))[n] = acc[r][n];
-
-__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma,prefer-vector-width=512")))
-static void sum_512(const struct sum *s, float *c)
-{
-    SUM_BODY(vector16, ROWS, 2, 0, 0)
-}
-
-__attribute__((target("avx2,fma"))) static void sum_256(const struct sum *s, float *c)
-{
-    for (int i = 0; i < ROWS; i += 4)
-        for (int j = 0; j < COLUMNS; j += 16) {
-            SUM_BODY(vector8, 4, 2, i, j)
-        }
-}
-
-static void sum_tile(const struct sum *s, float *c)
-{
-    if (kernel_level() == 2)
-        sum_512(s, c);
-    else
-        sum_256(s, c);
-}
-
-bool direct_fits(const struct geometry *g)
-{
-    return kernel_level() > 0 && g->stride == 1 && g->cs >= ROWS && g->cl >= ROWS && g->ts >= COLUMNS / 2 &&
-           g->tl >= COLUMNS / 2;
-}
-
-#else
-
-static void sum_tile(const struct sum *s, float *c)
-{
-    (void)s;
-    (void)c;
-}
-
-bool direct_fits(const struct geometry *g)
-{
-    (void)g;
-    return false;
-}
-
-#endif
+enum { ROWS = SUM_ROWS, COLUMNS = PANEL, CHUNK = 128, WEIGHT_ROWS = 32 };
 
 /* ---- down and up: out[row][t] = sum over channels and taps of w in[channel][t + shift] ---- */
 
@@ -160,7 +84,7 @@ static void pass_chunk(void *arg, int task, int worker)
     const float *in = p->in + (size_t)clip * (size_t)p->channels * (size_t)p->length;
     float *out = p->out + (size_t)clip * (size_t)p->rows * (size_t)p->time + first;
     struct sum s = {.row = p->row, .outer = p->channels, .outer_a = p->channel,
-                    .inner = p->taps, .inner_a = 1, .inner_b = p->step};
+                    .inner = p->taps, .inner_a = 1, .inner_b = p->step, .pitch = COLUMNS};
     float c[ROWS * COLUMNS] __attribute__((aligned(64)));
 
     if (p->taps == 1 && p->shift == 0 && count == tiles * COLUMNS && p->length == p->time) {
@@ -186,14 +110,14 @@ static void pass_chunk(void *arg, int task, int worker)
 
             s.a = p->w + (size_t)begin * p->row;
             s.b = in + j * COLUMNS;
-            sum_tile(&s, c);
+            sum_tile(&s, ROWS, c);
             for (int i = r - begin; i < ROWS; i++)
                 store(out + (size_t)(begin + i) * (size_t)p->time + j * COLUMNS, c + i * COLUMNS, width,
                       p->add, p->bias ? p->bias[begin + i] : 0);
         }
 }
 
-void direct_down(struct node *n, const float *l, float *s, bool add, const float *bias)
+static void direct_down(struct node *n, const float *l, float *s, bool add, const float *bias)
 {
     const struct geometry *g = n->conf;
     struct pass p = {.n = n, .in = l, .w = n->in[1]->y, .bias = bias, .out = s, .add = add, .rows = g->cs,
@@ -203,7 +127,7 @@ void direct_down(struct node *n, const float *l, float *s, bool add, const float
     pool_run(net_pool(n->net), node_batch(n) * chunks(p.time), pass_chunk, &p);
 }
 
-void direct_up(struct node *n, const float *s, float *l, bool add, const float *bias)
+static void direct_up(struct node *n, const float *s, float *l, bool add, const float *bias)
 {
     const struct geometry *g = n->conf;
     struct pass p = {.n = n, .in = s, .w = n->in[1]->y, .bias = bias, .out = l, .add = add, .rows = g->cl,
@@ -223,59 +147,10 @@ struct gradient {
     bool add;
 };
 
-static int panels(const struct geometry *g)
-{
-    return (g->cl + COLUMNS - 1) / COLUMNS;
-}
-
 /* Times of l that taps meet, those beyond its ends among them. */
 static size_t times(const struct geometry *g)
 {
     return (size_t)(g->ts + span(g->taps, g->dilation));
-}
-
-typedef float eight __attribute__((vector_size(32), aligned(4), may_alias));
-typedef int32_t places __attribute__((vector_size(32)));
-
-/* to[t][c] = from[c][t], 8 x 8 */
-KERNEL_INLINE void turn_block(const float *from, size_t pitch, float *to)
-{
-    eight a[8], b[8];
-
-    for (int i = 0; i < 8; i++)
-        a[i] = *(const eight *)(from + (size_t)i * pitch);
-    for (int i = 0; i < 8; i += 2) {
-        b[i] = __builtin_shuffle(a[i], a[i + 1], (places){0, 8, 1, 9, 4, 12, 5, 13});
-        b[i + 1] = __builtin_shuffle(a[i], a[i + 1], (places){2, 10, 3, 11, 6, 14, 7, 15});
-    }
-    for (int i = 0; i < 8; i += 4)
-        for (int j = 0; j < 2; j++) {
-            a[i + 2 * j] = __builtin_shuffle(b[i + j], b[i + j + 2], (places){0, 1, 8, 9, 4, 5, 12, 13});
-            a[i + 2 * j + 1]=
-                __builtin_shuffle(b[i + j], b[i + j + 2], (places){2, 3, 10, 11, 6, 7, 14, 15});
-        }
-    for (int i = 0; i < 4; i++) {
-        *(eight *)(to + i * COLUMNS) = __builtin_shuffle(a[i], a[i + 4], (places){0, 1, 2, 3, 8, 9, 10, 11});
-        *(eight *)(to + (i + 4) * COLUMNS) =
-            __builtin_shuffle(a[i], a[i + 4], (places){4, 5, 6, 7, 12, 13, 14, 15});
-    }
-}
-
-KERNEL(turn, (const float *restrict from, size_t pitch, int channels, int count, float *restrict to),
-       (from, pitch, channels, count, to))
-{
-    int t = 0, whole = channels / 8 * 8;
-
-    for (; t + 8 <= count; t += 8) {
-        for (int c = 0; c < whole; c += 8)
-            turn_block(from + (size_t)c * pitch + t, pitch, to + (size_t)t * COLUMNS + c);
-        for (int i = 0; i < 8; i++)
-            for (int c = whole; c < COLUMNS; c++)
-                to[(t + i) * COLUMNS + c] = c < channels ? from[(size_t)c * pitch + (size_t)(t + i)] : 0;
-    }
-    for (; t < count; t++)
-        for (int c = 0; c < COLUMNS; c++)
-            to[t * COLUMNS + c] = c < channels ? from[(size_t)c * pitch + (size_t)t] : 0;
 }
 
 /* One panel of one clip: l with time and channels exchanged, [times, COLUMNS]. */
@@ -283,21 +158,12 @@ static void turn_panel(void *arg, int task, int worker)
 {
     const struct gradient *d = arg;
     const struct geometry *g = d->g;
-    int clip = task / panels(g), panel = task % panels(g), first = panel * COLUMNS;
+    int clip = task / panel_count(g->cl), panel = task % panel_count(g->cl), first = panel * COLUMNS;
     int channels = g->cl - first < COLUMNS ? g->cl - first : COLUMNS;
-    int from = -g->pad, all = (int)times(g), left = from < 0 ? -from : 0, right;
-    float *to = d->n->work + (size_t)task * times(g) * COLUMNS;
     const float *l = d->l + ((size_t)clip * (size_t)g->cl + (size_t)first) * (size_t)g->tl;
 
     (void)worker;
-    if (left > all)
-        left = all;
-    right = from + all > g->tl ? from + all - g->tl : 0;
-    if (right > all - left)
-        right = all - left;
-    memset(to, 0, (size_t)left * COLUMNS * sizeof *to);
-    turn(l + from + left, (size_t)g->tl, channels, all - left - right, to + (size_t)left * COLUMNS);
-    memset(to + (size_t)(all - right) * COLUMNS, 0, (size_t)right * COLUMNS * sizeof *to);
+    panel_turn_part(l, g->tl, channels, -g->pad, (int)times(g), node_shared(d->n) + (size_t)task * times(g) * COLUMNS);
 }
 
 static void put(float *restrict to, size_t taps, const float *restrict c, int count, bool add)
@@ -318,38 +184,53 @@ static void gradient_rows(void *arg, int task, int worker)
     size_t panel = times(g) * COLUMNS, taps = (size_t)g->taps, channels = (size_t)g->cl;
     struct sum s = {.row = (size_t)g->ts, .outer = node_batch(d->n), .inner = g->ts, .inner_a = 1,
                     .outer_a = (size_t)g->cs * (size_t)g->ts,
-                    .outer_b = panel * (size_t)panels(g), .inner_b = COLUMNS};
+                    .outer_b = panel * (size_t)panel_count(g->cl), .inner_b = COLUMNS, .pitch = COLUMNS};
     float c[ROWS * COLUMNS] __attribute__((aligned(64)));
 
     (void)worker;
-    for (int q = 0; q < panels(g); q++)
+    for (int q = 0; q < panel_count(g->cl); q++)
         for (int k = 0; k < g->taps; k++)
             for (int r = from; r < to; r += ROWS) {
                 int begin = r + ROWS <= g->cs ? r : g->cs - ROWS;
                 int columns = g->cl - q * COLUMNS < COLUMNS ? g->cl - q * COLUMNS : COLUMNS;
 
                 s.a = d->s + (size_t)begin * (size_t)g->ts;
-                s.b = d->n->work + (size_t)q * panel + (size_t)(k * g->dilation) * COLUMNS;
-                sum_tile(&s, c);
-                for (int i = r - begin; i < ROWS; i++)
-                    put(d->dw + ((size_t)(begin + i) * channels + (size_t)(q * COLUMNS)) * taps + (size_t)k,
-                        taps, c + i * COLUMNS, columns, d->add);
+                s.b = node_shared(d->n) + (size_t)q * panel + (size_t)(k * g->dilation) * COLUMNS;
+                sum_tile(&s, ROWS, c);
+                for (int i = r - begin; i < ROWS; i++) {
+                    float *dw = d->dw + ((size_t)(begin + i) * channels + (size_t)(q * COLUMNS)) * taps + (size_t)k;
+
+                    if (taps == 1)
+                        store(dw, c + i * COLUMNS, columns, d->add, 0);
+                    else
+                        put(dw, taps, c + i * COLUMNS, columns, d->add);
+                }
             }
 }
 
-void direct_weight(struct node *n, const float *s, const float *l, float *dw, bool add)
+static void direct_weight(struct node *n, const float *s, const float *l, float *dw, bool add, bool prepared)
 {
     const struct geometry *g = n->conf;
     struct gradient d = {n, g, s, l, dw, add};
 
-    pool_run(net_pool(n->net), node_batch(n) * panels(g), turn_panel, &d);
+    (void)prepared;
+    pool_run(net_pool(n->net), node_batch(n) * panel_count(g->cl), turn_panel, &d);
     pool_run(net_pool(n->net), (g->cs + WEIGHT_ROWS - 1) / WEIGHT_ROWS, gradient_rows, &d);
 }
 
-void direct_plan(struct node *n, const struct geometry *g)
+static bool direct_fits(const struct node *n, const struct geometry *g)
+{
+    (void)n;
+    return panel_possible() && g->stride == 1 && g->cs >= ROWS && g->cl >= ROWS && g->ts >= COLUMNS / 2 &&
+           g->tl >= COLUMNS / 2;
+}
+
+static void direct_plan(struct node *n, struct geometry *g)
 {
     int most = g->cs > g->cl ? g->cs : g->cl;
 
-    n->work_floats = (size_t)n->shape[0] * (size_t)panels(g) * times(g) * COLUMNS;
+    n->shared_floats = (size_t)n->shape[0] * (size_t)panel_count(g->cl) * times(g) * COLUMNS;
     n->worker_floats = (size_t)most * padded(g->taps, g->dilation) + COLUMNS;
 }
+
+const struct product_kind product_direct = {direct_fits, direct_plan, direct_down, direct_up, direct_weight};

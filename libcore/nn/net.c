@@ -21,6 +21,7 @@ struct net {
     float *arena;                /* y and dy of all nodes, and their work */
     float *scratch;              /* worker_floats of the greediest node, for each worker */
     size_t scratch_floats;
+    float *shared;               /* shared_floats of the greediest node */
 };
 
 enum { ALIGN_FLOATS = 16 };
@@ -55,6 +56,7 @@ void net_free(struct net *net)
     free(net->refusal);
     free(net->arena);
     free(net->scratch);
+    free(net->shared);
     free(net);
 }
 
@@ -204,29 +206,57 @@ static void plan_gradients(struct net *net)
     free(reached);
 }
 
+/* Inputs that nobody else reads may have the gradient of the node that passes its own on to them. */
+static void plan_borrowed(struct net *net)
+{
+    for (int i = 0; i < net->count; i++)
+        for (int j = 0; j < net->nodes[i]->inputs; j++) {
+            struct node *x = net->nodes[i]->in[j];
+
+            x->borrows |= net->nodes[i]->active && net->nodes[i]->pass[j] && x->active && x->users == 1 &&
+                          !x->param && !x->is_loss;
+        }
+}
+
+/* The lender comes later in the graph. */
+static void lend(struct net *net)
+{
+    for (int i = net->count - 1; i >= 0; i--)
+        for (int j = 0; j < net->nodes[i]->inputs; j++)
+            if (net->nodes[i]->in[j]->borrows)
+                net->nodes[i]->in[j]->dy = net->nodes[i]->dy;
+}
+
 int net_plan(struct net *net, uint64_t seed, bool training)
 {
-    size_t floats = 0, place = 0;
+    size_t floats = 0, shared = 0, place = 0;
 
     assert(!net->planned);
     if (net->refusal)
         return error_set("%s", net->refusal);
     params_seal(net->store, seed, training);
     net->training = training;
-    if (training)
+    if (training) {
         plan_gradients(net);
+        plan_borrowed(net);
+    }
     for (int i = 0; i < net->count; i++) {
-        const struct node *n = net->nodes[i];
+        struct node *n = net->nodes[i];
         size_t size = (size_t)n->shape[0] * (size_t)n->shape[1] * (size_t)n->shape[2];
 
+        if (n->plan)
+            n->plan(n);
         if (!n->param)
-            floats += aligned(size) * (n->active ? 2 : 1);
+            floats += aligned(size) * (n->active && !n->borrows ? 2 : 1);
         floats += aligned(n->work_floats);
         if (n->worker_floats > net->scratch_floats)
             net->scratch_floats = aligned(n->worker_floats);
+        if (n->shared_floats > shared)
+            shared = n->shared_floats;
     }
     net->arena = mem_floats(floats);
     net->scratch = mem_floats(net->scratch_floats * (size_t)pool_threads(net->pool));
+    net->shared = mem_floats(shared);
     for (int i = 0; i < net->count; i++) {
         struct node *n = net->nodes[i];
         size_t size = (size_t)n->shape[0] * (size_t)n->shape[1] * (size_t)n->shape[2];
@@ -237,7 +267,7 @@ int net_plan(struct net *net, uint64_t seed, bool training)
         } else {
             n->y = net->arena + place;
             place += aligned(size);
-            if (n->active) {
+            if (n->active && !n->borrows) {
                 n->dy = net->arena + place;
                 place += aligned(size);
             }
@@ -246,6 +276,7 @@ int net_plan(struct net *net, uint64_t seed, bool training)
         place += aligned(n->work_floats);
     }
     assert(place == floats);
+    lend(net);
     net->planned = true;
     return 0;
 }
@@ -335,6 +366,11 @@ float *node_grad(const struct node *n, int i)
 float *node_scratch(const struct node *n, int worker)
 {
     return n->net->scratch + n->net->scratch_floats * (size_t)worker;
+}
+
+float *node_shared(const struct node *n)
+{
+    return n->net->shared;
 }
 
 struct cut {

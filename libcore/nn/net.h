@@ -42,13 +42,16 @@ struct node {
     int inputs;
     struct node *in[NODE_INPUTS_MAX];
     bool add[NODE_INPUTS_MAX];         /* backward adds to in[i]->dy instead of setting it */
+    bool pass[NODE_INPUTS_MAX];        /* the gradient of in[i] is dy as it is: they may share memory, see node_grad */
     struct param *param;               /* parameters only */
     float *y, *dy;                     /* dy NULL: nobody wants it */
     void *conf;                        /* the op's own, released by the net */
+    void (*plan)(struct node *n);      /* NULL, or called by net_plan once active is known, to set the scratch below */
     size_t work_floats;                /* scratch that keeps its content from forward to backward */
     float *work;
     size_t worker_floats;              /* scratch for each worker, see node_scratch */
-    bool wants, active;                /* set by net_plan */
+    size_t shared_floats;              /* scratch of all workers together, see node_shared */
+    bool wants, active, borrows;       /* set by net_plan; borrows: dy is that of its only user */
     bool is_loss;
     float loss_weight;
     int users;                         /* nodes that read this one */
@@ -106,10 +109,13 @@ int node_batch(const struct node *n);
 /* Number of values now in the node: batch x channels x time. */
 size_t node_count(const struct node *n);
 /* Where backward puts the gradient of input i: NULL when unwanted. Set it if
- * !n->add[i], else add to it. Inputs in ascending order. */
+ * !n->add[i], else add to it. Inputs in ascending order. With n->pass[i] it
+ * may be n->dy itself: then there is nothing to do. */
 float *node_grad(const struct node *n, int i);
 /* Scratch of n->worker_floats for one worker, content undefined. */
 float *node_scratch(const struct node *n, int worker);
+/* Scratch of n->shared_floats, content undefined when forward or backward is called. */
+float *node_shared(const struct node *n);
 
 /* Cuts count items into tasks of at most grain items (the same cut for any
  * number of threads) and calls work(arg, first, last) for each. */

@@ -52,6 +52,8 @@ static void add_rows_back(void *arg, size_t first, size_t last)
     for (int i = 0; i < (is_broadcast(n) ? 1 : 2); i++) {
         float *d = node_grad(n, i);
 
+        if (d == n->dy)
+            continue;
         if (d && n->add[i])
             add_values(n->dy + at, count, d + at);
         else if (d)
@@ -77,13 +79,19 @@ static void add_backward(struct node *n)
 struct node *net_add(struct net *net, struct node *a, struct node *b)
 {
     static const struct op op = {"add", add_forward, add_backward, NULL};
+    struct node *n;
 
     if (!a || !b)
         return NULL;
     if (a->shape[2] != b->shape[2] || (b->shape[1] != 1 && a->shape[1] != b->shape[1]))
         return net_refuse(net, "add: [%d, %d] and [%d, %d] cannot be added", a->shape[1], a->shape[2],
                           b->shape[1], b->shape[2]);
-    return net_add_node(net, &op, 2, (struct node *[]){a, b}, a->shape[1], a->shape[2], 0);
+    n = net_add_node(net, &op, 2, (struct node *[]){a, b}, a->shape[1], a->shape[2], 0);
+    if (n) {
+        n->pass[0] = true;
+        n->pass[1] = !is_broadcast(n);
+    }
+    return n;
 }
 
 /* ---- a range of channels ---- */

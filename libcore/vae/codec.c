@@ -27,21 +27,12 @@ int codec_begin(struct codec *c, const char *kind)
 
         meta_set(m, "model", meta_text(digest));
         free(digest);
+        if (c->m.is_spectral)
+            meta_set(m, "frames", meta_text(c->m.beat ? "beat" : "fixed"));
     }
     c->w = writer_new(c->fd, c->label, kind, m);
     meta_free(m);
     return c->w ? 0 : -1;
-}
-
-struct meta *codec_clip_meta(const struct frame *f, int64_t b)
-{
-    const struct meta *metas = meta_get(f->meta, "metas");
-
-    if (!meta_get(f->meta, "names"))
-        return meta_copy(f->meta);
-    if (metas && metas->kind == META_LIST && b < (int64_t)metas->count && metas->items[b]->kind == META_MAP)
-        return meta_copy(metas->items[b]);
-    return meta_map();
 }
 
 int codec_audio(const struct model *m, const struct reader *r, const struct frame *f, struct tensor *t)

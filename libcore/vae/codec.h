@@ -12,6 +12,11 @@ struct codec_options {
     bool mean_only;              /* encode: z is the posterior's mean, else a draw */
     bool logits;                 /* decode, notebook: without the final sigmoid */
     uint64_t seed;               /* of the draws, or of the phases that decoding starts from */
+    /* decode, spectral */
+    const char *prior;           /* "normal", "var", "beat", "bank" or "auto": the best that the model has */
+    double jump;                 /* see vae/prior.h */
+    int nearest;
+    double tempo;                /* beats per minute of all clips, 0: as their meta says */
 };
 
 /* Reads audio from r (started) and writes a latent stream to fd: "z", "mean"

@@ -81,7 +81,7 @@ static int encode_frame(struct work *w, const struct reader *r, const struct fra
             return -1;
         memcpy(w->g.x->y + (size_t)w->held * samples, t.data + (size_t)b * samples, samples * sizeof(float));
         w->names[w->held] = mem_text(audio_clip_name(f, b));
-        w->metas[w->held++] = codec_clip_meta(f, b);
+        w->metas[w->held++] = audio_clip_meta(f, b);
     }
     return 0;
 }

@@ -19,9 +19,6 @@ struct codec {
  * leaves nothing behind. Does nothing when it has begun. */
 int codec_begin(struct codec *c, const char *kind);
 
-/* Meta of clip b of an audio frame, to be released by the caller. */
-struct meta *codec_clip_meta(const struct frame *f, int64_t b);
-
 /* The clips of an audio frame, [batch, 1, samples], that the model can take; -1: it cannot, with the reason. */
 int codec_audio(const struct model *m, const struct reader *r, const struct frame *f, struct tensor *t);
 

@@ -18,13 +18,15 @@ struct job {
     float *in, *out, *mean, *logvar;
     int64_t samples, frames;     /* of audio, of latents */
     int64_t number;              /* of the clip in the stream */
-    double level;                /* RMS */
+    struct piece_clip clip;
     bool noise;
+    int64_t start;               /* noise: the first so many frames are latents already */
 };
 
 struct work {
     struct codec *c;
     struct pieces p;
+    struct prior *prior;         /* decode; NULL until noise comes */
     struct job *jobs;
     int held, room;
     int64_t clips;
@@ -56,6 +58,7 @@ static void end(struct work *w)
 {
     forget(w);
     free(w->jobs);
+    prior_free(w->prior);
     pieces_end(&w->p);
 }
 
@@ -65,16 +68,15 @@ static void encode_job(void *arg, int task, int worker)
 {
     struct work *w = arg;
     struct job *j = &w->jobs[task];
-    struct piece_clip clip = {j->in, j->samples, front_rms(j->in, j->samples)};
     size_t count;
 
-    j->level = clip.level;
-    j->frames = pieces_latents(&w->p, j->samples);
+    j->clip = pieces_clip(&w->p, j->meta, j->in, j->samples);
+    j->frames = pieces_latents(&w->p, &j->clip);
     count = (size_t)w->c->m.spectral.latent * (size_t)j->frames;
     j->mean = mem_alloc(count * sizeof(float));
     j->logvar = mem_alloc(count * sizeof(float));
     j->out = mem_alloc(count * sizeof(float));
-    pieces_encode(&w->p, worker, &clip, j->mean, j->logvar, NULL);
+    pieces_encode(&w->p, worker, &j->clip, j->mean, j->logvar, NULL);
     if (w->c->how.mean_only) {
         memcpy(j->out, j->mean, count * sizeof(float));
     } else {
@@ -100,7 +102,8 @@ static int flush_latents(struct work *w)
         };
 
         meta_set(j->meta, "samples", meta_int(j->samples));
-        meta_set(j->meta, "level", meta_real(j->level));
+        meta_set(j->meta, "level", meta_real(j->clip.level));
+        front_timing_note(&j->clip.timing, j->meta);
         status = writer_put(w->c->w, j->name, j->meta, t, 3);
     }
     forget(w);
@@ -119,7 +122,7 @@ static int encode_frame(struct work *w, const struct reader *r, const struct fra
         if (w->held == w->room && flush_latents(w))
             return -1;
         j = &w->jobs[w->held++];
-        *j = (struct job){.name = mem_text(audio_clip_name(f, b)), .meta = codec_clip_meta(f, b), .samples = t.shape[2],
+        *j = (struct job){.name = mem_text(audio_clip_name(f, b)), .meta = audio_clip_meta(f, b), .samples = t.shape[2],
                           .number = w->clips++};
         j->in = mem_alloc((size_t)j->samples * sizeof(float));
         memcpy(j->in, t.data + b * j->samples, (size_t)j->samples * sizeof(float));
@@ -148,14 +151,10 @@ static void decode_job(void *arg, int task, int worker)
     struct work *w = arg;
     struct job *j = &w->jobs[task];
 
-    if (j->noise) {
-        struct prior_state state = {NULL};
-
-        prior_run(w->c->m.params, w->c->m.spectral.latent, &state, j->in, (int)j->frames);
-        free(state.past);
-    }
+    if (j->noise)
+        prior_run(w->prior, j->in, j->frames, j->start);
     j->out = mem_alloc((size_t)j->samples * sizeof(float));
-    pieces_sound(&w->p, worker, j->in, j->frames, false, j->level, w->c->how.seed, j->out, j->samples);
+    pieces_sound(&w->p, worker, &j->clip, j->in, j->frames, false, w->c->how.seed, j->out);
 }
 
 static int flush_audio(struct work *w)
@@ -168,22 +167,104 @@ static int flush_audio(struct work *w)
         struct job *j = &w->jobs[i];
         struct frame_tensor t = {"audio", tensor_view(j->out, 2, (int64_t[]){1, j->samples})};
 
+        front_timing_note(&j->clip.timing, j->meta);
         status = writer_put(w->c->w, j->name, j->meta, &t, 1);
     }
     forget(w);
     return status;
 }
 
-/* How many samples a frame stands for: as its meta says, else as its stream's
- * head does; noise of no length said makes a clip like those of training. At
- * most as many as the latents make. */
-static int64_t clip_samples(const struct work *w, const struct reader *r, const struct frame *f, int64_t frames,
-                            bool noise)
+/* The prior, when the first noise comes: as asked, or the best that the model has. */
+static int begin_prior(struct work *w)
 {
-    int64_t all = frames * w->c->m.spectral.stride * w->p.front.hop, n = noise ? w->c->m.samples : all;
+    const struct model *m = &w->c->m;
+    const char *want = w->c->how.prior ? w->c->how.prior : "auto";
+    struct prior_how how = {PRIOR_NORMAL, w->c->how.jump, w->c->how.nearest};
+    float *weights;
 
-    if (!meta_get_int(f->meta, "samples", &n))
+    if (w->prior)
+        return 0;
+    if (prior_check(&m->prior, m->params))
+        return error_prefix("%s", w->c->path);
+    if (!strcmp(want, "auto"))
+        want = m->prior.bank > 0 ? "bank" : m->beat ? "beat" : "var";
+    if (!strcmp(want, "bank")) {
+        how.kind = PRIOR_BANK;
+        if (m->prior.bank == 0)
+            return error_set("%s: the model has no bank: use another --prior, or train with a --bank", w->c->path);
+    } else if (!strcmp(want, m->beat ? "beat" : "var")) {
+        how.kind = PRIOR_AUTOREGRESSION;
+    } else if (strcmp(want, "normal")) {
+        return error_set("%s: its frames %s, there is no prior '%s': use normal, %s or bank", w->c->path,
+                         m->beat ? "follow the beat" : "do not follow the beat", want, m->beat ? "beat" : "var");
+    }
+    weights = pieces_weights(&w->p);
+    w->prior = prior_new(&m->prior, m->params, how, weights);
+    free(weights);
+    return 0;
+}
+
+/* The first frames of noise that are to be gone on from, [latent, n], n less than all; 0 if there are none. */
+static int take_start(struct work *w, const struct reader *r, const struct frame *f, struct job *j)
+{
+    const struct tensor *t = frame_get(f, "start");
+    int64_t latent = w->c->m.spectral.latent, whole;
+
+    if (!t)
+        return 0;
+    if (t->rank != 2 || t->shape[0] != latent)
+        return error_set("%s: 'start' of '%s' is not [%lld, frames]: use cv-sample with this model", reader_label(r),
+                         f->name, (long long)latent);
+    whole = t->shape[1] / w->c->m.prior.positions * w->c->m.prior.positions;
+    j->start = whole < j->frames ? whole : j->frames / w->c->m.prior.positions * w->c->m.prior.positions;
+    for (int64_t d = 0; d < latent; d++)
+        memcpy(j->in + d * j->frames, t->data + d * t->shape[1], (size_t)j->start * sizeof(float));
+    return 0;
+}
+
+/* Where frames of a clip stand: as its meta says, faster or slower if a tempo is asked for; noise of no tempo has the
+ * one that the prior draws, its first frame at the begin. */
+static struct timing clip_timing(const struct work *w, const struct frame *f, const struct job *j, double *faster)
+{
+    struct timing t = front_timing(&w->p.front, f->meta, NULL, 0);
+    double period = j->noise && !t.steady ? prior_period(w->prior, j->in, j->frames) : t.period, phase = t.phase;
+
+    *faster = 1;
+    if (!w->p.front.beat || (j->noise && period <= 0))
+        return t;
+    if (w->c->how.tempo > 0) {
+        double wanted = front_timing_beat(&w->p.front, 60 / w->c->how.tempo, 0).grid.step;
+
+        *faster = t.grid.step / wanted;
+        period = 60 / w->c->how.tempo;
+        phase /= *faster;
+    }
+    if (t.steady || w->c->how.tempo > 0 || j->noise)
+        t = front_timing_beat(&w->p.front, period, phase);
+    if (j->noise && j->start == 0) {
+        t.phase = t.grid.step / w->p.front.rate;
+        t.grid.first = 0;
+    }
+    return t;
+}
+
+/* How many samples a frame stands for: as its meta says, in samples or in seconds, else as its stream's head does;
+ * noise of no length said makes a clip like those of training. At most as many as the latents make. */
+static int64_t clip_samples(const struct work *w, const struct reader *r, const struct frame *f, const struct job *j,
+                            double faster)
+{
+    const struct grid g = j->clip.timing.grid;
+    int64_t all = (int64_t)(g.first + (double)(j->frames * w->c->m.spectral.stride) * g.step);
+    int64_t n = j->noise ? w->c->m.samples : all;
+    double seconds;
+
+    if (meta_get_int(f->meta, "samples", &n))
+        n = (double)n / faster > 0 && (double)n / faster < (double)all ? (int64_t)((double)n / faster) : all;
+    else if (meta_get_real(f->meta, "seconds", &seconds) && seconds > 0 && seconds < 1e6)
+        n = (int64_t)(seconds * w->c->m.rate + 0.5);
+    else
         meta_get_int(reader_meta(r), "samples", &n);
+    all = all > 1 ? all : 1;
     return n > 0 && n <= all ? n : all;
 }
 
@@ -191,6 +272,7 @@ static int decode_frame(struct work *w, const struct reader *r, const struct fra
 {
     int latent = w->c->m.spectral.latent;
     const struct tensor *t = codec_latent(w->c, r, f, latent);
+    double level = FRONT_LEVEL, faster;
     struct job *j;
 
     if (!t)
@@ -198,15 +280,18 @@ static int decode_frame(struct work *w, const struct reader *r, const struct fra
     if (w->held == w->room && flush_audio(w))
         return -1;
     j = &w->jobs[w->held++];
-    *j = (struct job){.name = mem_text(f->name), .meta = meta_copy(f->meta), .level = FRONT_LEVEL, .number = w->clips++};
+    *j = (struct job){.name = mem_text(f->name), .meta = meta_copy(f->meta), .number = w->clips++};
     j->noise = !strcmp(reader_kind(r), "noise");
     j->frames = tensor_count(t) / t->shape[0];
-    j->samples = clip_samples(w, r, f, j->frames, j->noise);
-    meta_get_real(f->meta, "level", &j->level);
-    if (!(j->level >= 0 && j->level <= 1e6))
-        return error_set("%s: '%s' has a level of %g", reader_label(r), f->name, j->level);
+    meta_get_real(f->meta, "level", &level);
+    if (!(level >= 0 && level <= 1e6))
+        return error_set("%s: '%s' has a level of %g", reader_label(r), f->name, level);
     j->in = mem_alloc((size_t)(latent * j->frames) * sizeof(float));
     memcpy(j->in, t->data, (size_t)(latent * j->frames) * sizeof(float));
+    if (j->noise && (begin_prior(w) || take_start(w, r, f, j)))
+        return -1;
+    j->clip = (struct piece_clip){NULL, 0, level, clip_timing(w, f, j, &faster)};
+    j->samples = j->clip.samples = clip_samples(w, r, f, j, faster);
     return 0;
 }
 

@@ -1,4 +1,4 @@
-/* From an audio stream to clips in memory. */
+/* From an audio stream to clips that stay. */
 #include "vae/dataset.h"
 
 #include <stdlib.h>
@@ -43,6 +43,17 @@ const char *audio_clip_name(const struct frame *f, int64_t b)
     return f->name;
 }
 
+struct meta *audio_clip_meta(const struct frame *f, int64_t b)
+{
+    const struct meta *metas = meta_get(f->meta, "metas");
+
+    if (!meta_get(f->meta, "names"))
+        return meta_copy(f->meta);
+    if (metas && metas->kind == META_LIST && b < (int64_t)metas->count && metas->items[b]->kind == META_MAP)
+        return meta_copy(metas->items[b]);
+    return meta_map();
+}
+
 static int clip_refuse(const struct dataset *d, const struct reader *r, const char *name, const struct tensor *t,
                        double rate)
 {
@@ -56,13 +67,41 @@ static int clip_refuse(const struct dataset *d, const struct reader *r, const ch
                      reader_label(r), name, (long long)t->shape[2], (long long)d->samples);
 }
 
-int dataset_read(struct dataset *d, struct reader *r)
+/* A copy of the name among the clips: small blocks of their own would scatter over the heap. */
+static char *keep_name(struct spool *spool, const char *name)
+{
+    size_t bytes = strlen(name) + 1;
+    char *copy = (char *)spool_floats(spool, (bytes + sizeof(float) - 1) / sizeof(float));
+
+    return copy ? memcpy(copy, name, bytes) : NULL;
+}
+
+/* Of a clip's meta, what training reads; the rest would take more room than short clips do. */
+static struct meta *keep_meta(const struct frame *f, int64_t b)
+{
+    static const char *const keys[] = {"tempo", "beat"};
+    struct meta *all = audio_clip_meta(f, b), *kept = NULL;
+
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const struct meta *value = meta_get(all, keys[i]);
+
+        if (value && !kept)
+            kept = meta_map();
+        if (value)
+            meta_set(kept, keys[i], meta_copy(value));
+    }
+    meta_free(all);
+    return kept;
+}
+
+int dataset_spool(struct dataset *d, struct reader *r, struct spool *spool)
 {
     const struct frame *f;
     size_t room = 0;
     int got;
 
     memset(d, 0, sizeof *d);
+    d->spool = spool;
     while ((got = reader_next(r, &f)) > 0) {
         struct tensor t;
         double rate;
@@ -100,10 +139,14 @@ int dataset_read(struct dataset *d, struct reader *r)
                 d->clips = mem_grow(d->clips, room, sizeof *d->clips);
             }
             c = &d->clips[d->count++];
-            c->name = mem_text(audio_clip_name(f, b));
+            c->name = keep_name(spool, audio_clip_name(f, b));
+            c->meta = keep_meta(f, b);
             c->batch = d->batches;
-            c->data = mem_alloc(size * sizeof *c->data);
+            c->data = spool_floats(spool, size);
+            if (!c->name || !c->data)
+                goto failed;
             memcpy(c->data, t.data + (size_t)b * size, size * sizeof *c->data);
+            dataset_release(d, d->count - 1);
         }
         d->batches++;
     }
@@ -120,12 +163,31 @@ failed:
     return -1;
 }
 
+int dataset_read(struct dataset *d, struct reader *r)
+{
+    struct spool *spool = spool_new(SIZE_MAX);
+    int status = dataset_spool(d, r, spool);
+
+    if (status)
+        spool_free(spool);
+    else
+        d->own_spool = true;
+    return status;
+}
+
+void dataset_release(const struct dataset *d, size_t i)
+{
+    spool_release(d->spool, d->clips[i].data, (size_t)d->channels * (size_t)d->samples);
+}
+
 void dataset_free(struct dataset *d)
 {
     for (size_t i = 0; i < d->count; i++) {
         free(d->clips[i].name);
-        free(d->clips[i].data);
+        meta_free(d->clips[i].meta);
     }
     free(d->clips);
+    if (d->own_spool)
+        spool_free(d->spool);
     memset(d, 0, sizeof *d);
 }

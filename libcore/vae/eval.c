@@ -174,13 +174,13 @@ static int next_clip(struct run *run)
     if (fread(&samples, sizeof samples, 1, run->kept) != 1)
         return error_set("the temporary file with the clips cannot be read");
     j->c.samples = samples;
-    j->c.frames = run->kind->latents(run->state, samples);
-    count = latent * (size_t)j->c.frames;
     j->c.x = mem_alloc((size_t)samples * sizeof(float));
-    j->c.eps = mem_alloc(count * sizeof(float));
-    run->kind->draw(run->state, j->c.eps, count);
     if (fread(j->c.x, sizeof(float), (size_t)samples, run->kept) != (size_t)samples)
         return error_set("the temporary file with the clips cannot be read");
+    j->c.frames = run->kind->latents(run->state, j->c.x, samples);
+    count = latent * (size_t)j->c.frames;
+    j->c.eps = mem_alloc(count * sizeof(float));
+    run->kind->draw(run->state, j->c.eps, count);
     return 0;
 }
 

@@ -69,7 +69,7 @@ float *eval_mean_sound(const struct eval_mean *m, int64_t samples, uint64_t seed
     for (size_t t = 1; t < PIECE; t++)
         memcpy(magnitude + t * bins, magnitude, bins * sizeof *magnitude);
     v = vocoder_new(spectrum_size(m->spectrum), how);
-    vocoder_begin(v, samples);
+    vocoder_begin(v, grid_fixed(spectrum_size(m->spectrum) / 4), samples);
     for (int64_t left = spectrum_frames(m->spectrum, samples); left > 0; left -= PIECE) {
         vocoder_push(v, magnitude, left < PIECE ? (int)left : PIECE);
         done += vocoder_pull(v, x + done, size - done);

@@ -45,8 +45,9 @@ static void *begin(struct model *m, struct reader *file, const char *path, uint6
     return NULL;
 }
 
-static int64_t latents(const void *state, int64_t samples)
+static int64_t latents(const void *state, const float *x, int64_t samples)
 {
+    (void)x;
     (void)state;
     (void)samples;
     return 1;

@@ -23,7 +23,7 @@ struct eval_clip {
 struct eval_kind {
     /* Closes file, the rest of the model. NULL: with the reason. */
     void *(*begin)(struct model *m, struct reader *file, const char *path, uint64_t seed, int threads);
-    int64_t (*latents)(const void *state, int64_t samples);
+    int64_t (*latents)(const void *state, const float *x, int64_t samples);
     /* Noise of the clips one after another, as encoding draws it. */
     void (*draw)(void *state, float *eps, size_t count);
     void (*clip)(void *state, int worker, struct eval_clip *c);

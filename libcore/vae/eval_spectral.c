@@ -48,11 +48,12 @@ static void *begin(struct model *m, struct reader *file, const char *path, uint6
     return s;
 }
 
-static int64_t latents(const void *state, int64_t samples)
+static int64_t latents(const void *state, const float *x, int64_t samples)
 {
     const struct state *s = state;
+    struct piece_clip clip = pieces_clip(&s->p, NULL, x, samples);
 
-    return pieces_latents(&s->p, samples);
+    return pieces_latents(&s->p, &clip);
 }
 
 static void draw(void *state, float *eps, size_t count)
@@ -68,7 +69,7 @@ static void draw(void *state, float *eps, size_t count)
 static void add_distances(const struct losses *l, const float *y, int64_t first, int offset, int count)
 {
     const struct pieces *p = &l->s->p;
-    int64_t left = features_frames(p->front.bands, l->c->samples) - first;
+    int64_t left = grid_frames(l->clip.timing.grid, l->c->samples) - first;
     double *sum = l->c->terms, top = l->s->top;
 
     pieces_levels(p, &l->clip, first, count, l->target);
@@ -119,14 +120,14 @@ static void clip(void *state, int worker, struct eval_clip *c)
     size_t count = (size_t)p->m->spectral.latent * (size_t)c->frames;
     float *mean = mem_alloc(count * sizeof *mean), *logvar = mem_alloc(count * sizeof *logvar);
     float *linear = mem_alloc(count * sizeof *linear);
-    struct losses l = {s, c, {c->x, c->samples, front_rms(c->x, c->samples)}, mean, logvar, NULL};
+    struct losses l = {s, c, pieces_clip(p, NULL, c->x, c->samples), mean, logvar, NULL};
 
     l.target = mem_alloc((size_t)p->m->spectral.features * (size_t)p->frames * sizeof *l.target);
     pieces_encode(p, worker, &l.clip, mean, logvar, linear);
     posterior_draw(c->eps, mean, logvar, count);
     pieces_decode(p, worker, c->eps, c->frames, take_losses, &l);
-    pieces_sound(p, worker, mean, c->frames, false, l.clip.level, s->seed, c->reconstruction, c->samples);
-    pieces_sound(p, worker, linear, c->frames, true, l.clip.level, s->seed, c->linear, c->samples);
+    pieces_sound(p, worker, &l.clip, mean, c->frames, false, s->seed, c->reconstruction);
+    pieces_sound(p, worker, &l.clip, linear, c->frames, true, s->seed, c->linear);
     free(l.target);
     free(linear);
     free(logvar);

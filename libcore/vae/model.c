@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "io/stream.h"
+#include "vae/front.h"
 
 static const char *const model_kinds[] = {"model", NULL};
 
@@ -17,6 +18,26 @@ static int head_int(const struct reader *r, const char *key, int64_t low, int64_
     if (!meta_get_int(reader_meta(r), key, out) || *out < low || *out > high)
         return error_set("%s: the model's head has no usable \"%s\" (%lld to %lld)", reader_label(r), key,
                          (long long)low, (long long)high);
+    return 0;
+}
+
+/* What the frames follow, and the prior's sizes. */
+static int describe_prior(struct model *m, const struct reader *r, int64_t latent, int64_t stride)
+{
+    int64_t block, bank, clips, periods;
+    const char *frames = "fixed";
+
+    meta_get_text(reader_meta(r), "frames", &frames);
+    m->beat = !strcmp(frames, "beat");
+    if (!m->beat && strcmp(frames, "fixed"))
+        return error_set("%s: the model's frames are '%s', this version knows 'beat' and 'fixed'", reader_label(r), frames);
+    if (m->beat && BEAT_FRAMES % stride)
+        return error_set("%s: the model's stride of %lld does not divide the %d frames of a beat", reader_label(r),
+                         (long long)stride, BEAT_FRAMES);
+    if (head_int(r, "prior_block", 1, 1 << 20, &block) || head_int(r, "prior_bank", 0, 1 << 24, &bank) ||
+        head_int(r, "prior_clips", 0, bank, &clips) || head_int(r, "prior_periods", 0, 1 << 24, &periods))
+        return -1;
+    m->prior = (struct prior_shape){(int)latent, m->beat ? BEAT_FRAMES / (int)stride : 1, (int)block, bank, clips, periods};
     return 0;
 }
 
@@ -36,7 +57,7 @@ static int describe_spectral(struct model *m, const struct reader *r)
     m->spectral = (struct spectral){(int)features, (int)width, (int)latent, (int)stride};
     m->fft = (int)fft;
     m->hop = (int)hop;
-    return 0;
+    return describe_prior(m, r, latent, stride);
 }
 
 static int model_describe(struct model *m, const struct reader *r)
@@ -71,6 +92,8 @@ struct reader *model_open(struct model *m, const char *path)
 
     memset(m, 0, sizeof *m);
     r = reader_open(path);
+    if (r)
+        reader_digest_only(r, "value");
     if (r && (reader_start(r, model_kinds) || model_describe(m, r))) {
         reader_free(r);
         r = NULL;
@@ -107,18 +130,16 @@ static void file_shape(bool keras, const struct param *q, int64_t *shape)
         memcpy(shape, q->shape, (size_t)q->rank * sizeof *shape);
 }
 
-/* One frame into its parameter; frames of parts not built are passed over. */
-static int param_fill(struct params *p, bool keras, const struct reader *r, const struct frame *f, bool *filled)
+/* The tensor of a parameter's frame into that parameter's part of an array. */
+static int array_fill(const struct model_array *a, const struct param *q, bool keras, const struct reader *r,
+                      const struct frame *f)
 {
-    const struct param *q = params_find(p, f->name);
-    const struct tensor *t = frame_get(f, "value");
+    const struct tensor *t = frame_get(f, a->tensor);
     int64_t shape[PARAM_RANK_MAX];
     char text[128], want[128];
 
-    if (!q)
-        return 0;
     if (!t)
-        return error_set("%s: parameter '%s' has no tensor 'value'", reader_label(r), f->name);
+        return error_set("%s: parameter '%s' has no tensor '%s'", reader_label(r), f->name, a->tensor);
     file_shape(keras, q, shape);
     if (t->rank != q->rank || memcmp(t->shape, shape, (size_t)q->rank * sizeof *shape)) {
         struct tensor wanted = tensor_view(NULL, q->rank, shape);
@@ -126,17 +147,50 @@ static int param_fill(struct params *p, bool keras, const struct reader *r, cons
         return error_set("%s: parameter '%s' has shape %s, expected %s", reader_label(r), f->name,
                          tensor_shape_text(t, text, sizeof text), tensor_shape_text(&wanted, want, sizeof want));
     }
-    for (size_t i = 0; i < p->count; i++)
-        if (p->list[i] == q) {
-            if (filled[i])
-                return error_set("%s: parameter '%s' stands there twice", reader_label(r), f->name);
-            filled[i] = true;
-        }
     if (keras)
-        keras_import(q, t->data, p->theta + q->offset);
+        keras_import(q, t->data, a->flat + q->offset);
     else
-        memcpy(p->theta + q->offset, t->data, q->count * sizeof *t->data);
+        memcpy(a->flat + q->offset, t->data, q->count * sizeof *t->data);
     return 0;
+}
+
+/* One frame into its parameter; frames of parts not built are passed over. */
+static int param_fill(const struct params *p, bool keras, const struct reader *r, const struct frame *f, bool *filled,
+                      const struct model_array *arrays, size_t count)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        const struct param *q = p->list[i];
+
+        if (strcmp(q->name, f->name))
+            continue;
+        if (filled[i])
+            return error_set("%s: parameter '%s' stands there twice", reader_label(r), f->name);
+        filled[i] = true;
+        for (size_t k = 0; k < count; k++)
+            if ((q->trainable || !arrays[k].trainable) && array_fill(&arrays[k], q, keras, r, f))
+                return -1;
+        return 0;
+    }
+    return 0;
+}
+
+int model_read_arrays(const struct model *m, struct reader *r, const struct params *params,
+                      const struct model_array *arrays, size_t count)
+{
+    bool *filled = mem_zero(params->count + 1, sizeof *filled);
+    const struct frame *f;
+    int got;
+
+    while ((got = reader_next(r, &f)) > 0)
+        if (param_fill(params, !m->is_spectral, r, f, filled, arrays, count)) {
+            got = -1;
+            break;
+        }
+    for (size_t i = 0; i < params->count && got == 0; i++)
+        if (!filled[i])
+            got = error_set("%s: parameter '%s' is missing", reader_label(r), params->list[i]->name);
+    free(filled);
+    return got;
 }
 
 /* A small file cannot ask for much memory: its parameters must be in it. */
@@ -152,37 +206,25 @@ static int model_too_small(const char *path, const struct params *p)
 
 int model_fill(struct model *m, struct reader *r, const char *path, struct net *net)
 {
-    bool *filled = NULL;
-    const struct frame *f;
-    int got, status = -1;
+    int status = -1;
 
-    if (model_too_small(path, m->params))
-        goto done;
-    params_reserve(m->params);
-    if (net_plan(net, 0, false))
-        goto done;
-    filled = mem_zero(m->params->count + 1, sizeof *filled);
-    while ((got = reader_next(r, &f)) > 0)
-        if (param_fill(m->params, !m->is_spectral, r, f, filled))
-            goto done;
-    if (got < 0)
-        goto done;
-    for (size_t i = 0; i < m->params->count; i++)
-        if (!filled[i]) {
-            error_set("%s: parameter '%s' is missing", path, m->params->list[i]->name);
-            goto done;
-        }
-    m->digest = reader_digest(r);
-    status = 0;
-done:
-    free(filled);
+    if (!model_too_small(path, m->params)) {
+        params_reserve(m->params);
+        if (!net_plan(net, 0, false))
+            status = model_read_arrays(m, r, m->params,
+                                       &(struct model_array){"value", m->params->theta, false}, 1);
+    }
+    if (!status)
+        m->digest = reader_digest(r);
     reader_free(r);
     return status;
 }
 
-int model_write(int fd, const char *label, const struct meta *meta, const struct params *params)
+int model_write(int fd, const char *label, const struct meta *meta, const struct params *params,
+                const struct model_array *arrays, size_t count)
 {
     struct writer *w = writer_new(fd, label, "model", meta);
+    struct frame_tensor *tensors;
     const char *network = "";
     size_t most = 0;
     float *values;
@@ -196,18 +238,27 @@ int model_write(int fd, const char *label, const struct meta *meta, const struct
     for (size_t i = 0; i < params->count; i++)
         if (params->list[i]->count > most)
             most = params->list[i]->count;
-    values = mem_alloc(most * sizeof *values);
+    values = mem_alloc(most * count * sizeof *values);
+    tensors = mem_zero(count, sizeof *tensors);
     for (size_t i = 0; i < params->count && !status; i++) {
         const struct param *q = params->list[i];
         int64_t shape[PARAM_RANK_MAX];
-        struct frame_tensor t;
+        size_t n = 0;
 
         file_shape(keras, q, shape);
-        if (keras)
-            keras_export(q, params->theta + q->offset, values);
-        t = (struct frame_tensor){"value", tensor_view(keras ? values : params->theta + q->offset, q->rank, shape)};
-        status = writer_put(w, q->name, NULL, &t, 1);
+        for (size_t k = 0; k < count; k++) {
+            float *from = arrays[k].flat + q->offset;
+
+            if (arrays[k].trainable && !q->trainable)
+                continue;
+            if (keras)
+                keras_export(q, from, values + k * most);
+            tensors[n++] = (struct frame_tensor){arrays[k].tensor,
+                                                 tensor_view(keras ? values + k * most : from, q->rank, shape)};
+        }
+        status = writer_put(w, q->name, NULL, tensors, n);
     }
+    free(tensors);
     free(values);
     if (status) {
         writer_abandon(w);

@@ -7,6 +7,7 @@
 #include "nn/params.h"
 #include "io/stream.h"
 #include "vae/notebook.h"
+#include "vae/prior.h"
 #include "vae/spectral.h"
 
 struct model {
@@ -17,6 +18,8 @@ struct model {
     struct spectral spectral;
     int fft, hop;                /* the spectral network's front end */
     double corner;
+    bool beat;                   /* its frames follow the beat */
+    struct prior_shape prior;
     double rate;                 /* Hz, of the audio it was trained on */
     int64_t samples;             /* of the clips it was trained on */
     uint64_t digest;             /* of the parameters, once filled */
@@ -35,8 +38,22 @@ struct reader *model_open(struct model *m, const char *path);
  * another shape, or the file is too short to hold them. */
 int model_fill(struct model *m, struct reader *r, const char *path, struct net *net);
 
-/* Writes meta and params as a model to fd. */
-int model_write(int fd, const char *label, const struct meta *meta, const struct params *params);
+/* An array laid out as those of struct params, that goes with each parameter
+ * as a tensor: "value" and, in snapshots, what the optimizer keeps. */
+struct model_array {
+    const char *tensor;
+    float *flat;
+    bool trainable;              /* only for parameters that training changes */
+};
+
+/* Writes a model to fd: meta, and the arrays of all parameters. */
+int model_write(int fd, const char *label, const struct meta *meta, const struct params *params,
+                const struct model_array *arrays, size_t count);
+
+/* Fills the arrays of all parameters from the rest of a file that was opened
+ * with model_open. -1: one is missing, or has another shape. */
+int model_read_arrays(const struct model *m, struct reader *r, const struct params *params,
+                      const struct model_array *arrays, size_t count);
 
 void model_free(struct model *m);
 

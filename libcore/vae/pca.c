@@ -33,17 +33,20 @@ static float *values(struct params *p, const char *name)
     return p->theta + params_find(p, name)->offset;
 }
 
-int pca_begin(const struct spectral *shape, struct params *params, float *const *y, size_t count, int frames)
+int pca_begin(const struct spectral *shape, struct params *params, const struct levels *clips, size_t count,
+              struct spool *spool)
 {
-    int n = shape->features * shape->stride, status;
+    int n = shape->features * shape->stride, longest = levels_longest(clips, count), status;
     size_t size = (size_t)n;
-    float *stacked = mem_alloc(size * (size_t)(frames / shape->stride) * sizeof *stacked);
+    float *stacked = mem_alloc(size * (size_t)(longest / shape->stride) * sizeof *stacked);
     float *part = mem_alloc(size * size * sizeof *part);
     double *sum = mem_zero(size, sizeof *sum), *products = mem_zero(size * size, sizeof *products);
     double *values_of = mem_alloc(size * sizeof *values_of), seen = 0;
 
-    for (size_t i = 0; i < count; i++)
-        seen += accumulate(shape, y[i], frames, stacked, part, sum, products);
+    for (size_t i = 0; i < count; i++) {
+        seen += accumulate(shape, clips[i].y, clips[i].frames, stacked, part, sum, products);
+        spool_release(spool, clips[i].y, levels_size(&clips[i], shape->features));
+    }
     for (size_t i = 0; i < size; i++)
         sum[i] /= seen;
     for (size_t i = 0; i < size; i++)

@@ -16,6 +16,23 @@ const float *pieces_values(const struct pieces *p, const char *name)
     return p->m->params->theta + params_find(p->m->params, name)->offset;
 }
 
+float *pieces_weights(const struct pieces *p)
+{
+    const struct param *q = params_find(p->m->params, "dec/linear/kernel");
+    size_t latent = (size_t)p->m->spectral.latent, each = q->count / latent;
+    float *weights = mem_alloc(latent * sizeof *weights);
+
+    for (size_t d = 0; d < latent; d++) {
+        const float *row = p->m->params->theta + q->offset + d * each;
+        double sum = 0;
+
+        for (size_t i = 0; i < each; i++)
+            sum += (double)row[i] * (double)row[i];
+        weights[d] = (float)sqrt(sum);
+    }
+    return weights;
+}
+
 static void build(const struct pieces *p, struct piece_worker *k, int parts)
 {
     const struct spectral *s = &p->m->spectral;
@@ -51,7 +68,7 @@ int pieces_begin(struct pieces *p, struct model *m, struct reader *file, const c
     *p = (struct pieces){.m = m, .threads = threads, .context = spectral_context(s)};
     p->workers = mem_zero((size_t)threads, sizeof *p->workers);
     p->frames = PIECE * s->stride + p->context;
-    front_set(&p->front, m->rate, m->fft, m->hop, m->corner);
+    front_set(&p->front, m->rate, m->fft, m->hop, m->corner, m->beat);
     if (features_channels(p->front.bands) != s->features) {
         reader_free(file);
         return error_set("%s: the front end has %d channels, the network %d", path,
@@ -59,7 +76,7 @@ int pieces_begin(struct pieces *p, struct model *m, struct reader *file, const c
     }
     build(p, &p->workers[0], parts);
     first = parts & SPECTRAL_ENCODER ? p->workers[0].encoder.net : p->workers[0].decoder.net;
-    prior_declare(first, s->latent);
+    prior_declare(first, &m->prior);
     if (model_fill(m, file, path, first) || plan_rest(p, parts, first))
         return -1;
     p->mean = pieces_values(p, "front/mean");
@@ -84,11 +101,16 @@ void pieces_end(struct pieces *p)
     front_end(&p->front);
 }
 
-int64_t pieces_latents(const struct pieces *p, int64_t samples)
+struct piece_clip pieces_clip(const struct pieces *p, const struct meta *meta, const float *x, int64_t samples)
+{
+    return (struct piece_clip){x, samples, front_rms(x, samples), front_timing(&p->front, meta, x, samples)};
+}
+
+int64_t pieces_latents(const struct pieces *p, const struct piece_clip *clip)
 {
     int stride = p->m->spectral.stride;
 
-    return (features_frames(p->front.bands, samples) + stride - 1) / stride;
+    return front_frames(clip->timing.grid, clip->samples, stride) / stride;
 }
 
 /* Where the piece begins whose results are wanted from latent frame at on; both in latent frames. */
@@ -101,12 +123,13 @@ static int64_t piece_start(const struct pieces *p, int64_t at)
 
 void pieces_levels(const struct pieces *p, const struct piece_clip *clip, int64_t first, int count, float *y)
 {
-    int64_t all = features_frames(p->front.bands, clip->samples);
+    struct grid grid = clip->timing.grid;
+    int64_t all = grid_frames(grid, clip->samples);
     int have = all - first < count ? (int)(all - first) : count, channels = p->m->spectral.features;
     size_t stride = (size_t)count;
 
-    front_levels(&p->front, clip->x, clip->samples, clip->level > 0 ? FRONT_LEVEL / clip->level : 1, p->floor,
-                 first, have, y, stride);
+    front_levels(&p->front, grid, clip->x, clip->samples, clip->level > 0 ? FRONT_LEVEL / clip->level : 1,
+                 p->floor, first, have, y, stride);
     front_standardise(channels, have, stride, p->mean, p->sd, y);
     for (int c = 0; c < channels; c++)
         for (int t = have; t < count; t++)
@@ -118,7 +141,7 @@ void pieces_encode(const struct pieces *p, int worker, const struct piece_clip *
 {
     const struct spectral_graph *g = &p->workers[worker].encoder;
     int stride = p->m->spectral.stride, latent = p->m->spectral.latent, width = p->frames / stride;
-    int64_t frames = pieces_latents(p, clip->samples);
+    int64_t frames = pieces_latents(p, clip);
 
     for (int64_t at = 0; at < frames; ) {
         int64_t start = piece_start(p, at), stop = start + width < frames ? start + width : frames;
@@ -213,11 +236,11 @@ static void bring_to_level(float *x, int64_t samples, double level)
         x[i] *= (float)gain;
 }
 
-void pieces_sound(const struct pieces *p, int worker, const float *z, int64_t frames, bool linear, double level,
-                  uint64_t seed, float *out, int64_t samples)
+void pieces_sound(const struct pieces *p, int worker, const struct piece_clip *clip, const float *z,
+                  int64_t frames, bool linear, uint64_t seed, float *out)
 {
     struct piece_worker *k = &p->workers[worker];
-    struct sound s = {p, k, linear, level, out, 0, (size_t)samples};
+    struct sound s = {p, k, linear, clip->level, out, 0, (size_t)clip->samples};
 
     if (!k->vocoder) {
         struct vocoder_how how = vocoder_defaults();
@@ -226,10 +249,10 @@ void pieces_sound(const struct pieces *p, int worker, const float *z, int64_t fr
         k->vocoder = vocoder_new(p->m->fft, how);
         k->magnitude = mem_alloc((size_t)p->frames * (size_t)features_bins(p->front.bands) * sizeof(float));
     }
-    vocoder_begin(k->vocoder, samples);
+    vocoder_begin(k->vocoder, clip->timing.grid, clip->samples);
     pieces_decode(p, worker, z, frames, take_sound, &s);
     vocoder_end(k->vocoder);
     while (s.done < s.samples)
         s.done += vocoder_pull(k->vocoder, out + s.done, s.samples - s.done);
-    bring_to_level(out, samples, level);
+    bring_to_level(out, clip->samples, clip->level);
 }

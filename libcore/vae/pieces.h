@@ -36,15 +36,23 @@ void pieces_end(struct pieces *p);
 /* Values of a statistic or parameter of the model. */
 const float *pieces_values(const struct pieces *p, const char *name);
 
-/* Latent frames of a clip. */
-int64_t pieces_latents(const struct pieces *p, int64_t samples);
+/* How much each dimension of z moves levels, [latent]: norms of the rows of
+ * "dec/linear/kernel"; to be released with free(). */
+float *pieces_weights(const struct pieces *p);
 
 /* A clip, as the front end sees it. */
 struct piece_clip {
     const float *x;
     int64_t samples;
     double level;                /* RMS */
+    struct timing timing;
 };
+
+/* Its level and timing, for which its meta may be asked (NULL: none). */
+struct piece_clip pieces_clip(const struct pieces *p, const struct meta *meta, const float *x, int64_t samples);
+
+/* Latent frames of a clip. */
+int64_t pieces_latents(const struct pieces *p, const struct piece_clip *clip);
 
 /* Standardised levels of frames first .. first + count - 1 to y [features,
  * count], the clip's last one repeated beyond its end. */
@@ -63,9 +71,10 @@ typedef void piece_take(void *arg, const struct spectral_graph *g, int64_t first
 void pieces_decode(const struct pieces *p, int worker, const float *z, int64_t frames, piece_take *take,
                    void *arg);
 
-/* The sound of z: samples at that level, phases started from seed (the same
- * one for every call); linear: by the linear path alone. */
-void pieces_sound(const struct pieces *p, int worker, const float *z, int64_t frames, bool linear, double level,
-                  uint64_t seed, float *out, int64_t samples);
+/* The sound of z at the clip's level and timing, clip->samples to out (clip->x
+ * is not read); phases started from seed, the same one for every call; linear:
+ * by the linear path alone. */
+void pieces_sound(const struct pieces *p, int worker, const struct piece_clip *clip, const float *z,
+                  int64_t frames, bool linear, uint64_t seed, float *out);
 
 #endif

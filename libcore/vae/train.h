@@ -1,8 +1,9 @@
 /* A whole training run: epochs with progress, log and snapshots, ended early
- * by a signal or by a loss that is not finite. */
+ * by a signal or by a loss that is not finite, and taken up again. */
 #ifndef VAE_TRAIN_H
 #define VAE_TRAIN_H
 
+#include "vae/snapshot.h"
 #include "vae/trainer.h"
 
 struct train_run {
@@ -14,6 +15,10 @@ struct train_run {
     const struct dataset *test;  /* NULL: none */
     const char *log;             /* JSON Lines, one object an epoch; NULL: none */
     const char *snapshots;       /* folder for a model per epoch; NULL: none */
+    double snapshot_every;       /* > 0: and one after so many seconds */
+    int64_t keep;                /* how many snapshots, the last ones; 0: those of all epochs, and the last of the others */
+    struct snapshot *resume;     /* where to go on; NULL: from the start */
+    bool resume_anyway;          /* also when data or settings are not those of the snapshot */
 };
 
 /* Trains and writes the model to fd. 0: done, or ended by a first SIGINT or

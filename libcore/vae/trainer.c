@@ -53,6 +53,27 @@ void trainer_describe(const struct trainer *t, struct meta *head)
     meta_set(head, "steps", meta_int(t->steps));
 }
 
+void trainer_save(const struct trainer *t, struct meta *state)
+{
+    meta_set(state, "steps", meta_int(t->steps));
+    if (t->kind->save)
+        t->kind->save(t, state);
+}
+
+int trainer_restore(struct trainer *t, const struct meta *state)
+{
+    if (!t->kind->restore)
+        return error_set("the network '%s' has no going on from a snapshot", t->kind->network);
+    return trainer_counter(state, "steps", &t->steps) || t->kind->restore(t, state) ? -1 : 0;
+}
+
+int trainer_counter(const struct meta *state, const char *key, int64_t *out)
+{
+    if (!meta_get_int(state, key, out) || *out < 0)
+        return error_set("the state of training has no usable \"%s\"", key);
+    return 0;
+}
+
 char *trainer_clip_names(const struct dataset *d, const size_t *order, size_t count)
 {
     char *names = mem_text("");

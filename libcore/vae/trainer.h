@@ -20,6 +20,8 @@ struct train_config {
     uint64_t seed;
     double rate;             /* learning rate */
     int width, stride;       /* spectral: channels inside, frames for each latent frame */
+    const char *frames;      /* spectral: "auto", "beat" or "fixed"; NULL: auto */
+    int64_t bank;            /* spectral: latent frames kept for the prior; negative: the default */
     double beta;             /* spectral: weight of the KL term */
 };
 
@@ -40,6 +42,9 @@ struct trainer_kind {
     void (*finish)(struct trainer *t);                  /* NULL: nothing to do */
     void (*describe)(const struct trainer *t, struct meta *head);
     void (*destroy)(struct trainer *t);
+    /* Into a snapshot and back: the counters that a step depends on, beside the values, the moments and steps. */
+    void (*save)(const struct trainer *t, struct meta *state);
+    int (*restore)(struct trainer *t, const struct meta *state);
 };
 
 /* What every kind of trainer begins with. */
@@ -73,6 +78,15 @@ void trainer_finish(struct trainer *t);
 
 /* Adds to a model's head what the network is made of and how it is trained. */
 void trainer_describe(const struct trainer *t, struct meta *head);
+
+/* What a snapshot keeps of the trainer beside its parameters, and back again:
+ * after it the next step is the one that would have been next. -1: not the
+ * state of such a trainer. */
+void trainer_save(const struct trainer *t, struct meta *state);
+int trainer_restore(struct trainer *t, const struct meta *state);
+
+/* A counter (0 or more) of such a state; -1: it is missing. */
+int trainer_counter(const struct meta *state, const char *key, int64_t *out);
 
 /* "a, b, c": the names of count clips of d, taken in the given order; to be released with free(). */
 char *trainer_clip_names(const struct dataset *d, const size_t *order, size_t count);

@@ -135,8 +135,10 @@ static void forward(struct notebook_training *t, const struct dataset *d, const 
     size_t size = (size_t)d->samples;
 
     net_set_batch(t->g.net, (int)count);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         memcpy(t->g.x->y + i * size, d->clips[order[i]].data, size * sizeof(float));
+        dataset_release(d, order[i]);
+    }
     rng_normal(&r, t->g.eps->y, node_count(t->g.eps));
     net_forward(t->g.net);
 }
@@ -201,4 +203,15 @@ static void describe(const struct trainer *base, struct meta *m)
     meta_set(m, "epsilon", meta_real(t->adam.epsilon));
 }
 
-const struct trainer_kind notebook_trainer = {"notebook", create, begin_epoch, step, test, NULL, describe, destroy};
+static void save(const struct trainer *base, struct meta *state)
+{
+    meta_set(state, "adam_steps", meta_int(((const struct notebook_training *)base)->adam.step));
+}
+
+static int restore(struct trainer *base, const struct meta *state)
+{
+    return trainer_counter(state, "adam_steps", &((struct notebook_training *)base)->adam.step);
+}
+
+const struct trainer_kind notebook_trainer = {"notebook", create, begin_epoch, step, test, NULL,
+                                              describe, destroy, save, restore};

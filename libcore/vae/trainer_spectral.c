@@ -9,9 +9,9 @@
 #include "base/rng.h"
 #include "nn/adam.h"
 #include "nn/layers.h"
-#include "vae/front.h"
+#include "vae/clip_levels.h"
 #include "vae/pca.h"
-#include "vae/prior.h"
+#include "vae/prior_learn.h"
 #include "vae/spectral.h"
 #include "vae/trainer.h"
 
@@ -19,13 +19,12 @@
 #define STREAM_CROPS (UINT64_C(1) << 60)
 #define STREAM_NOISE (UINT64_C(2) << 60)
 #define STREAM_TEST (UINT64_C(3) << 60)
-#define STREAM_PRIOR (UINT64_C(4) << 60)
 
 /* Where training begins to be worth it. */
 enum { LEAST_FRAMES = 64, WARM_UP = 50, MOST_STACKED = 4500 };
 /* Skipped steps in a row: so many halve the learning rate, so many end training. */
 enum { SKIPS_SLOW = 3, SKIPS_END = 20 };
-static const double floor_db = -60, least_sd = 0.1, most_margin = 0.2, gradient_bound = 1;
+static const double gradient_bound = 1;
 
 struct spectral_training {
     struct trainer t;
@@ -37,14 +36,20 @@ struct spectral_training {
     struct spectral_graph g;
     struct adam adam;
     int crop;                    /* frames of a training crop */
-    int frames;                  /* of a clip, a multiple of the stride */
-    float **y;                   /* standardised levels of each clip, [features, frames] */
-    float *test_y;               /* the same of one test clip */
+    struct levels *clips;        /* of the dataset */
+    struct prior_plan prior;
+    struct levels *test;         /* of the test clips, y NULL */
+    float *test_y;               /* levels of one of them */
     int64_t skipped;             /* steps, in all and in a row */
     int in_row;
     double slower;               /* factor on the learning rate */
-    size_t *clips;               /* of the step in hand */
+    size_t *drawn;               /* clips of the step in hand */
 };
+
+static float *statistic(const struct spectral_training *t, const char *name)
+{
+    return t->t.params->theta + params_find(t->t.params, name)->offset;
+}
 
 static void destroy(struct trainer *base)
 {
@@ -53,95 +58,76 @@ static void destroy(struct trainer *base)
     net_free(t->g.net);
     params_free(t->t.params);
     front_end(&t->front);
-    for (size_t i = 0; t->y && i < t->data->count; i++)
-        free(t->y[i]);
-    free(t->y);
-    free(t->test_y);
     free(t->clips);
+    prior_plan_free(&t->prior);
+    free(t->test);
+    free(t->test_y);
+    free(t->drawn);
     free(t);
 }
 
-static float *statistic(const struct spectral_training *t, const char *name)
+/* ---- the beginning ---- */
+
+/* Frames follow the beat as asked, or where at least half of the clips have a steady one. */
+static int choose_frames(struct spectral_training *t)
 {
-    return t->t.params->theta + params_find(t->t.params, name)->offset;
-}
+    const char *want = t->config.frames ? t->config.frames : "auto";
+    int stride = t->config.stride;
+    bool fixed = !strcmp(want, "fixed"), may = stride == 0 || BEAT_FRAMES % stride == 0;
 
-/* ---- features and their statistics ---- */
-
-struct levels_job {
-    struct spectral_training *t;
-    const struct dataset *d;
-    float **y;
-    double floor;
-};
-
-/* The last frame repeated to a whole number of latent frames. */
-static void clip_levels(const struct spectral_training *t, const float *x, int64_t samples, double floor, float *y)
-{
-    int frames = (int)features_frames(t->front.bands, samples);
-    double rms = front_rms(x, samples);
-
-    front_levels(&t->front, x, samples, rms > 0 ? FRONT_LEVEL / rms : 1, floor, 0, frames, y, (size_t)t->frames);
-    for (int c = 0; c < t->shape.features; c++)
-        for (int i = frames; i < t->frames; i++)
-            y[(size_t)c * (size_t)t->frames + (size_t)i] = y[(size_t)c * (size_t)t->frames + (size_t)frames - 1];
-}
-
-static void levels_task(void *arg, int task, int worker)
-{
-    struct levels_job *j = arg;
-
-    (void)worker;
-    j->y[task] = mem_alloc((size_t)j->t->shape.features * (size_t)j->t->frames * sizeof(float));
-    clip_levels(j->t, j->d->clips[task].data, j->d->samples, j->floor, j->y[task]);
-}
-
-/* Levels of all clips, floored 60 dB under the loudest bin of all; per channel
- * mean and deviation over all frames, and the most that decoding will allow. */
-static void learn_statistics(struct spectral_training *t)
-{
-    struct levels_job job = {t, t->data, t->y, 1e-30};
-    float *mean = statistic(t, "front/mean"), *sd = statistic(t, "front/sd"), *most = statistic(t, "front/most");
-    size_t frames = (size_t)t->frames, count = t->data->count;
-    float top = -1e30f, floor;
-
-    pool_run(t->pool, (int)count, levels_task, &job);
-    for (size_t i = 0; i < count; i++)
-        for (size_t j = 0; j < (size_t)t->shape.features * frames; j++)
-            top = t->y[i][j] > top ? t->y[i][j] : top;
-    floor = top + (float)(floor_db / 20 * log(10));
-    *statistic(t, "front/floor") = expf(floor);
-    for (int c = 0; c < t->shape.features; c++) {
-        double sum = 0, squares = 0, n = (double)(count * frames), m, v;
-        float high = -1e30f;
-
-        for (size_t i = 0; i < count; i++)
-            for (size_t j = 0; j < frames; j++) {
-                float *y = &t->y[i][(size_t)c * frames + j];
-
-                *y = *y > floor ? *y : floor;
-                high = *y > high ? *y : high;
-                sum += (double)*y;
-                squares += (double)*y * (double)*y;
-            }
-        m = sum / n;
-        v = squares / n - m * m;
-        mean[c] = (float)m;
-        sd[c] = (float)(v > least_sd * least_sd ? sqrt(v) : least_sd);
-        most[c] = (high - mean[c]) / sd[c] + (float)most_margin;
+    if (!strcmp(want, "beat") && !may)
+        return error_set("a stride of %d does not divide the %d frames of a beat: use one that does", stride, BEAT_FRAMES);
+    if (front_begin(&t->front, t->data->rate, !fixed && may))
+        return -1;
+    t->clips = mem_zero(t->data->count, sizeof *t->clips);
+    if (t->front.beat && 2 * levels_time(&t->front, t->data, 1, t->clips, t->pool) < t->data->count &&
+        strcmp(want, "beat")) {
+        front_end(&t->front);
+        if (front_begin(&t->front, t->data->rate, false))
+            return -1;
     }
-    for (size_t i = 0; i < count; i++)
-        front_standardise(t->shape.features, t->frames, frames, mean, sd, t->y[i]);
-    net_spectral_loss_top(t->g.distance, front_top(t->shape.features, mean, sd, most));
+    return 0;
 }
 
-/* ---- steps ---- */
+static void choose_defaults(struct spectral_training *t)
+{
+    struct train_config *c = &t->config;
+    bool high = t->data->rate > 4000;
+
+    c->latent = c->latent ? c->latent : 64;
+    c->batch = c->batch ? c->batch : 8;
+    c->rate = c->rate > 0 ? c->rate : high ? 1.5e-3 : 2e-3;
+    c->width = c->width ? c->width : high ? 192 : 128;
+    c->stride = c->stride ? c->stride : t->front.beat ? 6 : high ? 4 : 2;
+    c->beta = c->beta > 0 ? c->beta : 3e-3;
+    c->bank = c->bank >= 0 ? c->bank : PRIOR_BANK_DEFAULT;
+    t->crop = (t->front.beat ? 192 : high ? 128 : 64) / c->stride * c->stride;
+    t->shape = (struct spectral){features_channels(t->front.bands), c->width, c->latent, c->stride};
+}
+
+static int check_sizes(const struct spectral_training *t)
+{
+    double seconds = (double)t->data->samples / t->data->rate, frames = 0;
+
+    for (size_t i = 0; i < t->data->count; i++)
+        frames += (double)t->clips[i].frames - 1;
+    if (seconds * t->data->rate / t->front.hop > 1 << 24)
+        return error_set("clips of %.0f s are too long to learn from: cut them with cv-load --all", seconds);
+    if (frames < LEAST_FRAMES)
+        return error_set("%zu clips of %.2g s are too few to learn from: at least %d frames, about %.0f s of audio, are needed",
+                         t->data->count, seconds, LEAST_FRAMES, ceil(LEAST_FRAMES * t->front.hop / t->data->rate));
+    if (t->shape.latent > t->shape.features * t->shape.stride)
+        return error_set("a latent of %d is more than the %d values it stands for: use a smaller -z", t->shape.latent,
+                         t->shape.features * t->shape.stride);
+    if (t->shape.features * t->shape.stride > MOST_STACKED)
+        return error_set("a stride of %d stacks %d values, principal components are taken of %d at most: use a smaller --stride",
+                         t->shape.stride, t->shape.features * t->shape.stride, MOST_STACKED);
+    return 0;
+}
 
 static struct trainer *create(const struct train_config *config, const struct dataset *data, struct pool *pool)
 {
     struct spectral_training *t = mem_zero(1, sizeof *t);
-    bool high = data->rate > 4000;
-    int64_t frames;
 
     t->t.kind = &spectral_trainer;
     t->t.params = params_new();
@@ -149,46 +135,28 @@ static struct trainer *create(const struct train_config *config, const struct da
     t->pool = pool;
     t->slower = 1;
     t->config = *config;
-    t->config.latent = config->latent ? config->latent : 64;
-    t->config.batch = config->batch ? config->batch : 8;
-    t->config.rate = config->rate > 0 ? config->rate : high ? 1.5e-3 : 2e-3;
-    t->config.width = config->width ? config->width : high ? 192 : 128;
-    t->config.stride = config->stride ? config->stride : high ? 4 : 2;
-    t->config.beta = config->beta > 0 ? config->beta : 3e-3;
     if (data->channels != 1) {
         error_set("clips have %d channels, the network 'spectral' takes one: load without cv-load -c", data->channels);
         goto refused;
     }
-    if (front_begin(&t->front, data->rate))
+    if (choose_frames(t))
         goto refused;
-    frames = features_frames(t->front.bands, data->samples);
-    if (frames > 1 << 24 || (frames - 1) * (int64_t)data->count < LEAST_FRAMES) {
-        error_set("%zu clips of %lld frames are too few to learn from: at least %d frames, about %.0f s of audio, are needed",
-                  data->count, (long long)frames, LEAST_FRAMES, LEAST_FRAMES * t->front.hop / data->rate);
+    choose_defaults(t);
+    levels_time(&t->front, data, t->shape.stride, t->clips, pool);
+    if (check_sizes(t))
         goto refused;
-    }
-    t->frames = (int)((frames + t->config.stride - 1) / t->config.stride * t->config.stride);
-    t->crop = (high ? 128 : 64) / t->config.stride * t->config.stride;
-    t->shape = (struct spectral){features_channels(t->front.bands), t->config.width, t->config.latent, t->config.stride};
-    if (t->shape.latent > t->shape.features * t->shape.stride) {
-        error_set("a latent of %d is more than the %d values it stands for: use a smaller -z", t->shape.latent,
-                  t->shape.features * t->shape.stride);
-        goto refused;
-    }
-    if (t->shape.features * t->shape.stride > MOST_STACKED) {
-        error_set("a stride of %d stacks %d values, principal components are taken of %d at most: use a smaller --stride",
-                  t->shape.stride, t->shape.features * t->shape.stride, MOST_STACKED);
-        goto refused;
-    }
+    t->prior = prior_plan(&t->shape, &t->front, t->clips, data->count, t->config.bank, config->seed);
     t->g = spectral_build(&t->shape, SPECTRAL_ALL, t->t.params, t->config.batch, t->crop, pool);
-    prior_declare(t->g.net, t->shape.latent);
+    prior_declare(t->g.net, &t->prior.shape);
     if (net_plan(t->g.net, config->seed, true))
         goto refused;
     t->adam = (struct adam){t->config.rate, 0.9, 0.99, 1e-8, false, 0};
-    t->y = mem_zero(data->count, sizeof *t->y);
-    t->clips = mem_alloc((size_t)t->config.batch * sizeof *t->clips);
-    learn_statistics(t);
-    if (pca_begin(&t->shape, t->t.params, t->y, data->count, t->frames))
+    t->drawn = mem_alloc((size_t)t->config.batch * sizeof *t->drawn);
+    if (levels_learn(&t->front, t->t.params, data, t->clips, false, pool))
+        goto refused;
+    net_spectral_loss_top(t->g.distance, front_top(t->shape.features, statistic(t, "front/mean"), statistic(t, "front/sd"),
+                                                   statistic(t, "front/most")));
+    if (pca_begin(&t->shape, t->t.params, t->clips, data->count, data->spool))
         goto refused;
     return &t->t;
 refused:
@@ -196,27 +164,40 @@ refused:
     return NULL;
 }
 
+/* ---- steps ---- */
+
 static int begin_epoch(struct trainer *base, int64_t epoch)
 {
     struct spectral_training *t = (struct spectral_training *)base;
-    int64_t frames = (int64_t)t->data->count * t->frames, each = (int64_t)t->config.batch * t->crop;
-    int64_t steps = (frames + each - 1) / each;
+    int64_t frames = 0, each = (int64_t)t->config.batch * t->crop;
 
     (void)epoch;
-    return (int)steps;
+    for (size_t i = 0; i < t->data->count; i++)
+        frames += t->clips[i].frames;
+    return (int)((frames + each - 1) / each);
 }
 
-/* A crop of frames from, repeated at its end where the clip is shorter. */
-static void crop(const struct spectral_training *t, const float *y, int from, float *to)
+/* A crop of a clip's frames from there on, repeated at its end where the clip is shorter. */
+static void crop(const struct spectral_training *t, const struct levels *clip, const float *y, int from, float *to)
 {
+    size_t frames = (size_t)clip->frames;
+
     for (int c = 0; c < t->shape.features; c++, to += t->crop) {
-        const float *row = y + (size_t)c * (size_t)t->frames;
-        int have = t->frames - from < t->crop ? t->frames - from : t->crop;
+        const float *row = y + (size_t)c * frames;
+        int have = clip->frames - from < t->crop ? clip->frames - from : t->crop;
 
         memcpy(to, row + from, (size_t)have * sizeof *to);
         for (int i = have; i < t->crop; i++)
-            to[i] = row[t->frames - 1];
+            to[i] = row[frames - 1];
     }
+}
+
+/* Where a crop of a clip begins: on a latent frame where frames follow the beat, anywhere else. */
+static int crop_start(const struct spectral_training *t, const struct levels *clip, struct rng *r)
+{
+    int each = t->front.beat ? t->shape.stride : 1, starts = (clip->frames - t->crop) / each + 1;
+
+    return starts > 1 ? each * (int)rng_below(r, (uint64_t)starts) : 0;
 }
 
 /* Warm-up, then a cosine down to 2 %. */
@@ -242,7 +223,7 @@ static int skip(struct spectral_training *t, struct step_result *result)
         t->slower /= 2;
     if (t->in_row < SKIPS_END)
         return 0;
-    names = trainer_clip_names(t->data, t->clips, (size_t)t->config.batch);
+    names = trainer_clip_names(t->data, t->drawn, (size_t)t->config.batch);
     error_set("the loss is not finite (%g), %d steps in a row, the last on crops of clips %s: try a lower -l",
               result->loss, t->in_row, names);
     free(names);
@@ -255,14 +236,15 @@ static int step(struct trainer *base, int number, struct step_result *result)
     struct rng crops = rng_new(t->config.seed, STREAM_CROPS + (uint64_t)base->steps);
     struct rng noise = rng_new(t->config.seed, STREAM_NOISE + (uint64_t)base->steps);
     size_t size = (size_t)t->shape.features * (size_t)t->crop;
-    int starts = t->frames - t->crop + 1;
     double norm;
 
     (void)number;
     net_set_batch(t->g.net, t->config.batch);
     for (int b = 0; b < t->config.batch; b++) {
-        t->clips[b] = rng_below(&crops, t->data->count);
-        crop(t, t->y[t->clips[b]], starts > 1 ? (int)rng_below(&crops, (uint64_t)starts) : 0, t->g.y->y + (size_t)b * size);
+        const struct levels *clip = &t->clips[t->drawn[b] = rng_below(&crops, t->data->count)];
+
+        crop(t, clip, clip->y, crop_start(t, clip, &crops), t->g.y->y + (size_t)b * size);
+        spool_release(t->data->spool, clip->y, levels_size(clip, t->shape.features));
     }
     rng_normal(&noise, t->g.eps->y, node_count(t->g.eps));
     spectral_beta(&t->g, (float)(t->config.beta * (base->progress < 0.09 ? 0.1 + base->progress / 0.1 : 1)));
@@ -292,16 +274,20 @@ static double test(struct trainer *base, const struct dataset *clips, int64_t ep
     double sum = 0, count = 0;
     int held = 0;
 
-    if (!t->test_y)
-        t->test_y = mem_alloc((size_t)t->shape.features * (size_t)t->frames * sizeof(float));
+    if (!t->test) {
+        t->test = mem_zero(clips->count, sizeof *t->test);
+        levels_time(&t->front, clips, t->shape.stride, t->test, t->pool);
+        t->test_y = mem_alloc((size_t)t->shape.features * (size_t)levels_longest(t->test, clips->count) * sizeof(float));
+    }
     for (size_t i = 0; i < clips->count; i++) {
-        clip_levels(t, clips->clips[i].data, clips->samples, (double)*statistic(t, "front/floor"), t->test_y);
-        front_standardise(t->shape.features, t->frames, (size_t)t->frames, statistic(t, "front/mean"),
-                          statistic(t, "front/sd"), t->test_y);
-        for (int from = 0; from < t->frames; from += t->crop) {
-            bool last = i + 1 == clips->count && from + t->crop >= t->frames;
+        const struct levels *clip = &t->test[i];
 
-            crop(t, t->test_y, from, t->g.y->y + (size_t)held * size);
+        levels_of(&t->front, base->params, clips->clips[i].data, clips->samples, clip, t->test_y);
+        dataset_release(clips, i);
+        for (int from = 0; from < clip->frames; from += t->crop) {
+            bool last = i + 1 == clips->count && from + t->crop >= clip->frames;
+
+            crop(t, clip, t->test_y, from, t->g.y->y + (size_t)held * size);
             if (++held < t->config.batch && !last)
                 continue;
             net_set_batch(t->g.net, held);
@@ -319,7 +305,7 @@ static void finish(struct trainer *base)
 {
     struct spectral_training *t = (struct spectral_training *)base;
 
-    prior_fit(&t->shape, base->params, t->y, t->data->count, t->frames, t->config.seed, STREAM_PRIOR, t->pool);
+    prior_learn(&t->prior, &t->shape, base->params, t->clips, t->data->spool, t->config.seed, t->pool);
 }
 
 static void describe(const struct trainer *base, struct meta *m)
@@ -334,6 +320,8 @@ static void describe(const struct trainer *base, struct meta *m)
     meta_set(m, "hop", meta_int(t->front.hop));
     meta_set(m, "corner", meta_real(t->front.corner));
     meta_set(m, "level", meta_real(FRONT_LEVEL));
+    meta_set(m, "bank", meta_int(t->config.bank));
+    prior_plan_describe(&t->prior, &t->front, t->clips, m);
     meta_set(m, "batch", meta_int(t->config.batch));
     meta_set(m, "crop", meta_int(t->crop));
     meta_set(m, "beta", meta_real(t->config.beta));
@@ -345,4 +333,28 @@ static void describe(const struct trainer *base, struct meta *m)
     meta_set(m, "skipped_steps", meta_int(t->skipped));
 }
 
-const struct trainer_kind spectral_trainer = {"spectral", create, begin_epoch, step, test, finish, describe, destroy};
+static void save(const struct trainer *base, struct meta *state)
+{
+    const struct spectral_training *t = (const struct spectral_training *)base;
+
+    meta_set(state, "adam_steps", meta_int(t->adam.step));
+    meta_set(state, "skipped", meta_int(t->skipped));
+    meta_set(state, "in_row", meta_int(t->in_row));
+    meta_set(state, "slower", meta_real(t->slower));
+}
+
+static int restore(struct trainer *base, const struct meta *state)
+{
+    struct spectral_training *t = (struct spectral_training *)base;
+    int64_t in_row;
+
+    if (trainer_counter(state, "adam_steps", &t->adam.step) || trainer_counter(state, "skipped", &t->skipped) ||
+        trainer_counter(state, "in_row", &in_row))
+        return -1;
+    if (in_row >= SKIPS_END || !meta_get_real(state, "slower", &t->slower) || !(t->slower > 0 && t->slower <= 1))
+        return error_set("the state of training has no usable \"in_row\" or \"slower\"");
+    t->in_row = (int)in_row;
+    return 0;
+}
+
+const struct trainer_kind spectral_trainer = {"spectral", create, begin_epoch, step, test, finish, describe, destroy, save, restore};

@@ -18,7 +18,7 @@ extern char **environ;
 
 static const char usage[] =
     "usage: bench train|encode|decode|bounds THREADS STEPS\n"
-    "       bench spectral RATE THREADS STEPS\n"
+    "       bench spectral|beat RATE THREADS STEPS\n"
     "       bench pipe STEPS\n"
     "       bench clips COUNT [RATE SAMPLES] > STREAM\n"
     "       bench time NAME STEPS COMMAND [ARGUMENT]...\n";
@@ -131,6 +131,8 @@ int main(int argc, char **argv)
         }
     if (argc == 5 && !strcmp(argv[1], "spectral"))
         bench_spectral(number(argv[2]), number(argv[3]), number(argv[4]));
+    else if (argc == 5 && !strcmp(argv[1], "beat"))
+        bench_beat(number(argv[2]), number(argv[3]), number(argv[4]));
     else if (argc == 3 && !strcmp(argv[1], "pipe"))
         bench_pipe(number(argv[2]));
     else if (argc == 3 && !strcmp(argv[1], "clips"))

@@ -1,4 +1,5 @@
 /* The spectral network: training steps, and how many products one of them asks for. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +7,10 @@
 #include "base/diag.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/rng.h"
 #include "bench.h"
+#include "nn/adam.h"
+#include "vae/spectral.h"
 #include "vae/trainer.h"
 
 /* Enough clips that the crops of a step are not in the caches beforehand. */
@@ -88,4 +92,65 @@ void bench_spectral(int rate, int threads, int steps)
         free(data.clips[i].name);
     free(data.clips);
     free(audio);
+}
+
+/* ---- the network alone, at the shape that frames on the beat give it ---- */
+
+struct beat {
+    struct spectral shape;
+    struct params *params;
+    struct spectral_graph g;
+    struct adam adam;
+    float *table;                /* [CLIPS][features][LONG frames of a crop] */
+    int crop;
+    uint64_t step;
+};
+
+enum { LONG = 5, BEAT_CROP = 192 };
+
+static void beat_once(void *arg)
+{
+    struct beat *t = arg;
+    struct rng draw = rng_new(123, ++t->step);
+    size_t frames = LONG * (size_t)t->crop, rows = (size_t)t->shape.features;
+    double norm;
+
+    for (int b = 0; b < CROPS; b++) {
+        const float *from = t->table + rng_below(&draw, CLIPS) * rows * frames;
+        float *to = t->g.y->y + (size_t)b * rows * (size_t)t->crop;
+        size_t start = rng_below(&draw, frames - (size_t)t->crop + 1);
+
+        for (size_t c = 0; c < rows; c++)
+            memcpy(to + c * (size_t)t->crop, from + c * frames + start, (size_t)t->crop * sizeof *to);
+    }
+    rng_normal(&draw, t->g.eps->y, node_count(t->g.eps));
+    net_forward(t->g.net);
+    if (!isfinite(net_loss_value(t->g.net)))
+        diag_die("the loss of the bench is not finite");
+    net_backward(t->g.net);
+    norm = adam_gradient_norm(t->params);
+    adam_step_scaled(&t->adam, t->params, net_pool(t->g.net), norm > 1 ? 1 / norm : 1);
+}
+
+void bench_beat(int rate, int threads, int steps)
+{
+    bool high = rate > 4000;
+    struct beat t = {.shape = {.features = high ? 246 : 129, .width = high ? 192 : 128, .latent = 64, .stride = 6},
+                     .params = params_new(), .adam = {2e-3, 0.9, 0.99, 1e-8, false, 0}, .crop = BEAT_CROP};
+    struct pool *pool = pool_new(threads);
+    char what[32];
+
+    t.table = random_clips(CLIPS * LONG * (size_t)(t.shape.features * t.crop));
+    t.g = spectral_build(&t.shape, SPECTRAL_ALL, t.params, CROPS, t.crop, pool);
+    if (net_plan(t.g.net, 123, true))
+        diag_die("%s", error_text());
+    spectral_beta(&t.g, 3e-3f);
+    snprintf(what, sizeof what, "beat-%d", rate);
+    measure(what, threads, steps, beat_once, &t);
+    printf("count %s %.6f million products a step\n", what,
+           3e-6 * products(t.params, CROPS * t.crop, (double)(CROPS * t.crop) / t.shape.stride));
+    net_free(t.g.net);
+    params_free(t.params);
+    pool_free(pool);
+    free(t.table);
 }

@@ -95,6 +95,10 @@ while [ "$round" -le "$rounds" ]; do
             [ ! "$peer" ] || note torch "$@"
             note cv "$out/bench" spectral $rate "$t" $((2 * steps))
             [ ! "$peer" ] || note tuned "$@" --tuned
+            set -- "$@" --beat
+            [ ! "$peer" ] || note torch "$@"
+            note cv "$out/bench" beat $rate "$t" $((2 * steps))
+            [ ! "$peer" ] || note tuned "$@" --tuned
         done
         note bound "$out/bench" bounds "$t" "$steps"
     done

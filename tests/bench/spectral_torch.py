@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """The spectral network in PyTorch: the peer that `make bench` times cv's training against.
 
-    spectral_torch.py train --rate HZ [--threads N] [--steps K] [--tuned] [--form conv|gemm] [--blas N]
-    spectral_torch.py macs --rate HZ      million multiply-adds of a training step, counted at every layer
+    spectral_torch.py train --rate HZ [--beat] [--threads N] [--steps K] [--tuned] [--form conv|gemm] [--blas N]
+    spectral_torch.py macs --rate HZ [--beat]      million multiply-adds of a training step, counted at every layer
 
 It trains on crops of a table of frames as cv does: the crops of a step, its noise, forward, losses,
 backward, the bound on the gradient's norm and Adam are all inside what is timed. What makes PyTorch fast
@@ -29,6 +29,7 @@ def parse_options():
     for name in ("train", "macs"):
         sub = commands.add_parser(name)
         sub.add_argument("--rate", type=int, choices=(3000, 22050), default=3000)
+        sub.add_argument("--beat", action="store_true", help="the shape for frames on the beat")
         sub.add_argument("--threads", type=int, default=1)
         sub.add_argument("--steps", type=int, default=20)
         sub.add_argument("--blas", type=int, default=1)
@@ -59,6 +60,7 @@ from torch.nn import functional as F    # noqa: E402
 
 # features, width, latent, frames of a latent frame, frames of a crop, learning rate
 SHAPES = {3000: (257, 128, 64, 2, 64, 2e-3), 22050: (246, 192, 64, 4, 128, 1.5e-3)}
+BEAT_SHAPES = {3000: (129, 128, 64, 6, 192, 2e-3), 22050: (246, 192, 64, 6, 192, 1.5e-3)}
 BATCH, BETA, PRIOR_TAPS = 8, 3e-3, 4
 
 
@@ -146,7 +148,8 @@ class Spectral(nn.Module):
 
 def training():
     """A function that takes one step on a batch of crops."""
-    features, width, latent, stride, crop, rate = SHAPES[OPTIONS.rate]
+    shapes = BEAT_SHAPES if OPTIONS.beat else SHAPES
+    features, width, latent, stride, crop, rate = shapes[OPTIONS.rate]
     net = Spectral(features, width, latent, stride)
     adam = torch.optim.Adam(net.parameters(), lr=rate, betas=(0.9, 0.99), foreach=True)
     clips = torch.randn(16, features, 5 * crop)
@@ -176,7 +179,8 @@ def run_train():
         step(i)
         times.append(1e3 * (time.perf_counter() - start))
     times = torch.tensor(times)
-    print(f"spectral-{OPTIONS.rate} threads {OPTIONS.threads} steps {OPTIONS.steps} "
+    name = "beat" if OPTIONS.beat else "spectral"
+    print(f"{name}-{OPTIONS.rate} threads {OPTIONS.threads} steps {OPTIONS.steps} "
           f"median {times.median():.3f} ms min {times.min():.3f} ms")
 
 

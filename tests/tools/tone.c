@@ -1,7 +1,8 @@
 /* Makes sound files for tests: tone [OPTION ...] FILE.
  *   -r HZ (22050)  -c CHANNELS (1)  -n FRAMES or -s SECONDS (2)
  *   -f wav|wavex|flac|ogg|opus|mp3|aiff|au|caf|w64 (wav)   -b 8|16|24|32|float|double (16)
- *   -w sine|noise|silence|ramp|constant|nan|inf (sine)   -F HZ (440)   -a AMPLITUDE (0.5)   -S SEED (1)
+ *   -w sine|noise|silence|ramp|constant|nan|inf|beat (sine)   -F HZ (440)   -a AMPLITUDE (0.5)   -S SEED (1)
+ * beat: a drum on every beat, F of them a second, a softer one between two, over a bass that steps with each.
  * Channel c of a sine is at c + 1 times the frequency; ramp counts sample
  * numbers modulo 2000 in steps of 1/32768. */
 #include <math.h>
@@ -35,12 +36,23 @@ static double noise(void)
     return state / 2147483648.0 - 1;
 }
 
+/* A drum: noise that dies away; beats since the start in units of half a beat. */
+static double drum_and_bass(double halves, double seconds)
+{
+    double since = halves - floor(halves), strength = fmod(floor(halves), 2) == 0 ? 1 : 0.4;
+    double pitch = 80 * exp2(fmod(floor(halves / 2) * 5, 12) / 12);
+
+    return 0.7 * strength * exp(-12 * since) * noise() + 0.3 * sin(2 * 3.14159265358979323846 * pitch * seconds);
+}
+
 static float value(const char *wave, double amplitude, double hz, int rate, int64_t i, int channel)
 {
     if (strcmp(wave, "sine") == 0)
         return (float)(amplitude * sin(2 * 3.14159265358979323846 * hz * (channel + 1) * (double)i / rate));
     if (strcmp(wave, "noise") == 0)
         return (float)(amplitude * noise());
+    if (strcmp(wave, "beat") == 0)
+        return (float)(amplitude * drum_and_bass(2 * hz * (double)i / rate, (double)i / rate));
     if (strcmp(wave, "ramp") == 0)
         return (float)((double)(i % 2000) / 32768);
     if (strcmp(wave, "constant") == 0)

@@ -27,13 +27,13 @@ static double mirror(const float *x, int samples, int t)
     return (double)x[t];
 }
 
-/* |X|^2 of one bin of one frame */
-static double power(const float *x, int samples, int fft, int hop, int frame, int k)
+/* |X|^2 of one bin of the frame centred on a sample */
+static double power(const float *x, int samples, int fft, int centre, int k)
 {
     double re = 0, im = 0;
 
     for (int i = 0; i < fft; i++) {
-        double v = mirror(x, samples, frame * hop - fft / 2 + i) * (0.5 - 0.5 * cos(2 * M_PI * i / fft));
+        double v = mirror(x, samples, centre - fft / 2 + i) * (0.5 - 0.5 * cos(2 * M_PI * i / fft));
 
         re += v * cos(2 * M_PI * k * i / fft);
         im -= v * sin(2 * M_PI * k * i / fft);
@@ -65,17 +65,22 @@ static double weight(const double *c, int n, int i, int k)
     return fmax(0, k <= c[i] ? (k - low) / (c[i] - low) : (high - k) / (high - c[i]));
 }
 
-static void test_definition(double rate, int fft, int hop, double corner, int samples)
+/* Those of the grid, and three beyond the end. */
+static void test_definition(double rate, int fft, struct grid grid, double corner, int samples)
 {
-    struct features *f = features_new(rate, fft, hop, corner);
-    int bins = features_bins(f), channels = features_channels(f), frames = (int)features_frames(f, samples);
+    struct features *f = features_new(rate, fft, corner);
+    int bins = features_bins(f), channels = features_channels(f), inside = 0;
+    int frames = 3 + (int)grid_frames(grid, samples);
     double *c = mem_zero((size_t)bins + 1, sizeof *c), worst = 0, loudest = 0;
     int expected = corner > 0 ? middles(c, bins, corner * fft / rate) : bins;
     float *x = noise((size_t)samples, 1), *y = mem_floats((size_t)(channels * frames));
 
-    features_magnitude(f, x, samples, 0, frames, y, (size_t)frames);
+    while (grid.first + inside * grid.step <= samples || inside == 0)
+        inside++;
+    features_magnitude(f, grid, x, samples, 0, frames, y, (size_t)frames);
     for (int t = 0; t < frames; t++)
         for (int i = 0; i < channels; i++) {
+            int centre = (int)floor(grid.first + t * grid.step + 0.5);
             double sum = 0, all = 0;
 
             for (int k = 0; k < bins; k++) {
@@ -83,15 +88,14 @@ static void test_definition(double rate, int fft, int hop, double corner, int sa
 
                 all += w;
                 if (w > 0)
-                    sum += w * power(x, samples, fft, hop, t, k);
+                    sum += w * power(x, samples, fft, centre, k);
             }
             loudest = fmax(loudest, sqrt(sum / all));
             worst = fmax(worst, fabs((double)y[i * frames + t] - sqrt(sum / all)));
         }
-    check(bins == fft / 2 + 1 && channels == expected && frames == 1 + samples / hop &&
-          worst < 1e-5 * loudest,
-          "magnitudes of %d samples, %d by %d, corner %g Hz: %d channels, %d frames (%.1e)", samples, fft,
-          hop, corner, channels, frames, worst);
+    check(bins == fft / 2 + 1 && channels == expected && frames == inside + 3 && worst < 1e-5 * loudest,
+          "magnitudes of %d samples, %d every %g from %g, corner %g Hz: %d channels, %d frames (%.1e)",
+          samples, fft, grid.step, grid.first, corner, channels, inside, worst);
     features_free(f);
     free(c);
     free(x);
@@ -100,27 +104,27 @@ static void test_definition(double rate, int fft, int hop, double corner, int sa
 
 static void test_channels(double rate, int fft, double corner, int expected)
 {
-    struct features *f = features_new(rate, fft, fft / 4, corner);
+    struct features *f = features_new(rate, fft, corner);
 
     check(features_channels(f) == expected, "%d channels at %g Hz, %d samples, corner %g Hz (%d expected)",
           features_channels(f), rate, fft, corner, expected);
     features_free(f);
 }
 
-static void test_pieces(void)
+static void test_pieces(struct grid grid)
 {
     enum { SAMPLES = 5000, PIECE_STRIDE = 70 };
-    struct features *f = features_new(8000, 256, 64, 1000);
-    int frames = (int)features_frames(f, SAMPLES), channels = features_channels(f), same = 1, inside = 1;
+    struct features *f = features_new(8000, 256, 1000);
+    int frames = (int)grid_frames(grid, SAMPLES), channels = features_channels(f), same = 1, inside = 1;
     float *x = noise(SAMPLES, 2), *whole = mem_floats((size_t)(frames * channels));
     float *piece = mem_floats((size_t)channels * PIECE_STRIDE);
 
-    features_magnitude(f, x, SAMPLES, 0, frames, whole, (size_t)frames);
+    features_magnitude(f, grid, x, SAMPLES, 0, frames, whole, (size_t)frames);
     for (int first = 0, count = 1; first < frames; first += count, count = count * 3 % 67 + 1) {
         count = count < frames - first ? count : frames - first;
         for (int i = 0; i < channels * PIECE_STRIDE; i++)
             piece[i] = -1;
-        features_magnitude(f, x, SAMPLES, first, count, piece, PIECE_STRIDE);
+        features_magnitude(f, grid, x, SAMPLES, first, count, piece, PIECE_STRIDE);
         for (int c = 0; c < channels; c++) {
             same = same && !memcmp(piece + c * PIECE_STRIDE, whole + c * frames + first,
                                    (size_t)count * sizeof *piece);
@@ -128,8 +132,8 @@ static void test_pieces(void)
                 inside = inside && piece[c * PIECE_STRIDE + t] == -1;
         }
     }
-    check(same, "frames in pieces have the bytes of the whole");
-    check(inside, "nothing is written beside the frames asked for");
+    check(same, "frames every %g in pieces have the bytes of the whole", grid.step);
+    check(inside, "nothing is written beside the frames asked for, every %g", grid.step);
     features_free(f);
     free(x);
     free(whole);
@@ -138,7 +142,7 @@ static void test_pieces(void)
 
 static void test_unwarp(double corner)
 {
-    struct features *f = features_new(22050, 2048, 512, corner);
+    struct features *f = features_new(22050, 2048, corner);
     int channels = features_channels(f), bins = features_bins(f), n = bins;
     float *level = noise((size_t)channels, 3), *bin = mem_floats((size_t)bins);
     double *c = mem_zero((size_t)bins + 1, sizeof *c), worst = 0;
@@ -169,7 +173,7 @@ static void test_unwarp(double corner)
 /* An impulse in the middle of a frame has one level in all bins, and so has it in all bands. */
 static void test_there_and_back(void)
 {
-    struct features *f = features_new(22050, 2048, 512, 2000), *plain = features_new(22050, 2048, 512, 0);
+    struct features *f = features_new(22050, 2048, 2000), *plain = features_new(22050, 2048, 0);
     int channels = features_channels(f), bins = features_bins(f);
     float *x = mem_floats(8192), *band = mem_floats((size_t)channels), *bin = mem_floats((size_t)bins);
     float *back = mem_floats((size_t)bins);
@@ -177,8 +181,8 @@ static void test_there_and_back(void)
 
     x[4096] = 1;
     x[4100] = 0.5f;   /* ripples of a quarter of the spectrum's width, wide against the bands */
-    features_magnitude(f, x, 8192, 8, 1, band, 1);
-    features_magnitude(plain, x, 8192, 8, 1, bin, 1);
+    features_magnitude(f, grid_fixed(512), x, 8192, 8, 1, band, 1);
+    features_magnitude(plain, grid_fixed(512), x, 8192, 8, 1, bin, 1);
     for (int c = 0; c < channels; c++)
         band[c] = logf(band[c]);
     features_unwarp(f, band, back);
@@ -217,19 +221,23 @@ int main(void)
     static const int lengths[] = {1, 2, 5, 16, 63, 64, 100, 333};
 
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
-        test_definition(8000, 16, 4, 0, lengths[i]);
-        test_definition(8000, 64, 16, 500, lengths[i]);
+        test_definition(8000, 16, grid_fixed(4), 0, lengths[i]);
+        test_definition(8000, 64, grid_fixed(16), 500, lengths[i]);
+        test_definition(8000, 16, (struct grid){-777.7, 31.3}, 0, lengths[i]);
+        test_definition(8000, 64, (struct grid){-40.2, 9.62}, 500, lengths[i]);
+        test_definition(8000, 16, (struct grid){400.1, 50}, 0, lengths[i]);
     }
-    test_definition(8000, 128, 20, 0.001, 300);
-    test_definition(8000, 128, 32, 3000, 300);
-    test_definition(8000, 2, 1, 0, 9);
+    test_definition(8000, 128, grid_fixed(20), 0.001, 300);
+    test_definition(8000, 128, grid_fixed(32), 3000, 300);
+    test_definition(8000, 2, grid_fixed(1), 0, 9);
     test_channels(3000, 512, 0, 257);
     test_channels(22050, 2048, 0, 1025);
     test_channels(22050, 2048, 11025, 1025);
     test_channels(22050, 2048, 20000, 1025);
     test_channels(22050, 2048, 2000, 246);
     test_channels(22050, 2048, 3000, 325);
-    test_pieces();
+    test_pieces(grid_fixed(64));
+    test_pieces((struct grid){-1033.4, 41.7});
     test_unwarp(0);
     test_unwarp(2000);
     test_unwarp(3000);

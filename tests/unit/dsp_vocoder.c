@@ -43,13 +43,13 @@ static float *chords(int samples, double rate)
 }
 
 /* [frames, bins] */
-static float *magnitudes(const float *x, int samples, int fft)
+static float *magnitudes(const float *x, int samples, int fft, struct grid grid)
 {
-    struct features *f = features_new(8000, fft, fft / 4, 0);
-    int frames = (int)features_frames(f, samples), bins = fft / 2 + 1;
+    struct features *f = features_new(8000, fft, 0);
+    int frames = (int)grid_frames(grid, samples), bins = fft / 2 + 1;
     float *y = mem_floats((size_t)(frames * bins)), *m = mem_floats((size_t)(frames * bins));
 
-    features_magnitude(f, x, samples, 0, frames, y, (size_t)frames);
+    features_magnitude(f, grid, x, samples, 0, frames, y, (size_t)frames);
     for (int k = 0; k < bins; k++)
         for (int t = 0; t < frames; t++)
             m[t * bins + k] = y[k * frames + t];
@@ -59,12 +59,12 @@ static float *magnitudes(const float *x, int samples, int fft)
 }
 
 /* How far magnitudes of x are from m, relative. */
-static double misfit(const float *x, int samples, int fft, const float *m)
+static double misfit(const float *x, int samples, int fft, struct grid grid, const float *m)
 {
-    float *y = magnitudes(x, samples, fft);
+    float *y = magnitudes(x, samples, fft, grid);
     double off = 0, all = 0;
 
-    for (int i = 0; i < (1 + samples / (fft / 4)) * (fft / 2 + 1); i++) {
+    for (int i = 0; i < (int)grid_frames(grid, samples) * (fft / 2 + 1); i++) {
         off += pow((double)y[i] - (double)m[i], 2);
         all += pow((double)m[i], 2);
     }
@@ -86,15 +86,15 @@ static double hann(int i, int n)
     return 0.5 - 0.5 * cos(2 * M_PI * i / n);
 }
 
-static void plain_inverse(const double complex *c, int frames, int fft, double *x, int samples)
+static void plain_inverse(const double complex *c, int fft, struct grid grid, double *x, int samples)
 {
     double *sum = mem_zero((size_t)samples, sizeof *sum);
     int bins = fft / 2 + 1;
 
     memset(x, 0, (size_t)samples * sizeof *x);
-    for (int f = 0; f < frames; f++)
+    for (int f = 0; f < (int)grid_frames(grid, samples); f++)
         for (int i = 0; i < fft; i++) {
-            int t = f * (fft / 4) - fft / 2 + i;
+            int t = (int)floor(grid.first + f * grid.step + 0.5) - fft / 2 + i;
             double v = 0;
 
             if (t < 0 || t >= samples)
@@ -106,28 +106,29 @@ static void plain_inverse(const double complex *c, int frames, int fft, double *
             sum[t] += hann(i, fft) * hann(i, fft);
         }
     for (int t = 0; t < samples; t++)
-        x[t] /= sum[t];
+        x[t] /= fmax(sum[t], 0.05);
     free(sum);
 }
 
-static void plain_forward(const double *x, int samples, int fft, double complex *c)
+static void plain_forward(const double *x, int samples, int fft, struct grid grid, double complex *c)
 {
-    int frames = 1 + samples / (fft / 4), bins = fft / 2 + 1;
+    int bins = fft / 2 + 1;
 
-    for (int f = 0; f < frames; f++)
+    for (int f = 0; f < (int)grid_frames(grid, samples); f++)
         for (int k = 0; k < bins; k++) {
+            int first = (int)floor(grid.first + f * grid.step + 0.5) - fft / 2;
             double complex v = 0;
 
             for (int i = 0; i < fft; i++)
-                v += hann(i, fft) * x[mirror(f * (fft / 4) - fft / 2 + i, samples)] *
-                     cexp(-2 * M_PI * I * k * i / fft);
+                v += hann(i, fft) * x[mirror(first + i, samples)] * cexp(-2 * M_PI * I * k * i / fft);
             c[f * bins + k] = v;
         }
 }
 
-static void plain_griffin_lim(int fft, struct vocoder_how h, const float *m, double *x, int samples)
+static void plain_griffin_lim(int fft, struct vocoder_how h, struct grid grid, const float *m, double *x,
+                              int samples)
 {
-    int frames = 1 + samples / (fft / 4), bins = fft / 2 + 1, n = frames * bins;
+    int frames = (int)grid_frames(grid, samples), bins = fft / 2 + 1, n = frames * bins;
     double complex *c = mem_zero((size_t)n, sizeof *c), *now = mem_zero((size_t)n, sizeof *c);
     double complex *last = mem_zero((size_t)n, sizeof *c);
     double a = (double)h.momentum / (1 + (double)h.momentum);
@@ -139,33 +140,33 @@ static void plain_griffin_lim(int fft, struct vocoder_how h, const float *m, dou
             c[f * bins + k] = (double)m[f * bins + k] * cexp(2 * M_PI * I * rng_word(&r) * 0x1p-32);
     }
     for (int i = 0; i < h.iterations; i++) {
-        plain_inverse(c, frames, fft, x, samples);
-        plain_forward(x, samples, fft, now);
+        plain_inverse(c, fft, grid, x, samples);
+        plain_forward(x, samples, fft, grid, now);
         for (int j = 0; j < n; j++) {
             c[j] = now[j] - a * last[j];
             last[j] = now[j];
             c[j] *= (double)m[j] / (cabs(c[j]) + 1e-12);
         }
     }
-    plain_inverse(c, frames, fft, x, samples);
+    plain_inverse(c, fft, grid, x, samples);
     free(c);
     free(now);
     free(last);
 }
 
-static void test_definition(int fft, int samples, int iterations)
+static void test_definition(int fft, struct grid grid, int samples, int iterations)
 {
     struct vocoder_how h = how(VOCODER_RANDOM, iterations);
-    int frames = 1 + samples / (fft / 4);
-    float *x = noise((size_t)samples, 1), *m = magnitudes(x, samples, fft), *y = mem_floats((size_t)samples);
+    float *x = noise((size_t)samples, 1), *m = magnitudes(x, samples, fft, grid);
+    float *y = mem_floats((size_t)samples);
     double *expected = mem_zero((size_t)samples, sizeof *expected), worst = 0;
 
-    plain_griffin_lim(fft, h, m, expected, samples);
-    vocoder_run(fft, h, m, frames, y, samples);
+    plain_griffin_lim(fft, h, grid, m, expected, samples);
+    vocoder_run(fft, h, grid, m, (int)grid_frames(grid, samples), y, samples);
     for (int t = 0; t < samples; t++)
         worst = fmax(worst, fabs(expected[t] - (double)y[t]));
-    check(worst < 2e-3, "%d iterations for %d samples, transforms of %d: as written down (%.1e)", iterations,
-          samples, fft, worst);
+    check(worst < 2e-3, "%d iterations for %d samples, %d every %g from %g: as written down (%.1e)",
+          iterations, samples, fft, grid.step, grid.first, worst);
     free(x);
     free(m);
     free(y);
@@ -174,33 +175,36 @@ static void test_definition(int fft, int samples, int iterations)
 
 /* ---- any cut, any length ---- */
 
-static void test_pieces(enum vocoder_start start)
+static void test_pieces(enum vocoder_start start, struct grid grid)
 {
-    enum { FFT = 64, SAMPLES = 7777, BINS = FFT / 2 + 1, FRAMES = 1 + SAMPLES / (FFT / 4), ITERATIONS = 9 };
+    enum { FFT = 64, SAMPLES = 7777, BINS = FFT / 2 + 1, ITERATIONS = 9 };
     struct vocoder *v = vocoder_new(FFT, how(start, ITERATIONS));
-    float *x = chords(SAMPLES, 8000), *m = magnitudes(x, SAMPLES, FFT), *whole = mem_floats(SAMPLES);
+    float *x = chords(SAMPLES, 8000), *m = magnitudes(x, SAMPLES, FFT, grid), *whole = mem_floats(SAMPLES);
     float *y = mem_floats(SAMPLES + 1);
+    int frames = (int)grid_frames(grid, SAMPLES);
 
-    vocoder_run(FFT, how(start, ITERATIONS), m, FRAMES, whole, SAMPLES);
-    for (int run = 0; run < 3; run++) {   /* again in the same vocoder, after a clip left in its middle */
+    vocoder_run(FFT, how(start, ITERATIONS), grid, m, frames, whole, SAMPLES);
+    for (int run = 0; run < 3; run++) {   /* again in the same vocoder, another clip left in between */
         size_t got = 0;
         int slow = 0;
 
-        vocoder_begin(v, SAMPLES);
+        vocoder_begin(v, grid, SAMPLES);
         memset(y, 0, SAMPLES * sizeof *y);
-        for (int f = 0, count = 1; f < FRAMES; f += count, count = (count * 5 + run) % 23) {
-            count = count < FRAMES - f ? count : FRAMES - f;
+        for (int f = 0, count = 1; f < frames; f += count, count = (count * 5 + run) % 23) {
+            count = count < frames - f ? count : frames - f;
             vocoder_push(v, m + (size_t)f * BINS, count);
             got += vocoder_pull(v, y + got, run == 2 ? 100 : SAMPLES - got);
-            if (run < 2 && (int)got < (f + count - 3 * (ITERATIONS + 1) - 4) * (FFT / 4))
+            if (run < 2 && (double)got < grid.first + (f + count - 6) * grid.step - FFT * (ITERATIONS + 1))
                 slow = 1;
         }
         for (size_t more = 1; more; got += more)
             more = vocoder_pull(v, y + got, got < SAMPLES ? 1 + (SAMPLES - got) / 2 : 1);
         check(got == SAMPLES && !memcmp(y, whole, SAMPLES * sizeof *y),
-              "start %d: in pieces the same bytes, %d", start, run);
-        check(!slow, "start %d: samples come three frames late per iteration", start);
-        vocoder_begin(v, 100);
+              "start %d, frames every %g from %g: in pieces the same bytes, %d", start, grid.step, grid.first,
+              run);
+        check(!slow, "start %d, frames every %g from %g: samples come one transform late per iteration",
+              start, grid.step, grid.first);
+        vocoder_begin(v, (struct grid){-20 * run, 3 + 40 * run}, 100);
         vocoder_push(v, m, 3);
     }
     vocoder_free(v);
@@ -210,7 +214,7 @@ static void test_pieces(enum vocoder_start start)
     free(y);
 }
 
-static void test_lengths(enum vocoder_start start)
+static void test_lengths(enum vocoder_start start, struct grid grid)
 {
     enum { FFT = 32, BINS = FFT / 2 + 1, MOST = 130 };
     struct vocoder *v = vocoder_new(FFT, how(start, 6));
@@ -218,19 +222,21 @@ static void test_lengths(enum vocoder_start start)
     int exact = 1, finite = 1;
 
     for (int samples = 1; samples <= MOST; samples++) {
-        float *m = magnitudes(x, samples, FFT);
+        float *m = magnitudes(x, samples, FFT, grid);
         size_t got;
 
-        vocoder_begin(v, samples);
-        vocoder_push(v, m, 1 + samples / (FFT / 4));
+        vocoder_begin(v, grid, samples);
+        vocoder_push(v, m, (int)grid_frames(grid, samples));
         got = vocoder_pull(v, y, MOST + 1);
         exact = exact && got == (size_t)samples;
         for (size_t t = 0; t < got; t++)
             finite = finite && isfinite(y[t]) && fabsf(y[t]) < 100;
         free(m);
     }
-    check(exact, "start %d: as many samples as asked for, 1 to %d", start, MOST);
-    check(finite, "start %d: of a size like those they stand for", start);
+    check(exact, "start %d, frames every %g from %g: as many samples as asked for, 1 to %d", start, grid.step,
+          grid.first, MOST);
+    check(finite, "start %d, frames every %g from %g: of a size like those they stand for", start, grid.step,
+          grid.first);
     vocoder_free(v);
     free(x);
     free(y);
@@ -241,26 +247,27 @@ static void test_frames(void)
 {
     enum { FFT = 64, BINS = FFT / 2 + 1, FRAMES = 40, SAMPLES = (FRAMES - 1) * (FFT / 4) + 3 };
     struct vocoder *v = vocoder_new(FFT, how(VOCODER_GRADIENT, 5));
-    float *x = chords(2 * SAMPLES, 8000), *m = magnitudes(x, 2 * SAMPLES, FFT), *y = mem_floats(SAMPLES);
+    float *x = chords(2 * SAMPLES, 8000), *m = magnitudes(x, 2 * SAMPLES, FFT, grid_fixed(FFT / 4));
+    float *y = mem_floats(SAMPLES);
     float *more = mem_floats(SAMPLES), *fewer = mem_floats(SAMPLES), *none = mem_floats(SAMPLES);
     size_t got[3];
     int silent = 1;
 
-    vocoder_run(FFT, how(VOCODER_GRADIENT, 5), m, FRAMES, y, SAMPLES);
-    vocoder_begin(v, SAMPLES);
+    vocoder_run(FFT, how(VOCODER_GRADIENT, 5), grid_fixed(FFT / 4), m, FRAMES, y, SAMPLES);
+    vocoder_begin(v, grid_fixed(FFT / 4), SAMPLES);
     vocoder_push(v, m, FRAMES + 7);
     got[0] = vocoder_pull(v, more, SAMPLES);
     check(got[0] == SAMPLES && !memcmp(more, y, SAMPLES * sizeof *y), "frames beyond the clip are ignored");
     memcpy(m + (FRAMES - 2) * BINS, m + (FRAMES - 3) * BINS, BINS * sizeof *m);
     memcpy(m + (FRAMES - 1) * BINS, m + (FRAMES - 3) * BINS, BINS * sizeof *m);
-    vocoder_run(FFT, how(VOCODER_GRADIENT, 5), m, FRAMES, y, SAMPLES);
-    vocoder_begin(v, SAMPLES);
+    vocoder_run(FFT, how(VOCODER_GRADIENT, 5), grid_fixed(FFT / 4), m, FRAMES, y, SAMPLES);
+    vocoder_begin(v, grid_fixed(FFT / 4), SAMPLES);
     vocoder_push(v, m, FRAMES - 2);
     vocoder_end(v);
     got[1] = vocoder_pull(v, fewer, SAMPLES);
     check(got[1] == SAMPLES && !memcmp(fewer, y, SAMPLES * sizeof *y),
           "the last frame stands for missing ones");
-    vocoder_begin(v, SAMPLES);
+    vocoder_begin(v, grid_fixed(FFT / 4), SAMPLES);
     vocoder_end(v);
     got[2] = vocoder_pull(v, none, SAMPLES);
     for (int t = 0; t < SAMPLES; t++)
@@ -279,13 +286,14 @@ static void test_seeds(enum vocoder_start start)
 {
     enum { FFT = 64, SAMPLES = 4000, FRAMES = 1 + SAMPLES / (FFT / 4) };
     struct vocoder_how h = how(start, 4);
-    float *x = chords(SAMPLES, 8000), *m = magnitudes(x, SAMPLES, FFT), *a = mem_floats(SAMPLES);
+    float *x = chords(SAMPLES, 8000), *m = magnitudes(x, SAMPLES, FFT, grid_fixed(FFT / 4));
+    float *a = mem_floats(SAMPLES);
     float *b = mem_floats(SAMPLES), *c = mem_floats(SAMPLES);
 
-    vocoder_run(FFT, h, m, FRAMES, a, SAMPLES);
-    vocoder_run(FFT, h, m, FRAMES, b, SAMPLES);
+    vocoder_run(FFT, h, grid_fixed(FFT / 4), m, FRAMES, a, SAMPLES);
+    vocoder_run(FFT, h, grid_fixed(FFT / 4), m, FRAMES, b, SAMPLES);
     h.seed++;
-    vocoder_run(FFT, h, m, FRAMES, c, SAMPLES);
+    vocoder_run(FFT, h, grid_fixed(FFT / 4), m, FRAMES, c, SAMPLES);
     check(!memcmp(a, b, SAMPLES * sizeof *a), "start %d: one seed, one sound", start);
     check(memcmp(a, c, SAMPLES * sizeof *a) != 0, "start %d: another seed, another sound", start);
     free(x);
@@ -303,14 +311,14 @@ static void test_silence(enum vocoder_start start)
     float *m = mem_floats(FRAMES * BINS), *y = mem_floats(SAMPLES), *x = chords(SAMPLES, 8000), *sound;
     int silent = 1, kept = 1, heard = 0;
 
-    vocoder_run(FFT, how(start, 8), m, FRAMES, y, SAMPLES);
+    vocoder_run(FFT, how(start, 8), grid_fixed(FFT / 4), m, FRAMES, y, SAMPLES);
     for (int t = 0; t < SAMPLES; t++)
         silent = silent && y[t] == 0;
     check(silent, "start %d: silence stays silent", start);
-    sound = magnitudes(x, SAMPLES, FFT);
+    sound = magnitudes(x, SAMPLES, FFT, grid_fixed(FFT / 4));
     memset(sound, 0, 100 * BINS * sizeof *sound);
     memset(sound + 150 * BINS, 0, (FRAMES - 150) * BINS * sizeof *sound);
-    vocoder_run(FFT, how(start, 8), sound, FRAMES, y, SAMPLES);
+    vocoder_run(FFT, how(start, 8), grid_fixed(FFT / 4), sound, FRAMES, y, SAMPLES);
     for (int t = 0; t < SAMPLES; t++) {
         int frame = t / (FFT / 4);
 
@@ -319,47 +327,78 @@ static void test_silence(enum vocoder_start start)
         else
             heard = heard || fabsf(y[t]) > 1e-3f;
     }
-    check(kept && heard && misfit(y, SAMPLES, FFT, sound) < 0.4, "start %d: sound between silences", start);
+    check(kept && heard && misfit(y, SAMPLES, FFT, grid_fixed(FFT / 4), sound) < 0.4,
+          "start %d: sound between silences", start);
     free(m);
     free(x);
     free(y);
     free(sound);
 }
 
-/* With momentum the way is not quite monotonic, but there are no long steps back. */
-static void test_convergence(enum vocoder_start start, double first_most, double last_most)
+/* What a grid leaves out: samples before the first frame, between frames that are too far apart, and
+ * all of a clip that no frame reaches. */
+static void test_gaps(void)
 {
-    enum { FFT = 256, SAMPLES = 16000, FRAMES = 1 + SAMPLES / (FFT / 4) };
+    enum { FFT = 32, SAMPLES = 1000 };
+    static const struct grid grids[] = {{500, 8}, {-10, 50.3}, {1100, 8}, {-90, 1200}, {-300, 5000}};
+
+    for (size_t i = 0; i < sizeof grids / sizeof *grids; i++) {
+        float *x = noise(SAMPLES, 3), *m = magnitudes(x, SAMPLES, FFT, grids[i]), *y = mem_floats(SAMPLES);
+        int silent = 1, heard = 0, reached = 0, frames = (int)grid_frames(grids[i], SAMPLES);
+
+        vocoder_run(FFT, how(VOCODER_GRADIENT, 5), grids[i], m, frames, y, SAMPLES);
+        for (int t = 0; t < SAMPLES; t++) {
+            int seen = 0;
+
+            for (int f = 0; f < frames; f++)
+                seen = seen || llabs(t - grid_at(grids[i], f)) < FFT / 2;
+            reached += seen;
+            silent = silent && (seen || y[t] == 0);
+            heard += seen && fabsf(y[t]) > 0.01f;
+        }
+        check(silent && 4 * heard >= 3 * reached,
+              "frames every %g from %g: %d samples heard of %d, else silence", grids[i].step, grids[i].first,
+              heard, reached);
+        free(x);
+        free(m);
+        free(y);
+    }
+}
+
+/* With momentum the way is not quite monotonic, but there are no long steps back. */
+static void test_convergence(enum vocoder_start start, struct grid grid, double first_most, double last_most)
+{
+    enum { FFT = 256, SAMPLES = 16000 };
     static const int iterations[] = {0, 2, 4, 8, 16, 32, 64};
     enum { RUNS = sizeof iterations / sizeof *iterations };
-    float *x = chords(SAMPLES, 8000), *m = magnitudes(x, SAMPLES, FFT), *y = mem_floats(SAMPLES);
+    float *x = chords(SAMPLES, 8000), *m = magnitudes(x, SAMPLES, FFT, grid), *y = mem_floats(SAMPLES);
     double off[RUNS];
     int down = 1;
 
     for (int i = 0; i < RUNS; i++) {
-        vocoder_run(FFT, how(start, iterations[i]), m, FRAMES, y, SAMPLES);
-        off[i] = misfit(y, SAMPLES, FFT, m);
+        vocoder_run(FFT, how(start, iterations[i]), grid, m, (int)grid_frames(grid, SAMPLES), y, SAMPLES);
+        off[i] = misfit(y, SAMPLES, FFT, grid, m);
         down = down && (i == 0 || off[i] < off[i - 1] * 1.02);
     }
     check(down && off[0] < first_most && off[RUNS - 1] < last_most && off[RUNS - 1] < 0.6 * off[0],
-          "start %d: misfit falls from %.3f over %.3f (8) and %.3f (32) to %.3f", start, off[0], off[3],
-          off[5], off[RUNS - 1]);
+          "start %d, frames every %g: misfit falls from %.3f over %.3f (8) and %.3f (32) to %.3f", start,
+          grid.step, off[0], off[3], off[5], off[RUNS - 1]);
     free(x);
     free(m);
     free(y);
 }
 
 /* A steady tone out of integrated phases is that tone, without any iteration. */
-static void test_tone(double frequency)
+static void test_tone(double frequency, struct grid grid)
 {
-    enum { FFT = 256, SAMPLES = 8000, FRAMES = 1 + SAMPLES / (FFT / 4), EDGE = 2 * FFT };
+    enum { FFT = 256, SAMPLES = 8000, EDGE = 2 * FFT };
     float *x = mem_floats(SAMPLES), *m, *y = mem_floats(SAMPLES);
     double re = 0, im = 0, all = 0, share;
 
     for (int t = 0; t < SAMPLES; t++)
         x[t] = (float)sin(2 * M_PI * frequency * t / 8000);
-    m = magnitudes(x, SAMPLES, FFT);
-    vocoder_run(FFT, how(VOCODER_GRADIENT, 0), m, FRAMES, y, SAMPLES);
+    m = magnitudes(x, SAMPLES, FFT, grid);
+    vocoder_run(FFT, how(VOCODER_GRADIENT, 0), grid, m, (int)grid_frames(grid, SAMPLES), y, SAMPLES);
     for (int t = EDGE; t < SAMPLES - EDGE; t++) {
         re += (double)y[t] * cos(2 * M_PI * frequency * t / 8000);
         im += (double)y[t] * sin(2 * M_PI * frequency * t / 8000);
@@ -367,8 +406,31 @@ static void test_tone(double frequency)
     }
     share = 2 * (re * re + im * im) / (SAMPLES - 2 * EDGE) / all;   /* of the power, at that very frequency */
     all /= SAMPLES - 2 * EDGE;
-    check(share > 0.98 && fabs(all - 0.5) < 0.05, "a tone of %g Hz stays one (%.4f of %.3f)", frequency,
-          share, all);
+    check(share > 0.98 && fabs(all - 0.5) < 0.05, "frames every %g: a tone of %g Hz stays one (%.4f of %.3f)",
+          grid.step, frequency, share, all);
+    free(x);
+    free(m);
+    free(y);
+}
+
+/* Clicks stay in their places, without any iteration. */
+static void test_clicks(struct grid grid, double least)
+{
+    enum { FFT = 256, SAMPLES = 8000, EVERY = 1000, NEAR = 8 };
+    float *x = mem_floats(SAMPLES), *m, *y = mem_floats(SAMPLES);
+    double near = 0, all = 0;
+
+    for (int t = EVERY / 2; t < SAMPLES; t += EVERY)
+        x[t] = 1;
+    m = magnitudes(x, SAMPLES, FFT, grid);
+    vocoder_run(FFT, how(VOCODER_GRADIENT, 0), grid, m, (int)grid_frames(grid, SAMPLES), y, SAMPLES);
+    for (int t = 0; t < SAMPLES; t++) {
+        double power = (double)y[t] * (double)y[t];
+
+        near += abs(t % EVERY - EVERY / 2) <= NEAR ? power : 0;
+        all += power;
+    }
+    check(near > least * all, "frames every %g: clicks stay in their places (%.3f)", grid.step, near / all);
     free(x);
     free(m);
     free(y);
@@ -377,22 +439,39 @@ static void test_tone(double frequency)
 int main(void)
 {
     static const int lengths[] = {1, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 40, 47, 48, 100, 131};
+    static const struct grid grids[] = {{0, 8}, {-43.7, 5.27}, {-9.2, 10.67}, {-30.1, 2}, {-100.4, 16.2},
+                                        {12.6, 7.1}, {-1000.3, 9.3}, {-5, 45}, {-14.2, 31.9}, {-13, 1}};
 
-    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++)
-        for (int iterations = 0; iterations < 6; iterations += 1 + iterations / 2)
-            test_definition(32, lengths[i], iterations);
-    test_definition(48, 200, 3);
+    for (size_t g = 0; g < sizeof grids / sizeof *grids; g++)
+        for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i += g > 0 ? 2 : 1)
+            for (int iterations = 0; iterations < 6; iterations += 1 + iterations / 2)
+                test_definition(32, grids[g], lengths[i], iterations);
+    test_definition(48, grid_fixed(12), 200, 3);
+    test_definition(48, (struct grid){-47.3, 7.41}, 300, 5);
     for (int start = VOCODER_RANDOM; start <= VOCODER_GRADIENT; start++) {
-        test_pieces((enum vocoder_start)start);
-        test_lengths((enum vocoder_start)start);
+        for (size_t g = 0; g < sizeof grids / sizeof *grids; g++) {
+            struct grid wide = {2 * grids[g].first, 2 * grids[g].step};
+
+            test_pieces((enum vocoder_start)start, wide);
+            test_lengths((enum vocoder_start)start, grids[g]);
+        }
         test_seeds((enum vocoder_start)start);
         test_silence((enum vocoder_start)start);
     }
     test_frames();
-    test_convergence(VOCODER_RANDOM, 0.8, 0.2);
-    test_convergence(VOCODER_GRADIENT, 0.3, 0.1);
-    test_tone(1000);
-    test_tone(1234.5);
-    test_tone(440);
+    test_gaps();
+    test_convergence(VOCODER_RANDOM, grid_fixed(64), 0.8, 0.2);
+    test_convergence(VOCODER_GRADIENT, grid_fixed(64), 0.3, 0.1);
+    for (int i = 0; i < 4; i++) {
+        static const double steps[] = {16.3, 33.75, 64, 83.6}, clicks[] = {0.85, 0.75, 0.4, 0.6};
+        struct grid grid = {-5 * steps[i], steps[i]};
+
+        test_convergence(VOCODER_RANDOM, grid, 0.8, 0.2);
+        test_convergence(VOCODER_GRADIENT, grid, 0.3, 0.1);
+        test_tone(1000, grid);
+        test_tone(1234.5, grid);
+        test_tone(440, grid);
+        test_clicks(grid, clicks[i]);
+    }
     return check_done();
 }

@@ -31,6 +31,41 @@ static struct node *conv_flat(struct graph *g)
     return net_conv1d(g->net, x, w, b, conv_same(1, 3, 2, 1));
 }
 
+static struct node *conv_three(struct graph *g)
+{
+    struct node *x = graph_input(g, 17, 26), *w = graph_param(g, 16, 17, 3), *b = graph_param(g, 16, 0, 0);
+
+    return net_conv1d(g->net, x, w, b, conv_causal(3, 1, 3));
+}
+
+static struct node *conv_strided(struct graph *g)
+{
+    struct node *x = graph_input(g, 16, 25), *w = graph_param(g, 17, 16, 6), *b = graph_param(g, 17, 0, 0);
+
+    return net_conv1d(g->net, x, w, b, conv_valid(6, 1));
+}
+
+static struct node *transposed_three(struct graph *g)
+{
+    struct node *x = graph_input(g, 16, 11), *w = graph_param(g, 16, 17, 3), *b = graph_param(g, 17, 0, 0);
+
+    return net_conv1d_transpose(g->net, x, w, b, (struct conv){1, 1, 1, 0});
+}
+
+static struct node *transposed_strided(struct graph *g)
+{
+    struct node *x = graph_input(g, 17, 4), *w = graph_param(g, 17, 16, 6), *b = graph_param(g, 16, 0, 0);
+
+    return net_conv1d_transpose(g->net, x, w, b, conv_transpose_same(6, 6));
+}
+
+static struct node *residual(struct graph *g)
+{
+    struct node *x = graph_input(g, 3, 17), *w = graph_param(g, 3, 3, 3);
+
+    return net_add(g->net, x, net_conv1d(g->net, net_silu(g->net, x), w, NULL, conv_causal(3, 1, 1)));
+}
+
 static struct node *transposed(struct graph *g)
 {
     struct node *x = graph_input(g, 2, 5), *w = graph_param(g, 2, 3, 4), *b = graph_param(g, 3, 0, 0);
@@ -195,6 +230,10 @@ static const struct layer {
     float step;                  /* of the differences; 0: large, as losses are single precision */
 } layers[] = {
     {"conv1d", conv, 0}, {"conv1d of one tap", conv_plain, 0}, {"conv1d over length 1", conv_flat, 0},
+    {"conv1d of three taps", conv_three, 0.05f}, {"conv1d of taps apart", conv_strided, 0.05f},
+    {"conv1d_transpose of three taps", transposed_three, 0.05f},
+    {"conv1d_transpose of taps apart", transposed_strided, 0.05f},
+    {"x + conv1d(silu(x))", residual, 0},
     {"conv1d_transpose", transposed, 0}, {"conv1d_transpose over length 1", transposed_flat, 0},
     {"dense", dense, 0}, {"instance_norm", instance_norm, 0}, {"batch_norm", batch_norm, 0},
     {"batch_norm_inference", batch_norm_inference, 0}, {"layer_norm", layer_norm, 0}, {"relu", relu, 0},

@@ -1,0 +1,23 @@
+/* The log of a training, see cv-train(1). */
+#ifndef PLOT_LOG_H
+#define PLOT_LOG_H
+
+#include <stddef.h>
+
+struct log_point {
+    double epoch;
+    double loss, elbo, test_elbo;   /* NaN: not there, or not a number */
+};
+
+struct log {
+    struct log_point *points;
+    size_t count;
+};
+
+/* Reads path, "-" for standard input. A last line without an end, as a program
+ * that is killed leaves it, is left out if it makes no sense. -1: error_text
+ * says why not. */
+int log_read(const char *path, struct log *log);
+void log_release(struct log *log);
+
+#endif

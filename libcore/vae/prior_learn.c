@@ -1,0 +1,169 @@
+/* From levels to latents to the prior's statistics. */
+#include "vae/prior_learn.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/diag.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/rng.h"
+#include "nn/layers.h"
+
+/* Latent frames that are encoded at once; periods that are kept, and tempos that the head names. */
+enum { PIECE = 256, PERIODS_MOST = 1 << 13, TEMPOS_MOST = 256 };
+/* Streams of the seed. */
+#define STREAM_DRAWS (UINT64_C(4) << 60)
+#define STREAM_ORDER (UINT64_C(5) << 60)
+static const double block_seconds = 0.5;
+
+/* A clip that the bank can start from and go on in. */
+static int64_t bank_frames(const struct levels *clip, int stride, int block)
+{
+    int64_t frames = clip->frames / stride;
+
+    return frames >= 5 * block ? frames : 0;
+}
+
+struct prior_plan prior_plan(const struct spectral *s, const struct front *f, const struct levels *clips, size_t count,
+                             int64_t most, uint64_t seed)
+{
+    struct prior_plan p = {{.latent = s->latent, .positions = 1}, mem_alloc((count + 1) * sizeof *p.order), 0};
+    size_t *rest = mem_alloc((count + 1) * sizeof *rest), left = 0, steady = 0;
+    struct rng r = rng_new(seed, STREAM_ORDER);
+    double rate = f->rate / f->hop / s->stride;
+
+    for (size_t i = 0; i < count; i++)
+        steady += clips[i].timing.steady;
+    for (size_t i = 0; i < count; i++)
+        if (!f->beat || steady == 0 || clips[i].timing.steady)
+            p.order[p.usable++] = i;
+    rng_shuffle(&r, p.order, p.usable);
+    if (f->beat)
+        p.shape.positions = BEAT_FRAMES / s->stride;
+    p.shape.block = f->beat ? p.shape.positions : (int)fmax(2, round(block_seconds * rate));
+    for (size_t i = 0; i < p.usable; i++) {
+        int64_t frames = bank_frames(&clips[p.order[i]], s->stride, p.shape.block);
+
+        if (frames > 0 && p.shape.bank + frames <= most) {
+            p.order[p.shape.clips++] = p.order[i];
+            p.shape.bank += frames;
+        } else {
+            rest[left++] = p.order[i];
+        }
+    }
+    memcpy(p.order + p.shape.clips, rest, left * sizeof *rest);
+    if (f->beat)
+        p.shape.periods = p.usable < PERIODS_MOST ? (int64_t)p.usable : PERIODS_MOST;
+    free(rest);
+    return p;
+}
+
+void prior_plan_free(struct prior_plan *plan)
+{
+    free(plan->order);
+}
+
+static int compare_reals(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Tempos that the prior is fitted to, in beats per minute as frames follow them, ascending; of many, evenly chosen ones. */
+static struct meta *tempos(const struct prior_plan *plan, const struct front *f, const struct levels *clips)
+{
+    size_t n = plan->usable, each = (n + TEMPOS_MOST - 1) / TEMPOS_MOST;
+    double *all = mem_alloc((n + 1) * sizeof *all);
+    struct meta *list = meta_list();
+
+    for (size_t i = 0; i < n; i++)
+        all[i] = 60 * f->rate / (clips[plan->order[i]].timing.grid.step * BEAT_FRAMES);
+    qsort(all, n, sizeof *all, compare_reals);
+    for (size_t i = 0; i < n; i += each)
+        meta_append(list, meta_real(all[i]));
+    if (n > 0 && (n - 1) % each != 0)
+        meta_append(list, meta_real(all[n - 1]));
+    free(all);
+    return list;
+}
+
+void prior_plan_describe(const struct prior_plan *plan, const struct front *f, const struct levels *clips, struct meta *head)
+{
+    meta_set(head, "frames", meta_text(f->beat ? "beat" : "fixed"));
+    if (f->beat) {
+        meta_set(head, "beat_frames", meta_int(BEAT_FRAMES));
+        meta_set(head, "tempos", tempos(plan, f, clips));
+    }
+    meta_set(head, "prior_block", meta_int(plan->shape.block));
+    meta_set(head, "prior_bank", meta_int(plan->shape.bank));
+    meta_set(head, "prior_clips", meta_int(plan->shape.clips));
+    meta_set(head, "prior_periods", meta_int(plan->shape.periods));
+}
+
+/* Encodes a clip in pieces: mean and logvar [frames, latent]. */
+static void encode(struct spectral_graph *g, const struct spectral *s, const struct levels *clip, float *mean, float *logvar)
+{
+    int64_t frames = clip->frames / s->stride, width = g->mean->shape[2], context = spectral_context(s) / s->stride;
+    int64_t latent = s->latent, columns = g->y->shape[2];
+
+    for (int64_t at = 0; at < frames; ) {
+        int64_t start = at > context ? at - context : 0, stop = start + width < frames ? start + width : frames;
+        int64_t have = (stop - start) * s->stride;
+
+        for (int64_t c = 0; c < s->features; c++) {
+            float *to = g->y->y + c * columns;
+
+            memcpy(to, clip->y + c * clip->frames + start * s->stride, (size_t)have * sizeof *to);
+            memset(to + have, 0, (size_t)(columns - have) * sizeof *to);
+        }
+        net_forward(g->net);
+        for (int64_t t = at; t < stop; t++)
+            for (int64_t d = 0; d < latent; d++) {
+                mean[t * latent + d] = g->mean->y[d * width + t - start];
+                logvar[t * latent + d] = g->logvar->y[d * width + t - start];
+            }
+        at = stop;
+    }
+}
+
+void prior_learn(const struct prior_plan *plan, const struct spectral *s, struct params *params, const struct levels *clips,
+                 struct spool *spool, uint64_t seed, struct pool *pool)
+{
+    struct spectral_graph g = spectral_build(s, SPECTRAL_ENCODER, params, 1, PIECE * s->stride + spectral_context(s), pool);
+    struct prior_fit *fit = prior_fit_new(&plan->shape);
+    size_t longest = 0;
+    float *mean, *logvar, *draw;
+
+    if (net_plan(g.net, 0, false))
+        diag_die("%s", error_text());
+    for (size_t i = 0; i < plan->usable; i++) {
+        size_t frames = (size_t)(clips[plan->order[i]].frames / s->stride);
+
+        longest = frames > longest ? frames : longest;
+    }
+    mean = mem_alloc((3 * longest * (size_t)s->latent + 1) * sizeof *mean);
+    logvar = mean + longest * (size_t)s->latent;
+    draw = logvar + longest * (size_t)s->latent;
+    for (size_t i = 0; i < plan->usable; i++) {
+        const struct levels *clip = &clips[plan->order[i]];
+        int64_t frames = clip->frames / s->stride;
+        size_t count = (size_t)frames * (size_t)s->latent;
+        struct rng r = rng_new(seed, STREAM_DRAWS + plan->order[i]);
+
+        encode(&g, s, clip, mean, logvar);
+        rng_normal(&r, draw, count);
+        posterior_draw(draw, mean, logvar, count);
+        prior_fit_add(fit, draw, frames);
+        if (i < (size_t)plan->shape.clips)
+            prior_fit_keep(fit, params, mean, frames);
+        if (i < (size_t)plan->shape.periods)
+            prior_fit_period(fit, params, clip->timing.period);
+        spool_release(spool, clip->y, levels_size(clip, s->features));
+    }
+    free(mean);
+    prior_fit_end(fit, params);
+    net_free(g.net);
+}

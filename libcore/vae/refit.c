@@ -1,0 +1,111 @@
+/* Everything but the prior is taken over as it is. */
+#include "vae/refit.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "vae/model.h"
+#include "vae/prior_learn.h"
+
+/* All parameters of the network and a prior of that shape. */
+static struct net *declare(const struct spectral *s, const struct prior_shape *prior, struct params *store)
+{
+    struct net *net = spectral_build(s, SPECTRAL_ALL, store, 1, s->stride, NULL).net;
+
+    prior_declare(net, prior);
+    return net;
+}
+
+/* From one store to another, those that have the same name and as many values. */
+static void take_over(const struct params *from, struct params *to)
+{
+    for (size_t i = 0; i < to->count; i++) {
+        const struct param *q = to->list[i], *p = params_find(from, q->name);
+
+        if (p && p->count == q->count)
+            memcpy(to->theta + q->offset, from->theta + p->offset, q->count * sizeof *to->theta);
+    }
+}
+
+static int check(const struct model *m, const struct dataset *data, const char *path)
+{
+    if (data->rate < m->rate || data->rate > m->rate)
+        return error_set("the clips are at %g Hz, %s was trained at %g Hz: use cv-load -r %g", data->rate, path, m->rate, m->rate);
+    if (data->channels != 1)
+        return error_set("clips have %d channels, the model takes one: load without cv-load -c", data->channels);
+    return 0;
+}
+
+static int learn(struct model *m, const char *path, const struct dataset *data, int64_t bank, uint64_t seed, struct pool *pool,
+                 int fd, const char *label)
+{
+    struct levels *clips = mem_zero(data->count, sizeof *clips);
+    struct params *store = params_new();
+    struct model_array value = {"value", NULL, false};
+    struct prior_plan plan;
+    struct front front;
+    struct net *net;
+    int status = -1;
+
+    front_set(&front, m->rate, m->fft, m->hop, m->corner, m->beat);
+    levels_time(&front, data, m->spectral.stride, clips, pool);
+    bank = bank >= 0 ? bank : PRIOR_BANK_DEFAULT;
+    plan = prior_plan(&m->spectral, &front, clips, data->count, bank, seed);
+    net = declare(&m->spectral, &plan.shape, store);
+    if (features_channels(front.bands) != m->spectral.features)
+        error_set("%s: the front end has %d channels, the network %d", path, features_channels(front.bands),
+                  m->spectral.features);
+    else if (!net_plan(net, 0, false)) {
+        take_over(m->params, store);
+        status = levels_learn(&front, store, data, clips, true, pool);
+    }
+    if (!status) {
+        char *digest = mem_format("%016" PRIx64, data->digest);
+
+        prior_learn(&plan, &m->spectral, store, clips, data->spool, seed, pool);
+        value.flat = store->theta;
+        meta_set(m->meta, "bank", meta_int(bank));
+        meta_set(m->meta, "prior_digest", meta_text(digest));
+        prior_plan_describe(&plan, &front, clips, m->meta);
+        status = model_write(fd, label, m->meta, store, &value, 1);
+        free(digest);
+    }
+    prior_plan_free(&plan);
+    net_free(net);
+    params_free(store);
+    front_end(&front);
+    free(clips);
+    return status;
+}
+
+int refit(const char *path, const struct dataset *data, int64_t bank, uint64_t seed, int threads, int fd, const char *label)
+{
+    struct model m;
+    struct reader *file = model_open(&m, path);
+    struct net *net;
+    int status;
+
+    if (!file)
+        return -1;
+    if (!m.is_spectral) {
+        reader_free(file);
+        model_free(&m);
+        return error_set("%s: its network has no prior to fit, only 'spectral' has", path);
+    }
+    net = declare(&m.spectral, &m.prior, m.params);
+    status = model_fill(&m, file, path, net);
+    if (!status)
+        status = check(&m, data, path);
+    if (!status) {
+        struct pool *pool = pool_new(threads);
+
+        status = learn(&m, path, data, bank, seed, pool, fd, label);
+        pool_free(pool);
+    }
+    net_free(net);
+    model_free(&m);
+    return status;
+}

@@ -1,0 +1,61 @@
+/* What the parts of a training run share: where it stands, what it says, how
+ * it is saved and taken up. */
+#ifndef VAE_TRAIN_PRIVATE_H
+#define VAE_TRAIN_PRIVATE_H
+
+#include <stdio.h>
+
+#include "vae/train.h"
+
+struct epoch {
+    int64_t number;
+    int64_t begun, steps;        /* steps begun, and those that were taken */
+    double loss, elbo;           /* sums over these, means when the epoch is over */
+    double test_elbo, seconds, clips;
+};
+
+struct history {
+    const struct train_run *run;
+    struct trainer *trainer;
+    struct meta *losses, *elbos, *test_elbos;
+    int64_t done;                /* whole epochs */
+    struct epoch epoch;          /* the one in hand */
+    FILE *log;
+    bool terminal, trouble;
+    double began, shown;         /* by clock_now */
+    double spent;                /* seconds before, in the runs that this one goes on from */
+    double resumed;              /* share of the run that was done then */
+    double saved;                /* when the last snapshot was taken */
+    int64_t skipped;             /* steps */
+    double best;                 /* test figure, and the epoch and values it came with */
+    int64_t best_epoch;
+    float *best_theta;
+};
+
+double clock_now(void);
+
+/* Share of the run that is done, in epochs or in time, with so many steps in this epoch. */
+double train_progress(const struct history *h, int steps);
+
+/* ---- train_say.c: the log, and what people see ---- */
+
+int log_open(struct history *h);
+void log_epoch(struct history *h);
+void say_step(struct history *h, int steps);
+void say_epoch(const struct history *h);
+void say_clear(const struct history *h);    /* leaves the line that is rewritten */
+
+/* ---- train_save.c: models and snapshots of a run ---- */
+
+int save_model(const struct history *h, int fd, const char *label);
+
+/* A snapshot of this moment, into the folder of the run if it has one. */
+void save_snapshot(struct history *h);
+
+/* -1: the snapshot to go on from was trained on other data. */
+int resume_check_data(const struct train_run *run);
+
+/* Sets the run to where its snapshot was taken. -1: with the reason, and nothing is to be used. */
+int resume(struct history *h);
+
+#endif

@@ -1,0 +1,128 @@
+# Frames that follow the beat, and the priors that make new clips: cv-train --frames, cv-decode --prior.
+
+load clips
+load helper
+
+# Eight drums of 10 s at different tempos, and tones without a beat.
+setup_file() {
+    cd "$BATS_FILE_TMPDIR"
+    PATH=${CV_BUILD:-$(dirname "$(command -v cv-load)")}/tools:$PATH
+    for i in 1 2 3 4 5 6 7 8; do
+        tone -r 3000 -s 10 -w beat -F "$(awk "BEGIN { print 1.7 + 0.1 * $i }")" -S $i "d$i.wav"
+        tone -r 3000 -s 10 -a 0.3 -F $((100 + 40 * i)) "t$i.wav"
+    done
+    cv-load -q -d 10 d*.wav > drums.cvs
+    cv-load -q -d 10 t*.wav > tones.cvs
+    cv-load -q -d 10 d3.wav > one.cvs
+    cv-train -q -e 8 -z 16 --width 32 < drums.cvs > model.bin
+    cv-train -q -e 2 -z 16 --width 32 --frames fixed < drums.cvs > fixed.bin
+}
+
+setup() {
+    audio_setup
+    cp "$BATS_FILE_TMPDIR"/{*.cvs,*.bin,*.wav} .
+}
+
+rhythm() { cv-check -q --json 2>&1 > /dev/null | tr ',{' '\n\n' | sed -n 's/.*"rhythm": *//p' | tail -1; }
+
+@test "frames follow the beat where most clips have one" {
+    [ "$(field frames model.bin)" = '"beat"' ]
+    [ "$(field stride model.bin)" -eq 6 ]
+    [ "$(field fft model.bin)" -eq 256 ]
+    # 1.8 .. 2.5 beats a second
+    field tempos model.bin | tr -d '[]' | tr , '\n' > tempos
+    awk '{ near += $1 > 105 && $1 < 155 } END { exit !(NR == 8 && near == 8) }' tempos
+    # not for tones, not for half of them, unless it is asked for
+    cv-train -q -e 0 -z 16 --width 32 < tones.cvs > t.bin
+    [ "$(field frames t.bin)" = '"fixed"' ]
+    cv-train -q -e 0 -z 16 --width 32 --frames beat < tones.cvs > t.bin
+    [ "$(field frames t.bin)" = '"beat"' ]
+    [ "$(field frames fixed.bin)" = '"fixed"' ]
+}
+
+@test "four latents to a beat, tempo and beat in their meta, and back to as many samples" {
+    cv-encode -m model.bin < one.cvs > one.lat
+    # 10 s at 2 beats a second: 20 beats and the one that is begun before the clip
+    frames=$(cv-info one.lat | sed -n 's/.*\[16, \([0-9]*\)\].*/\1/p' | head -1)
+    [ "$frames" -ge 80 ] && [ "$frames" -le 84 ]
+    tempo=$(cv-info --json one.lat | tr ',{' '\n\n' | sed -n 's/.*"tempo": *//p' | head -1)
+    near "$tempo" 120 0.3
+    cv-decode model.bin < one.lat > back
+    cv-info back | grep -q '\[1, 30000\]'
+    cv-info --json back | grep -q '"tempo"'
+    near "$(fact rms < back)" "$(fact rms < one.cvs)" 0.02
+}
+
+@test "what the meta says is taken, not what is heard" {
+    cv-load -q -d 10 --tempo 200 d3.wav | cv-encode -m model.bin > fast.lat
+    frames=$(cv-info fast.lat | sed -n 's/.*\[16, \([0-9]*\)\].*/\1/p' | head -1)
+    # 200 a minute: 33.3 beats and one
+    [ "$frames" -ge 133 ] && [ "$frames" -le 138 ]
+}
+
+@test "--tempo plays latents faster, at the same pitch" {
+    cv-encode -m model.bin < one.cvs | cv-decode --tempo 150 model.bin > fast
+    # 120 to 150
+    near "$(fact samples < fast)" 24000 80
+    refuses 2 cv-decode --tempo 5 model.bin < one.cvs
+}
+
+@test "every prior makes clips; they differ, and the same noise makes the same" {
+    cv-sample -n 2 > noise
+    for kind in normal beat bank auto; do
+        cv-decode --prior $kind model.bin < noise > $kind.cvs
+        cv-info $kind.cvs | grep -q '\[1, 30000\]'
+        near "$(fact rms < $kind.cvs)" 0.1 0.02
+    done
+    cmp bank.cvs auto.cvs
+    ! cmp -s bank.cvs beat.cvs
+    ! cmp -s normal.cvs beat.cvs
+    cv-decode -j 1 model.bin < noise | cmp - auto.cvs
+    for option in "--nearest 0" "--jump 0"; do
+        cv-decode $option model.bin < noise > other.cvs
+        ! cmp -s other.cvs bank.cvs
+    done
+}
+
+@test "the bank gives a beat, single latents do not" {
+    cv-sample -n 4 | cv-decode model.bin > a
+    cv-sample -n 4 | cv-decode --prior normal model.bin > b
+    awk "BEGIN { exit !($(rhythm < a) > $(rhythm < b) + 0.1) }"
+}
+
+@test "fixed frames have a bank, too, and var" {
+    cv-sample -n 1 > noise
+    cv-decode --prior var fixed.bin < noise > a
+    cv-decode fixed.bin < noise > b
+    ! cmp -s a b
+    refuses 1 cv-decode --prior beat fixed.bin < noise
+    refuses 1 cv-decode --prior var model.bin < noise
+    refuses 2 cv-decode --prior some model.bin < noise
+}
+
+@test "--bank bounds what is kept; without one the autoregression goes alone" {
+    cv-train -q -e 0 -z 16 --width 32 --bank 0 < drums.cvs > none.bin
+    [ "$(field prior_bank none.bin)" -eq 0 ]
+    ! names < none.bin | grep -q prior/bank
+    [ "$(field prior_periods none.bin)" -eq 8 ]
+    refuses 1 cv-decode --prior bank none.bin < <(cv-sample)
+    cv-sample | cv-decode none.bin > a
+    cv-sample | cv-decode --prior beat none.bin | cmp - a
+    cv-train -q -e 0 -z 16 --width 32 --bank 200 < drums.cvs > some.bin
+    [ "$(field prior_bank some.bin)" -le 200 ]
+    [ "$(field prior_clips some.bin)" -eq 2 ]
+    cv-sample | cv-decode some.bin > /dev/null
+}
+
+@test "the same model whatever the threads" {
+    cv-train -q -e 1 -z 16 --width 32 -j 1 < drums.cvs > a.bin
+    cv-train -q -e 1 -z 16 --width 32 -j 3 < drums.cvs | cmp - a.bin
+}
+
+@test "a stride that does not divide a beat" {
+    refuses 1 cv-train -e 0 --frames beat --stride 5 < drums.cvs
+    cv-train -q -e 0 -z 16 --width 32 --stride 5 < drums.cvs > a.bin
+    [ "$(field frames a.bin)" = '"fixed"' ]
+    cv-train -q -e 0 -z 16 --width 32 --stride 3 < drums.cvs > a.bin
+    [ "$(field frames a.bin)" = '"beat"' ]
+}

@@ -1,0 +1,38 @@
+#!/bin/sh
+# run.sh: tries to break the programs for TORTURE_SECONDS (600): faults of the machine, damaged streams, a full disk,
+# memcheck, fuzzing. Says what was done and how often; the last line is "N passed, M failed".
+set -u
+BUILD=${BUILD:-build}
+seconds=${TORTURE_SECONDS:-600}
+cd "$(dirname "$0")/../.."
+CV_BUILD=$(cd "$BUILD" && pwd)
+export CV_BUILD PATH="$CV_BUILD:$CV_BUILD/tools:$CV_BUILD/fuzz:$PATH"
+logs=$CV_BUILD/tortured
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+rm -rf "$logs"
+mkdir -p "$logs"
+sh tests/torture/prepare.sh "$work" || { echo "0 passed, 1 failed"; exit 1; }
+
+echo "== faults of the machine: every call that can fail, up to $((seconds * 3 / 10)) s"
+"$CV_BUILD/torture/machine" "$work" "$CV_BUILD/torture/faults" 0 $((seconds * 3 / 10)) | tee "$logs/machine"
+echo "== a full disk"
+sh tests/torture/disk.sh "$work" | tee "$logs/disk"
+echo "== streams cut and flipped, up to $((seconds * 3 / 10)) s"
+"$CV_BUILD/torture/damage" "$work" $((seconds * 3 / 10)) | tee "$logs/damage"
+echo "== memcheck, up to $((seconds / 10)) s"
+sh tests/torture/valgrind.sh "$work" $((seconds / 10)) | tee "$logs/memcheck"
+echo "== fuzzing, up to $((seconds * 3 / 10)) s"
+if command -v clang-14 > /dev/null; then
+    FUZZ_SECONDS=$((seconds * 3 / 10)) make --no-print-directory fuzz BUILD="$BUILD" > "$logs/making" 2>&1
+    grep -E "^(ok|not ok|#) |executions" "$logs/making" | tee "$logs/fuzz"
+    grep -q "^ok fuzz" "$logs/fuzz" || echo "not ok fuzz: see $logs/making" | tee -a "$logs/fuzz"
+else
+    echo "ok fuzz # skip clang-14 is not installed" | tee "$logs/fuzz"
+fi
+echo "== the tests under AddressSanitizer and ThreadSanitizer: make asan, make tsan"
+failed=$(cat "$logs"/machine "$logs"/disk "$logs"/damage "$logs"/memcheck "$logs"/fuzz | grep -c '^not ok')
+skipped=$(cat "$logs"/machine "$logs"/disk "$logs"/damage "$logs"/memcheck "$logs"/fuzz | grep -c '^ok.* # skip')
+passed=$(cat "$logs"/machine "$logs"/disk "$logs"/damage "$logs"/memcheck "$logs"/fuzz | grep -c '^ok')
+echo "$((passed - skipped)) passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
