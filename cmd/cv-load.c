@@ -9,7 +9,9 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/opt.h"
+#include "dsp/beat.h"
 #include "dsp/levels.h"
+#include "dsp/onset.h"
 #include "dsp/tempo.h"
 #include "io/audio_name.h"
 #include "io/audio_read.h"
@@ -23,7 +25,9 @@
 #define SAMPLES_MAX 268435456.0    /* all channels of a clip together: 1 GiB */
 #define TEMPO_MIN 20.0
 #define TEMPO_MAX 400.0
-#define TEMPO_RATE 500.0           /* under it nothing is left of what makes a beat */
+#define TEMPO_RATE_MIN 3000.0      /* what dsp/tempo.h can do */
+#define TEMPO_RATE_MAX 48000.0
+#define BEAT_CONTRAST 1.0          /* as there: noise has less */
 
 static double rate = RATE, duration = DURATION, offset;
 static int64_t samples = SAMPLES;
@@ -83,28 +87,42 @@ static void start_stream(void)
 
 /* ---- clips ---- */
 
+/* Where the first beat of the tempo that was stated is: the grid of beats that
+ * fits best, which may be off that tempo by a little, is met in the middle of
+ * the clip. Less than 0: there are no beats to be heard. */
+static double first_beat(const float *x, int64_t count)
+{
+    struct onset o = onset_find(x, count, rate);
+    double period = 60 / tempo_stated, middle = (double)count / rate / 2, at;
+    struct beat b = beat_fit(&o, period);
+
+    onset_free(&o);
+    if (b.contrast < BEAT_CONTRAST)
+        return -1;
+    at = b.phase + round((middle - b.phase) / b.period) * b.period;
+    return at - period * floor(at / period);
+}
+
 /* The tempo of the first got samples of the clip, and where its first beat is. */
 static void note_tempo(struct meta *meta, int64_t channels, int64_t got)
 {
+    bool possible = rate >= TEMPO_RATE_MIN && rate <= TEMPO_RATE_MAX, found;
     float *mono = clip;
-    struct tempo t;
+    struct tempo t = { .period = 60 / tempo_stated, .phase = -1 };
 
-    if (tempo_stated > 0) {
-        meta_set(meta, "tempo", meta_real(tempo_stated));
-        return;
-    }
-    if (rate < TEMPO_RATE)
-        return;
-    if (channels > 1) {
+    if (channels > 1 && possible) {
         mono = mem_floats((size_t)got);
         for (int64_t c = 0; c < channels; c++)
             for (int64_t i = 0; i < got; i++)
                 mono[i] += clip[c * samples + i] / (float)channels;
     }
-    if (tempo_find(mono, got, rate, &t)) {
-        meta_set(meta, "tempo", meta_real(60 / t.period));
+    found = tempo_stated > 0 || (possible && tempo_find(mono, got, rate, &t));
+    if (tempo_stated > 0 && possible)
+        t.phase = first_beat(mono, got);
+    if (found)
+        meta_set(meta, "tempo", meta_real(tempo_stated > 0 ? tempo_stated : 60 / t.period));
+    if (found && t.phase >= 0)
         meta_set(meta, "beat", meta_real(t.phase));
-    }
     if (mono != clip)
         free(mono);
 }

@@ -126,3 +126,29 @@ rhythm() { cv-check -q --json 2>&1 > /dev/null | tr ',{' '\n\n' | sed -n 's/.*"r
     cv-train -q -e 0 -z 16 --width 32 --stride 3 < drums.cvs > a.bin
     [ "$(field frames a.bin)" = '"beat"' ]
 }
+
+@test "the silence that a clip is padded with is not learnt from" {
+    cv-load -q -d 10 d1.wav | cv-train -q -e 0 -z 16 --width 32 > whole.bin
+    cv-load -q -d 15 d1.wav | cv-train -q -e 0 -z 16 --width 32 > padded.bin
+    for key in steps prior_bank tempos; do
+        [ "$(field $key whole.bin)" = "$(field $key padded.bin)" ]
+    done
+    cmp <(cv-sample -s 5 --length 5 | cv-decode whole.bin | tensor audio) \
+        <(cv-sample -s 5 --length 5 | cv-decode padded.bin | tensor audio)
+}
+
+@test "--prior-only changes the prior and nothing else" {
+    # on its own data: the same prior
+    cv-train --prior-only model.bin < drums.cvs > same.bin
+    cmp <(cv-sample | cv-decode model.bin | tensor audio) <(cv-sample | cv-decode same.bin | tensor audio)
+    # on less: a smaller bank, the same network
+    cv-train --prior-only model.bin --bank 100 < one.cvs > other.bin
+    [ "$(field prior_clips other.bin)" -eq 1 ]
+    cmp <(cv-encode -m model.bin < one.cvs | tensor z) <(cv-encode -m other.bin < one.cvs | tensor z)
+    cv-sample | cv-decode other.bin | cv-info | grep -q '\[1, 30000\]'
+    cv-load -q -r 8000 d1.wav > other.cvs
+    refuses 1 cv-train --prior-only model.bin < other.cvs
+    [[ $stderr == *"cv-load -r 3000"* ]]
+    refuses 1 cv-train --prior-only nothing.bin < one.cvs
+    refuses 2 cv-train --prior-only model.bin --resume model.bin < one.cvs
+}

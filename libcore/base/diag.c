@@ -12,7 +12,7 @@
 
 enum { LINE_SIZE = 8192 };
 
-static const char *program = "cv";
+static const char *program;             /* NULL: by what name it was called */
 static bool quiet;
 
 #if defined __SANITIZE_ADDRESS__
@@ -36,7 +36,7 @@ void diag_name(const char *name)
 
 const char *diag_program(void)
 {
-    return program;
+    return program ? program : program_invocation_short_name;
 }
 
 void diag_set_quiet(bool wanted)
@@ -59,7 +59,7 @@ static void line_print(const char *before, const char *format, va_list args, con
     used = strlen(text);
     if (length > 0 && format[length - 1] == ':')
         snprintf(text + used, sizeof text - used, " %s", strerror(cause));
-    n = (size_t)snprintf(line, 256, "%.100s: %s", program, before);
+    n = (size_t)snprintf(line, 256, "%.100s: %s", diag_program(), before);
     n += text_escape(line + n, text);
     n += (size_t)snprintf(line + n, 200, "%s\n", after);
     fflush(stderr);
@@ -126,7 +126,7 @@ void diag_usage(const char *format, ...)
     char after[160];
     va_list args;
 
-    snprintf(after, sizeof after, " (see %.100s --help)", program);
+    snprintf(after, sizeof after, " (see %.100s --help)", diag_program());
     va_start(args, format);
     line_print("", format, args, after, cause);
     va_end(args);

@@ -10,7 +10,8 @@
 #include "dsp/spectrum.h"
 #include "dsp/window.h"
 
-/* Frames of about 45 ms, a quarter of that apart; bands of a quarter of an octave that hold at least one bin. */
+/* Frames of about 45 ms, a quarter of that apart; bands of a quarter of an
+ * octave that hold at least one bin. */
 static const double frame_seconds = 0.045, lowest = 30, highest = 10000, low_below = 200;
 static const double steps_per_octave = 4;
 
@@ -60,7 +61,7 @@ static float rise(const float *now, const float *before, int from, int to)
     return sum;
 }
 
-/* A Hann window that gives a bin of a clip of this RMS the power that a bin of white noise of RMS 1 would have. */
+/* A Hann window, scaled so that bins have the power that they would have were the RMS of the clip 1. */
 static float *window_scaled(int size, const float *x, int64_t samples)
 {
     float *w = mem_floats((size_t)size);

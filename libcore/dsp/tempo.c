@@ -15,9 +15,11 @@ static const double ratio_step = 0.002;                /* candidates, in natural
 static const double usual = 0.45;                      /* periods are judged as octaves from here */
 enum { CANDIDATES = 10 };
 
-/* What a clip with a beat has. Clips of music have at least 0.20, 3.4 dB and 1.4, and stray 13 ms at most; noise
- * and music with random phases, at 30 s, at most 0.03, 2.4 dB and 0.55, noise of 6 s 0.07, 3 dB and 1.2; chords
- * that beat slowly pass the first, hardly the second. A tempo that changes by 1.5 % over 30 s strays 20 ms. */
+/* What a clip with a beat has. Composed clips have at least 0.20, 3.4 dB and
+ * 1.4, and stray 13 ms, but for a few of wrong tempo; noise and clips with
+ * random phases, at 30 s, at most 0.03, 2.4 dB and 0.55, noise of 6 s 0.07,
+ * 3 dB and 1.2; chords that beat slowly pass the first, hardly the second. A
+ * tempo that changes by 1.5 % over 30 s strays 20 ms. */
 static const double least_seconds = 6, least_steadiness = 0.12, least_rise = 2.8, least_contrast = 1,
                     most_stray = 0.02;
 
@@ -42,7 +44,8 @@ struct repeats {
     float *all, *low;            /* [lags] autocorrelation, 1 at lag 0 */
 };
 
-/* Autocorrelation about the mean, per product, so that it does not fall with the lag; 0 beyond 0.6 of the clip. */
+/* Autocorrelation about the mean, per product, so that it does not fall with
+ * the lag; 0 beyond 0.6 of the clip. */
 static float *correlate(const float *x, int64_t n)
 {
     int size = 2, bins;

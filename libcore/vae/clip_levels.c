@@ -28,10 +28,14 @@ static void time_task(void *arg, int task, int worker)
     struct time_job *j = arg;
     const struct clip *c = &j->d->clips[task];
     struct levels *l = &j->clips[task];
+    int64_t padded = 0;
 
     (void)worker;
-    l->timing = front_timing(j->f, c->meta, c->data, j->d->samples);
-    l->frames = (int)front_frames(l->timing.grid, j->d->samples, j->stride);
+    if (c->meta)
+        meta_get_int(c->meta, "padded", &padded);
+    l->samples = padded > 0 && padded < j->d->samples ? j->d->samples - padded : j->d->samples;
+    l->timing = front_timing(j->f, c->meta, c->data, l->samples);
+    l->frames = (int)front_frames(l->timing.grid, l->samples, j->stride);
     l->y = NULL;
     dataset_release(j->d, (size_t)task);
 }
@@ -63,23 +67,21 @@ size_t levels_size(const struct levels *clip, int features)
 
 /* ---- levels ---- */
 
-static void raw_levels(const struct front *f, const float *x, int64_t samples, double floor, const struct levels *clip,
-                       float *y)
+static void raw_levels(const struct front *f, const float *x, double floor, const struct levels *clip, float *y)
 {
-    int frames = (int)grid_frames(clip->timing.grid, samples), channels = features_channels(f->bands);
+    int frames = (int)grid_frames(clip->timing.grid, clip->samples), channels = features_channels(f->bands);
     size_t stride = (size_t)clip->frames;
-    double rms = front_rms(x, samples);
+    double rms = front_rms(x, clip->samples);
 
-    front_levels(f, clip->timing.grid, x, samples, rms > 0 ? FRONT_LEVEL / rms : 1, floor, 0, frames, y, stride);
+    front_levels(f, clip->timing.grid, x, clip->samples, rms > 0 ? FRONT_LEVEL / rms : 1, floor, 0, frames, y, stride);
     for (int c = 0; c < channels; c++)
         for (size_t i = (size_t)frames; i < stride; i++)
             y[(size_t)c * stride + i] = y[(size_t)c * stride + (size_t)frames - 1];
 }
 
-void levels_of(const struct front *f, const struct params *params, const float *x, int64_t samples,
-               const struct levels *clip, float *y)
+void levels_of(const struct front *f, const struct params *params, const float *x, const struct levels *clip, float *y)
 {
-    raw_levels(f, x, samples, (double)*statistic(params, "front/floor"), clip, y);
+    raw_levels(f, x, (double)*statistic(params, "front/floor"), clip, y);
     front_standardise(features_channels(f->bands), clip->frames, (size_t)clip->frames, statistic(params, "front/mean"),
                       statistic(params, "front/sd"), y);
 }
@@ -107,7 +109,7 @@ static void raw_task(void *arg, int task, int worker)
 
     (void)worker;
     j->loudest[task] = -1e30f;
-    raw_levels(j->f, j->d->clips[task].data, j->d->samples, 1e-30, l, l->y);
+    raw_levels(j->f, j->d->clips[task].data, 1e-30, l, l->y);
     for (size_t i = 0; i < count; i++)
         j->loudest[task] = l->y[i] > j->loudest[task] ? l->y[i] : j->loudest[task];
     dataset_release(j->d, (size_t)task);

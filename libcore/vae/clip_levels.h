@@ -10,6 +10,7 @@
 
 struct levels {
     struct timing timing;
+    int64_t samples;             /* without the silence that the clip was padded with, as its meta says ("padded") */
     int frames;                  /* a multiple of the stride: the last frame is repeated */
     float *y;                    /* [features, frames] */
 };
@@ -21,9 +22,8 @@ size_t levels_time(const struct front *f, const struct dataset *d, int stride, s
 int levels_longest(const struct levels *clips, size_t count);                    /* frames */
 size_t levels_size(const struct levels *clip, int features);                     /* floats of y */
 
-/* Standardised levels of samples x by the statistics in params, to y. */
-void levels_of(const struct front *f, const struct params *params, const float *x, int64_t samples,
-               const struct levels *clip, float *y);
+/* Standardised levels of a clip's samples x by the statistics in params, to y. */
+void levels_of(const struct front *f, const struct params *params, const float *x, const struct levels *clip, float *y);
 
 /* Levels of all clips of d, floored 60 dB under the loudest bin of all, and the
  * statistics that go with them: "front/floor"; per channel "front/mean" and

@@ -79,7 +79,7 @@ static char *keep_name(struct spool *spool, const char *name)
 /* Of a clip's meta, what training reads; the rest would take more room than short clips do. */
 static struct meta *keep_meta(const struct frame *f, int64_t b)
 {
-    static const char *const keys[] = {"tempo", "beat"};
+    static const char *const keys[] = {"tempo", "beat", "padded"};
     struct meta *all = audio_clip_meta(f, b), *kept = NULL;
 
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
@@ -182,10 +182,8 @@ void dataset_release(const struct dataset *d, size_t i)
 
 void dataset_free(struct dataset *d)
 {
-    for (size_t i = 0; i < d->count; i++) {
-        free(d->clips[i].name);
-        meta_free(d->clips[i].meta);
-    }
+    for (size_t i = 0; i < d->count; i++)
+        meta_free(d->clips[i].meta);   /* names and data are the spool's */
     free(d->clips);
     if (d->own_spool)
         spool_free(d->spool);

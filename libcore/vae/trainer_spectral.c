@@ -282,7 +282,7 @@ static double test(struct trainer *base, const struct dataset *clips, int64_t ep
     for (size_t i = 0; i < clips->count; i++) {
         const struct levels *clip = &t->test[i];
 
-        levels_of(&t->front, base->params, clips->clips[i].data, clips->samples, clip, t->test_y);
+        levels_of(&t->front, base->params, clips->clips[i].data, clip, t->test_y);
         dataset_release(clips, i);
         for (int from = 0; from < clip->frames; from += t->crop) {
             bool last = i + 1 == clips->count && from + t->crop >= clip->frames;

@@ -4,7 +4,7 @@
  *               read and write moves a part, or is interrupted
  * FAULTS_AT     number of the call that fails, from 1 on; 0: none
  * FAULTS_FROM   own: calls made by the program itself; libraries: those made by the libraries it uses
- * FAULTS_REPORT file that is written at the end: how many calls were counted, and which library made the one that failed
+ * FAULTS_REPORT file that is written at the end: how many calls there were, and which library made the one that failed
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -32,7 +32,9 @@ static const char *const kinds[] = { "none", "malloc", "read", "write", "open", 
 static enum kind kind;
 static long at;
 static bool libraries;
-static atomic_long counted;
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+static atomic_long counted[KINDS][2];      /* calls of the program, and of libraries */
 static atomic_bool armed;
 static uintptr_t program_start, program_end;
 static const char *failed_in = "";
@@ -72,17 +74,21 @@ static bool is_program(const void *caller)
     return (uintptr_t)caller >= program_start && (uintptr_t)caller < program_end;
 }
 
+/* A line for each kind, then the name of what made the call that failed. */
 static void write_report(void)
 {
-    char line[200];
-    int fd, n;
+    char text[2000];
+    int fd, n = 0;
 
     if (!report[0])
         return;
-    n = snprintf(line, sizeof line, "%ld %s\n", atomic_load(&counted), failed_in[0] ? failed_in : "-");
+    for (size_t k = 0; k < KINDS; k++)
+        n += snprintf(text + n, sizeof text - (size_t)n, "%s %ld %ld\n", kinds[k], atomic_load(&counted[k][0]),
+                      atomic_load(&counted[k][1]));
+    n += snprintf(text + n, sizeof text - (size_t)n, "failed-in %s\n", failed_in[0] ? failed_in : "-");
     fd = (int)syscall(SYS_openat, AT_FDCWD, report, O_WRONLY | O_CREAT | O_TRUNC, 0666);
     if (fd >= 0) {
-        syscall(SYS_write, fd, line, (size_t)n);
+        syscall(SYS_write, fd, text, (size_t)n);
         syscall(SYS_close, fd);
     }
 }
@@ -90,11 +96,13 @@ static void write_report(void)
 /* True when this call is to fail. */
 static bool fails(enum kind what, const void *caller)
 {
-    if (!atomic_load(&armed) || what != kind)
+    bool library = !is_program(caller);
+    long number;
+
+    if (!atomic_load(&armed))
         return false;
-    if (is_program(caller) == libraries)
-        return false;
-    if (atomic_fetch_add(&counted, 1) + 1 != at)
+    number = atomic_fetch_add(&counted[what][library], 1) + 1;
+    if (what != kind || library != libraries || number != at)
         return false;
     atomic_store(&armed, false);          /* what is needed to find the name is not counted */
     failed_in = name_of(caller);

@@ -41,8 +41,6 @@ static const struct scenario scenarios[] = {
     { "plot-svg", "latent.cvs", "cv-plot -o out/plot.svg", TEXT, 20 },
 };
 
-static const char *const kinds[] = { "malloc", "read", "write", "open", "rename", "mmap", "sync", "thread", "file" };
-
 static const char *folder, *shim;
 static long places;
 static double deadline;
@@ -50,9 +48,13 @@ static long good, refused, bad, in_library;     /* runs */
 
 /* ---- one run ---- */
 
+static const char *const kinds[] = { "malloc", "read", "write", "open", "rename", "mmap", "sync", "thread", "file" };
+
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
 struct result {
     int status;                  /* of wait */
-    long counted;
+    long counted[KINDS][2];      /* calls of the program, and of libraries */
     char library[100];           /* that made the call that failed */
 };
 
@@ -91,13 +93,31 @@ static void become(const struct scenario *s, const char *kind, int libraries, lo
     _exit(98);
 }
 
+/* What the shim wrote. */
+static void read_report(const char *path, struct result *r)
+{
+    FILE *f = fopen(path, "r");
+    char kind[20];
+    long own, library;
+
+    while (f && fscanf(f, "%19s %ld %ld", kind, &own, &library) == 3)
+        for (size_t k = 0; k < KINDS; k++)
+            if (strcmp(kind, kinds[k]) == 0) {
+                r->counted[k][0] = own;
+                r->counted[k][1] = library;
+            }
+    if (f && fscanf(f, "%99s", r->library) != 1)
+        strcpy(r->library, "-");
+    if (f)
+        fclose(f);
+}
+
 static struct result run(const struct scenario *s, const char *kind, int libraries, long at)
 {
     struct result r = { .library = "-" };
     char *work = mem_format("%s/run", folder), *report = mem_format("%s/report", folder),
          *tmp = mem_format("%s/tmp", folder), *out = mem_format("%s/out", work);
     int feed[2] = { -1, -1 }, piped = s->input && s->input[0] == '|';
-    FILE *f;
     pid_t child;
 
     mkdir(work, 0777);
@@ -128,11 +148,7 @@ static struct result run(const struct scenario *s, const char *kind, int librari
     }
     if (child < 0 || waitpid(child, &r.status, 0) != child)
         abort();
-    f = fopen(report, "r");
-    if (f && fscanf(f, "%ld %99s", &r.counted, r.library) < 1)
-        r.counted = 0;
-    if (f)
-        fclose(f);
+    read_report(report, &r);
     free(work);
     free(report);
     free(tmp);
@@ -234,16 +250,12 @@ static void complain(const struct scenario *s, const char *kind, long at, const 
 
 /* ---- all runs of a scenario ---- */
 
-static void try_kind(const struct scenario *s, const char *kind, int libraries, const char *reference, double until, char *summary, size_t size)
+static void try_kind(const struct scenario *s, const char *kind, int libraries, const char *reference, double until, long count, char *summary, size_t size)
 {
-    struct result r = run(s, kind, libraries, 0);
-    long count = r.counted, wanted = count, done = 0, wrong = 0;
-    const char *why = judge(s, &r, reference);
+    struct result r;
+    long wanted = count, done = 0, wrong = 0;
+    const char *why;
 
-    if (why) {
-        complain(s, kind, 0, &r, why, 0);
-        bad++;
-    }
     if (places > 0 && wanted > (places + s->costly - 1) / s->costly)
         wanted = (places + s->costly - 1) / s->costly;
     for (; done < wanted && now() < until; done++) {
@@ -282,21 +294,26 @@ static void try_scenario(const struct scenario *s, double until)
         printf("not ok %s: does not work without a fault either\n", s->name);
         bad++;
     } else {
-        size_t left = 2 * sizeof kinds / sizeof *kinds;
+        struct result part;
+        size_t left = 2 * KINDS;
 
         for (; left > 0; left--) {          /* calls of memory come last: they are the most */
             size_t k = (left - 1) / 2;
 
-            try_kind(s, kinds[k], left % 2, reference, now() + (until - now()) / (double)left, summary, sizeof summary);
+            try_kind(s, kinds[k], left % 2, reference, now() + (until - now()) / (double)left,
+                     r.counted[k][left % 2], summary, sizeof summary);
         }
-        r = run(s, "short", 0, 0);
-        if (judge(s, &r, reference)) {
-            complain(s, "short", 0, &r, judge(s, &r, reference), 0);
+        part = run(s, "short", 0, 0);
+        if (judge(s, &part, reference)) {
+            complain(s, "short", 0, &part, judge(s, &part, reference), 0);
             bad++;
         }
     }
-    if (bad == bad_before)
-        printf("ok %s: %ld runs, faults at%s%s\n", s->name, good + refused + bad + in_library - runs, summary,
+    runs = good + refused + bad + in_library - runs;
+    if (bad == bad_before && runs == 0)
+        printf("ok %s # skip no time left\n", s->name);
+    else if (bad == bad_before)
+        printf("ok %s: %ld runs, faults at%s%s\n", s->name, runs, summary,
                in_library > library_before ? "; libraries died, see above" : "");
     fflush(stdout);
     free(reference);

@@ -87,6 +87,16 @@ struct layer {
     struct node *x, *w, *b, *y;
 };
 
+/* Scratch holds whatever other layers have left there. */
+static void poison(const struct node *y, int workers)
+{
+    for (size_t i = 0; i < y->shared_floats; i++)
+        node_shared(y)[i] = NAN;
+    for (int w = 0; w < workers; w++)
+        for (size_t i = 0; i < y->worker_floats; i++)
+            node_scratch(y, w)[i] = NAN;
+}
+
 static struct layer layer_new(const struct shape *s, bool transposed, bool training, struct pool *pool)
 {
     struct layer c = {.g = graph_new(s->batch, pool, training)};
@@ -104,8 +114,10 @@ static struct layer layer_new(const struct shape *s, bool transposed, bool train
     }
     for (int i = 0; i < c.g.leaves; i++)
         graph_draw(&c.g, c.g.leaf[i]->y, node_count(c.g.leaf[i]));
+    poison(c.y, pool_threads(pool));
     net_forward(c.g.net);
     if (training) {
+        poison(c.y, pool_threads(pool));
         net_backward(c.g.net);
         net_write_gradients(c.g.net);
     }

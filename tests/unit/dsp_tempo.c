@@ -100,8 +100,8 @@ static void clicks_found(void)
         if (bpm[i] > 180 && t.period > 1.5 * period)
             period *= 2;             /* said in the header: faster than 180 may be halved */
         check(found && drift(&t, period) < 5 && off(&t, 60.0 / bpm[i]) < 15 && t.steadiness > 0.5,
-              "clicks at %d a minute: %.2f, drift %.1f ms, off %.1f ms, steadiness %.2f", bpm[i], 60 / t.period,
-              drift(&t, period), off(&t, 60.0 / bpm[i]), t.steadiness);
+              "clicks at %d a minute: %.2f, drift %.1f ms, off %.1f ms, steadiness %.2f", bpm[i],
+              60 / t.period, drift(&t, period), off(&t, 60.0 / bpm[i]), t.steadiness);
         free(x);
     }
 }
@@ -129,7 +129,8 @@ static void refused(const char *what, const float *x, double seconds, double rat
     bool found = tempo_find(x, (int64_t)(seconds * rate), rate, &t);
 
     check(!found && t.period == 0 && t.phase == 0 && t.steadiness >= 0 && t.steadiness <= 1,
-          "no beat in %s: %.2f a minute, steadiness %.3f", what, t.period > 0 ? 60 / t.period : 0, t.steadiness);
+          "no beat in %s: %.2f a minute, steadiness %.3f", what,
+          t.period > 0 ? 60 / t.period : 0, t.steadiness);
 }
 
 /* Drums whose beat gets longer from first to last by a share. */
