@@ -15,6 +15,7 @@
 #include "io/stream.h"
 #include "vae/compare.h"
 #include "vae/dataset.h"
+#include "vae/front.h"
 
 static bool json, show_bands;
 static const char *reference_path, *held_path;
@@ -150,14 +151,18 @@ static void line_put(const char *key, struct meta *m)
 
 /* ---- clips ---- */
 
+static const struct meta *meta_of(const struct frame *f, int64_t b)
+{
+    const struct meta *metas = meta_get(f->meta, "metas");
+
+    return metas && metas->kind == META_LIST && (uint64_t)b < metas->count ? metas->items[b] : f->meta;
+}
+
 static const char *track_of(const struct frame *f, int64_t b)
 {
-    const struct meta *metas = meta_get(f->meta, "metas"), *meta = f->meta;
     const char *track = audio_clip_name(f, b);
 
-    if (metas && metas->kind == META_LIST && (uint64_t)b < metas->count)
-        meta = metas->items[b];
-    meta_get_text(meta, "track", &track);
+    meta_get_text(meta_of(f, b), "track", &track);
     return track;
 }
 
@@ -196,8 +201,8 @@ static void clip_report(const char *name, double rate, int64_t channels, int64_t
     judgement_free(&j);
 }
 
-static void clip_check(const char *name, const char *track, double rate, float *x, int64_t channels,
-                       int64_t samples)
+static void clip_check(const char *name, const char *track, double beat, double rate, float *x,
+                       int64_t channels, int64_t samples)
 {
     struct figures f;
 
@@ -205,7 +210,7 @@ static void clip_check(const char *name, const char *track, double rate, float *
         timbre_meter_free(meter);
         meter = timbre_meter_new(rate);
     }
-    figures_measure(meter, x, channels, samples, &f);
+    figures_measure(meter, x, channels, samples, beat, &f);
     if (compare) {
         struct compare_near near = compare_clip(compare, track, x, channels, samples);
 
@@ -225,7 +230,8 @@ static void frame_check(const struct frame *f, const struct tensor *t, double ra
         char *own = t->shape[0] > 1 && name == f->name ? mem_format("%s-%03lld", name, (long long)b)
                                                        : mem_text(name);
 
-        clip_check(own, track_of(f, b), rate, t->data + b * channels * samples, channels, samples);
+        clip_check(own, track_of(f, b), front_beat(meta_of(f, b)), rate, t->data + b * channels * samples, channels,
+                   samples);
         free(own);
     }
 }
@@ -293,6 +299,7 @@ static struct meta *set_meta(const struct compare_figures *f)
     meta_add(m, "fd", meta_real(f->fd));
     meta_add(m, "fd_low", meta_real(f->low));
     meta_add(m, "fd_high", meta_real(f->high));
+    meta_add(m, "fdl", meta_real(f->fdl));
     meta_add(m, "mmd", meta_real(f->mmd));
     meta_add(m, "precision", meta_real(f->precision));
     meta_add(m, "recall", meta_real(f->recall));
@@ -307,6 +314,7 @@ static void set_row(const struct compare_figures *f, const char *words)
         snprintf(interval, sizeof interval, "%.0f to %.0f", f->low, f->high);
     cell(8, 0, f->fd);
     fprintf(stderr, "%18s ", interval);
+    cell(7, 0, f->fdl);
     cell(7, 4, f->mmd);
     cell(9, 3, f->precision);
     cell(6, 3, f->recall);
@@ -338,13 +346,14 @@ static void compare_report(void)
     struct judgement j;
 
     if (table)
-        fprintf(stderr, "\n%8s %18s %7s %9s %6s %8s\n", "mel-FD", "95 % interval", "mmd", "precision",
-                "recall", "patches");
+        fprintf(stderr, "\n%8s %18s %7s %7s %9s %6s %8s\n", "mel-FD", "95 % interval", "fdl", "mmd",
+                "precision", "recall", "patches");
     for (int i = 0; i < COMPARE_SETS; i++) {
         struct compare_figures f = compare_figures(compare, (enum compare_set)i);
 
         if (i == COMPARE_CLIPS) {
             value[FIGURE_FD] = f.fd;
+            value[FIGURE_FDL] = f.fdl;
             value[FIGURE_MMD] = f.mmd;
             value[FIGURE_PRECISION] = f.precision;
             value[FIGURE_RECALL] = f.recall;

@@ -19,9 +19,11 @@
 #include "io/audio_seen.h"
 #include "io/stream.h"
 
-#define RATE 3000.0
+#define RATE 22050.0
 #define DURATION 30.0
-#define SAMPLES 90001              /* of a clip at the default rate and duration */
+#define SAMPLES 661500             /* of a clip at the default rate and duration */
+#define NOTEBOOK_RATE 3000.0       /* at which 30 seconds are counted with both ends */
+#define NOTEBOOK_SAMPLES 90001
 #define SAMPLES_MAX 268435456.0    /* all channels of a clip together: 1 GiB */
 #define TEMPO_MIN 20.0
 #define TEMPO_MAX 400.0
@@ -306,8 +308,8 @@ static int64_t clip_length(void)
 
     if (samples_given)
         return samples;
-    if (rate == RATE && duration == DURATION)
-        return SAMPLES;
+    if (rate == NOTEBOOK_RATE && duration == DURATION)
+        return NOTEBOOK_SAMPLES;
     if (length < 1 || length > SAMPLES_MAX)
         diag_usage("a clip of %g s at %g Hz would hold %.0f samples; it must hold 1 to %.0f", duration, rate,
                    length, SAMPLES_MAX);

@@ -5,7 +5,7 @@ load clips
 setup_file() {
     cd "$BATS_FILE_TMPDIR"
     jazz 7 100
-    cv-load -q -n 40 jazz/*.wav > audio.cvs
+    cv-load -r 3000 -q -n 40 jazz/*.wav > audio.cvs
 }
 
 setup() {
@@ -55,7 +55,7 @@ order() { names | tr '\n' ' '; }
     [ "$(wc -l < orders)" -ge 4 ]
     # each clip kept its samples
     for clip in $(names < one); do
-        cv-load -q -n 40 "jazz/$clip.wav"
+        cv-load -r 3000 -q -n 40 "jazz/$clip.wav"
     done | cv-batch -b 1 -B 1 | cv-info --json | grep -o '"peak":[^,}]*' > want
     cv-info --json one | grep -o '"peak":[^,}]*' | diff want -
 }
@@ -106,7 +106,7 @@ order() { names | tr '\n' ' '; }
 @test "a track stays on its side when others come or go, and whatever the order" {
     cv-batch -b 1 -B 1 --take test --share 0.5 < audio.cvs | names > all
     for clip in a b c d e f g; do
-        cv-load -q -n 40 "jazz/$clip.wav" | cv-batch -q -b 1 --take test --share 0.5 2> /dev/null > alone || continue
+        cv-load -r 3000 -q -n 40 "jazz/$clip.wav" | cv-batch -q -b 1 --take test --share 0.5 2> /dev/null > alone || continue
         names < alone
     done > one_by_one
     diff all one_by_one
@@ -114,7 +114,7 @@ order() { names | tr '\n' ' '; }
 }
 
 @test "the clips of a track are on one side" {
-    cv-load -q --all -n 10 jazz/*.wav > cut.cvs
+    cv-load -r 3000 -q --all -n 10 jazz/*.wav > cut.cvs
     [ "$(names < cut.cvs | wc -l)" -eq 70 ]
     cv-batch -b 1 -B 1 --take test --share 0.5 < cut.cvs | names | sed 's/-.*//' | sort | uniq -c > test
     cv-batch -b 1 -B 1 --take train --share 0.5 < cut.cvs | names | sed 's/-.*//' | sort | uniq -c > train
@@ -142,7 +142,7 @@ order() { names | tr '\n' ' '; }
 }
 
 @test "clips of unlike shape pass when they are not grouped" {
-    cv-load -q -n 20 jazz/a.wav > short.cvs
+    cv-load -r 3000 -q -n 20 jazz/a.wav > short.cvs
     cat audio.cvs short.cvs | cv-batch -b 1 -B 1 > both
     [ "$(names < both | wc -l)" -eq 8 ]
     refuses 1 cv-batch -b 8 -B 1 < <(cat audio.cvs short.cvs)

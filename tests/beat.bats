@@ -11,9 +11,9 @@ setup_file() {
         tone -r 3000 -s 10 -w beat -F "$(awk "BEGIN { print 1.7 + 0.1 * $i }")" -S $i "d$i.wav"
         tone -r 3000 -s 10 -a 0.3 -F $((100 + 40 * i)) "t$i.wav"
     done
-    cv-load -q -d 10 d*.wav > drums.cvs
-    cv-load -q -d 10 t*.wav > tones.cvs
-    cv-load -q -d 10 d3.wav > one.cvs
+    cv-load -r 3000 -q -d 10 d*.wav > drums.cvs
+    cv-load -r 3000 -q -d 10 t*.wav > tones.cvs
+    cv-load -r 3000 -q -d 10 d3.wav > one.cvs
     cv-train -q -e 8 -z 16 --width 32 < drums.cvs > model.bin
     cv-train -q -e 2 -z 16 --width 32 --frames fixed < drums.cvs > fixed.bin
 }
@@ -54,7 +54,7 @@ rhythm() { cv-check -q --json 2>&1 > /dev/null | tr ',{' '\n\n' | sed -n 's/.*"r
 }
 
 @test "what the meta says is taken, not what is heard" {
-    cv-load -q -d 10 --tempo 200 d3.wav | cv-encode -m model.bin > fast.lat
+    cv-load -r 3000 -q -d 10 --tempo 200 d3.wav | cv-encode -m model.bin > fast.lat
     frames=$(cv-info fast.lat | sed -n 's/.*\[16, \([0-9]*\)\].*/\1/p' | head -1)
     # 200 a minute: 33.3 beats and one
     [ "$frames" -ge 133 ] && [ "$frames" -le 138 ]
@@ -128,8 +128,8 @@ rhythm() { cv-check -q --json 2>&1 > /dev/null | tr ',{' '\n\n' | sed -n 's/.*"r
 }
 
 @test "the silence that a clip is padded with is not learnt from" {
-    cv-load -q -d 10 d1.wav | cv-train -q -e 0 -z 16 --width 32 > whole.bin
-    cv-load -q -d 15 d1.wav | cv-train -q -e 0 -z 16 --width 32 > padded.bin
+    cv-load -r 3000 -q -d 10 d1.wav | cv-train -q -e 0 -z 16 --width 32 > whole.bin
+    cv-load -r 3000 -q -d 15 d1.wav | cv-train -q -e 0 -z 16 --width 32 > padded.bin
     for key in steps prior_bank tempos; do
         [ "$(field $key whole.bin)" = "$(field $key padded.bin)" ]
     done

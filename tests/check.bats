@@ -10,8 +10,8 @@ setup() {
 
 # real and new: the streams of the shipped tunes
 tunes() {
-    cv-load -q -n 9000 "$sounds"/real-[abc].wav > real
-    cv-load -q -n 9000 "$sounds"/new-[de].wav > new
+    cv-load -r 3000 -q -n 9000 "$sounds"/real-[abc].wav > real
+    cv-load -r 3000 -q -n 9000 "$sounds"/new-[de].wav > new
 }
 
 # check_to ARGUMENT ...: runs cv-check from the file stream to the file passed,
@@ -49,7 +49,7 @@ of() { grep "^{\"$1\":" words | grep -o "\"$2\":{[^}]*}" | head -n 1 | value "$3
 
 @test "a clip around 0.5 is passed on as it is, its offset reported" {
     tone -r 3000 -w constant -a 0.5 -s 2 half.wav
-    cv-load -n 6000 half.wav > stream
+    cv-load -r 3000 -n 6000 half.wav > stream
     check_to -j -l all=:
     [ "$status" -eq 0 ]
     cmp passed stream
@@ -85,6 +85,46 @@ of() { grep "^{\"$1\":" words | grep -o "\"$2\":{[^}]*}" | head -n 1 | value "$3
     [ "$count" -eq 48 ]
 }
 
+@test "the contrast of a beat that is stated is that expected" {
+    cv-load -r 3000 -q -n 9000 --tempo 120 "$sounds"/{real-[abc],new-[de],again-a}.wav > stream
+    check_to -j
+    cp words alone
+    count=0
+    while IFS=$'\t' read -r name key want; do
+        [ "$key" = beatcon ] || continue
+        near "$(figure beatcon "$name\"")" "$want" 0.000001
+        count=$((count + 1))
+    done < "$sounds/expected.tsv"
+    [ "$count" -eq 6 ]
+    near "$(of total mean beatcon)" "$(awk '$2 == "beatcon" { s += $3 / 6 } END { print s }' "$sounds/expected.tsv")" 0.000001
+    # half of it is the same beat, in a batch, too
+    cv-load -r 3000 -q -n 9000 --tempo 60 "$sounds"/{real-[abc],new-[de],again-a}.wav | cv-batch -B 1 -b 4 > stream
+    check_to -j
+    diff alone words
+    # unstated, and too short to find it
+    cv-load -r 3000 -q -n 9000 "$sounds"/real-a.wav > stream
+    check_to -j
+    [ "$(figure beatcon)" = null ]
+    [ "$(of total mean beatcon)" = null ]
+}
+
+@test "a beat is found where none is stated, and there is none in noise" {
+    tone -r 3000 -w beat -F 2 -s 12 beat.wav
+    tone -r 3000 -w noise -s 12 noise.wav
+    cv-load -r 3000 -q -d 12 --tempo 120 beat.wav > stream
+    check_to -j -l all=:
+    stated=$(figure beatcon)
+    cv-load -r 3000 -q -d 12 beat.wav noise.wav > stream
+    check_to -j -l all=:
+    near "$(figure beatcon beat)" "$stated" 0.02
+    awk -v x="$stated" 'BEGIN { exit !(x > 0.2) }'
+    [ "$(figure beatcon noise)" = null ]
+    check_to -l all=:
+    head -n 1 words | grep -qE 'rhythm +beatcon +clicks'
+    check_to -q -l beatcon=0.99:
+    grep -q 'failed: beat (beatcon)$' words
+}
+
 @test "a tone: level, peak, crest factor, centroid, roll-off, octave" {
     tone -r 8000 -F 1000 -a 0.5 -s 5 tone.wav
     cv-load -r 8000 -d 5 tone.wav > stream
@@ -111,7 +151,7 @@ of() { grep "^{\"$1\":" words | grep -o "\"$2\":{[^}]*}" | head -n 1 | value "$3
 
 @test "noise is flat and without rhythm, and said so" {
     tone -r 3000 -w noise -a 0.5 -s 20 noise.wav
-    cv-load -d 20 noise.wav > stream
+    cv-load -r 3000 -d 20 noise.wav > stream
     check_to -j
     near "$(figure flatness)" 0.56 0.01
     near "$(figure centroid)" 750 5
@@ -126,7 +166,7 @@ of() { grep "^{\"$1\":" words | grep -o "\"$2\":{[^}]*}" | head -n 1 | value "$3
     [ "$(figure clipped)" -eq 3 ]
     near "$(figure clipping)" 0.375 0
     tone -r 3000 -s 3 -F 300 tone.wav
-    cv-load -d 12 tone.wav > stream
+    cv-load -r 3000 -d 12 tone.wav > stream
     check_to -j
     near "$(figure silence)" 0.75 0.01
     grep -q '"warns":\["silence"' words
@@ -216,7 +256,7 @@ of() { grep "^{\"$1\":" words | grep -o "\"$2\":{[^}]*}" | head -n 1 | value "$3
     tone -r 3000 -w silence -s 2 b.wav
     tone -r 3000 -F 300 -s 2 a.wav
     tone -r 3000 -F 500 -s 2 c.wav
-    cv-load -n 6000 a.wav b.wav c.wav > stream
+    cv-load -r 3000 -n 6000 a.wav b.wav c.wav > stream
     check_to
     [ "$status" -eq 1 ]
     cmp passed stream
@@ -229,7 +269,7 @@ of() { grep "^{\"$1\":" words | grep -o "\"$2\":{[^}]*}" | head -n 1 | value "$3
 
 @test "limits: on one side, on both, more than one, warnings" {
     tone -r 3000 -F 300 -a 0.5 -s 2 a.wav
-    cv-load -n 6000 a.wav > stream
+    cv-load -r 3000 -n 6000 a.wav > stream
     check_to -l rms=-10:-8
     [ "$status" -eq 0 ]
     check_to -l rms=-8:
@@ -252,7 +292,7 @@ of() { grep "^{\"$1\":" words | grep -o "\"$2\":{[^}]*}" | head -n 1 | value "$3
 @test "many failures are counted" {
     tone -r 3000 -w silence -s 0.1 a.wav
     for ((i = 100; i < 200; i++)); do cp a.wav "silence-$i.wav"; done
-    cv-load -n 300 silence-*.wav > stream
+    cv-load -r 3000 -n 300 silence-*.wav > stream
     check_to -q
     [ "$status" -eq 1 ]
     grep -qE '^cv-check: failed: silence-100 \(rms, silence\), .* and [0-9]+ more$' words
@@ -279,6 +319,41 @@ of() { grep "^{\"$1\":" words | grep -o "\"$2\":{[^}]*}" | head -n 1 | value "$3
         'BEGIN { exit !(a < b && b < c) }'
 }
 
+# join FILE SOUND...: sounds of 3 s at 3000 Hz in a row
+join() {
+    local file=$1 bytes
+    shift
+    bytes=$((18000 * $#))
+    {
+        printf 'RIFF'; le $((bytes + 36)); printf 'WAVEfmt '; le 16; printf '\x01\x00\x01\x00'; le 3000; le 6000
+        printf '\x02\x00\x10\x00data'; le "$bytes"
+        for sound; do tail -c 18000 "$sounds/$sound.wav"; done
+    } > "$file.wav"
+}
+le() { printf '%b' "$(printf '\\x%02x' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >> 16 & 255)) $(($1 >> 24)))"; }
+
+@test "windows are compared, too, if there are enough" {
+    join abc real-a real-b real-c
+    join bca real-b real-c real-a
+    join cab real-c real-a real-b
+    join de new-d new-e
+    join ed new-e new-d
+    cv-load -r 3000 -q -n 27000 abc.wav bca.wav cab.wav > reference
+    cv-load -r 3000 -q -n 18000 de.wav ed.wav > stream
+    check_to -j -r reference
+    near "$(of comparison clips fdl)" "$(awk '$1 == "joined" { print $3 }' "$sounds/expected.tsv")" 9
+    awk -v a="$(of comparison halves fdl)" -v b="$(of comparison clips fdl)" -v c="$(of comparison white_noise fdl)" \
+        'BEGIN { exit !(a > 0 && a < b && b < c) }'
+    check_to -q -r reference -l fdl=:90000
+    grep -q 'failed: all clips beside the reference (fdl)$' words
+    check_to -r reference
+    grep -qE 'mel-FD +95 % interval +fdl +mmd' words
+    grep -qE '^ *[0-9]+ +- +907[67][0-9] .* these clips' words
+    tunes
+    check_to -j -r real
+    [ "$(of comparison clips fdl)" = null ]
+}
+
 @test "the table shows floor and ceilings beside the distance" {
     tunes
     cp new stream
@@ -293,7 +368,7 @@ of() { grep "^{\"$1\":" words | grep -o "\"$2\":{[^}]*}" | head -n 1 | value "$3
 
 @test "copies are found" {
     tunes
-    cv-load -q -n 9000 "$sounds"/real-a.wav "$sounds"/new-d.wav > stream
+    cv-load -r 3000 -q -n 9000 "$sounds"/real-a.wav "$sounds"/new-d.wav > stream
     check_to -j -r real --held-out new
     near "$(figure copied real-a)" 1 0
     near "$(figure copied new-d)" 0 0
@@ -316,7 +391,7 @@ of() { grep "^{\"$1\":" words | grep -o "\"$2\":{[^}]*}" | head -n 1 | value "$3
     cmp passed new
     [ "$(cat words)" = "cv-check: failed: all clips beside the reference (fd)" ]
     tone -r 3000 -w noise -s 3 noise.wav
-    cv-load -q -n 9000 noise.wav > stream
+    cv-load -r 3000 -q -n 9000 noise.wav > stream
     check_to -r real
     [ "$status" -eq 0 ]
     grep -q '^cv-check: warning: beside the reference: precision, recall$' words
@@ -358,7 +433,7 @@ of() { grep "^{\"$1\":" words | grep -o "\"$2\":{[^}]*}" | head -n 1 | value "$3
     says none "no clips"
     refuses 1 cv-check -r real --held-out none < real
     says none "no clips"
-    cv-load -q -n 2000 "$sounds/real-a.wav" > short
+    cv-load -r 3000 -q -n 2000 "$sounds/real-a.wav" > short
     refuses 1 cv-check -r short < real
     says short "too little"
     head -c -1 real > cut

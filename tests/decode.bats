@@ -5,7 +5,7 @@ load clips
 setup_file() {
     cd "$BATS_FILE_TMPDIR"
     jazz 5 200
-    cv-load -q -n 120 jazz/*.wav > audio.cvs
+    cv-load -r 3000 -q -n 120 jazz/*.wav > audio.cvs
     cv-train -N notebook -q -e 5 -b 2 < audio.cvs > model.bin
     cv-train -N notebook -q -e 1 -z 3 < audio.cvs > three.bin
     cv-encode -q -m model.bin < audio.cvs > latent.cvs

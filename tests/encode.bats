@@ -5,7 +5,7 @@ load clips
 setup_file() {
     cd "$BATS_FILE_TMPDIR"
     jazz 5 200
-    cv-load -q -n 120 jazz/*.wav > audio.cvs
+    cv-load -r 3000 -q -n 120 jazz/*.wav > audio.cvs
     cv-train -N notebook -q -e 5 -b 2 < audio.cvs > model.bin
     cv-train -N notebook -q -e 1 -z 7 < audio.cvs > seven.bin
 }
@@ -35,7 +35,7 @@ setup() {
 }
 
 @test "-m takes the mean, otherwise z is drawn around it" {
-    cv-load -q -n 120 jazz/c.wav > one.cvs
+    cv-load -r 3000 -q -n 120 jazz/c.wav > one.cvs
     cv-encode -m model.bin < one.cvs > mean.cvs
     [ "$(tensor z < mean.cvs)" = "$(tensor mean < mean.cvs)" ]
     cv-encode model.bin < one.cvs > drawn.cvs
@@ -71,13 +71,13 @@ setup() {
 
 @test "a clip's latents do not depend on the clips beside it, but for the draw" {
     cv-encode -m model.bin < audio.cvs > all
-    cv-load -q -n 120 jazz/e.wav | cv-encode -m model.bin > alone
+    cv-load -r 3000 -q -n 120 jazz/e.wav | cv-encode -m model.bin > alone
     paste <(tail -c +$(($(wc -c < all) - $(wc -c < alone))) all | tensor mean) <(tensor mean < alone) |
         awk '{ d = $1 - $2; if (d * d > 1e-10 * ($1 * $1 + 1e-10)) exit 1; n++ } END { exit n != 2 }'
 }
 
 @test "a clip at another rate, length or number of channels is refused" {
-    cv-load -q -n 100 jazz/a.wav > short.cvs
+    cv-load -r 3000 -q -n 100 jazz/a.wav > short.cvs
     refuses 1 cv-encode model.bin < short.cvs
     says a 100 120 cv-load
     cv-load -q -r 6000 -n 120 jazz/a.wav > fast.cvs

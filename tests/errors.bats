@@ -6,9 +6,9 @@ load clips
 setup_file() {
     cd "$BATS_FILE_TMPDIR"
     jazz 3 400
-    cv-load -q -n 300 jazz/*.wav > audio.cvs
-    cv-load -q -n 8 jazz/a.wav jazz/b.wav > tiny.cvs
-    cv-load -q -n 2 jazz/a.wav > one.cvs
+    cv-load -r 3000 -q -n 300 jazz/*.wav > audio.cvs
+    cv-load -r 3000 -q -n 8 jazz/a.wav jazz/b.wav > tiny.cvs
+    cv-load -r 3000 -q -n 2 jazz/a.wav > one.cvs
     cv-train -N notebook -q -e 1 -b 2 < audio.cvs > model.bin
     cv-train -N notebook -q -e 1 -b 2 -z 3 < audio.cvs > model3.bin
     cv-train -N notebook -q -e 1 -b 2 < tiny.cvs > tiny.bin
@@ -376,7 +376,7 @@ made_clip() {
 }
 
 @test "clips of unlike shape or rate are refused by name" {
-    cv-load -q -n 200 jazz/a.wav > short.cvs
+    cv-load -r 3000 -q -n 200 jazz/a.wav > short.cvs
     cat audio.cvs short.cvs > unlike
     refuses 1 cv-train -q -e 1 < unlike
     says 200 300
@@ -456,7 +456,7 @@ made_clip() {
 
 @test "a reader that leaves ends a filter without a word" {
     # more than a pipe holds
-    cv-load -q -n 300000 jazz/*.wav jazz/*.wav > large.cvs
+    cv-load -r 3000 -q -n 300000 jazz/*.wav jazz/*.wav > large.cvs
     for line in "cv-load -q -n 300000 jazz/a.wav jazz/b.wav jazz/c.wav" "cv-batch -b 1 < large.cvs" \
         "cv-sample -n 100000" "cv-decode model.bin < many.cvs" "cv-towav -o - < large.cvs"; do
         [ -e many.cvs ] || cv-sample -n 3000 -m model.bin > many.cvs
@@ -494,19 +494,19 @@ made_clip() {
         [ -z "$output" ] || { echo "$line: $output"; return 1; }
         says --help
     done <<- 'LINES'
-	cv-load
-	cv-load --no-such-option a.wav
+	cv-load -r 3000
+	cv-load -r 3000 --no-such-option a.wav
 	cv-load -r 0 a.wav
 	cv-load -r 1e99 a.wav
 	cv-load -r 3000Hz a.wav
 	cv-load -r nan a.wav
-	cv-load -n 10x a.wav
-	cv-load -n -3 a.wav
-	cv-load -n 1.5 a.wav
-	cv-load -n 99999999999999999999 a.wav
-	cv-load -n "" a.wav
-	cv-load -n
-	cv-load -d -1 a.wav
+	cv-load -r 3000 -n 10x a.wav
+	cv-load -r 3000 -n -3 a.wav
+	cv-load -r 3000 -n 1.5 a.wav
+	cv-load -r 3000 -n 99999999999999999999 a.wav
+	cv-load -r 3000 -n "" a.wav
+	cv-load -r 3000 -n
+	cv-load -r 3000 -d -1 a.wav
 	cv-batch -b 0
 	cv-batch -b x
 	cv-batch -B 0

@@ -8,12 +8,12 @@ setup_file() {
 
     audio_setup
     cd "$BATS_FILE_TMPDIR"
-    cv-load -q -n 9000 "$sounds"/real-[abc].wav > tunes
-    cv-load -q -n 9000 "$sounds"/real-a.wav > one
+    cv-load -r 3000 -q -n 9000 "$sounds"/real-[abc].wav > tunes
+    cv-load -r 3000 -q -n 9000 "$sounds"/real-a.wav > one
     cv-train -q -N spectral -e 0 -z 8 < tunes > linear.bin
     cv-train -q -N spectral -e 6 -z 8 < tunes > spectral.bin
     jazz 5 200
-    cv-load -q -n 120 jazz/*.wav > short
+    cv-load -r 3000 -q -n 120 jazz/*.wav > short
     cv-train -q -N notebook -e 3 -b 5 -l 0.05 < short > notebook.bin
 }
 
@@ -68,7 +68,7 @@ sum() { awk '{ s += $1 } END { printf "%.9g\n", s }'; }
         printf "RIFF\\x74\\x46\\x00\\x00WAVEfmt \\x10\\x00\\x00\\x00\\x01\\x00\\x01\\x00\\xb8\\x0b\\x00\\x00\\x70\\x17\\x00\\x00\\x02\\x00\\x10\\x00data\\x50\\x46\\x00\\x00"
         for (t = 0; t < 9000; t++) printf t == 5000 ? "\\x00\\x40" : "\\x00\\x00"
     }')" > click.wav
-    cv-load -q -n 9000 click.wav > click
+    cv-load -r 3000 -q -n 9000 click.wav > click
     [ "$(values audio < click | awk '$1 != 0 { print NR, $1 }')" = "5001 0.5" ]
     wanted=$(awk 'BEGIN {
         pi = atan2(0, -1)
@@ -191,7 +191,7 @@ sum() { awk '{ s += $1 } END { printf "%.9g\n", s }'; }
 }
 
 @test "clips of unlike lengths count as they are" {
-    cv-load -q -n 4000 "$BATS_TEST_DIRNAME"/figures/real-b.wav > other
+    cv-load -r 3000 -q -n 4000 "$BATS_TEST_DIRNAME"/figures/real-b.wav > other
     cat one other > both
     for f in one other both; do cv-eval --json spectral.bin < $f > $f.json; done
     near "$(of reconstruction msls < both.json)" \

@@ -58,5 +58,5 @@ usage() {
 # words, its status into $status.
 load_to() {
     status=0
-    cv-load "$@" > stream 2> words || status=$?
+    cv-load -r 3000 "$@" > stream 2> words || status=$?
 }

@@ -5,7 +5,7 @@ load clips
 setup_file() {
     cd "$BATS_FILE_TMPDIR"
     jazz 2 400
-    cv-load -q -n 300 jazz/*.wav > audio.cvs
+    cv-load -r 3000 -q -n 300 jazz/*.wav > audio.cvs
     cv-train -N notebook -q -e 2 < audio.cvs > model.bin
 }
 

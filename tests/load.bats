@@ -10,7 +10,7 @@ setup() {
 
 @test "a tone keeps its level and its crossings" {
     tone -s 3 -F 440 -a 0.5 a.wav
-    cv-load -d 2 a.wav > s
+    cv-load -r 3000 -d 2 a.wav > s
     [ "$(fact samples < s)" = 6000 ]
     [ "$(fact rate < s)" = 3000 ]
     near "$(fact rms < s)" 0.35355 0.0005
@@ -18,26 +18,29 @@ setup() {
     near "$(fact mean < s)" 0 0.001
 }
 
-@test "the default clip has 90001 samples at 3000 Hz" {
+@test "the default clip is 30 s at 22050 Hz; 90001 samples at 3000 Hz" {
     tone -s 31 a.wav
     cv-load a.wav > s
+    [ "$(fact samples < s)" = 661500 ]
+    cv-load -r 22050 -d 30 -n 661500 a.wav | cmp - s
+    cv-load -r 3000 a.wav > s
     [ "$(fact samples < s)" = 90001 ]
     [ "$(fact padded < s)" = 0 ]
     cv-load -r 3000 -d 30 a.wav | cmp - s
-    [ "$(cv-load -d 30.5 a.wav | fact samples)" = 91500 ]
+    [ "$(cv-load -r 3000 -d 30.5 a.wav | fact samples)" = 91500 ]
     [ "$(cv-load -r 4000 a.wav | fact samples)" = 120000 ]
-    [ "$(cv-load -n 77 -d 20 a.wav | fact samples)" = 77 ]
+    [ "$(cv-load -r 3000 -n 77 -d 20 a.wav | fact samples)" = 77 ]
 }
 
 @test "8 to 96 kHz, 8 to 32 bits, floats: one tone, one level" {
     for rate in 8000 11025 44100 48000 96000; do
         tone -r $rate -s 2 a.wav
-        near "$(cv-load -d 1 a.wav | fact rms)" 0.35355 0.001
-        near "$(cv-load -d 1 a.wav | fact crossings)" 880 2
+        near "$(cv-load -r 3000 -d 1 a.wav | fact rms)" 0.35355 0.001
+        near "$(cv-load -r 3000 -d 1 a.wav | fact crossings)" 880 2
     done
     for bits in 8 16 24 32 float double; do
         tone -b $bits -s 2 a.wav
-        near "$(cv-load -d 1 a.wav | fact rms)" 0.35355 0.004
+        near "$(cv-load -r 3000 -d 1 a.wav | fact rms)" 0.35355 0.004
     done
 }
 
@@ -51,7 +54,7 @@ setup() {
         near "$(fact rms < stream)" 0.35355 0.005
     done
     tone -f opus -r 48000 -s 2 a.opus
-    near "$(cv-load -d 1 a.opus | fact rms)" 0.35355 0.005
+    near "$(cv-load -r 3000 -d 1 a.opus | fact rms)" 0.35355 0.005
 }
 
 @test "no resampling at the file's own rate: the samples themselves" {
@@ -63,8 +66,8 @@ setup() {
 
 @test "six channels: the mean, or each with -c" {
     tone -c 6 -r 48000 -F 100 -s 2 a.wav
-    near "$(cv-load -d 1 a.wav | fact rms)" 0.1443 0.001           # 0.5 / sqrt(2) / sqrt(6)
-    cv-load -c -d 1 a.wav > s
+    near "$(cv-load -r 3000 -d 1 a.wav | fact rms)" 0.1443 0.001           # 0.5 / sqrt(2) / sqrt(6)
+    cv-load -r 3000 -c -d 1 a.wav > s
     [ "$(facts -s s | wc -l)" = 6 ]
     for channel in 0 1 2 3 4 5; do
         near "$(fact rms "" $channel < s)" 0.35355 0.001
@@ -75,16 +78,16 @@ setup() {
 
 @test "noise of two channels is averaged, and loses what is over the new rate" {
     tone -c 2 -w noise -S 3 -s 1 a.wav
-    near "$(cv-load -d 1 a.wav | fact rms)" 0.075 0.02             # 0.5/sqrt(3)/sqrt(2) x sqrt(3000/22050)
+    near "$(cv-load -r 3000 -d 1 a.wav | fact rms)" 0.075 0.02             # 0.5/sqrt(3)/sqrt(2) x sqrt(3000/22050)
 }
 
 @test "a short file is padded with silence and says so" {
     tone -s 1 a.wav
-    cv-load -d 3 a.wav > s
+    cv-load -r 3000 -d 3 a.wav > s
     [ "$(fact padded < s)" = 6000 ]
     [ "$(facts -x s | tail -c 24000 | tr -d '\0' | wc -c)" = 0 ]
     facts -s s | grep -q '"padded":6000'
-    cv-load -d 1 a.wav | facts -s - > f
+    cv-load -r 3000 -d 1 a.wav | facts -s - > f
     run -1 grep '"padded"' f
 }
 
@@ -102,8 +105,8 @@ setup() {
 
 @test "--all cuts a file without gaps" {
     tone -w noise -s 10 a.wav
-    cv-load -n 30000 a.wav > whole
-    cv-load --all -n 7000 a.wav > s
+    cv-load -r 3000 -n 30000 a.wav > whole
+    cv-load -r 3000 --all -n 7000 a.wav > s
     [ "$(clips < s | tr '\n' ' ')" = "a-000 a-001 a-002 a-003 " ]
     [ "$(fact padded a-003 < s)" = 0 ]
     near "$(fact start a-003 < s)" 7 1e-9
@@ -124,14 +127,14 @@ setup() {
     grep -q 'a.wav: the last 1.000 s .* dropped' words
     load_to -q --all -d 4.5 a.wav
     [ ! -s words ]
-    [ "$(cv-load --all -d 30 a.wav | fact padded)" = 60001 ]
+    [ "$(cv-load -r 3000 --all -d 30 a.wav | fact padded)" = 60001 ]
 }
 
 @test "the same bytes every time, and in the order given" {
     tone -w noise -s 1 a.wav
     tone -s 1 b.wav
-    cv-load b.wav a.wav > one
-    cv-load b.wav a.wav | cmp - one
+    cv-load -r 3000 b.wav a.wav > one
+    cv-load -r 3000 b.wav a.wav | cmp - one
     [ "$(clips < one | tr '\n' ' ')" = "b a " ]
 }
 
@@ -142,8 +145,8 @@ setup() {
     tone -s 1 d/jazz.00000.wav
     tone -s 1 d/take.5
     tone -s 1 -f flac d/LOUD.FLAC
-    [ "$(cv-load -d 1 d/* | clips | sort | tr '\n' ' ')" = "LOUD jazz.00000 take.5 " ]
-    cv-load -d 1 d/jazz.00000.wav | facts -s - | grep -q '"track":"jazz.00000","file":"jazz.00000.wav"'
+    [ "$(cv-load -r 3000 -d 1 d/* | clips | sort | tr '\n' ' ')" = "LOUD jazz.00000 take.5 " ]
+    cv-load -r 3000 -d 1 d/jazz.00000.wav | facts -s - | grep -q '"track":"jazz.00000","file":"jazz.00000.wav"'
 }
 
 @test "names with spaces, newlines, UTF-8 and bytes that are not" {
@@ -152,7 +155,7 @@ setup() {
     tone -s 1 "café ☕.wav"
     tone -s 1 $'bad\xff.wav'
     tone -s 1 -- -dash.wav
-    cv-load -d 1 -- "two words.wav" $'new\nline.wav' "café ☕.wav" $'bad\xff.wav' -dash.wav > s
+    cv-load -r 3000 -d 1 -- "two words.wav" $'new\nline.wav' "café ☕.wav" $'bad\xff.wav' -dash.wav > s
     facts -s s > f
     grep -q '"track":"two words"' f
     grep -q '"track":"new\\nline"' f
@@ -168,10 +171,10 @@ setup() {
     tone -s 1 a.wav
     tone -s 1 "b c.wav"
     tone -s 1 $'d\ne.wav'
-    [ "$(printf 'a.wav\n\nb c.wav' | cv-load -d 1 -@ | clips | tr '\n' ,)" = "a,b c," ]
+    [ "$(printf 'a.wav\n\nb c.wav' | cv-load -r 3000 -d 1 -@ | clips | tr '\n' ,)" = "a,b c," ]
     printf '%s\0' a.wav $'d\ne.wav' > list
-    cv-load -d 1 -0 < list | facts -s - | grep -q '"track":"d\\ne"'
-    [ "$(echo "b c.wav" | cv-load -d 1 --list a.wav | clips | tr '\n' ,)" = "a,b c," ]
+    cv-load -r 3000 -d 1 -0 < list | facts -s - | grep -q '"track":"d\\ne"'
+    [ "$(echo "b c.wav" | cv-load -r 3000 -d 1 --list a.wav | clips | tr '\n' ,)" = "a,b c," ]
     run -1 --separate-stderr cv-load -@ < list
     [[ $stderr == *"-0"* ]]
     run -1 --separate-stderr cv-load -@ < /dev/null
@@ -182,35 +185,35 @@ setup() {
 @test "standard input as a file: redirected, piped, and from where it stands" {
     for format in wav flac ogg mp3; do
         tone -s 2 -f $format a.$format
-        cv-load -d 1 a.$format | facts -x - > want
-        cv-load -d 1 - < a.$format > s
+        cv-load -r 3000 -d 1 a.$format | facts -x - > want
+        cv-load -r 3000 -d 1 - < a.$format > s
         facts -x s | cmp - want
         [ "$(clips < s)" = stdin ]
-        cat a.$format | cv-load -d 1 - | facts -x - | cmp - want
+        cat a.$format | cv-load -r 3000 -d 1 - | facts -x - | cmp - want
     done
     tone -s 2 a.wav
-    cv-load -d 1 a.wav | facts -x - > want
+    cv-load -r 3000 -d 1 a.wav | facts -x - > want
     (echo; cat a.wav) > shifted
-    (read -r _; cv-load -d 1 -) < shifted | facts -x - | cmp - want
+    (read -r _; cv-load -r 3000 -d 1 -) < shifted | facts -x - | cmp - want
 }
 
 @test "a named pipe and a process substitution" {
     tone -s 2 -f flac a.flac
-    cv-load -d 1 a.flac | facts -x - > want
+    cv-load -r 3000 -d 1 a.flac | facts -x - > want
     mkfifo pipe
     cat a.flac > pipe &
-    cv-load -d 1 pipe | facts -x - | cmp - want
+    cv-load -r 3000 -d 1 pipe | facts -x - | cmp - want
     wait
-    cv-load -d 1 <(cat a.flac) | facts -x - | cmp - want
+    cv-load -r 3000 -d 1 <(cat a.flac) | facts -x - | cmp - want
 }
 
 @test "an endless pipe of something else is given up" {
     mkdir tmp
     set -o pipefail
-    run -1 --separate-stderr bash -c 'yes | TMPDIR=tmp cv-load -'
+    run -1 --separate-stderr bash -c 'yes | TMPDIR=tmp cv-load -r 3000 -'
     [[ $stderr == "cv-load: standard input: is not an audio file"* ]]
     [ -z "$(ls -A tmp)" ]
-    run -1 --separate-stderr bash -c 'echo | TMPDIR=nowhere cv-load -'
+    run -1 --separate-stderr bash -c 'echo | TMPDIR=nowhere cv-load -r 3000 -'
     [[ $stderr == *TMPDIR* ]]
 }
 
@@ -341,10 +344,10 @@ setup() {
     run -1 facts -s stream
     printf 'a.wav\nmissing.wav\nb.wav\n' > list
     status=0
-    cv-load --strict -@ -d 1 < list > stream 2> words || status=$?
+    cv-load -r 3000 --strict -@ -d 1 < list > stream 2> words || status=$?
     [ "$status" -eq 1 ]
     run -1 facts -s stream
-    cv-load --strict -d 1 a.wav b.wav | facts -s -
+    cv-load -r 3000 --strict -d 1 a.wav b.wav | facts -s -
 }
 
 @test "rates too far apart" {
@@ -384,7 +387,7 @@ setup() {
 
 @test "help and version" {
     run -0 --separate-stderr cv-load --help
-    for word in --rate --duration --samples --offset --channels --all --list --null --strict 90001; do
+    for word in --rate --duration --samples --offset --channels --all --list --null --strict 22050 661500; do
         [[ $output == *"$word"* ]]
     done
     [ -z "$stderr" ]
@@ -399,7 +402,7 @@ setup() {
     [ "${#stderr_lines[@]}" -eq 1 ]
     run -1 --separate-stderr bash -c 'cv-load -n 1 a.wav > /dev/full'
     [[ $stderr == cv-load:*"No space left on device" ]]
-    cv-load a.wav a.wav a.wav a.wav a.wav a.wav 2> words | head -c 100 > part
+    cv-load -r 3000 a.wav a.wav a.wav a.wav a.wav a.wav 2> words | head -c 100 > part
     [ ! -s words ]
     [ "$(wc -c < part)" = 100 ]
 }
@@ -418,7 +421,7 @@ setup() {
     for ((i = 0; i < 1000; i++)); do ln a.wav many/$i.wav; done
     (
         ulimit -n 8
-        cv-load -n 3000 many/* > stream
+        cv-load -r 3000 -n 3000 many/* > stream
     )
     [ "$(clips < stream | wc -l)" = 1000 ]
     if ! nm "$(command -v cv-load)" 2> /dev/null | grep -q __asan_init; then
@@ -435,7 +438,7 @@ setup() {
     tone -s 1 a.wav
     tone -s 1 b.wav
     mkfifo list
-    cv-load -d 1 -@ < list > stream 2> words &
+    cv-load -r 3000 -d 1 -@ < list > stream 2> words &
     exec 7> list
     echo a.wav >&7
     rm b.wav

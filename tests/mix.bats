@@ -72,8 +72,8 @@ meta() {
 
 @test "the first of several steps is the first clip, the last the second, to the bit" {
     jazz 2 300
-    cv-load -q -n 300 jazz/*.wav | cv-train -q -N notebook -e 0 -z 5 > model.bin
-    for c in a b; do cv-load -q -n 300 jazz/$c.wav | cv-encode model.bin > $c.lat; done
+    cv-load -r 3000 -q -n 300 jazz/*.wav | cv-train -q -N notebook -e 0 -z 5 > model.bin
+    for c in a b; do cv-load -r 3000 -q -n 300 jazz/$c.wav | cv-encode model.bin > $c.lat; done
     for how in -l -S; do
         cv-mix $how -n 3 a.lat b.lat > three
         [ "$(names < three | tr '\n' ' ')" = "a+b-00 a+b-01 a+b-02 " ]
@@ -407,7 +407,7 @@ clip() { stream "$1.lat" "$(head_of latent rate 3000 frames beat)" "$(frame "$1"
     refuses 1 cv-mix n.cvs a.lat
     says "a.lat holds latents" "n.cvs noise"
     wav w.wav 10
-    cv-load -q w.wav > w.cvs
+    cv-load -r 3000 -q w.wav > w.cvs
     refuses 1 cv-mix a.lat w.cvs
     says w.cvs audio
     refuses 1 cv-mix a.lat missing.lat

@@ -24,7 +24,7 @@ setup() {
 }
 
 demo() {
-    make -f "$PIPELINES/demo.mk" BUILD="$BUILD" COUNT=8 EPOCHS=1 SPLIT_EPOCHS=1 \
+    make -f "$PIPELINES/demo.mk" BUILD="$BUILD" COUNT=8 EPOCHS=1 SPLIT_EPOCHS=1 LOAD='cv-load -r 3000' \
         SOUNDFONT="$BATS_FILE_TMPDIR/some.sf2" "$@"
 }
 
@@ -57,7 +57,7 @@ times() { stat -c '%n %y' "$@"; }
     done
     [ "$(ls demo/held-out)" = "$(ls demo/reconstructions)" ]
     [ "$(ls demo/held-out/*.wav | wc -l)" -ge 1 ]
-    grep -q 'cv-load jazz/\*.wav | cv-train -e 1 > demo/model.bin' out
+    grep -q 'cv-load -r 3000 jazz/\*.wav | cv-train -e 1 > demo/model.bin' out
     grep -q 'cv-sample -n 10 | cv-decode demo/model.bin | cv-towav' out
     grep -q 'demo/samples' out && grep -q 'To listen' out
     [ -z "$(find . -name '*.part' -o -name '*.tmp')" ]

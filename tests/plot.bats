@@ -480,7 +480,7 @@ dot() {
 
 @test "the log of a training is drawn" {
     for i in 1 2 3; do tone -r 3000 -s 4 -w noise -S $i $i.wav; done
-    cv-load -q -d 4 ?.wav > clips
+    cv-load -r 3000 -q -d 4 ?.wav > clips
     cv-train -q -e 3 --log a.log -t clips < clips > model
     cv-plot -o a.png a.log 2> err
     [ ! -s err ]

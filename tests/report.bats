@@ -50,16 +50,16 @@ beats() {
 
 @test "a file that is as it should be: read, one clip, nothing else to say" {
     tone -r 3000 -n 6000 a.wav
-    cv-load -n 6000 --report report a.wav > s
+    cv-load -r 3000 -n 6000 --report report a.wav > s
     [ "$(cat report)" = '{"file":"a.wav","verdict":"read","clips":1,"source_rate":3000,"source_channels":1,"seconds":2}' ]
-    cv-load -n 6000 a.wav | cmp - s
+    cv-load -r 3000 -n 6000 a.wav | cmp - s
 }
 
 @test "resampled, mixed, padded, cut, short" {
     tone -r 3000 -s 1 short.wav
     tone -r 22050 -c 2 -s 3 stereo.wav
     tone -r 3000 -s 2.5 long.wav
-    cv-load -q -d 2 --report report short.wav stereo.wav long.wav > s
+    cv-load -r 3000 -q -d 2 --report report short.wav stereo.wav long.wav > s
     [ "$(wc -l < report)" = 3 ]
     [ "$(told short.wav verdict)" = '"read"' ]
     [ "$(told short.wav short)" = true ]
@@ -70,16 +70,16 @@ beats() {
     [ "$(told stereo.wav cut)" = 1 ]
     untold stereo.wav padded short
     [ "$(told long.wav cut)" = 0.5 ]
-    cv-load -q -d 2 -c --report report stereo.wav > s
+    cv-load -r 3000 -q -d 2 -c --report report stereo.wav > s
     untold stereo.wav mixed_from
     # a whole number of clips, then a rest that is dropped, then one that is padded
-    cv-load -q -a -d 1 -o 0.5 --report report long.wav > s
+    cv-load -r 3000 -q -a -d 1 -o 0.5 --report report long.wav > s
     [ "$(told long.wav clips)" = 2 ]
     untold long.wav padded cut short
-    cv-load -q -a -d 1 -o 0.1 --report report long.wav > s
+    cv-load -r 3000 -q -a -d 1 -o 0.1 --report report long.wav > s
     [ "$(told long.wav clips)" = 2 ]
     near "$(told long.wav cut)" 0.4 1e-9
-    cv-load -q -a -d 1 --report report long.wav > s
+    cv-load -r 3000 -q -a -d 1 --report report long.wav > s
     [ "$(told long.wav clips)" = 3 ]
     [ "$(told long.wav padded)" = 1500 ]
     untold long.wav cut short
@@ -93,7 +93,7 @@ beats() {
     tone -w nan -b float nan.wav
     tone -w inf -b double -c 2 inf.wav
     status=0
-    cv-load -d 1 --report report a.wav missing.wav dir text.wav empty.wav nan.wav inf.wav a.wav > s 2> words ||
+    cv-load -r 3000 -d 1 --report report a.wav missing.wav dir text.wav empty.wav nan.wav inf.wav a.wav > s 2> words ||
         status=$?
     [ "$status" -eq 1 ]
     [ "$(clips < s | wc -l)" = 2 ]
@@ -113,7 +113,7 @@ beats() {
     tone -r 3000 -n 3000 -w noise -b float a.wav
     poke a.wav $(($(stat -c %s a.wav) - 4 * 1000)) '\x00\x00\xc0\x7f'
     status=0
-    cv-load -a -n 500 --report report a.wav > s 2> words || status=$?
+    cv-load -r 3000 -a -n 500 --report report a.wav > s 2> words || status=$?
     [ "$status" -eq 1 ]
     [ "$(told a.wav verdict)" = '"rejected"' ]
     [ "$(told a.wav non_finite)" -ge 1900 ]
@@ -179,7 +179,7 @@ beats() {
     [ "$(told b.wav verdict)" = '"duplicate"' ]
     grep -qx 'cv-load: b.wav: is the same as a.wav and left out' words
     [ "$(wc -l < words)" = 4 ]
-    cv-load -d 2 a.wav e.wav | cmp - stream
+    cv-load -r 3000 -d 2 a.wav e.wav | cmp - stream
     load_to -q -d 2 --unique b.wav b.wav
     [ ! -s words ]
     [ "$(clips < stream)" = b ]
@@ -209,7 +209,7 @@ beats() {
 
 @test "hundreds of clips, each twice" {
     tone -r 3000 -n 60000 -w noise a.wav
-    cv-load -a -n 100 --unique --report report a.wav a.wav > s 2> words
+    cv-load -r 3000 -a -n 100 --unique --report report a.wav a.wav > s 2> words
     [ "$(clips < s | sort -u | wc -l)" = 600 ]
     [ "$(tail -n 1 report | grep -o '"repeated":[0-9]*')" = '"repeated":600' ]
 }
@@ -221,7 +221,7 @@ beats() {
     broken=jazz/jazz.00054.wav
     cp $broken whole
     rm $broken
-    cv-load -d 1 jazz/*.wav > want
+    cv-load -r 3000 -d 1 jazz/*.wav > want
     for way in zeros random words empty half nochunk format swapped; do
         cp whole $broken
         case $way in
@@ -259,7 +259,7 @@ beats() {
 @test "the report grows line by line, and is not put in the place of something else" {
     tone -s 1 a.wav
     mkfifo list lines
-    cv-load -@ -d 1 --report lines < list > s &
+    cv-load -r 3000 -@ -d 1 --report lines < list > s &
     exec 7> list 8<> lines
     echo a.wav >&7
     read -r -t 60 line <&8                               # a whole line, while the program waits for more names
@@ -270,8 +270,8 @@ beats() {
     exec 7>&- 8<&-
     wait
     [ "$(clips < s | wc -l)" = 2 ]
-    cv-load -d 1 --report report a.wav a.wav > s
-    cv-load -d 1 --report report a.wav > s         # a report may be written over
+    cv-load -r 3000 -d 1 --report report a.wav a.wav > s
+    cv-load -r 3000 -d 1 --report report a.wav > s         # a report may be written over
     [ "$(wc -l < report)" = 1 ]
     cp a.wav b.wav
     load_to -d 1 --report b.wav a.wav
@@ -294,7 +294,7 @@ beats() {
 @test "names in the report, of any bytes" {
     tone -s 1 $'new\nline"\\.wav'
     tone -s 1 $'bad\xff.wav'
-    cv-load -q -d 1 --report report - $'new\nline"\\.wav' $'bad\xff.wav' < $'bad\xff.wav' > s
+    cv-load -r 3000 -q -d 1 --report report - $'new\nline"\\.wav' $'bad\xff.wav' < $'bad\xff.wav' > s
     [ "$(wc -l < report)" = 3 ]
     grep -qF '{"file":"-","verdict"' report
     grep -qF '{"file":"new\nline\"\\.wav","verdict"' report

@@ -6,11 +6,11 @@ load clips
 setup_file() {
     cd "$BATS_FILE_TMPDIR"
     jazz 2 100
-    cv-load -q -n 30 jazz/*.wav > audio.cvs
+    cv-load -r 3000 -q -n 30 jazz/*.wav > audio.cvs
     cv-train -N notebook -q -e 0 < audio.cvs > two.bin
     mkdir long
     for i in 1 2; do wav long/$i.wav 9000 3000 $i; done
-    cv-load -q -d 3 --tempo 150 long/*.wav > long.cvs
+    cv-load -r 3000 -q -d 3 --tempo 150 long/*.wav > long.cvs
     cv-train -q -e 0 --frames beat < long.cvs > beat.bin
     cv-train -q -e 0 --frames fixed < long.cvs > fixed.bin
 }
@@ -188,7 +188,7 @@ meta() { cv-info --json | sed 's/.*"frames":\[//' | grep -oE "\"$1\":[^,}]*" | c
 }
 
 @test "-c: the tempo is that of the clip, and there are times enough for it" {
-    cv-load -q -d 3 --tempo 190 "$BATS_FILE_TMPDIR"/long/1.wav > fast.cvs
+    cv-load -r 3000 -q -d 3 --tempo 190 "$BATS_FILE_TMPDIR"/long/1.wav > fast.cvs
     cv-sample -m beat.bin -c fast.cvs --start 1 --length 9 > noise.cvs
     meta tempo < noise.cvs | grep -qxE '190|190\.0000.*|189\.9999.*'
     [ "$(cv-decode beat.bin < noise.cvs | tensor audio | wc -l)" -eq 27000 ]
@@ -222,7 +222,7 @@ meta() { cv-info --json | sed 's/.*"frames":\[//' | grep -oE "\"$1\":[^,}]*" | c
     head -c -1 long.cvs > cut
     refuses 1 cv-sample -m beat.bin -c cut --start 1
     [ -z "$output" ]
-    cv-load -q --tempo 150 -d 3 "$BATS_FILE_TMPDIR"/long/1.wav | cv-batch -q -b 1 --take train --share 1 > none.cvs
+    cv-load -r 3000 -q --tempo 150 -d 3 "$BATS_FILE_TMPDIR"/long/1.wav | cv-batch -q -b 1 --take train --share 1 > none.cvs
     refuses 1 cv-sample -m beat.bin -c none.cvs --start 1
     says none.cvs "no clip"
 }

@@ -10,8 +10,8 @@ setup_file() {
     for hz in 110 150 180 220 260 300 330 440; do
         tone -r 3000 -s 4 -a 0.3 -F $hz "t$hz.wav"
     done
-    cv-load -q -d 4 t*.wav > tones.cvs
-    cv-load -q -d 4 t220.wav > one.cvs
+    cv-load -r 3000 -q -d 4 t*.wav > tones.cvs
+    cv-load -r 3000 -q -d 4 t220.wav > one.cvs
     cv-train -q -e 25 < tones.cvs > model.bin
     cv-train -q -e 1 --snapshot shots < tones.cvs > fresh.bin
 }
@@ -151,7 +151,7 @@ strongest() {
     cv-encode -m model.bin < tones.cvs | cv-decode model.bin > all
     # the last one
     names < all | tail -n 1 > last
-    cv-load -q -d 4 "$BATS_FILE_TMPDIR/$(cat last).wav" | cv-encode -m model.bin | cv-decode model.bin | floats 12000 > alone
+    cv-load -r 3000 -q -d 4 "$BATS_FILE_TMPDIR/$(cat last).wav" | cv-encode -m model.bin | cv-decode model.bin | floats 12000 > alone
     [ "$(sort -u alone | wc -l)" -gt 1000 ]
     floats 12000 < all | diff -q alone -
 }
@@ -183,21 +183,21 @@ strongest() {
 
 @test "there and back again is as many samples as before" {
     for n in 1 2 127 128 129 255 256 257 3000 36607 36608 36609 90001; do
-        cv-load -q -n $n t220.wav
+        cv-load -r 3000 -q -n $n t220.wav
     done > lengths
     cv-encode model.bin < lengths | cv-decode model.bin > back
     diff <(cv-info --json lengths | grep -o '"shape":[^"]*') <(cv-info --json back | grep -o '"shape":[^"]*')
     # alone as well as in a row
-    cv-load -q -n 3000 t220.wav | cv-encode model.bin | cv-decode model.bin | cv-info | grep -q '\[1, 3000\]'
+    cv-load -r 3000 -q -n 3000 t220.wav | cv-encode model.bin | cv-decode model.bin | cv-info | grep -q '\[1, 3000\]'
 }
 
 # 6400 samples are 25 latents: a clip that repeats after them has latents that do, but for the beginning, where the
 # convolutions reach back to nothing, and the end. Pieces begin at latents that are no multiple of 25.
 @test "a long clip is the same wherever the pieces are joined" {
     wav period.wav 6400
-    cv-load -q -n 6400 period.wav > period.cvs
+    cv-load -r 3000 -q -n 6400 period.wav > period.cvs
     for i in {1..18}; do cat period.cvs; done | cv-towav -q -o - > long.wav
-    cv-load -q -n 115200 long.wav > long.cvs
+    cv-load -r 3000 -q -n 115200 long.wav > long.cvs
     cv-encode -m model.bin < long.cvs > long.lat
     cv-info long.lat | grep -q '\[64, 451\]'
     tensor mean < long.lat | awk '
@@ -225,7 +225,7 @@ strongest() {
 
 @test "a tone comes back as that tone, at its level" {
     for hz in 150 220 440; do
-        cv-load -q -d 4 "$BATS_FILE_TMPDIR/t$hz.wav" | cv-encode -m model.bin | cv-decode model.bin > back
+        cv-load -r 3000 -q -d 4 "$BATS_FILE_TMPDIR/t$hz.wav" | cv-encode -m model.bin | cv-decode model.bin > back
         [ "$(strongest < back)" -eq $hz ]
         near "$(fact rms < back)" 0.212 0.042
     done
@@ -233,7 +233,7 @@ strongest() {
 
 @test "a clip that is longer than those of training and than a piece keeps tone and level" {
     tone -r 3000 -s 40 -a 0.3 -F 220 long.wav
-    cv-load -q -n 120000 long.wav | cv-encode model.bin | cv-decode model.bin > back
+    cv-load -r 3000 -q -n 120000 long.wav | cv-encode model.bin | cv-decode model.bin > back
     [ "$(strongest < back)" -eq 220 ]
     tensor audio < back | awk '
         { sum[int((NR - 1) / 3000)] += $1 * $1 / 3000 }
@@ -244,7 +244,7 @@ strongest() {
 @test "loudness is no part of the latents, and comes back" {
     for a in 0.003 0.03 0.9; do
         tone -r 3000 -s 4 -a $a -F 220 -b float a$a.wav
-        cv-load -q -d 4 a$a.wav | cv-encode -m model.bin > a$a.lat
+        cv-load -r 3000 -q -d 4 a$a.wav | cv-encode -m model.bin > a$a.lat
         near "$(fact rms < <(cv-decode model.bin < a$a.lat))" "$(awk -v a=$a 'BEGIN { print a / sqrt(2) }')" \
             "$(awk -v a=$a 'BEGIN { print 0.2 * a / sqrt(2) }')"
         paste <(tensor mean < a$a.lat) <(tensor mean < a0.003.lat) |
@@ -254,7 +254,7 @@ strongest() {
 
 @test "silence in, silence out" {
     tone -r 3000 -s 4 -w silence silence.wav
-    cv-load -q -d 4 silence.wav > silence.cvs
+    cv-load -r 3000 -q -d 4 silence.wav > silence.cvs
     cv-encode model.bin < silence.cvs | cv-decode model.bin > back
     [ "$(fact samples < back)" -eq 12000 ]
     near "$(fact peak < back)" 0 0.00001
@@ -279,7 +279,7 @@ strongest() {
     [ "$(names < clips | tr '\n' ' ')" = "sample-00 sample-01 sample-02 " ]
     # as long as those of training
     [ "$(cv-info clips | grep -c 'sample-0. .*\[1, 12000\]')" -eq 3 ]
-    cv-load -q -n 300 t220.wav | cv-train -N notebook -q -e 0 > notebook.bin
+    cv-load -r 3000 -q -n 300 t220.wav | cv-train -N notebook -q -e 0 > notebook.bin
     cv-decode notebook.bin < noise.cvs > clips
     [ "$(cv-info clips | grep -c 'sample-0. .*\[1, 300\]')" -eq 3 ]
 }
@@ -337,16 +337,16 @@ strongest() {
 # ---- refusals ----
 
 @test "too little to learn from is refused, and the least is named" {
-    cv-load -q -n 300 t220.wav > short.cvs
+    cv-load -r 3000 -q -n 300 t220.wav > short.cvs
     refuses 1 cv-train < short.cvs
     says "too few" "at least 64" "3 s"
     [ -z "$output" ]
     # 64 frames of 128 samples
-    cv-load -q -n $((64 * 128 - 1)) t220.wav > short.cvs
+    cv-load -r 3000 -q -n $((64 * 128 - 1)) t220.wav > short.cvs
     refuses 1 cv-train -q -e 0 < short.cvs
-    cv-load -q -n $((64 * 128)) t220.wav | cv-train -q -e 1 | cv-info > text
+    cv-load -r 3000 -q -n $((64 * 128)) t220.wav | cv-train -q -e 1 | cv-info > text
     # in several clips as well
-    for i in 1 2; do cv-load -q -n $((32 * 128)) t220.wav; done | cv-train -q -e 1 | cv-info > text
+    for i in 1 2; do cv-load -r 3000 -q -n $((32 * 128)) t220.wav; done | cv-train -q -e 1 | cv-info > text
 }
 
 @test "clips at another rate or of several channels are refused with what to do" {
@@ -355,7 +355,7 @@ strongest() {
     says t220 6000 3000 "cv-load -r 3000"
     [ -z "$output" ]
     tone -r 3000 -c 2 -s 4 stereo.wav
-    cv-load -q -c -d 4 stereo.wav > stereo.cvs
+    cv-load -r 3000 -q -c -d 4 stereo.wav > stereo.cvs
     refuses 1 cv-encode model.bin < stereo.cvs
     says stereo 2 channels cv-load
     refuses 1 cv-train -e 1 < stereo.cvs
@@ -473,7 +473,7 @@ strongest() {
     for hz in 220 1000; do tone -r 22050 -s 2 -a 0.3 -F $hz h$hz.wav; done
     cv-load -q -r 22050 -d 2 h*.wav > high.cvs
     cv-train -q -e 1 < high.cvs > high.bin
-    for pair in features=246 fft=2048 hop=512 corner=2000 width=192 stride=4 crop=128 learning_rate=0.0015; do
+    for pair in features=325 fft=2048 hop=512 corner=3000 width=192 stride=4 crop=128 learning_rate=0.0015; do
         [ "$(field "${pair%=*}" high.bin)" = "${pair#*=}" ] || { echo "$pair"; return 1; }
     done
     cv-encode high.bin < high.cvs | cv-decode high.bin > back

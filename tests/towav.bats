@@ -17,7 +17,7 @@ clips_of() {
             "source/${word%%:*}.wav"
         names+=("source/${word%%:*}.wav")
     done
-    cv-load -d 1 -- "${names[@]}"
+    cv-load -r 3000 -d 1 -- "${names[@]}"
 }
 
 # ---- known answers and the inverse ----
@@ -30,7 +30,7 @@ clips_of() {
     near "$(sound crossings out/a.wav)" 249 1
 }
 
-@test "cv-load | cv-towav | cv-load gives the same samples" {
+@test "cv-load | cv-towav | cv-load -r 3000 gives the same samples" {
     tone -w noise -c 2 -s 2 a.wav
     cv-load -c -r 22050 -d 2 a.wav > one
     cv-towav --keep-offset -o out < one
@@ -51,13 +51,13 @@ clips_of() {
 
 @test "every channel keeps its place" {
     tone -c 6 -r 3000 -F 20 -s 1 a.wav
-    cv-load -c -d 1 a.wav | cv-towav --keep-offset -o out
+    cv-load -r 3000 -c -d 1 a.wav | cv-towav --keep-offset -o out
     [ "$(facts -d a.wav out/a.wav)" = 0.00000000 ]
 }
 
 @test "the mean of each channel is removed, unless asked to stay" {
     tone -w constant -a 0.25 -r 3000 -s 1 a.wav
-    cv-load -d 1 a.wav > s
+    cv-load -r 3000 -d 1 a.wav > s
     cv-towav -o out < s
     [ "$(sound peak out/a.wav)" = 0.00000 ]
     cv-towav --keep-offset -o kept < s
@@ -93,7 +93,7 @@ clips_of() {
         near "$(sound peak out/$name.wav)" 0.89125 0.00002
     done
     tone -w silence -s 1 silence.wav
-    cv-load -d 1 silence.wav | cv-towav -n -o out
+    cv-load -r 3000 -d 1 silence.wav | cv-towav -n -o out
     [ "$(sound peak out/silence.wav)" = 0.00000 ]
 }
 
@@ -126,7 +126,7 @@ clips_of() {
     tone -s 1 a.wav
     tone -s 1 a-2.wav
     tone -s 1 a.aiff -f aiff
-    cv-load -d 1 a.wav a-2.wav a.aiff a.wav | cv-towav -o out 2> words
+    cv-load -r 3000 -d 1 a.wav a-2.wav a.aiff a.wav | cv-towav -o out 2> words
     [ "$(ls out | tr '\n' ' ')" = "a-2.wav a-3.wav a-4.wav a.wav " ]
     grep -q '4 files in out, a.wav ... a-4.wav' words
 }
@@ -215,14 +215,14 @@ clips_of() {
     done
     cv-towav -o - < s > file.wav
     cv-towav -o - < s | cmp - file.wav
-    cv-load -d 3 file.wav | facts -x - > x
+    cv-load -r 3000 -d 3 file.wav | facts -x - > x
     [ "$(wc -c < x)" = 36000 ]
 }
 
 @test "-o - refuses clips that differ, and writes nothing then" {
     tone -s 1 -c 2 a.wav
     { cv-load -d 1 a.wav; cv-load -d 1 -r 8000 a.wav; } > rates
-    { cv-load -d 1 a.wav; cv-load -d 1 -c a.wav; } > channels
+    { cv-load -d 1 a.wav; cv-load -r 3000 -d 1 -c a.wav; } > channels
     for s in rates channels; do
         run -1 --separate-stderr cv-towav -o - < $s
         [ -z "$output" ]
@@ -261,7 +261,7 @@ clips_of() {
 @test "no room: the file is named, what was made stays whole, nothing half-made stays" {
     tone -s 1 -r 3000 a.wav
     tone -s 30 -r 3000 b.wav
-    { cv-load -d 1 a.wav; cv-load b.wav; cv-load -d 1 a.wav; } > s
+    { cv-load -r 3000 -d 1 a.wav; cv-load -r 3000 b.wav; cv-load -r 3000 -d 1 a.wav; } > s
     run -1 --separate-stderr bash -c 'ulimit -f 20; exec cv-towav -o out < s'
     [[ $stderr == "cv-towav: out/b.wav: File too large"* ]]
     [ "$(ls -A out)" = a.wav ]

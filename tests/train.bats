@@ -6,9 +6,9 @@ load clips
 setup_file() {
     cd "$BATS_FILE_TMPDIR"
     jazz 6 400
-    cv-load -q -n 300 jazz/*.wav > audio.cvs
-    cv-load -q -n 300 jazz/[ab].wav > test.cvs
-    cv-load -q -n 8 jazz/*.wav > tiny.cvs
+    cv-load -r 3000 -q -n 300 jazz/*.wav > audio.cvs
+    cv-load -r 3000 -q -n 300 jazz/[ab].wav > test.cvs
+    cv-load -r 3000 -q -n 8 jazz/*.wav > tiny.cvs
     cv-train -N notebook -q -e 0 < audio.cvs > untrained.bin
     cv-sample -q -n 3 -m untrained.bin > noise.cvs
 }
@@ -45,7 +45,7 @@ same_network() { cmp <(cv-decode "$1" < noise.cvs) <(cv-decode "$2" < noise.cvs)
 @test "the network has the notebook's parameters: 510,004 and 129 for each sample, at two latents" {
     cv-train -N notebook -q -e 0 < audio.cvs > model.bin
     [ "$(field parameters model.bin)" -eq $((510004 + 129 * 300)) ]
-    cv-load -q jazz/a.wav | cv-train -N notebook -q -e 0 > full.bin
+    cv-load -r 3000 -q jazz/a.wav | cv-train -N notebook -q -e 0 > full.bin
     [ "$(field parameters full.bin)" -eq 12120133 ]
     [ "$(field samples full.bin)" -eq 90001 ]
 }
@@ -181,7 +181,7 @@ same_network() { cmp <(cv-decode "$1" < noise.cvs) <(cv-decode "$2" < noise.cvs)
     [ "$status" -eq 0 ]
     [ "$(printf '%s\n' "${stderr_lines[@]}" | grep -c 'warning: .*both')" -eq 2 ]
     says "'a'" "'b'"
-    cv-load -q -n 300 jazz/[cdef].wav > train.cvs
+    cv-load -r 3000 -q -n 300 jazz/[cdef].wav > train.cvs
     run --separate-stderr cv-train -N notebook -e 1 -t test.cvs < train.cvs
     [ "$status" -eq 0 ]
     [[ $stderr != *warning* ]]

@@ -41,7 +41,7 @@ int features_defaults(double rate, int *fft, int *hop, double *corner)
     while (*fft * M_SQRT2 < wanted)
         *fft *= 2;
     *hop = *fft / 4;
-    *corner = rate > 4000 ? 2000 : 0;
+    *corner = rate > 4000 ? 3000 : 0;
     return 0;
 }
 

@@ -15,7 +15,7 @@ struct features;
 
 /* The frame for a rate in Hz: fft is the power of two nearest to 93 ms (2048
  * samples at 22050 Hz), at least 512; hop is a quarter of it; the corner is
- * 2000 Hz above a rate of 4000 Hz, else 0. -1 for rates outside 3000..48000. */
+ * 3000 Hz above a rate of 4000 Hz, else 0. -1 for rates outside 3000..48000. */
 int features_defaults(double rate, int *fft, int *hop, double *corner);
 
 /* fft >= 2 and even; corner 0 or at half the rate and above: no

@@ -12,12 +12,12 @@ enum figure {
     /* of a clip alone */
     FIGURE_RMS, FIGURE_PEAK, FIGURE_OFFSET, FIGURE_CLIPPED, FIGURE_CLIPPING, FIGURE_SILENCE, FIGURE_CREST,
     FIGURE_CENTROID, FIGURE_BANDWIDTH, FIGURE_ROLLOFF, FIGURE_FLATNESS, FIGURE_PEAKINESS, FIGURE_DYNAMICS,
-    FIGURE_FLUX, FIGURE_RHYTHM, FIGURE_CLICKS, FIGURE_JOINS,
+    FIGURE_FLUX, FIGURE_RHYTHM, FIGURE_BEATCON, FIGURE_CLICKS, FIGURE_JOINS,
     /* of a clip and of all clips beside a reference */
     FIGURE_NEAREST, FIGURE_COPIED,
     FIGURE_CLIP_COUNT,
     /* of all clips beside a reference */
-    FIGURE_FD = FIGURE_CLIP_COUNT, FIGURE_MMD, FIGURE_PRECISION, FIGURE_RECALL,
+    FIGURE_FD = FIGURE_CLIP_COUNT, FIGURE_FDL, FIGURE_MMD, FIGURE_PRECISION, FIGURE_RECALL,
     FIGURE_COUNT
 };
 
@@ -42,8 +42,10 @@ struct figures {
 
 /* Measures x [channels, samples], which loses its mean in place where that is
  * over .01 (dsp/levels.h): all figures but offset, clipped and clipping are of
- * the clip without it. Those beside a reference are left NaN. */
-void figures_measure(struct timbre_meter *m, float *x, int64_t channels, int64_t samples, struct figures *f);
+ * the clip without it. Those beside a reference are left NaN. beat: the clip's
+ * in seconds, or 0 to have it found in the sound; it counts at the octave of tempo_fold. */
+void figures_measure(struct timbre_meter *m, float *x, int64_t channels, int64_t samples, double beat,
+                     struct figures *f);
 
 /* A figure over many clips; those that are NaN do not count. */
 struct tally {

@@ -12,6 +12,7 @@
 
 static const double shortest = 0.25, longest = 1.05;   /* of a beat, seconds: 240 to 57 per minute */
 static const double ratio_step = 0.002;                /* candidates, in natural logarithms of the period */
+static const double fold_low = 0.3, fold_high = 0.6;    /* seconds */
 static const double usual = 0.45;                      /* periods are judged as octaves from here */
 enum { CANDIDATES = 10 };
 
@@ -183,4 +184,14 @@ bool tempo_find(const float *x, int64_t samples, double rate, struct tempo *t)
     free(r.low);
     onset_free(&o);
     return t->period > 0;
+}
+
+double tempo_fold(double period)
+{
+    assert(period > 0 && isfinite(period));
+    while (period < fold_low)
+        period *= 2;
+    while (period >= fold_high)
+        period /= 2;
+    return period;
 }

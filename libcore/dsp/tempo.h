@@ -22,4 +22,8 @@ struct tempo {
  * the same. The phase is early by 10 ms for clicks, late by 10 ms for soft attacks. */
 bool tempo_find(const float *x, int64_t samples, double rate, struct tempo *t);
 
+/* The period (> 0), or what it is halved or doubled to until it lies at 0.3 to
+ * below 0.6 seconds: so that it does not matter which of them is called the beat. */
+double tempo_fold(double period);
+
 #endif

@@ -14,6 +14,8 @@ struct timbre_meter {
     double rate;
     struct spectrum *spectrum;
     double *power, *level, *before;   /* of a frame: P; 10 log10 (P + 1e-6), this one's and the last one's */
+    double *rises;                    /* of the clip measured last: of frame 1 and on, less their mean */
+    int64_t count;
 };
 
 /* Sums over the frames of a clip. */
@@ -45,6 +47,7 @@ void timbre_meter_free(struct timbre_meter *m)
     free(m->power);
     free(m->level);
     free(m->before);
+    free(m->rises);
     free(m);
 }
 
@@ -122,53 +125,100 @@ static double frame_rise(struct timbre_meter *m, int64_t frame)
     return rise / bins;
 }
 
-/* Largest autocorrelation of x[0..n-1] about its mean at lags from..to-1, over lag 0. */
-static double pulse(double *x, int64_t n, int64_t from, int64_t to)
+static void center(double *x, int64_t n)
 {
-    double mean = 0, zero = 0, best = -INFINITY;
+    double mean = 0;
 
     for (int64_t t = 0; t < n; t++)
         mean += x[t] / (double)n;
-    for (int64_t t = 0; t < n; t++) {
+    for (int64_t t = 0; t < n; t++)
         x[t] -= mean;
-        zero += x[t] * x[t];
-    }
-    for (int64_t lag = from; lag < to && lag < n; lag++) {
-        double sum = 0;
+}
 
-        for (int64_t t = lag; t < n; t++)
-            sum += x[t] * x[t - lag];
-        best = fmax(best, sum);
-    }
-    return zero > 1e-12 * (double)n && isfinite(best) ? best / zero : NAN;   /* less is rounding */
+/* Autocorrelation of x [n] at lag < n, not divided by anything. */
+static double repeats(const double *x, int64_t n, int64_t lag)
+{
+    double sum = 0;
+
+    for (int64_t t = lag; t < n; t++)
+        sum += x[t] * x[t - lag];
+    return sum;
+}
+
+/* Lag 0; NaN where that is no more than rounding. */
+static double repeats_most(const double *x, int64_t n)
+{
+    double zero = repeats(x, n, 0);
+
+    return zero > 1e-12 * (double)n ? zero : NAN;
+}
+
+/* Largest autocorrelation of x [n] at lags from..to-1, over lag 0. */
+static double pulse(const double *x, int64_t n, int64_t from, int64_t to)
+{
+    double best = -INFINITY;
+
+    for (int64_t lag = from; lag < to && lag < n; lag++)
+        best = fmax(best, repeats(x, n, lag));
+    return isfinite(best) ? best / repeats_most(x, n) : NAN;
+}
+
+/* Autocorrelation between two lags. */
+static double repeats_at(const double *x, int64_t n, double lag)
+{
+    int64_t below = (int64_t)lag;
+    double part = lag - (double)below;
+
+    return (1 - part) * repeats(x, n, below) + (part > 0 ? part * repeats(x, n, below + 1) : 0);
+}
+
+double timbre_contrast(const struct timbre_meter *m, double beat)
+{
+    static const double on[] = { 1, 2, 4 }, off[] = { 1.0 / 3, 1.0 / 2, 2.0 / 3, 4.0 / 3, 3.0 / 2, 5.0 / 3 };
+    double lag = beat * m->rate / spectrum_hop(m->spectrum), contrast = 0;
+
+    assert(beat > 0);
+    if (4 * lag > (double)(m->count - 1))
+        return NAN;
+    for (int i = 0; i < 3; i++)
+        contrast += repeats_at(m->rises, m->count, on[i] * lag) / 3;
+    for (int i = 0; i < 6; i++)
+        contrast -= repeats_at(m->rises, m->count, off[i] * lag) / 6;
+    return contrast / repeats_most(m->rises, m->count);
 }
 
 struct timbre timbre_measure(struct timbre_meter *m, const float *x, int64_t channels, int64_t samples)
 {
     int64_t frames = spectrum_frames(m->spectrum, samples);
-    double *rises = mem_zero((size_t)frames, sizeof *rises), n = (double)frames, flux = 0;
+    double n = (double)frames, flux = 0;
     double hop = spectrum_hop(m->spectrum) / m->rate;
     int bands = band_count(m->rate);
     struct sums s = { 0 };
     struct timbre t;
 
     assert(channels >= 1 && samples >= 1);
+    m->count = frames - 1;
+    m->rises = mem_grow(m->rises, (size_t)frames, sizeof *m->rises);
     for (int64_t f = 0; f < frames; f++) {
+        double rise;
+
         spectrum_power(m->spectrum, x, channels, samples, f, m->power);
         frame_add(m, bands, &s);
-        rises[f] = frame_rise(m, f);
-        flux += rises[f];
+        rise = frame_rise(m, f);
+        flux += rise;
+        if (f > 0)
+            m->rises[f - 1] = rise;
     }
+    center(m->rises, m->count);
     t = (struct timbre){
         .flatness = s.flatness / n, .peakiness = s.peakiness / n, .centroid = s.centroid / n,
         .bandwidth = s.bandwidth / n, .rolloff = s.rolloff / n,
         .dynamics = sqrt(fmax(0, s.energy2 / n - (s.energy / n) * (s.energy / n))),
         .flux = frames > 1 ? flux / (n - 1) : NAN,
-        .rhythm = pulse(rises + 1, frames - 1, (int64_t)(0.2 / hop), (int64_t)(1.2 / hop)),
+        .rhythm = pulse(m->rises, m->count, (int64_t)(0.2 / hop), (int64_t)(1.2 / hop)),
         .bands = bands,
     };
     for (int b = 0; b < bands; b++)
         t.band[b] = 10 * log10(s.band[b] / n);
-    free(rises);
     return t;
 }

@@ -32,4 +32,10 @@ double timbre_meter_rate(const struct timbre_meter *m);
  * figure, or silent where that leaves it undefined, has NaN there. */
 struct timbre timbre_measure(struct timbre_meter *m, const float *x, int64_t channels, int64_t samples);
 
+/* Of the clip that was measured last, how much more its rises repeat at the
+ * beat than between: their autocorrelation, over lag 0, at 1, 2 and 4 beats,
+ * less that at 1/3, 1/2, 2/3, 4/3, 3/2 and 5/3, means of both. beat in
+ * seconds. NaN: shorter than 4 beats, or without rises. */
+double timbre_contrast(const struct timbre_meter *m, double beat);
+
 #endif

@@ -3,12 +3,17 @@
 #include "nn/lapack.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
 
 void dsyevd_(const char *job, const char *half, const int *n, double *a, const int *lda, double *w, double *work,
              const int *lwork, int *iwork, const int *liwork, int *info);
+void dsyevr_(const char *job, const char *range, const char *half, const int *n, double *a, const int *lda,
+             const double *low, const double *high, const int *first, const int *last, const double *slack, int *found,
+             double *w, double *z, const int *ldz, int *support, double *work, const int *lwork, int *iwork,
+             const int *liwork, int *info);
 void dposv_(const char *half, const int *n, const int *columns, double *a, const int *lda, double *b, const int *ldb,
             int *info);
 void dpotrf_(const char *half, const int *n, double *a, const int *lda, int *info);
@@ -23,6 +28,28 @@ int lapack_eigen(int n, double *a, double *values)
     free(iwork);
     free(work);
     return info ? error_set("the eigenvalues of a %d x %d matrix did not converge", n, n) : 0;
+}
+
+int lapack_eigen_largest(int n, int count, double *a, double *values)
+{
+    int lwork = 40 * n, liwork = 10 * n, first = n - count + 1, found, info;
+    size_t size = (size_t)n;
+    double *work = mem_alloc((size_t)lwork * sizeof *work), *w = mem_alloc(size * sizeof *w), none = 0;
+    double *rows = mem_alloc((size_t)count * size * sizeof *rows);
+    int *iwork = mem_alloc((size_t)liwork * sizeof *iwork), *support = mem_alloc(2 * size * sizeof *support);
+
+    dsyevr_("V", "I", "U", &n, a, &n, &none, &none, &first, &n, &none, &found, w, rows, &n, support, work, &lwork,
+            iwork, &liwork, &info);
+    for (int i = 0; !info && found == count && i < count; i++) {
+        values[i] = w[count - 1 - i];
+        memcpy(a + (size_t)i * size, rows + (size_t)(count - 1 - i) * size, size * sizeof *a);
+    }
+    free(work);
+    free(w);
+    free(rows);
+    free(iwork);
+    free(support);
+    return info || found != count ? error_set("the eigenvalues of a %d x %d matrix did not converge", n, n) : 0;
 }
 
 int lapack_solve(int n, int columns, double *a, double *b)

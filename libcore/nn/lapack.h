@@ -6,6 +6,10 @@
  * row i of a becomes the eigenvector of values[i]. -1: no convergence. */
 int lapack_eigen(int n, double *a, double *values);
 
+/* The count largest of them only, descending, into values [count]; the first
+ * count rows of a become their eigenvectors, the rest is destroyed. */
+int lapack_eigen_largest(int n, int count, double *a, double *values);
+
 /* Solves a x = b for symmetric positive definite a [n, n] and b [n, columns],
  * row-major; x replaces b, a is destroyed. -1: a is not positive definite. */
 int lapack_solve(int n, int columns, double *a, double *b);

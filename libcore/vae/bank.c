@@ -39,7 +39,7 @@ void bank_add(struct bank *b, float *map, int64_t frames)
         b->room = b->room ? 2 * b->room : 16;
         b->parts = mem_grow(b->parts, b->room, sizeof *b->parts);
     }
-    b->parts[b->count++] = (struct part){ map, window_smooth(map, frames) };
+    b->parts[b->count++] = (struct part){ map, frames };
 }
 
 /* Levels lie about -40 dB: products keep more digits when that is taken out. */
@@ -69,9 +69,9 @@ static void part_search(const struct part *p, const float *queries, size_t n, fl
     }
 }
 
-int64_t bank_nearest(const struct bank *b, float *map, int64_t frames, double *distance)
+int64_t bank_nearest(const struct bank *b, const float *map, int64_t frames, double *distance)
 {
-    int64_t left = window_smooth(map, frames), count = window_count(left, QUERY_HOP);
+    int64_t count = window_count(frames, QUERY_HOP);
     size_t n = (size_t)count;
     float *queries = mem_alloc(n * WINDOW_DIMS * sizeof *queries), *best = mem_alloc(n * sizeof *best);
     float *windows = mem_alloc(BLOCK * WINDOW_DIMS * sizeof *windows);

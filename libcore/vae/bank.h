@@ -16,13 +16,13 @@ struct bank;
 struct bank *bank_new(void);
 void bank_free(struct bank *b);
 
-/* Takes over a map (dsp/melmap.h), which is smoothed and later freed. */
+/* Takes over a smoothed map (dsp/melmap.h), which is later freed. */
 void bank_add(struct bank *b, float *map, int64_t frames);
 
-/* Smooths the map of a clip in place and returns how many windows it has, a
- * new one every QUERY_HOP frames. distance [that many; room for frames is
+/* Returns how many windows the smoothed map of a clip has, a new one every
+ * QUERY_HOP frames. distance [that many; room for frames is
  * enough]: root mean square difference from the nearest window of the bank, in
  * dB per band and frame; infinity when the bank is empty. */
-int64_t bank_nearest(const struct bank *b, float *map, int64_t frames, double *distance);
+int64_t bank_nearest(const struct bank *b, const float *map, int64_t frames, double *distance);
 
 #endif

@@ -12,6 +12,7 @@
 #include "dsp/surrogate.h"
 #include "vae/bank.h"
 #include "vae/cloud.h"
+#include "vae/phrase.h"
 
 enum { SURROGATES_MOST = 40, SURROGATE_SAMPLES_MOST = 1 << 24 };
 
@@ -24,11 +25,18 @@ struct map {
     char *track;
     float *data;
     int64_t frames;
+    int half;                  /* of the reference: 0 or 1 */
 };
 
 struct maps {
     size_t count, room;
     struct map *maps;
+};
+
+/* What is compared: patches and windows of some clips. */
+struct set {
+    struct cloud *patches;
+    struct moments *windows;
 };
 
 struct distances {
@@ -40,14 +48,26 @@ struct compare {
     uint64_t seed;
     struct melmap *mel;
     struct melfd *space;
+    struct phrase *phrase;
     struct bank *bank;
-    bool fitted;
+    bool fitted, phrases;                          /* phrases: there were enough windows */
     struct maps real, noise, phase;                /* before the fit */
-    struct cloud *reference, *half[2], *sets[COMPARE_SETS];
+    struct set reference, half[2], sets[COMPARE_SETS];
     struct distances near[COMPARE_HELD_OUT + 1];   /* of clips and held-out ones */
     double copy_distance;                          /* below it a window is a copy; NaN: unknown */
     double spread;
 };
+
+static struct set set_new(uint64_t seed, uint64_t stream)
+{
+    return (struct set){ cloud_new(MELFD_DIMS, seed, stream), moments_new(PHRASE_DIMS) };
+}
+
+static void set_free(struct set *s)
+{
+    cloud_free(s->patches);
+    moments_free(s->windows);
+}
 
 struct compare *compare_new(double rate, uint64_t seed)
 {
@@ -56,12 +76,13 @@ struct compare *compare_new(double rate, uint64_t seed)
     c->seed = seed;
     c->mel = melmap_new(rate);
     c->space = melfd_new();
+    c->phrase = phrase_new();
     c->bank = bank_new();
-    c->reference = cloud_new(MELFD_DIMS, seed, STREAM_REFERENCE);
+    c->reference = set_new(seed, STREAM_REFERENCE);
     for (unsigned i = 0; i < 2; i++)
-        c->half[i] = cloud_new(MELFD_DIMS, seed, STREAM_HALF + i);
+        c->half[i] = set_new(seed, STREAM_HALF + i);
     for (unsigned i = 0; i < COMPARE_SETS; i++)
-        c->sets[i] = cloud_new(MELFD_DIMS, seed, STREAM_SET + i);
+        c->sets[i] = set_new(seed, STREAM_SET + i);
     c->copy_distance = NAN;
     return c;
 }
@@ -82,15 +103,16 @@ void compare_free(struct compare *c)
         return;
     melmap_free(c->mel);
     melfd_free(c->space);
+    phrase_free(c->phrase);
     bank_free(c->bank);
     maps_free(&c->real);
     maps_free(&c->noise);
     maps_free(&c->phase);
-    cloud_free(c->reference);
+    set_free(&c->reference);
     for (int i = 0; i < 2; i++)
-        cloud_free(c->half[i]);
+        set_free(&c->half[i]);
     for (int i = 0; i < COMPARE_SETS; i++)
-        cloud_free(c->sets[i]);
+        set_free(&c->sets[i]);
     for (int i = 0; i <= COMPARE_HELD_OUT; i++)
         free(c->near[i].values);
     free(c);
@@ -109,7 +131,7 @@ double compare_explained(const struct compare *c)
 static struct map map_make(struct compare *c, const char *track, const float *x, int64_t channels,
                            int64_t samples)
 {
-    struct map m = { mem_text(track), NULL, melmap_frames(c->mel, samples) };
+    struct map m = { mem_text(track), NULL, melmap_frames(c->mel, samples), 0 };
 
     m.data = mem_alloc((size_t)m.frames * MEL_BANDS * sizeof *m.data);
     melmap_make(c->mel, x, channels, samples, m.data);
@@ -169,19 +191,31 @@ static int64_t track_number(const char *track)
     return (int64_t)(h >> 1);
 }
 
-static void cloud_project(const struct compare *c, struct cloud *cloud, const struct map *m)
+static void patches_add(const struct compare *c, struct set *set, const struct map *m)
 {
     int64_t patches = patch_count(m->frames);
     float *rows = mem_alloc((size_t)patches * MELFD_DIMS * sizeof *rows);
 
     melfd_project(c->space, m->data, m->frames, rows);
-    cloud_add(cloud, rows, patches, track_number(m->track));
+    cloud_add(set->patches, rows, patches, track_number(m->track));
     free(rows);
+}
+
+/* The same of a smoothed map. */
+static void windows_add(const struct compare *c, struct set *set, const struct map *m)
+{
+    if (c->phrases)
+        phrase_project(c->phrase, m->data, m->frames, set->windows);
+}
+
+static void map_smooth(struct map *m)
+{
+    m->frames = window_smooth(m->data, m->frames);
 }
 
 static int by_track(const void *a, const void *b)
 {
-    const struct map *const *x = a, *const *y = b;
+    struct map *const *x = a, *const *y = b;
 
     return strcmp((*x)->track, (*y)->track);
 }
@@ -189,7 +223,7 @@ static int by_track(const void *a, const void *b)
 /* Every other track, by name, goes to each half. */
 static void halves_fill(struct compare *c)
 {
-    const struct map **sorted = mem_zero(c->real.count, sizeof *sorted);
+    struct map **sorted = mem_zero(c->real.count, sizeof *sorted);
     int half = 0;
 
     for (size_t i = 0; i < c->real.count; i++)
@@ -198,9 +232,33 @@ static void halves_fill(struct compare *c)
     for (size_t i = 0; i < c->real.count; i++) {
         if (i > 0 && strcmp(sorted[i]->track, sorted[i - 1]->track) != 0)
             half = !half;
-        cloud_project(c, c->half[half], sorted[i]);
+        sorted[i]->half = half;
+        patches_add(c, &c->half[half], sorted[i]);
     }
     free(sorted);
+}
+
+/* The windows of the reference, whose maps get smoothed. */
+static void phrases_fit(struct compare *c)
+{
+    for (size_t i = 0; i < c->real.count; i++) {
+        map_smooth(&c->real.maps[i]);
+        phrase_learn(c->phrase, c->real.maps[i].data, c->real.maps[i].frames);
+    }
+    c->phrases = phrase_fit(c->phrase) == 0;
+    for (size_t i = 0; i < c->real.count; i++) {
+        windows_add(c, &c->reference, &c->real.maps[i]);
+        windows_add(c, &c->half[c->real.maps[i].half], &c->real.maps[i]);
+    }
+}
+
+static void set_fill(struct compare *c, enum compare_set set, struct maps *maps)
+{
+    for (size_t i = 0; i < maps->count; i++) {
+        patches_add(c, &c->sets[set], &maps->maps[i]);
+        map_smooth(&maps->maps[i]);
+        windows_add(c, &c->sets[set], &maps->maps[i]);
+    }
 }
 
 int compare_fit(struct compare *c)
@@ -209,15 +267,14 @@ int compare_fit(struct compare *c)
     if (melfd_fit(c->space) < 0)
         return -1;
     for (size_t i = 0; i < c->real.count; i++)
-        cloud_project(c, c->reference, &c->real.maps[i]);
-    c->spread = cloud_spread(c->reference);
+        patches_add(c, &c->reference, &c->real.maps[i]);
+    c->spread = cloud_spread(c->reference.patches);
     if (!(c->spread > spread_least))
         return error_set("all of it sounds the same: nothing to compare with");
     halves_fill(c);
-    for (size_t i = 0; i < c->phase.count; i++) {
-        cloud_project(c, c->sets[COMPARE_PHASE], &c->phase.maps[i]);
-        cloud_project(c, c->sets[COMPARE_NOISE], &c->noise.maps[i]);
-    }
+    phrases_fit(c);
+    set_fill(c, COMPARE_PHASE, &c->phase);
+    set_fill(c, COMPARE_NOISE, &c->noise);
     for (size_t i = 0; i < c->real.count; i++) {
         bank_add(c->bank, c->real.maps[i].data, c->real.maps[i].frames);
         c->real.maps[i].data = NULL;   /* now the bank's */
@@ -273,7 +330,9 @@ static struct compare_near clip_add(struct compare *c, enum compare_set set, con
     size_t n;
 
     assert(c->fitted);
-    cloud_project(c, c->sets[set], &m);
+    patches_add(c, &c->sets[set], &m);
+    map_smooth(&m);
+    windows_add(c, &c->sets[set], &m);
     n = (size_t)bank_nearest(c->bank, m.data, m.frames, distance);
     if (all->count + n > all->room) {
         all->room = 2 * (all->count + n);
@@ -308,10 +367,11 @@ struct compare_near compare_clip(struct compare *c, const char *track, const flo
 
 struct compare_figures compare_figures(const struct compare *c, enum compare_set set)
 {
-    const struct cloud *real = set == COMPARE_HALVES ? c->half[0] : c->reference;
-    const struct cloud *other = set == COMPARE_HALVES ? c->half[1] : c->sets[set];
+    const struct set *sets[2] = { set == COMPARE_HALVES ? &c->half[0] : &c->reference,
+                                  set == COMPARE_HALVES ? &c->half[1] : &c->sets[set] };
+    const struct cloud *real = sets[0]->patches, *other = sets[1]->patches;
     struct compare_figures f = {
-        .fd = NAN, .low = NAN, .high = NAN, .mmd = NAN, .precision = NAN, .recall = NAN,
+        .fd = NAN, .fdl = NAN, .low = NAN, .high = NAN, .mmd = NAN, .precision = NAN, .recall = NAN,
         .clips = (int64_t)other->count, .patches = (int64_t)other->seen,
     };
 
@@ -319,6 +379,8 @@ struct compare_figures compare_figures(const struct compare *c, enum compare_set
     if (real->kept == 0 || other->seen < 2)
         return f;
     f.fd = moments_frechet(real->all, other->all);
+    if (sets[0]->windows->count > 1 && sets[1]->windows->count > 1)
+        f.fdl = moments_frechet(sets[0]->windows, sets[1]->windows);
     if (set == COMPARE_CLIPS)
         cloud_interval(other, real, c->seed, &f.low, &f.high);
     f.mmd = cloud_mmd(real, other, c->spread);

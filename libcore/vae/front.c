@@ -6,9 +6,8 @@
 #include "base/error.h"
 #include "dsp/tempo.h"
 
-/* Beats that a meta may say, in seconds; and those that frames follow: a tempo is taken at the octave (half,
- * double) that falls there, so that it does not matter which of them is called the beat. */
-static const double shortest = 0.05, longest = 4, fold_low = 0.3, fold_high = 0.6;
+/* Beats that a meta may say, in seconds. */
+static const double shortest = 0.05, longest = 4;
 
 int front_begin(struct front *f, double rate, bool beat)
 {
@@ -48,15 +47,11 @@ double front_rms(const float *x, int64_t samples)
 
 struct timing front_timing_beat(const struct front *f, double period, double phase)
 {
-    double beat = period, step, first;
+    double beat, step, first;
 
     if (!f->beat)
         return (struct timing){grid_fixed(f->hop), 0, 0, false};
-    while (beat < fold_low)
-        beat *= 2;
-    while (beat >= fold_high)
-        beat /= 2;
-    beat *= f->rate;
+    beat = tempo_fold(period) * f->rate;
     step = beat / BEAT_FRAMES;
     /* from less than a beat before the clip on, so that all of it is covered */
     first = phase * f->rate - step;
@@ -64,17 +59,24 @@ struct timing front_timing_beat(const struct front *f, double period, double pha
     return (struct timing){{first, step}, period, phase, true};
 }
 
+double front_beat(const struct meta *meta)
+{
+    double tempo;
+
+    if (meta && meta_get_real(meta, "tempo", &tempo) && tempo >= 60 / longest && tempo <= 60 / shortest)
+        return 60 / tempo;
+    return 0;
+}
+
 struct timing front_timing(const struct front *f, const struct meta *meta, const float *x, int64_t samples)
 {
     struct tempo found = {0, 0, 0};
-    double tempo, beat = -1;
+    double period = front_beat(meta), beat = -1;
     struct timing t;
 
     if (!f->beat)
         return front_timing_beat(f, 0, 0);
-    if (meta && meta_get_real(meta, "tempo", &tempo) && tempo >= 60 / longest && tempo <= 60 / shortest) {
-        double period = 60 / tempo;
-
+    if (period > 0) {
         if (!meta_get_real(meta, "beat", &beat) || !(beat > -1e6 && beat < 1e6))
             beat = 0;
         return front_timing_beat(f, period, beat - period * floor(beat / period));

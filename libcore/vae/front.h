@@ -38,6 +38,9 @@ struct timing {
     bool steady;                 /* the clip has that beat: else it is the nominal one */
 };
 
+/* The beat that a clip's meta says as "tempo" (beats per minute), in seconds; 0: it says none. meta may be NULL. */
+double front_beat(const struct meta *meta);
+
 /* The timing of a clip: of its meta's "tempo" (beats per minute) and "beat"
  * (seconds to the first one), or found in its sound x. meta may be NULL, x may
  * be NULL for a clip whose meta says all there is. */

@@ -28,6 +28,9 @@ static double accumulate(const struct spectral *s, const float *y, int frames, f
     return count;
 }
 
+/* Variance below which a component counts as this much: it would be blown up. */
+static const double least = 1e-3;
+
 static float *values(struct params *p, const char *name)
 {
     return p->theta + params_find(p, name)->offset;
@@ -60,7 +63,7 @@ int pca_begin(const struct spectral *shape, struct params *params, const struct 
         /* enc [latent, features, stride], dec [latent, features, stride] */
         for (int d = 0; d < shape->latent; d++) {
             const double *v = products + (size_t)(n - 1 - d) * size;
-            double w = values_of[n - 1 - d] > 1e-6 ? values_of[n - 1 - d] : 1e-6, scale = sqrt(w), offset = 0;
+            double w = values_of[n - 1 - d] > least ? values_of[n - 1 - d] : least, scale = sqrt(w), offset = 0;
 
             for (size_t i = 0; i < size; i++) {
                 ew[(size_t)d * size + i] = (float)(v[i] / scale);

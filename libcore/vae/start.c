@@ -24,7 +24,7 @@ static int start_add(struct starts *s, const struct pieces *p, const struct read
     meta_free(meta);
     /* the last frames that are kept are as they are in the whole clip: more is encoded than that */
     clip.samples = cut < samples ? cut : samples;
-    it.frames = pieces_latents(p, &clip) / m->prior.positions * m->prior.positions;
+    it.frames = grid_frames(clip.timing.grid, clip.samples) / m->spectral.stride / m->prior.positions * m->prior.positions;
     clip.samples = samples - clip.samples > m->fft ? clip.samples + m->fft : samples;
     whole = pieces_latents(p, &clip);
     if (it.frames == 0) {

@@ -19,6 +19,7 @@ extern char **environ;
 static const char usage[] =
     "usage: bench train|encode|decode|bounds THREADS STEPS\n"
     "       bench spectral|beat RATE THREADS STEPS\n"
+    "       bench features spectral|beat RATE\n"
     "       bench pipe STEPS\n"
     "       bench clips COUNT [RATE SAMPLES] > STREAM\n"
     "       bench time NAME STEPS COMMAND [ARGUMENT]...\n";
@@ -133,6 +134,8 @@ int main(int argc, char **argv)
         bench_spectral(number(argv[2]), number(argv[3]), number(argv[4]));
     else if (argc == 5 && !strcmp(argv[1], "beat"))
         bench_beat(number(argv[2]), number(argv[3]), number(argv[4]));
+    else if (argc == 4 && !strcmp(argv[1], "features"))
+        printf("%d\n", bench_features(number(argv[3]), !strcmp(argv[2], "beat")));
     else if (argc == 3 && !strcmp(argv[1], "pipe"))
         bench_pipe(number(argv[2]));
     else if (argc == 3 && !strcmp(argv[1], "clips"))

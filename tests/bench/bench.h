@@ -2,6 +2,7 @@
 #ifndef BENCH_H
 #define BENCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/pool.h"
@@ -28,6 +29,7 @@ void bench_encode(int threads, int steps);
 void bench_decode(int threads, int steps);
 void bench_spectral(int rate, int threads, int steps);   /* bench_spectral.c */
 void bench_beat(int rate, int threads, int steps);
+int bench_features(int rate, bool beat);      /* of the network's input */
 void bench_bounds(int threads, int steps);    /* bench_bounds.c: what the memory and the vector units allow */
 void bench_pipe(int steps);                   /* bench_pipe.c */
 void write_clips(int count, int rate, int samples);    /* an audio stream to standard output */

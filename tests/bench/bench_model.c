@@ -40,6 +40,7 @@ void bench_train(int threads, int steps)
     struct training t = {0};
     float *audio = random_clips((size_t)CLIPS * SAMPLES);
 
+    data.spool = spool_new(SIZE_MAX);
     data.clips = mem_zero(CLIPS, sizeof *data.clips);
     for (size_t i = 0; i < CLIPS; i++) {
         data.clips[i].name = mem_format("clip-%02zu", i);
@@ -54,6 +55,7 @@ void bench_train(int threads, int steps)
     for (size_t i = 0; i < CLIPS; i++)
         free(data.clips[i].name);
     free(data.clips);
+    spool_free(data.spool);
     free(audio);
 }
 

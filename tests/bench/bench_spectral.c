@@ -10,6 +10,7 @@
 #include "base/rng.h"
 #include "bench.h"
 #include "nn/adam.h"
+#include "vae/front.h"
 #include "vae/spectral.h"
 #include "vae/trainer.h"
 
@@ -60,6 +61,7 @@ static double products(const struct params *p, double frames, double latents)
 
 static void clips_begin(struct dataset *d, float *audio)
 {
+    d->spool = spool_new(SIZE_MAX);
     d->clips = mem_zero(d->count, sizeof *d->clips);
     for (size_t i = 0; i < d->count; i++) {
         d->clips[i].name = mem_format("clip-%02zu", i);
@@ -69,7 +71,8 @@ static void clips_begin(struct dataset *d, float *audio)
 
 void bench_spectral(int rate, int threads, int steps)
 {
-    struct train_config config = {.network = "spectral", .epochs = 1000, .batch = CROPS, .seed = 123};
+    struct train_config config = {.network = "spectral", .epochs = 1000, .batch = CROPS, .seed = 123,
+                                  .frames = "fixed"};
     struct dataset data = {.count = CLIPS, .channels = 1, .samples = (int64_t)SECONDS * rate, .rate = rate};
     struct pool *pool = pool_new(threads);
     float *audio = random_clips(CLIPS * (size_t)data.samples);
@@ -91,6 +94,7 @@ void bench_spectral(int rate, int threads, int steps)
     for (size_t i = 0; i < CLIPS; i++)
         free(data.clips[i].name);
     free(data.clips);
+    spool_free(data.spool);
     free(audio);
 }
 
@@ -132,10 +136,22 @@ static void beat_once(void *arg)
     adam_step_scaled(&t->adam, t->params, net_pool(t->g.net), norm > 1 ? 1 / norm : 1);
 }
 
+int bench_features(int rate, bool beat)
+{
+    struct front front;
+    int features;
+
+    if (front_begin(&front, rate, beat))
+        diag_die("%s", error_text());
+    features = features_channels(front.bands);
+    front_end(&front);
+    return features;
+}
+
 void bench_beat(int rate, int threads, int steps)
 {
     bool high = rate > 4000;
-    struct beat t = {.shape = {.features = high ? 246 : 129, .width = high ? 192 : 128, .latent = 64, .stride = 6},
+    struct beat t = {.shape = {.features = bench_features(rate, true), .width = high ? 192 : 128, .latent = 64, .stride = 6},
                      .params = params_new(), .adam = {2e-3, 0.9, 0.99, 1e-8, false, 0}, .crop = BEAT_CROP};
     struct pool *pool = pool_new(threads);
     char what[32];

@@ -91,14 +91,14 @@ while [ "$round" -le "$rounds" ]; do
         note cv "$out/bench" decode "$t" "$steps"
         [ ! "$peer" ] || note tuned "$python" "$torch" all --tuned --threads "$t" --steps "$steps"
         for rate in 3000 22050; do
-            set -- "$python" "$spectral" train --rate $rate --threads "$t" --steps "$steps"
-            [ ! "$peer" ] || note torch "$@"
-            note cv "$out/bench" spectral $rate "$t" $((2 * steps))
-            [ ! "$peer" ] || note tuned "$@" --tuned
-            set -- "$@" --beat
-            [ ! "$peer" ] || note torch "$@"
-            note cv "$out/bench" beat $rate "$t" $((2 * steps))
-            [ ! "$peer" ] || note tuned "$@" --tuned
+            for kind in spectral beat; do
+                set -- "$python" "$spectral" train --rate $rate --threads "$t" --steps "$steps" \
+                    --features "$("$out/bench" features $kind $rate)"
+                [ $kind = spectral ] || set -- "$@" --beat
+                [ ! "$peer" ] || note torch "$@"
+                note cv "$out/bench" $kind $rate "$t" $((2 * steps))
+                [ ! "$peer" ] || note tuned "$@" --tuned
+            done
         done
         note bound "$out/bench" bounds "$t" "$steps"
     done

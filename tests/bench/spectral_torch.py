@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 """The spectral network in PyTorch: the peer that `make bench` times cv's training against.
 
-    spectral_torch.py train --rate HZ [--beat] [--threads N] [--steps K] [--tuned] [--form conv|gemm] [--blas N]
-    spectral_torch.py macs --rate HZ [--beat]      million multiply-adds of a training step, counted at every layer
+    spectral_torch.py train --rate HZ [--beat] [--features F] [--threads N] [--steps K] [--tuned]
+                            [--form conv|gemm] [--blas N]
+    spectral_torch.py macs --rate HZ [--beat] [--features F]
+                            million multiply-adds of a training step, counted at every layer
 
 It trains on crops of a table of frames as cv does: the crops of a step, its noise, forward, losses,
 backward, the bound on the gradient's norm and Adam are all inside what is timed. What makes PyTorch fast
@@ -30,6 +32,7 @@ def parse_options():
         sub = commands.add_parser(name)
         sub.add_argument("--rate", type=int, choices=(3000, 22050), default=3000)
         sub.add_argument("--beat", action="store_true", help="the shape for frames on the beat")
+        sub.add_argument("--features", type=int, help="channels of its input")
         sub.add_argument("--threads", type=int, default=1)
         sub.add_argument("--steps", type=int, default=20)
         sub.add_argument("--blas", type=int, default=1)
@@ -150,6 +153,7 @@ def training():
     """A function that takes one step on a batch of crops."""
     shapes = BEAT_SHAPES if OPTIONS.beat else SHAPES
     features, width, latent, stride, crop, rate = shapes[OPTIONS.rate]
+    features = OPTIONS.features or features
     net = Spectral(features, width, latent, stride)
     adam = torch.optim.Adam(net.parameters(), lr=rate, betas=(0.9, 0.99), foreach=True)
     clips = torch.randn(16, features, 5 * crop)

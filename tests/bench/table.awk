@@ -129,7 +129,7 @@ END {
     print "        takes longer; encode and decode, reading that layer once or one such product;"
     print "        spectral: the products of a training step (three times the forward pass) at sgemm speed,"
     print "        counted as the definition has them, though fewer may be made"
-    print "beat: the same network in the shape for frames on the beat, stride 6, crops of 192 frames"
+    print "beat: the same network in the shape for frames on the beat: stride 6, crops of 192 frames"
     print "spectral: a training step; encode and decode are whole programs on one thread, start-up included,"
     print "        decode with 32 rounds of phase reconstruction"
 

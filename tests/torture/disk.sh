@@ -65,7 +65,7 @@ done <<'COMMANDS'
 6 cv-plot -q -o $OUT/plot.svg < latent.cvs
 10 cv-plot -q -o $OUT/plot.png < short.cvs
 10 cv-train -q -e 1 -z 1 --width 1 --stride 1 -j 1 --snapshot $OUT < clips.cvs > $OUT/model.bin || { s=$?; rm $OUT/model.bin; exit $s; }
-8 cat a.wav | cv-load -q -n 600 -
+8 cat a.wav | cv-load -q -r 3000 -n 600 -
 28 cv-eval -j 1 model.bin < clips.cvs
 COMMANDS
 umount disk

@@ -7,17 +7,17 @@ tone -r 3000 -s 3 -w noise -a 0.2 -f flac -c 2 b.flac
 tone -r 3000 -s 3 -F 330 -f ogg c.ogg
 tone -r 3000 -s 3 -F 440 -S 3 d.wav
 printf 'a.wav\nd.wav\n' | sed 's,^,../,' > list
-cv-load -q -n 9000 a.wav b.flac d.wav > clips.cvs
-cv-load -q -n 9000 c.ogg > test.cvs
-cv-load -q -n 300 a.wav d.wav > short.cvs
-cv-load -q -n 2 a.wav d.wav > tiny.cvs
+cv-load -q -r 3000 -n 9000 a.wav b.flac d.wav > clips.cvs
+cv-load -q -r 3000 -n 9000 c.ogg > test.cvs
+cv-load -q -r 3000 -n 300 a.wav d.wav > short.cvs
+cv-load -q -r 3000 -n 2 a.wav d.wav > tiny.cvs
 cv-train -q -e 1 -z 1 --width 1 --stride 1 < clips.cvs > model.bin
 cv-train -q -N notebook -e 1 -b 2 -z 1 < tiny.cvs > notebook.bin
 cv-encode -q model.bin < clips.cvs > latent.cvs
 cv-encode -q notebook.bin < tiny.cvs > tiny-latent.cvs
 cv-sample -q -n 2 -m model.bin > noise.cvs
 cv-sample -q -n 2 -m notebook.bin > tiny-noise.cvs
-cv-load -q -n 2 a.wav > one.cvs
+cv-load -q -r 3000 -n 2 a.wav > one.cvs
 cv-encode -q notebook.bin < one.cvs > one-latent.cvs
 cv-sample -q -n 1 -m notebook.bin > one-noise.cvs
 for i in 1 2 3 4 5 6 7 8; do cat clips.cvs; done > large.cvs

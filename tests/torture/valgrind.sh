@@ -30,7 +30,7 @@ memcheck() {
 }
 
 memcheck 0 "@ cv-load -n 600 -r 2000 a.wav b.flac c.ogg"
-memcheck 0 "@ cv-load -c --all -n 1000 - < b.flac"
+memcheck 0 "@ cv-load -c --all -r 3000 -n 1000 - < b.flac"
 memcheck 1 "@ cv-load model.bin"
 memcheck 0 "@ cv-batch -b 2 < clips.cvs"
 memcheck 0 "@ cv-encode -j 2 model.bin < clips.cvs"

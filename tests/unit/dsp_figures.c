@@ -16,7 +16,7 @@ static void clip(const char *name)
     struct timbre two;
     float *twice = mem_zero(2 * (size_t)s.samples, sizeof *twice);
 
-    figures_measure(m, s.x, 1, s.samples, &f);
+    figures_measure(m, s.x, 1, s.samples, 0, &f);
     check_expected(name, "rms", pow(10, f.value[FIGURE_RMS] / 20), 0);
     check_expected(name, "flatness", f.value[FIGURE_FLATNESS], 0);
     check_expected(name, "peakiness", f.value[FIGURE_PEAKINESS], 0);
@@ -32,6 +32,55 @@ static void clip(const char *name)
     timbre_meter_free(m);
     free(twice);
     free(s.x);
+}
+
+/* The contrast of a beat that is stated counts at one octave, whatever that of the statement. */
+static void contrast(const char *name)
+{
+    struct sound s = sound_read(name);
+    struct timbre_meter *m = timbre_meter_new(s.rate);
+    static const double beats[] = { 0.5, 0.25, 1, 4 };
+    struct figures f;
+
+    for (int i = 0; i < 4; i++) {
+        figures_measure(m, s.x, 1, s.samples, beats[i], &f);
+        check_expected(name, "beatcon", f.value[FIGURE_BEATCON], 1e-6);
+    }
+    figures_measure(m, s.x, 1, (int64_t)(2.1 * s.rate), 0.5, &f);
+    check(isfinite(f.value[FIGURE_RHYTHM]) && isfinite(f.value[FIGURE_BEATCON]), "four beats have a contrast");
+    figures_measure(m, s.x, 1, (int64_t)(1.9 * s.rate), 0.5, &f);
+    check(isfinite(f.value[FIGURE_RHYTHM]) && isnan(f.value[FIGURE_BEATCON]), "fewer have none");
+    figures_measure(m, s.x, 1, s.samples, 0, &f);
+    check(isnan(f.value[FIGURE_BEATCON]), "three seconds have no beat that could be found");
+    timbre_meter_free(m);
+    free(s.x);
+}
+
+/* Clicks every half second: their contrast is near 1, and found without being told where. */
+static void clicks(int channels, double rate)
+{
+    int64_t n = (int64_t)(12 * rate);
+    struct timbre_meter *m = timbre_meter_new(rate);
+    float *x = mem_zero((size_t)(channels * n), sizeof *x);
+    struct figures told, found;
+
+    for (int64_t i = 0; i < channels * n; i++) {
+        int64_t after = i % n % (int64_t)(rate / 2);
+
+        x[i] = (float)(sin((double)(after * after)) * exp(-(double)after / (0.02 * rate)) +
+                       1e-3 * sin((double)(i % n) * 1.1));
+    }
+    figures_measure(m, x, channels, n, 0.5, &told);
+    figures_measure(m, x, channels, n, 0, &found);
+    check(told.value[FIGURE_BEATCON] > 0.7 && told.value[FIGURE_BEATCON] < 1.3, "contrast of clicks: %g",
+          told.value[FIGURE_BEATCON]);
+    if (rate >= 3000)
+        check(fabs(told.value[FIGURE_BEATCON] - found.value[FIGURE_BEATCON]) < 0.02, "%d channels, %g Hz: found %g",
+              channels, rate, found.value[FIGURE_BEATCON]);
+    else
+        check(isnan(found.value[FIGURE_BEATCON]), "%g Hz is too low to find it", rate);
+    timbre_meter_free(m);
+    free(x);
 }
 
 static void reconstruction(const char *real, const char *again)
@@ -66,7 +115,7 @@ static struct figures of_sine(double rate, double hertz, double amplitude, doubl
 
     for (int64_t i = 0; i < samples; i++)
         x[i] = (float)(offset + amplitude * sin(2 * M_PI * hertz * (double)i / rate));
-    figures_measure(m, x, 1, samples, &f);
+    figures_measure(m, x, 1, samples, 0, &f);
     timbre_meter_free(m);
     free(x);
     return f;
@@ -109,8 +158,9 @@ static void silence(void)
     struct figures f = of_sine(3000, 100, 0, 0, 3000);
 
     check(f.value[FIGURE_RMS] < -1e9 && f.value[FIGURE_SILENCE] == 1, "silence is silent");
-    check(isnan(f.value[FIGURE_CREST]) && isnan(f.value[FIGURE_RHYTHM]),
-          "silence has no crest factor, no rhythm");
+    check(isnan(f.value[FIGURE_CREST]) && isnan(f.value[FIGURE_RHYTHM]) &&
+              isnan(f.value[FIGURE_BEATCON]),
+          "silence has no crest factor, no rhythm, no beat");
     check(fabs(f.value[FIGURE_FLATNESS] - 1) < 1e-9, "silence is flat");
 }
 
@@ -145,6 +195,11 @@ int main(void)
 {
     for (size_t i = 0; i < sizeof sounds / sizeof *sounds; i++)
         clip(sounds[i]);
+    for (size_t i = 0; i < 6; i++)
+        contrast(sounds[i]);
+    clicks(1, 3000);
+    clicks(2, 8000);
+    clicks(1, 2000);
     reconstruction("real-a", "again-a");
     reconstruction("wide", "wide-again");
     tone(2000);

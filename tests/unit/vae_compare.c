@@ -59,6 +59,55 @@ static void fresh(void)
     compare_free(c);
 }
 
+/* Sounds of tests/figures in a row; order: their last letters. */
+static struct sound joined(const char *order, const char *kind)
+{
+    struct sound all = { .x = mem_zero(100000, sizeof(float)) };
+
+    for (; *order; order++) {
+        char *name = mem_format("%s-%c", kind, *order);
+        struct sound s = sound_read(name);
+
+        memcpy(all.x + all.samples, s.x, (size_t)s.samples * sizeof *s.x);
+        all.samples += s.samples;
+        free(s.x);
+        free(name);
+    }
+    return all;
+}
+
+static void phrases(void)
+{
+    static const char *const real[] = { "abc", "bca", "cab" }, *const new[] = { "de", "ed" };
+    struct compare *c = compare_new(3000, 1);
+    struct compare_figures f;
+
+    for (int i = 0; i < 3; i++) {
+        struct sound s = joined(real[i], "real");
+
+        compare_reference(c, real[i], s.x, 1, s.samples);
+        free(s.x);
+    }
+    check(compare_fit(c) == 0, "27 seconds are enough");
+    for (int i = 0; i < 2; i++) {
+        struct sound s = joined(new[i], "new");
+
+        compare_clip(c, new[i], s.x, 1, s.samples);
+        free(s.x);
+    }
+    f = compare_figures(c, COMPARE_CLIPS);
+    check_expected("joined", "fdl", f.fdl, 0);
+    check(compare_figures(c, COMPARE_HALVES).fdl < f.fdl && f.fdl < compare_figures(c, COMPARE_NOISE).fdl &&
+              compare_figures(c, COMPARE_PHASE).fdl < compare_figures(c, COMPARE_NOISE).fdl,
+          "between floor and ceilings");
+    check(isnan(compare_figures(c, COMPARE_HELD_OUT).fdl), "nothing was held out");
+    compare_free(c);
+    c = compare_real(1);
+    look(c, "new-d");
+    check(isnan(compare_figures(c, COMPARE_CLIPS).fdl), "six windows are too few to compare with");
+    compare_free(c);
+}
+
 static void itself(void)
 {
     struct compare *c = compare_real(1);
@@ -156,6 +205,7 @@ static void refused(void)
 int main(void)
 {
     fresh();
+    phrases();
     itself();
     seeds();
     collapsed();
