@@ -230,8 +230,8 @@ static void frame_check(const struct frame *f, const struct tensor *t, double ra
         char *own = t->shape[0] > 1 && name == f->name ? mem_format("%s-%03lld", name, (long long)b)
                                                        : mem_text(name);
 
-        clip_check(own, track_of(f, b), front_beat(meta_of(f, b)), rate, t->data + b * channels * samples, channels,
-                   samples);
+        clip_check(own, track_of(f, b), front_beat(meta_of(f, b)), rate, t->data + b * channels * samples,
+                   channels, samples);
         free(own);
     }
 }

@@ -42,9 +42,15 @@ faults() {
     faults 0 load
 }
 
+@test "a snapshot or a WAV that could not be finished leaves nothing" {
+    PATH=$build/torture:$PATH
+    faults 16 start
+    faults 40 towav
+}
+
 @test "some of the calls that fail in the other programs" {
     PATH=$build/torture:$PATH
-    faults 3 batch train encode encode-notebook sample-model decode decode-noise towav towav-stdout eval info load-pipe load-list
+    faults 3 batch train encode encode-notebook sample-model decode decode-noise mix towav-stdout eval info load-pipe load-list
 }
 
 @test "cuts and flips of every kind of stream are refused by every program that reads it" {

@@ -21,7 +21,7 @@ enum compare_set {
 
 struct compare_figures {
     double fd;               /* mel-FD (dsp/melfd.h); NaN: the set is empty */
-    double fdl;              /* the same of windows of 2 s (vae/phrase.h); NaN, too: 32 of the reference or less */
+    double fdl;              /* the same of windows of 2 s (vae/phrase.h); NaN, too: 32 or fewer */
     double low, high;        /* of fd, its 95 % interval, for COMPARE_CLIPS (vae/cloud.h); NaN: none */
     double mmd;              /* squared maximum mean discrepancy */
     double precision, recall;   /* share of its patches that are like real ones, and the reverse */

@@ -31,6 +31,8 @@ static const struct scenario scenarios[] = {
     { "decode", "latent.cvs", "cv-decode -j 2 ../model.bin", STREAM, 1 },
     { "decode-noise", "noise.cvs", "cv-decode -j 2 ../model.bin", STREAM, 1 },
     { "decode-notebook", "tiny-noise.cvs", "cv-decode -j 2 ../notebook.bin", STREAM, 1 },
+    { "mix", NULL, "cv-mix -n 3 ../latent.cvs ../latent.cvs", STREAM, 1 },
+    { "start", "clips.cvs", "cv-train -e 0 -z 1 --width 1 --stride 1 -j 1 --snapshot out", STREAM, 1 },
     { "towav", "short.cvs", "cv-towav -o out", TEXT, 1 },
     { "towav-stdout", "short.cvs", "cv-towav -b 32 -o -", BYTES, 1 },
     { "check", "clips.cvs", "cv-check -q -r ../clips.cvs", STREAM, 4 },

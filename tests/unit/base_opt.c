@@ -152,6 +152,7 @@ static void test_numbers(void)
 {
     int64_t whole = 5;
     double real = 5;
+    size_t size = 5;
 
     check(number_int("-7", -10, 10, &whole) == 0 && whole == -7, "-7");
     check(number_int("11", -10, 10, &whole) == -1 && whole == -7, "11: %s", error_text());
@@ -160,6 +161,12 @@ static void test_numbers(void)
     check(number_int("-", -10, 10, &whole) == -1, "'-': %s", error_text());
     check(number_real("2.5e1", 0, 100, &real) == 0 && real > 24 && real < 26, "2.5e1");
     check(number_real("1,5", 0, 100, &real) == -1, "1,5: %s", error_text());
+    check(number_size("0", &size) == 0 && size == 0, "0 bytes");
+    check(number_size("3k", &size) == 0 && size == 3072, "3k");
+    check(number_size("2T", &size) == 0 && size == (size_t)2 << 40, "2T");
+    check(number_size("9000000T", &size) == -1 && size == (size_t)2 << 40, "9000000T: %s", error_text());
+    check(number_size("1.5G", &size) == -1 && number_size("", &size) == -1 && number_size("M", &size) == -1 &&
+              number_size("-1", &size) == -1 && number_size("1MB", &size) == -1, "not sizes: %s", error_text());
     check(number_real("infinity", -HUGE_VAL, HUGE_VAL, &real) == -1, "infinity: %s", error_text());
 }
 

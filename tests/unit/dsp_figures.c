@@ -47,7 +47,7 @@ static void contrast(const char *name)
         check_expected(name, "beatcon", f.value[FIGURE_BEATCON], 1e-6);
     }
     figures_measure(m, s.x, 1, (int64_t)(2.1 * s.rate), 0.5, &f);
-    check(isfinite(f.value[FIGURE_RHYTHM]) && isfinite(f.value[FIGURE_BEATCON]), "four beats have a contrast");
+    check(isfinite(f.value[FIGURE_RHYTHM]) && isfinite(f.value[FIGURE_BEATCON]), "four beats have one");
     figures_measure(m, s.x, 1, (int64_t)(1.9 * s.rate), 0.5, &f);
     check(isfinite(f.value[FIGURE_RHYTHM]) && isnan(f.value[FIGURE_BEATCON]), "fewer have none");
     figures_measure(m, s.x, 1, s.samples, 0, &f);
@@ -75,8 +75,8 @@ static void clicks(int channels, double rate)
     check(told.value[FIGURE_BEATCON] > 0.7 && told.value[FIGURE_BEATCON] < 1.3, "contrast of clicks: %g",
           told.value[FIGURE_BEATCON]);
     if (rate >= 3000)
-        check(fabs(told.value[FIGURE_BEATCON] - found.value[FIGURE_BEATCON]) < 0.02, "%d channels, %g Hz: found %g",
-              channels, rate, found.value[FIGURE_BEATCON]);
+        check(fabs(told.value[FIGURE_BEATCON] - found.value[FIGURE_BEATCON]) < 0.02,
+              "%d channels, %g Hz: found %g", channels, rate, found.value[FIGURE_BEATCON]);
     else
         check(isnan(found.value[FIGURE_BEATCON]), "%g Hz is too low to find it", rate);
     timbre_meter_free(m);
