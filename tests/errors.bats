@@ -449,7 +449,7 @@ made_clip() {
         refuses 1 bash -c "$line > /dev/full"
         says "standard output" "No space left"
     done
-    for program in cv-load cv-batch cv-train cv-encode cv-sample cv-decode cv-towav cv-plot cv-info cv-check cv-eval; do
+    for program in cv-load cv-batch cv-train cv-encode cv-sample cv-mix cv-decode cv-towav cv-plot cv-info cv-check cv-eval; do
         refuses 1 bash -c "$program --help > /dev/full"
     done
 }
@@ -559,7 +559,7 @@ made_clip() {
 }
 
 @test "--help and --version are words on standard output, status 0" {
-    for program in cv-load cv-batch cv-train cv-encode cv-sample cv-decode cv-towav cv-info cv-plot cv-check cv-eval; do
+    for program in cv-load cv-batch cv-train cv-encode cv-sample cv-mix cv-decode cv-towav cv-info cv-plot cv-check cv-eval; do
         run --separate-stderr "$program" --help
         [ "$status" -eq 0 ] && [ -z "$stderr" ] && [[ $output == "usage: $program "* ]]
         run --separate-stderr "$program" -V

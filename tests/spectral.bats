@@ -484,3 +484,12 @@ strongest() {
     refuses 1 cv-encode high.bin < one.cvs
     says 3000 "cv-load -r 22050"
 }
+
+@test "samples that are out of all range are refused, in training and in encoding" {
+    tone -r 3000 -b float -a 1e38 -s 4 huge.wav
+    cv-load -r 3000 -q -d 4 huge.wav > huge.cvs
+    refuses 1 bash -c 'cat tones.cvs huge.cvs | cv-train -e 1'
+    says "clip 'huge'" "too large"
+    refuses 1 cv-encode model.bin < huge.cvs
+    says "'huge'" "not finite"
+}

@@ -111,7 +111,8 @@ static void raw_task(void *arg, int task, int worker)
     j->loudest[task] = -1e30f;
     raw_levels(j->f, j->d->clips[task].data, 1e-30, l, l->y);
     for (size_t i = 0; i < count; i++)
-        j->loudest[task] = l->y[i] > j->loudest[task] ? l->y[i] : j->loudest[task];
+        if (isfinite(j->loudest[task]) && !(l->y[i] <= j->loudest[task]))    /* also when it is no number */
+            j->loudest[task] = l->y[i];
     dataset_release(j->d, (size_t)task);
     release(j, task);
 }
@@ -182,8 +183,13 @@ int levels_learn(const struct front *f, struct params *params, const struct data
             return -1;
     job.loudest = mem_alloc(d->count * sizeof *job.loudest);
     pool_run(pool, (int)d->count, raw_task, &job);
-    for (size_t i = 0; i < d->count; i++)
+    for (size_t i = 0; i < d->count; i++) {
+        if (!isfinite(job.loudest[i])) {
+            free(job.loudest);
+            return error_set("clip '%s' has samples that are too large: scale it to -1 .. 1", d->clips[i].name);
+        }
         top = job.loudest[i] > top ? job.loudest[i] : top;
+    }
     free(job.loudest);
     if (top <= logf(1e-29f) && !given)
         return error_set("the clips are silent: there is nothing to learn from");

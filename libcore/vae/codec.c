@@ -2,6 +2,7 @@
 #include "vae/codec.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +34,16 @@ int codec_begin(struct codec *c, const char *kind)
     c->w = writer_new(c->fd, c->label, kind, m);
     meta_free(m);
     return c->w ? 0 : -1;
+}
+
+int codec_put(struct codec *c, const char *name, const struct meta *meta, const struct frame_tensor *tensors, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        for (int64_t j = 0; j < tensor_count(&tensors[i].t); j++)
+            if (!isfinite(tensors[i].t.data[j]))
+                return error_set("'%s' comes to values that are not finite: what went in is too large, or %s is damaged",
+                                 name, c->path);
+    return writer_put(c->w, name, meta, tensors, count);
 }
 
 int codec_audio(const struct model *m, const struct reader *r, const struct frame *f, struct tensor *t)

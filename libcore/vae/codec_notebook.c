@@ -62,7 +62,7 @@ static int flush_latents(struct work *w)
             posterior_draw(z, mean, logvar, latent);
         }
         meta_set(w->metas[i], "samples", meta_int(w->c->m.samples));
-        status = writer_put(w->c->w, w->names[i], w->metas[i], t, 3);
+        status = codec_put(w->c, w->names[i], w->metas[i], t, 3);
     }
     free(z);
     forget(w);
@@ -116,7 +116,7 @@ static int flush_audio(struct work *w)
         float *x = w->out->y + (size_t)i * samples;
         struct frame_tensor t = {"audio", tensor_view(x, 2, (int64_t[]){1, (int64_t)samples})};
 
-        status = writer_put(w->c->w, w->names[i], w->metas[i], &t, 1);
+        status = codec_put(w->c, w->names[i], w->metas[i], &t, 1);
     }
     forget(w);
     return status;

@@ -19,6 +19,9 @@ struct codec {
  * leaves nothing behind. Does nothing when it has begun. */
 int codec_begin(struct codec *c, const char *kind);
 
+/* Writes a result. -1: it is not finite, or it cannot be written. */
+int codec_put(struct codec *c, const char *name, const struct meta *meta, const struct frame_tensor *tensors, size_t count);
+
 /* The clips of an audio frame, [batch, 1, samples], that the model can take; -1: it cannot, with the reason. */
 int codec_audio(const struct model *m, const struct reader *r, const struct frame *f, struct tensor *t);
 

@@ -104,7 +104,7 @@ static int flush_latents(struct work *w)
         meta_set(j->meta, "samples", meta_int(j->samples));
         meta_set(j->meta, "level", meta_real(j->clip.level));
         front_timing_note(&j->clip.timing, j->meta);
-        status = writer_put(w->c->w, j->name, j->meta, t, 3);
+        status = codec_put(w->c, j->name, j->meta, t, 3);
     }
     forget(w);
     return status;
@@ -168,7 +168,7 @@ static int flush_audio(struct work *w)
         struct frame_tensor t = {"audio", tensor_view(j->out, 2, (int64_t[]){1, j->samples})};
 
         front_timing_note(&j->clip.timing, j->meta);
-        status = writer_put(w->c->w, j->name, j->meta, &t, 1);
+        status = codec_put(w->c, j->name, j->meta, &t, 1);
     }
     forget(w);
     return status;

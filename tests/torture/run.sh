@@ -20,6 +20,8 @@ echo "== a full disk"
 sh tests/torture/disk.sh "$work" | tee "$logs/disk"
 echo "== streams cut and flipped, up to $((seconds * 3 / 10)) s"
 "$CV_BUILD/torture/damage" "$work" $((seconds * 3 / 10)) | tee "$logs/damage"
+echo "== training that is killed and resumed"
+bash tests/torture/kill-resume.sh 20 42 | tee "$logs/killed"
 echo "== memcheck, up to $((seconds / 10)) s"
 sh tests/torture/valgrind.sh "$work" $((seconds / 10)) | tee "$logs/memcheck"
 echo "== fuzzing, up to $((seconds * 3 / 10)) s"
@@ -31,8 +33,8 @@ else
     echo "ok fuzz # skip clang-14 is not installed" | tee "$logs/fuzz"
 fi
 echo "== the tests under AddressSanitizer and ThreadSanitizer: make asan, make tsan"
-failed=$(cat "$logs"/machine "$logs"/disk "$logs"/damage "$logs"/memcheck "$logs"/fuzz | grep -c '^not ok')
-skipped=$(cat "$logs"/machine "$logs"/disk "$logs"/damage "$logs"/memcheck "$logs"/fuzz | grep -c '^ok.* # skip')
-passed=$(cat "$logs"/machine "$logs"/disk "$logs"/damage "$logs"/memcheck "$logs"/fuzz | grep -c '^ok')
+failed=$(cat "$logs"/machine "$logs"/disk "$logs"/damage "$logs"/killed "$logs"/memcheck "$logs"/fuzz | grep -c '^not ok')
+skipped=$(cat "$logs"/machine "$logs"/disk "$logs"/damage "$logs"/killed "$logs"/memcheck "$logs"/fuzz | grep -c '^ok.* # skip')
+passed=$(cat "$logs"/machine "$logs"/disk "$logs"/damage "$logs"/killed "$logs"/memcheck "$logs"/fuzz | grep -c '^ok')
 echo "$((passed - skipped)) passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]
