@@ -152,3 +152,12 @@ rhythm() { cv-check -q --json 2>&1 > /dev/null | tr ',{' '\n\n' | sed -n 's/.*"r
     refuses 1 cv-train --prior-only nothing.bin < one.cvs
     refuses 2 cv-train --prior-only model.bin --resume model.bin < one.cvs
 }
+
+@test "resumed, or with little memory, the model has the same bytes" {
+    cv-train -q -e 3 -z 16 --width 32 --snapshot shots < drums.cvs > whole.bin
+    rm shots/epoch-000[23].cvm
+    cv-train -q --resume shots < drums.cvs | cmp - whole.bin
+    cv-train -q -e 3 -z 16 --width 32 --memory 1K < drums.cvs | cmp - whole.bin
+    # a snapshot is a model with a prior of its own
+    cv-sample | cv-decode shots/epoch-0001.cvm | cv-info | grep -q '\[1, 30000\]'
+}

@@ -44,9 +44,9 @@ killed() {
 
 declare -A span
 jazz 25 310
-cv-load -q -n 300 jazz/*.wav > short.cvs
+cv-load -q -r 3000 -n 300 jazz/*.wav > short.cvs
 for i in 1 2 3 4 5 6 7 8; do wav "$i.wav" 12000 3000 "$i"; done
-cv-load -q -n 12000 [1-8].wav > long.cvs
+cv-load -q -r 3000 -n 12000 [1-8].wav > long.cvs
 for network in notebook spectral; do
     start=${EPOCHREALTIME/[.,]/}
     (train $network shots) > $network.bin || { echo "not ok $network: does not train"; exit 1; }
