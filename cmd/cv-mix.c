@@ -424,7 +424,7 @@ static void check_usage(char **paths)
     if ((weights_text != NULL) + average + crossfade + steps_given > 1)
         diag_usage("one of --steps, --crossfade, --weights and --average at a time");
     if ((from_given || to_given) && !crossfade)
-        diag_usage("--from and --to are of --crossfade");
+        diag_usage("--from and --to need --crossfade");
     if (fade_from > fade_to)
         diag_usage("--from %g is after --to %g", fade_from, fade_to);
     if (weights_text && (linear || spherical))

@@ -115,8 +115,8 @@ static void describe_model(struct meta *head, int64_t *size, int64_t *frames)
     *size = m.is_spectral ? m.spectral.latent : m.notebook.latent;
     wanted = frames_of(&m, seconds);
     if (!(wanted * (double)*size <= MOST_VALUES))
-        diag_die("%s: a clip of %g seconds would take noise of %" PRId64 " x %.0f values", model_file,
-                 seconds, *size, wanted);
+        diag_die("%s: a clip of %g seconds would take noise of %" PRId64 " x %.0f values, more than %d", model_file,
+                 seconds, *size, wanted, MOST_VALUES);
     *frames = wanted > 1 ? (int64_t)wanted : 1;
     meta_set(head, "samples", meta_int(length > 0 ? (int64_t)(length * m.rate + 0.5) : m.samples));
     meta_set(head, "rate", meta_real(m.rate));
@@ -172,7 +172,7 @@ static void check_usage(void)
     if (clip_file && !model_file)
         diag_usage("--continue needs the model that will decode: cv-sample -m model.bin -c %s", clip_file);
     if (start_given && !clip_file)
-        diag_usage("--start is of --continue");
+        diag_usage("--start needs clips to go on from: name them with --continue");
     if (clip_file && tempo > 0)
         diag_usage("--tempo: what goes on from a clip keeps its tempo (cv-decode --tempo changes it)");
     if (clip_file && !strcmp(clip_file, "-") && !strcmp(model_file, "-"))

@@ -23,6 +23,19 @@ setup() {
     cp "$BATS_FILE_TMPDIR"/{*.cvs,*.bin,*.wav} .
 }
 
+# at PATTERN FILE [FROM]: where that stands first, in bytes from FROM on
+at() { tail -c +$((${3:-0} + 1)) "$2" | LC_ALL=C grep -obUaP -m 1 "$1" | head -n 1 | cut -d : -f 1; }
+
+# damaged NAME BYTES: model.bin with other bytes at the begin of a parameter of less than 64 values, without its hash
+damaged() {
+    local frames=$(names < model.bin | wc -l) from=$(at "name.$1\xa4meta" model.bin)
+
+    from=$((from + $(at '\xc4\x04data\xc4' model.bin "$from") + 8))
+    head -c -31 model.bin > damaged.bin
+    printf "$2" | dd of=damaged.bin bs=1 seek="$from" conv=notrunc status=none
+    printf '%b' "$(mp_tail "$frames")" >> damaged.bin
+}
+
 rhythm() { cv-check -q --json 2>&1 > /dev/null | tr ',{' '\n\n' | sed -n 's/.*"rhythm": *//p' | tail -1; }
 
 @test "frames follow the beat where most clips have one" {
@@ -160,4 +173,27 @@ rhythm() { cv-check -q --json 2>&1 > /dev/null | tr ',{' '\n\n' | sed -n 's/.*"r
     cv-train -q -e 3 -z 16 --width 32 --memory 1K < drums.cvs | cmp - whole.bin
     # a snapshot is a model with a prior of its own
     cv-sample | cv-decode shots/epoch-0001.cvm | cv-info | grep -q '\[1, 30000\]'
+}
+
+@test "noise of a mix is as long as it says at any tempo" {
+    cv-sample -m model.bin > a
+    cv-sample -m model.bin -s 5 > b
+    cv-mix a b > mixed
+    for tempo in 0 150; do
+        cv-decode --tempo $tempo model.bin < mixed | cv-info | grep -q '\[1, 30000\]'
+    done
+}
+
+@test "models whose values cannot be are refused" {
+    damaged prior/sd '\0\0\0\0'
+    refuses 1 cv-decode damaged.bin < <(cv-sample)
+    [[ $stderr == *"dimension 0 of the prior"* ]]
+    damaged front/floor '\0\0\x80\xbf'
+    refuses 1 cv-train --prior-only damaged.bin < one.cvs
+    [[ $stderr == *"not finite"* ]]
+    # a beat of frames less than a sample apart
+    head -c -31 model.bin | LC_ALL=C sed '1 s/rate\xcd\x0b\xb8/rate\xcd\x00\x01/; 1 s/rate\xcb\x40\xa7\x70/rate\xcb\x3f\xf0\x00/' > slow.bin
+    printf '%b' "$(mp_tail "$(names < model.bin | wc -l)")" >> slow.bin
+    refuses 1 cv-decode slow.bin < <(cv-sample)
+    [[ $stderr == *"3000 to 48000 Hz"* ]]
 }

@@ -230,8 +230,9 @@ static struct timing clip_timing(const struct work *w, const struct frame *f, co
     double period = j->noise && !t.steady ? prior_period(w->prior, j->in, j->frames) : t.period, phase = t.phase;
 
     *faster = 1;
-    if (!w->p.front.beat || (j->noise && period <= 0))
+    if (!w->p.front.beat)
         return t;
+    period = period > 0 ? period : t.period;     /* a prior without any */
     if (w->c->how.tempo > 0) {
         double wanted = front_timing_beat(&w->p.front, 60 / w->c->how.tempo, 0).grid.step;
 
@@ -258,12 +259,15 @@ static int64_t clip_samples(const struct work *w, const struct reader *r, const 
     int64_t n = j->noise ? w->c->m.samples : all;
     double seconds;
 
-    if (meta_get_int(f->meta, "samples", &n))
-        n = (double)n / faster > 0 && (double)n / faster < (double)all ? (int64_t)((double)n / faster) : all;
-    else if (meta_get_real(f->meta, "seconds", &seconds) && seconds > 0 && seconds < 1e6)
+    if (meta_get_int(f->meta, "samples", &n)) {
+        double played = j->noise ? (double)n : (double)n / faster;      /* noise was not as long as that before */
+
+        n = n < 1 || played >= (double)all ? all : played < 1 ? 1 : (int64_t)played;
+    } else if (meta_get_real(f->meta, "seconds", &seconds) && seconds > 0 && seconds < 1e6) {
         n = (int64_t)(seconds * w->c->m.rate + 0.5);
-    else
+    } else {
         meta_get_int(reader_meta(r), "samples", &n);
+    }
     all = all > 1 ? all : 1;
     return n > 0 && n <= all ? n : all;
 }

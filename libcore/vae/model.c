@@ -34,6 +34,9 @@ static int describe_prior(struct model *m, const struct reader *r, int64_t laten
     if (m->beat && BEAT_FRAMES % stride)
         return error_set("%s: the model's stride of %lld does not divide the %d frames of a beat", reader_label(r),
                          (long long)stride, BEAT_FRAMES);
+    if (m->beat && !(m->rate >= 3000 && m->rate <= 48000 && m->fft <= m->rate))
+        return error_set("%s: the model's head has frames of %d samples at %g Hz: where they follow the beat 3000 to 48000 Hz "
+                         "and at most a second were expected", reader_label(r), m->fft, m->rate);
     if (head_int(r, "prior_block", 1, 1 << 20, &block) || head_int(r, "prior_bank", 0, 1 << 24, &bank) ||
         head_int(r, "prior_clips", 0, bank, &clips) || head_int(r, "prior_periods", 0, 1 << 24, &periods))
         return -1;

@@ -39,8 +39,12 @@ static const float *values(const struct params *p, const char *name)
 int prior_check(const struct prior_shape *shape, const struct params *params)
 {
     const float *lengths = values(params, "prior/lengths"), *periods = values(params, "prior/periods");
+    const float *sd = values(params, "prior/sd");
     double sum = 0;
 
+    for (int i = 0; i < shape->latent; i++)
+        if (!(sd[i] > 0))
+            return error_set("dimension %d of the prior has a deviation of %g, expected more than 0", i, (double)sd[i]);
     for (int64_t c = 0; c < shape->clips; c++) {
         if (!(lengths[c] >= (float)(5 * shape->block) && floorf(lengths[c]) >= lengths[c]))
             return error_set("clip %lld of the prior's bank has %g frames, expected a whole number from %d", (long long)c,
@@ -329,7 +333,8 @@ static void run_normal(const struct prior *p, float *noise, int64_t frames, int6
 
 void prior_run(const struct prior *p, float *noise, int64_t frames, int64_t start)
 {
-    int64_t d = p->shape.latent, context = CONTEXT * p->shape.block, room = context > PRIOR_ORDER ? context : PRIOR_ORDER;
+    int64_t d = p->shape.latent, context = p->how.kind == PRIOR_BANK ? CONTEXT * p->shape.block : 0;
+    int64_t room = context > PRIOR_ORDER ? context : PRIOR_ORDER;
     struct walk w = {.p = p, .now = -1};
     float *z;
 

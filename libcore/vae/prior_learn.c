@@ -75,17 +75,15 @@ static int compare_reals(const void *a, const void *b)
 /* Tempos that the prior is fitted to, in beats per minute as frames follow them, ascending; of many, evenly chosen ones. */
 static struct meta *tempos(const struct prior_plan *plan, const struct front *f, const struct levels *clips)
 {
-    size_t n = plan->usable, each = (n + TEMPOS_MOST - 1) / TEMPOS_MOST;
+    size_t n = plan->usable, count = n < TEMPOS_MOST ? n : TEMPOS_MOST;
     double *all = mem_alloc((n + 1) * sizeof *all);
     struct meta *list = meta_list();
 
     for (size_t i = 0; i < n; i++)
         all[i] = 60 * f->rate / (clips[plan->order[i]].timing.grid.step * BEAT_FRAMES);
     qsort(all, n, sizeof *all, compare_reals);
-    for (size_t i = 0; i < n; i += each)
-        meta_append(list, meta_real(all[i]));
-    if (n > 0 && (n - 1) % each != 0)
-        meta_append(list, meta_real(all[n - 1]));
+    for (size_t i = 0; i < count; i++)           /* the first and the last among them */
+        meta_append(list, meta_real(all[count > 1 ? i * (n - 1) / (count - 1) : 0]));
     free(all);
     return list;
 }

@@ -2,6 +2,7 @@
 #include "vae/refit.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,6 +40,16 @@ static int check(const struct model *m, const struct dataset *data, const char *
     return 0;
 }
 
+/* -1: values that no reader takes; of the network, or fitted with statistics of the front end that make no levels. */
+static int check_finite(const struct params *p, const char *path)
+{
+    for (size_t i = 0; i < p->count; i++)
+        for (size_t k = 0; k < p->list[i]->count; k++)
+            if (!isfinite(p->theta[p->list[i]->offset + k]))
+                return error_set("'%s' comes to values that are not finite: %s is damaged", p->list[i]->name, path);
+    return 0;
+}
+
 static int learn(struct model *m, const char *path, const struct dataset *data, int64_t bank, uint64_t seed, struct pool *pool,
                  int fd, const char *label)
 {
@@ -63,9 +74,12 @@ static int learn(struct model *m, const char *path, const struct dataset *data, 
         status = levels_learn(&front, store, data, clips, true, pool);
     }
     if (!status) {
+        prior_learn(&plan, &m->spectral, store, clips, data->spool, seed, pool);
+        status = check_finite(store, path);
+    }
+    if (!status) {
         char *digest = mem_format("%016" PRIx64, data->digest);
 
-        prior_learn(&plan, &m->spectral, store, clips, data->spool, seed, pool);
         value.flat = store->theta;
         meta_set(m->meta, "bank", meta_int(bank));
         meta_set(m->meta, "prior_digest", meta_text(digest));
