@@ -77,6 +77,9 @@ rhythm() { cv-check -q --json 2>&1 > /dev/null | tr ',{' '\n\n' | sed -n 's/.*"r
     cv-encode -m model.bin < one.cvs | cv-decode --tempo 150 model.bin > fast
     # 120 to 150
     near "$(fact samples < fast)" 24000 80
+    # half and double are the same beat
+    cv-encode -m model.bin < one.cvs | cv-decode --tempo 60 model.bin > same
+    near "$(fact samples < same)" 30000 80
     refuses 2 cv-decode --tempo 5 model.bin < one.cvs
 }
 
@@ -162,6 +165,8 @@ rhythm() { cv-check -q --json 2>&1 > /dev/null | tr ',{' '\n\n' | sed -n 's/.*"r
     cv-load -q -r 8000 d1.wav > other.cvs
     refuses 1 cv-train --prior-only model.bin < other.cvs
     [[ $stderr == *"cv-load -r 3000"* ]]
+    cv-load -r 3000 -q -d 0.3 d1.wav > short.cvs
+    refuses 1 cv-train --prior-only model.bin < short.cvs
     refuses 1 cv-train --prior-only nothing.bin < one.cvs
     refuses 2 cv-train --prior-only model.bin --resume model.bin < one.cvs
 }
@@ -170,6 +175,10 @@ rhythm() { cv-check -q --json 2>&1 > /dev/null | tr ',{' '\n\n' | sed -n 's/.*"r
     cv-train -q -e 3 -z 16 --width 32 --snapshot shots < drums.cvs > whole.bin
     rm shots/epoch-000[23].cvm
     cv-train -q --resume shots < drums.cvs | cmp - whole.bin
+    # other clips, when that is wanted: their bank
+    refuses 1 cv-train -q --resume shots < one.cvs
+    cv-train -q --resume shots --resume-anyway < one.cvs > other.bin
+    [ "$(field prior_clips other.bin)" -eq 1 ]
     cv-train -q -e 3 -z 16 --width 32 --memory 1K < drums.cvs | cmp - whole.bin
     # a snapshot is a model with a prior of its own
     cv-sample | cv-decode shots/epoch-0001.cvm | cv-info | grep -q '\[1, 30000\]'

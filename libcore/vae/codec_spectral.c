@@ -1,4 +1,5 @@
 /* The spectral network over streams, as many clips at once as there are threads. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -233,14 +234,22 @@ static struct timing clip_timing(const struct work *w, const struct frame *f, co
     if (!w->p.front.beat)
         return t;
     period = period > 0 ? period : t.period;     /* a prior without any */
-    if (w->c->how.tempo > 0) {
-        double wanted = front_timing_beat(&w->p.front, 60 / w->c->how.tempo, 0).grid.step;
-
-        *faster = t.grid.step / wanted;
+    if (w->c->how.tempo > 0 && j->noise) {
         period = 60 / w->c->how.tempo;
-        phase /= *faster;
+    } else if (w->c->how.tempo > 0) {
+        /* the octave of it that is nearest to the clip's own */
+        double r = w->c->how.tempo * period / 60;
+
+        r = exp2(log2(r) - round(log2(r)));
+        *faster = r;
+        t.grid.first /= r;
+        t.grid.step /= r;
+        t.phase /= r;
+        t.period /= r;
+        t.steady = true;
+        return t;
     }
-    if (t.steady || w->c->how.tempo > 0 || j->noise)
+    if (t.steady || j->noise)
         t = front_timing_beat(&w->p.front, period, phase);
     if (j->noise && j->start == 0) {
         t.phase = t.grid.step / w->p.front.rate;

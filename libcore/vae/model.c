@@ -159,7 +159,7 @@ static int array_fill(const struct model_array *a, const struct param *q, bool k
 
 /* One frame into its parameter; frames of parts not built are passed over. */
 static int param_fill(const struct params *p, bool keras, const struct reader *r, const struct frame *f, bool *filled,
-                      const struct model_array *arrays, size_t count)
+                      const struct model_array *arrays, size_t count, bool fitted)
 {
     for (size_t i = 0; i < p->count; i++) {
         const struct param *q = p->list[i];
@@ -169,6 +169,8 @@ static int param_fill(const struct params *p, bool keras, const struct reader *r
         if (filled[i])
             return error_set("%s: parameter '%s' stands there twice", reader_label(r), f->name);
         filled[i] = true;
+        if (!fitted && !q->trainable && !strncmp(q->name, "prior/", 6))
+            return 0;
         for (size_t k = 0; k < count; k++)
             if ((q->trainable || !arrays[k].trainable) && array_fill(&arrays[k], q, keras, r, f))
                 return -1;
@@ -178,14 +180,14 @@ static int param_fill(const struct params *p, bool keras, const struct reader *r
 }
 
 int model_read_arrays(const struct model *m, struct reader *r, const struct params *params,
-                      const struct model_array *arrays, size_t count)
+                      const struct model_array *arrays, size_t count, bool fitted)
 {
     bool *filled = mem_zero(params->count + 1, sizeof *filled);
     const struct frame *f;
     int got;
 
     while ((got = reader_next(r, &f)) > 0)
-        if (param_fill(params, !m->is_spectral, r, f, filled, arrays, count)) {
+        if (param_fill(params, !m->is_spectral, r, f, filled, arrays, count, fitted)) {
             got = -1;
             break;
         }
@@ -215,7 +217,7 @@ int model_fill(struct model *m, struct reader *r, const char *path, struct net *
         params_reserve(m->params);
         if (!net_plan(net, 0, false))
             status = model_read_arrays(m, r, m->params,
-                                       &(struct model_array){"value", m->params->theta, false}, 1);
+                                       &(struct model_array){"value", m->params->theta, false}, 1, true);
     }
     if (!status)
         m->digest = reader_digest(r);

@@ -51,9 +51,10 @@ int model_write(int fd, const char *label, const struct meta *meta, const struct
                 const struct model_array *arrays, size_t count);
 
 /* Fills the arrays of all parameters from the rest of a file that was opened
- * with model_open. -1: one is missing, or has another shape. */
+ * with model_open, those that are fitted as the prior left out unless fitted.
+ * -1: one is missing, or has another shape. */
 int model_read_arrays(const struct model *m, struct reader *r, const struct params *params,
-                      const struct model_array *arrays, size_t count);
+                      const struct model_array *arrays, size_t count, bool fitted);
 
 void model_free(struct model *m);
 

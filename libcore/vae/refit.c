@@ -40,6 +40,18 @@ static int check(const struct model *m, const struct dataset *data, const char *
     return 0;
 }
 
+/* As in training. */
+enum { LEAST_FRAMES = 64 };
+
+static bool too_little(const struct levels *clips, size_t count)
+{
+    int64_t frames = 0;
+
+    for (size_t i = 0; i < count; i++)
+        frames += clips[i].frames - 1;
+    return frames < LEAST_FRAMES;
+}
+
 /* -1: values that no reader takes; of the network, or fitted with statistics of the front end that make no levels. */
 static int check_finite(const struct params *p, const char *path)
 {
@@ -66,7 +78,9 @@ static int learn(struct model *m, const char *path, const struct dataset *data, 
     bank = bank >= 0 ? bank : PRIOR_BANK_DEFAULT;
     plan = prior_plan(&m->spectral, &front, clips, data->count, bank, seed);
     net = declare(&m->spectral, &plan.shape, store);
-    if (features_channels(front.bands) != m->spectral.features)
+    if (too_little(clips, data->count))
+        error_set("the clips are too few to fit a prior to: at least %d frames are needed", LEAST_FRAMES);
+    else if (features_channels(front.bands) != m->spectral.features)
         error_set("%s: the front end has %d channels, the network %d", path, features_channels(front.bands),
                   m->spectral.features);
     else if (!net_plan(net, 0, false)) {

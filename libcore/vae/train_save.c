@@ -238,7 +238,7 @@ static int resume_counters(struct history *h)
     meta_get_real(m, "seconds", &e->seconds);
     meta_get_real(m, "spent", &h->spent);
     if (meta_get_int(m, "best_epoch", &h->best_epoch) && meta_get_real(m, "best", &h->best))
-        h->best_theta = mem_floats(h->trainer->params->total);
+        h->best_theta = mem_zero(h->trainer->params->total, sizeof *h->best_theta);
     meta_free(h->losses);
     meta_free(h->elbos);
     meta_free(h->test_elbos);
@@ -262,5 +262,5 @@ int resume(struct history *h)
     meta_free(m);
     if (status)
         return -1;
-    return model_read_arrays(&s->model, s->reader, h->trainer->params, list, arrays(h, list));
+    return model_read_arrays(&s->model, s->reader, h->trainer->params, list, arrays(h, list), false);
 }
