@@ -11,7 +11,7 @@ SEED = 123
 EPOCHS = 8
 # of the second model, which leaves some clips out
 SPLIT_EPOCHS = 5
-# how recordings are read: 'cv-load -r 3000' is seven times less to learn
+# how recordings are read: 'cv-load -r 3000' is less than half the work
 LOAD = cv-load
 JOBS := $(shell nproc 2>/dev/null || echo 2)
 SF_FOLDERS = /usr/share/sounds/sf2 /usr/share/soundfonts /usr/local/share/soundfonts /usr/share/sounds/sf3

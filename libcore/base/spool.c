@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/temporary.h"
 
 /* Of a piece of the file: as large as all before it, within these bounds. */
 enum { LEAST = 1 << 20, MOST = 256 << 20, ALIGN = 64 };
@@ -64,26 +65,6 @@ void spool_free(struct spool *s)
     free(s);
 }
 
-static const char *folder(void)
-{
-    const char *dir = getenv("TMPDIR");
-
-    return dir && *dir ? dir : "/tmp";
-}
-
-static int spool_open(struct spool *s)
-{
-    char *name = mem_format("%s/cv-spool-XXXXXX", folder());
-
-    s->fd = mkostemp(name, O_CLOEXEC);
-    if (s->fd >= 0)
-        unlink(name);
-    else
-        error_set("no temporary file in %s (set TMPDIR to another directory):", folder());
-    free(name);
-    return s->fd < 0 ? -1 : 0;
-}
-
 /* A new piece with room for bytes. The disk's room is taken now, so that a
  * full disk is found here and not when a page is written. */
 static int piece_add(struct spool *s, size_t bytes)
@@ -91,7 +72,7 @@ static int piece_add(struct spool *s, size_t bytes)
     size_t page = (size_t)sysconf(_SC_PAGESIZE), size = s->filed < LEAST ? LEAST : s->filed < MOST ? s->filed : MOST;
     void *at;
 
-    if (s->fd < 0 && spool_open(s))
+    if (s->fd < 0 && (s->fd = temporary_open()) < 0)
         return -1;
     size = ((size > bytes ? size : bytes) + page - 1) / page * page;
     do
@@ -99,7 +80,7 @@ static int piece_add(struct spool *s, size_t bytes)
     while (errno == EINTR);
     if (errno)
         return error_set("no room for %zu MiB of data in %s (set TMPDIR to another directory):",
-                         (s->filed + size) >> 20, folder());
+                         (s->filed + size) >> 20, temporary_folder());
     at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, s->fd, (off_t)s->filed);
     if (at == MAP_FAILED)
         return error_set("%zu MiB of a temporary file cannot be mapped:", size >> 20);

@@ -8,29 +8,9 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/temporary.h"
 
 enum { PIECE = 1 << 16, PROBE = 1 << 20 };
-
-static const char *folder(void)
-{
-    const char *dir = getenv("TMPDIR");
-
-    return dir == NULL || dir[0] == '\0' ? "/tmp" : dir;
-}
-
-int audio_spool_new(void)
-{
-    const char *dir = folder();
-    char *name = mem_format("%s/cv-spool-XXXXXX", dir);
-    int fd = mkostemp(name, O_CLOEXEC);
-
-    if (fd >= 0)
-        unlink(name);
-    else
-        error_set("no temporary file in %s (set TMPDIR to another directory):", dir);
-    free(name);
-    return fd;
-}
 
 static int write_all(int fd, const char *data, size_t bytes)
 {
@@ -83,8 +63,8 @@ static int copy_all(int from, int to, const char *dir, int (*recognised)(int fd)
 
 int audio_spool(int fd, int (*recognised)(int fd))
 {
-    const char *dir = folder();
-    int copy = audio_spool_new();
+    const char *dir = temporary_folder();
+    int copy = temporary_open();
 
     if (copy < 0)
         return -1;

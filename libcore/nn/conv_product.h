@@ -52,4 +52,14 @@ void product_weight(struct node *n, const float *s, const float *l, bool prepare
 /* The outputs t0..t1-1 of the short side that tap k reaches inside the long side; false if there are none. */
 bool geometry_reach(const struct geometry *g, int k, int *t0, int *t1);
 
+/* A product on its way through the tasks of nn/flat.c and nn/unfold.c. */
+struct product {
+    const struct node *n;
+    const struct geometry *g;
+    const float *s, *l, *w;
+    float *out;
+    bool add;
+    const float *bias;           /* of the side written, NULL for none */
+};
+
 #endif

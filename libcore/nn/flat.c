@@ -36,15 +36,6 @@ static const float *flat_weights(struct node *n, const struct geometry *g)
     return packed;
 }
 
-struct product {
-    const struct node *n;
-    const struct geometry *g;
-    const float *s, *l, *w;
-    float *out;
-    bool add;
-    const float *bias;           /* of the side written, NULL for none */
-};
-
 static void flat_down_part(void *arg, int task, int worker)
 {
     const struct product *p = arg;

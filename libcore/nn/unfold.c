@@ -16,15 +16,6 @@ enum {
     LEAST_WEIGHTS = 64, MOST_WEIGHTS = 192      /* columns of a gradient in a task */
 };
 
-struct product {
-    const struct node *n;
-    const struct geometry *g;
-    const float *s, *l, *w;
-    float *out;
-    bool add;
-    const float *bias;           /* of the side written, NULL for none */
-};
-
 static int limited(int value, int least, int most)
 {
     return value < least ? least : value > most ? most : value;

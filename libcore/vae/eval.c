@@ -10,10 +10,10 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/temporary.h"
 #include "dsp/levels.h"
 #include "dsp/recon.h"
 #include "dsp/timbre.h"
-#include "io/audio_spool.h"
 #include "vae/codec_private.h"
 #include "vae/eval_mean.h"
 #include "vae/eval_private.h"
@@ -68,7 +68,7 @@ static int keep_clip(struct run *run, const float *x, int64_t samples)
 static int keep_all(struct run *run, struct reader *r)
 {
     const struct frame *f;
-    int got, fd = audio_spool_new();
+    int got, fd = temporary_open();
 
     if (fd < 0)
         return -1;

@@ -57,7 +57,7 @@ enum { KINDS = sizeof kinds / sizeof *kinds };
 struct result {
     int status;                  /* of wait */
     long counted[KINDS][2];      /* calls of the program, and of libraries */
-    char library[100];           /* that made the call that failed */
+    char culprit[100];           /* library that made the call that failed */
 };
 
 static void become(const struct scenario *s, const char *kind, int libraries, long at, int feed[2])
@@ -108,15 +108,15 @@ static void read_report(const char *path, struct result *r)
                 r->counted[k][0] = own;
                 r->counted[k][1] = library;
             }
-    if (f && fscanf(f, "%99s", r->library) != 1)
-        strcpy(r->library, "-");
+    if (f && fscanf(f, "%99s", r->culprit) != 1)
+        strcpy(r->culprit, "-");
     if (f)
         fclose(f);
 }
 
 static struct result run(const struct scenario *s, const char *kind, int libraries, long at)
 {
-    struct result r = { .library = "-" };
+    struct result r = { .culprit = "-" };
     char *work = mem_format("%s/run", folder), *report = mem_format("%s/report", folder),
          *tmp = mem_format("%s/tmp", folder), *out = mem_format("%s/out", work);
     int feed[2] = { -1, -1 }, piped = s->input && s->input[0] == '|';
@@ -245,7 +245,7 @@ static void complain(const struct scenario *s, const char *kind, long at, const 
     if (b.p)
         b.p[strcspn(b.p, "\n")] = '\0';
     printf("%s %s: %s %ld%s%s: %s [%s]\n", libraries ? "# in a library," : "not ok", s->name, kind, at,
-           libraries ? " in " : "", libraries ? r->library : "", why, b.p ? b.p : "");
+           libraries ? " in " : "", libraries ? r->culprit : "", why, b.p ? b.p : "");
     free(b.p);
     free(err);
 }
