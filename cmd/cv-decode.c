@@ -17,10 +17,14 @@ static const struct opt opts[] = {
     {'s', "seed", OPT_INT, &seed, "N", 0, 9e18, "seed of the phases that decoding starts from (spectral)", NULL},
     {0, "prior", OPT_TEXT, &prior, "KIND", 0, 0,
      "noise: normal, var or beat (as the model's frames are), bank, or auto for the best that the model has", NULL},
-    {0, "jump", OPT_REAL, &jump, "P", 0, 1, "bank: probability, at each beat, of going on with another place of the bank", NULL},
-    {0, "nearest", OPT_INT, &nearest, "N", 0, 64, "bank: go on at one of the N places whose past is most alike, 0 for anywhere", NULL},
-    {0, "tempo", OPT_REAL, &tempo, "BPM", 0, 999, "tempo of all clips, 0 for their own (a model whose frames follow the beat)", NULL},
-    {0, "logits", OPT_FLAG, &logits, NULL, 0, 0, "the decoder's output as it is, without the sigmoid (notebook)", NULL},
+    {0, "jump", OPT_REAL, &jump, "P", 0, 1,
+     "bank: probability, at each beat, of going on with another place of the bank", NULL},
+    {0, "nearest", OPT_INT, &nearest, "N", 0, 64,
+     "bank: go on at one of the N places whose past is most alike, 0 for anywhere", NULL},
+    {0, "tempo", OPT_REAL, &tempo, "BPM", 0, 999,
+     "tempo of all clips, 0 for their own (a model whose frames follow the beat)", NULL},
+    {0, "logits", OPT_FLAG, &logits, NULL, 0, 0,
+     "the decoder's output as it is, without the sigmoid (notebook)", NULL},
 };
 
 static const struct program program = {
@@ -36,7 +40,8 @@ int main(int argc, char **argv)
     struct pool *pool;
     int status;
 
-    if (strcmp(prior, "auto") && strcmp(prior, "normal") && strcmp(prior, "var") && strcmp(prior, "beat") && strcmp(prior, "bank"))
+    if (strcmp(prior, "auto") && strcmp(prior, "normal") && strcmp(prior, "var") && strcmp(prior, "beat") &&
+        strcmp(prior, "bank"))
         diag_usage("--prior %s: no such prior, there are: normal, var, beat, bank, auto", prior);
     if (tempo > 0 && tempo < 15)
         diag_usage("--tempo %g: expected 15 to 999 beats per minute", tempo);
