@@ -19,13 +19,16 @@ refused() {
 
     shift
     run --separate-stderr "$@"
-    [ "$status" -eq "$want" ] && [ -z "$output" ] && [[ $stderr == "compose: "* ]] ||
-        { echo "status $status, says: $stderr"; return 1; }
+    echo "status $status, says: $stderr"
+    [ "$status" -eq "$want" ]
+    [ -z "$output" ]
+    [[ $stderr == "compose: "* ]]
 }
 
 @test "as many files as asked for, numbered from 0, nothing else" {
     [ "$(ls clips/*.mid | wc -l)" -eq 60 ]
-    [ -e clips/jazz.00000.mid ] && [ -e clips/jazz.00059.mid ]
+    [ -e clips/jazz.00000.mid ]
+    [ -e clips/jazz.00059.mid ]
     [ -z "$(find clips -name '*.part')" ]
     [ "$(wc -l < list)" -eq 60 ]
 }
@@ -131,7 +134,8 @@ refused() {
 
 @test "help and version" {
     run -0 --separate-stderr compose --help
-    [[ $output == "usage: compose"* ]] && [ -z "$stderr" ]
+    [[ $output == "usage: compose"* ]]
+    [ -z "$stderr" ]
     run -0 compose --version
     [[ $output == "compose "[0-9]* ]]
 }
@@ -140,8 +144,10 @@ refused() {
     for bad in '-n 0' '-n 10x' '-n -3' '-s -1' '-s 99999999999999999999' '-d 0' '-d 1e3' '-n' '--nonsense' \
         'name.mid'; do
         run --separate-stderr compose -o "$BATS_TEST_TMPDIR/none" $bad
-        [ "$status" -eq 2 ] && [ -z "$output" ] && [[ $stderr == *compose* ]] ||
-            { echo "$bad: $status $stderr"; return 1; }
+        echo "$bad: status $status, says: $stderr"
+        [ "$status" -eq 2 ]
+        [ -z "$output" ]
+        [[ $stderr == *compose* ]]
     done
     [ ! -e "$BATS_TEST_TMPDIR/none" ]
 }

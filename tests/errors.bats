@@ -142,7 +142,12 @@ flips() {
             cmp want got || { echo "bit $bit: not found"; return 1; }
             harmless=$((harmless + 1))
         else
-            [ $? -eq 1 ] && [ "$(wc -l < message)" -eq 1 ] || { echo "bit $bit"; cat message; return 1; }
+            status=$?
+            if [ "$status" -ne 1 ] || [ "$(wc -l < message)" -ne 1 ]; then
+                echo "bit $bit: status $status"
+                cat message
+                return 1
+            fi
         fi
     done
 }
@@ -259,7 +264,7 @@ made_clip() {
 @test "a length far beyond the input costs no memory" {
     # an address sanitizer needs more address space than there is memory
     limit='ulimit -v 2000000;'
-    ! ldd "$(command -v cv-info)" | grep -q libasan || limit=
+    if ldd "$(command -v cv-info)" | grep -q libasan; then limit=; fi
     # a bin of 4 GiB less one, a text of 2 GiB, an array of 4 billion entries, deep nesting
     for long in '\xc6\xff\xff\xff\xff' '\xdb\x7f\xff\xff\xff' '\xdd\xff\xff\xff\xff' '\xdf\xff\xff\xff\xff'; do
         made "$(mp_head audio 3000)" '\x84' "$(mp_str cv)$(mp_str frame)$(mp_str name)" "$long" xxxx
@@ -561,8 +566,12 @@ made_clip() {
 @test "--help and --version are words on standard output, status 0" {
     for program in cv-load cv-batch cv-train cv-encode cv-sample cv-mix cv-decode cv-towav cv-info cv-plot cv-check cv-eval; do
         run --separate-stderr "$program" --help
-        [ "$status" -eq 0 ] && [ -z "$stderr" ] && [[ $output == "usage: $program "* ]]
+        [ "$status" -eq 0 ]
+        [ -z "$stderr" ]
+        [[ $output == "usage: $program "* ]]
         run --separate-stderr "$program" -V
-        [ "$status" -eq 0 ] && [ -z "$stderr" ] && [[ $output == "$program "*[0-9].[0-9].[0-9]* ]]
+        [ "$status" -eq 0 ]
+        [ -z "$stderr" ]
+        [[ $output == "$program "*[0-9].[0-9].[0-9]* ]]
     done
 }

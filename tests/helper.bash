@@ -51,7 +51,8 @@ usage() {
     run --separate-stderr "$@"
     [ "$status" -eq 2 ] || { echo "status $status: $*"; return 1; }
     [ -z "$output" ] || { echo "output: $*"; return 1; }
-    [ "${#stderr_lines[@]}" -eq 1 ] && [[ $stderr == *--help* ]] || { echo "says: $stderr"; return 1; }
+    [ "${#stderr_lines[@]}" -eq 1 ] || { echo "says: $stderr"; return 1; }
+    [[ $stderr == *--help* ]] || { echo "says: $stderr"; return 1; }
 }
 
 # load_to ARGUMENT ...: runs cv-load into the file stream, its words into the file

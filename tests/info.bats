@@ -118,7 +118,7 @@ has() { grep -qE "\"$1\": ?$2[],}]"; }
     frame=$(mp_frame name audio "1 1" 1)
     printf '%b' "$(mp_head audio 3000)${frame/"$(mp_str name)$(mp_str name)"/"$(mp_str name)"'\xb1two\x0alines \x22x\x22 \x5c \x09'}$(mp_tail 1)" > made
     cv-info made > text
-    ! grep -q '^lines' text
+    run -1 grep '^lines' text
     cv-info --json made > json
     [ "$(wc -l < json)" -eq 1 ]
     grep -qF '"two\nlines \"x\" \\ \t"' json

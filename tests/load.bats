@@ -203,7 +203,7 @@ setup() {
     mkfifo pipe
     cat a.flac > pipe &
     cv-load -r 3000 -d 1 pipe | facts -x - | cmp - want
-    wait
+    wait $!
     cv-load -r 3000 -d 1 <(cat a.flac) | facts -x - | cmp - want
 }
 

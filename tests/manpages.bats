@@ -43,7 +43,8 @@ commands() {
     [ "$(ls "$man"/*.[157] | wc -l)" -ge 14 ]
     run mandoc -T lint -W warning "$man"/*.[157]
     echo "$output"
-    [ "$status" -eq 0 ] && [ -z "$output" ]
+    [ "$status" -eq 0 ]
+    [ -z "$output" ]
 }
 
 @test "every program has a page and every page of section 1 a program" {

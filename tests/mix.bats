@@ -132,7 +132,7 @@ meta() {
     one a.lat "" "1 0"
     one b.lat "" "0 1"
     cmp <(cv-mix -l a.lat b.lat) <(cv-mix a.lat b.lat)
-    ! cmp <(cv-mix -S a.lat b.lat) <(cv-mix a.lat b.lat)
+    run -1 cmp -s <(cv-mix -S a.lat b.lat) <(cv-mix a.lat b.lat)
 }
 
 # ---- crossfades ----
@@ -207,8 +207,9 @@ meta() {
     for how in "-n 1" -x "-w 1,1" -a; do
         cv-mix $how a.lat b.lat > ab
         [ "$(cv-info --json ab | grep -o '"name":"[a-z]*","shape"' | cut -d '"' -f 4)" = z ]
-        cv-mix $how b.lat a.lat | cv-info --json | grep -q '"name":"z","shape"'
-        ! cv-mix $how b.lat a.lat | cv-info --json | grep -q '"name":"mean"'
+        cv-mix $how b.lat a.lat | cv-info --json > json
+        grep -q '"name":"z","shape"' json
+        run -1 grep '"name":"mean"' json
     done
 }
 
@@ -463,7 +464,10 @@ clip() { stream "$1.lat" "$(head_of latent rate 3000 frames beat)" "$(frame "$1"
 
 @test "wrong usage is refused" {
     one a.lat "" "1 0"
-    usage() { refuses 2 cv-mix "$@" < /dev/null && [ -z "$output" ]; }
+    usage() {
+        refuses 2 cv-mix "$@" < /dev/null
+        [ -z "$output" ]
+    }
     usage a.lat; says "two streams" 1
     usage; says "two streams"
     usage a.lat a.lat a.lat; says "two streams" 3
@@ -489,8 +493,8 @@ clip() { stream "$1.lat" "$(head_of latent rate 3000 frames beat)" "$(frame "$1"
 
 @test "a full disk is an error" {
     one a.lat "" "1 0"
-    cv-mix a.lat a.lat > /dev/full 2> words && return 1
-    grep -q 'No space' words
+    refuses 1 bash -c 'cv-mix a.lat a.lat > /dev/full'
+    says 'No space'
 }
 
 # ---- what the other pages say ----

@@ -21,7 +21,7 @@ untold() {
     shift
     grep -qF "{\"file\":\"$file\"," report
     for key; do
-        ! told "$file" "$key" || { echo "$file has $key"; return 1; }
+        if told "$file" "$key"; then echo "$file has $key"; return 1; fi
     done
 }
 
@@ -268,7 +268,7 @@ beats() {
     read -r -t 60 line <&8
     [[ $line == '{"file":"a.wav","verdict":"duplicate"'*'}' ]]
     exec 7>&- 8<&-
-    wait
+    wait $!
     [ "$(clips < s | wc -l)" = 2 ]
     cv-load -r 3000 -d 1 --report report a.wav a.wav > s
     cv-load -r 3000 -d 1 --report report a.wav > s         # a report may be written over

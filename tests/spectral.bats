@@ -121,7 +121,7 @@ strongest() {
         cv-train -q -e 1 -j $threads < tones.cvs | cmp - fresh.bin
     done
     cv-train -q -e 1 -s 124 < tones.cvs > other.bin
-    ! cmp -s <(cv-encode -m fresh.bin < one.cvs | tensor mean) <(cv-encode -m other.bin < one.cvs | tensor mean)
+    run -1 cmp -s <(cv-encode -m fresh.bin < one.cvs | tensor mean) <(cv-encode -m other.bin < one.cvs | tensor mean)
 }
 
 @test "encoding: the same bytes for any number of threads, batched or not; a seed fixes the draws" {
@@ -130,7 +130,7 @@ strongest() {
     cv-encode -j 2 -s 123 model.bin < tones.cvs | cmp - want
     cv-batch -b 3 -B 1 < tones.cvs | cv-encode -j 3 model.bin | cmp - want
     cv-encode -s 124 model.bin < tones.cvs > other
-    ! cmp -s want other
+    run -1 cmp -s want other
     cv-encode -m model.bin < tones.cvs > mean
     cv-encode -m -s 124 model.bin < tones.cvs | cmp - mean
 }
@@ -143,7 +143,7 @@ strongest() {
         cv-decode -j 1 model.bin < $stream | cmp - want
         cv-decode -j 2 -s 123 model.bin < $stream | cmp - want
         cv-decode -s 124 model.bin < $stream > other
-        ! cmp -s want other
+        run -1 cmp -s want other
     done
 }
 
@@ -449,7 +449,8 @@ strongest() {
 @test "--patience keeps the epoch that did best on the test clips" {
     cv-train -q -e 40 -l 1 --patience 2 -t one.cvs --log log < tones.cvs > best.bin 2> /dev/null
     epochs=$(field epochs best.bin) best=$(field best_epoch best.bin)
-    [ "$epochs" -lt 40 ] && [ "$best" -eq $((epochs - 2)) ]
+    [ "$epochs" -lt 40 ]
+    [ "$best" -eq $((epochs - 2)) ]
     [ "$(sed 's/.*"test_elbo": *\([^,}]*\).*/\1/' log | sort -g | tail -n 1)" = \
         "$(sed -n "${best}s/.*\"test_elbo\": *\([^,}]*\).*/\1/p" log)" ]
     refuses 2 cv-train --patience 2 < tones.cvs

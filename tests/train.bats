@@ -75,7 +75,7 @@ same_network() { cmp <(cv-decode "$1" < noise.cvs) <(cv-decode "$2" < noise.cvs)
     cv-train -N notebook -q -e 2 -b 4 < audio.cvs > two
     cv-train -N notebook -q -e 2 -b 4 -s 124 < audio.cvs > three
     cmp one two
-    ! same_network one three
+    run -1 same_network one three
     cv-train -N notebook -q -e 2 -b 4 -s 123 < audio.cvs > four
     cmp one four
 }
@@ -98,7 +98,7 @@ same_network() { cmp <(cv-decode "$1" < noise.cvs) <(cv-decode "$2" < noise.cvs)
 @test "-B 1 keeps the order, other buffers shuffle" {
     cv-train -N notebook -q -e 1 -b 2 -B 1 < audio.cvs > ordered
     cv-train -N notebook -q -e 1 -b 2 < audio.cvs > shuffled
-    ! same_network ordered shuffled
+    run -1 same_network ordered shuffled
     # batches in the input are kept as they are
     cv-batch -b 2 -B 1 < audio.cvs | cv-train -N notebook -q -e 1 > batched
     same_network ordered batched
@@ -221,7 +221,7 @@ same_network() { cmp <(cv-decode "$1" < noise.cvs) <(cv-decode "$2" < noise.cvs)
         [ "$(field steps "shots/epoch-000$i.cvm")" -eq $((2 * i)) ]
     done
     same_network model.bin shots/epoch-0003.cvm
-    ! same_network model.bin shots/epoch-0002.cvm
+    run -1 same_network model.bin shots/epoch-0002.cvm
     # the folder may be there
     cv-train -N notebook -q -e 1 --snapshot shots < audio.cvs > model.bin
 }
