@@ -1,5 +1,5 @@
 # Who may include whom: base <- {dsp, io} <- nn (base and dsp only) <- vae <- cmd,
-# and each outside library in its own place.
+# and each outside library in its own place. And what tests may not say, because it asserts nothing.
 
 # rows FOLDER SPACE-SEPARATED-LAYERS-IT-MAY-USE
 rules='base base
@@ -39,6 +39,43 @@ only() {
         grep -vE "^($2)") || true
 }
 
+# void_lines FILE...: prints each line of these tests that fails no test whatever comes of it: Bash exempts "! command",
+# and all of "a && b" but its end, from what ends a test. What stands in quotes, parentheses, comments and here documents
+# is something else, and so is the condition of an if or a loop.
+void_lines() {
+    awk '
+        # the line without all that; what is open (of quotes and parentheses) goes on to the next one
+        function bare(line,   c, i, in_, rest) {
+            for (i = 1; i <= length(line); i++) {
+                c = substr(line, i, 1)
+                in_ = substr(open, length(open))
+                if (c == "\\" && in_ != "\047") { i++; continue }
+                if (in_ == "\047" || in_ == "\"") {
+                    if (c == in_) open = substr(open, 1, length(open) - 1)
+                    else if (in_ == "\"" && substr(line, i - 1, 2) == "$(") open = open c
+                    continue
+                }
+                if (c == "#" && (i == 1 || substr(line, i - 1, 1) ~ /[ \t;]/)) break
+                if (c ~ /["\047(]/) open = open c
+                else if (c == ")" && in_ == "(") open = substr(open, 1, length(open) - 1)
+                else if (open == "") rest = rest c
+            }
+            return rest
+        }
+        FNR == 1 || /^}/ { open = "" }
+        FNR == 1 { here = "" }
+        here != "" { sub(/^\t*/, ""); if ($0 == here) here = ""; next }
+        {
+            text = bare($0)
+            sub(/^ *(if|elif|while|until) .*; (then|do)/, "", text)
+            if (text ~ /&&/ || text ~ /(^|[;{|]|do|then|else) *! /) print FILENAME ":" FNR ": " $0
+            if (text ~ /(^|[^<])<<([^<]|$)/ && match($0, /<<-? ?\047?[A-Z]+/)) {
+                here = substr($0, RSTART, RLENGTH)
+                gsub(/[^A-Z]/, "", here)
+            }
+        }' "$@"
+}
+
 setup() {
     tree=$BATS_TEST_DIRNAME/..
 }
@@ -47,6 +84,7 @@ setup() {
     [ "$(find "$tree"/libcore "$tree"/cmd -name '*.c' | wc -l)" -gt 20 ]
     run layer_breaks "$tree"
     echo "$output"
+    [ "$status" -eq 0 ]
     [ -z "$output" ]
 }
 
@@ -60,12 +98,14 @@ setup() {
     run find "$tree"/libcore "$tree"/cmd "$tree"/tests/unit -name '*.[ch]' -exec awk '
         FNR == 500 { print FILENAME ": 500 lines or more" }' {} +
     echo "$output"
+    [ "$status" -eq 0 ]
     [ -z "$output" ]
 }
 
 @test "every source starts with a comment that says what it is for" {
     run find "$tree"/libcore "$tree"/cmd -name '*.[ch]' -exec awk 'FNR == 1 && !/^\/\*/ { print FILENAME }' {} +
     echo "$output"
+    [ "$status" -eq 0 ]
     [ -z "$output" ]
 }
 
@@ -110,4 +150,60 @@ setup() {
     passes libcore/dsp/a.c '#include <fftw3.h>'
     passes libcore/io/a.c '#include <sndfile.h>'
     passes libcore/vae/a.c '#include "nn/net.h"'
+}
+
+@test "no line of a test asserts nothing" {
+    run void_lines "$tree"/tests/*.bats "$tree"/tests/*.bash
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [ -z "$output" ]
+}
+
+@test "each way to assert nothing is found, and nothing else" {
+    while IFS= read -r line; do
+        printf '%s\n' '@test "some" {' "$line" '}' > "$BATS_TEST_TMPDIR/a.bats"
+        run void_lines "$BATS_TEST_TMPDIR/a.bats"
+        [[ $output == *"a.bats:2: $line" ]] || { echo "not found: $line"; return 1; }
+    done <<- 'LINES'
+	    ! cmp -s a b
+	! grep -q word text   # a comment
+	    ! same a b || true
+	    for f in a b; do ! cmp -s $f c; done
+	    for f in a b; do [ -s $f ]; ! cmp -s $f c; done
+	    if [ -e a ]; then ! cmp a b; fi
+	    if [ -e a ] && [ -e b ]; then [ -s a ] && [ -s b ]; fi
+	    cmp a b || ! cmp a c
+	    differs() { ! cmp -s "$1" "$2"; }
+	    cv-info a | ! grep -q word
+	    [ -s a ] && [ -s b ]
+	    [[ $output == "a b"* ]] && [ -z "$stderr" ]
+	    [[ $a == b && $c == d ]]
+	    grep -q a b && grep -q "it's" b
+	    [ "$(awk '{ print "a" }' f)" = a ] && [ "$(a "$(b 'c')")" = d ]
+	    [ "$(cut -d '"' -f 4 a)" = z ] && [ "it's" ]
+	    cv-info a > /dev/full && return 1
+	    cmp a b &&
+	LINES
+    while IFS= read -r line; do
+        printf '%s\n' '@test "some" {' "$line" '}' > "$BATS_TEST_TMPDIR/a.bats"
+        run void_lines "$BATS_TEST_TMPDIR/a.bats"
+        [ -z "$output" ] || { echo "wrongly found: $line"; return 1; }
+    done <<- 'LINES'
+	    run ! cmp -s a b
+	    run -1 cmp -s a b
+	    if ! cmp -s a b; then skip; fi
+	    if [ -e a ] && [ -e b ]; then skip; fi
+	    while [ $# -gt 0 ] && [ -n "$1" ]; do shift; done
+	    [ ! -e a ]
+	    [[ $a != b ]]
+	    awk '{ near += $1 > 105 && $1 < 155 } END { exit ! near }' a
+	    build=$(cd "$tree" && pwd)
+	    diff a <(cd b && ls)
+	    echo "a && b; ! c"   # ! c && d
+	    cmp a b || { cat a; return 1; }
+	LINES
+    # over several lines
+    printf '%s\n' "awk '" '    a && b' "    ! c' d" 'cat <<END' 'a && b' END '! d' > "$BATS_TEST_TMPDIR/a.bats"
+    run void_lines "$BATS_TEST_TMPDIR/a.bats"
+    [ "$output" = "$BATS_TEST_TMPDIR/a.bats:7: ! d" ]
 }
