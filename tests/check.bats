@@ -117,7 +117,7 @@ of() { grep "^{\"$1\":" words | grep -o "\"$2\":{[^}]*}" | head -n 1 | value "$3
     cv-load -r 3000 -q -d 12 beat.wav noise.wav > stream
     check_to -j -l all=:
     near "$(figure beatcon beat)" "$stated" 0.02
-    awk -v x="$stated" 'BEGIN { exit !(x > 0.2) }'
+    ascending 0.2 "$stated"
     [ "$(figure beatcon noise)" = null ]
     check_to -l all=:
     head -n 1 words | grep -qE 'rhythm +beatcon +clicks'
@@ -156,7 +156,7 @@ of() { grep "^{\"$1\":" words | grep -o "\"$2\":{[^}]*}" | head -n 1 | value "$3
     near "$(figure flatness)" 0.56 0.01
     near "$(figure centroid)" 750 5
     near "$(figure joins)" 0.15 0.1
-    awk -v x="$(figure rhythm)" 'BEGIN { exit !(x < 0.2) }'
+    ascending "$(figure rhythm)" 0.2
     grep -q '"verdict":"warn","fails":\[\],"warns":\[.*"flatness"' words
 }
 
@@ -318,8 +318,7 @@ of() { grep "^{\"$1\":" words | grep -o "\"$2\":{[^}]*}" | head -n 1 | value "$3
     done
     [ "$(figure copied)" = null ]
     [ "$(of comparison held_out fd)" = null ]
-    awk -v a="$(of comparison clips fd)" -v b="$(of comparison random_phase fd)" -v c="$(of comparison white_noise fd)" \
-        'BEGIN { exit !(a < b && b < c) }'
+    ascending "$(of comparison clips fd)" "$(of comparison random_phase fd)" "$(of comparison white_noise fd)"
 }
 
 # join FILE SOUND...: sounds of 3 s at 3000 Hz in a row
@@ -345,8 +344,7 @@ le() { printf '%b' "$(printf '\\x%02x' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >>
     cv-load -r 3000 -q -n 18000 de.wav ed.wav > stream
     check_to -j -r reference
     near "$(of comparison clips fdl)" "$(awk '$1 == "joined" { print $3 }' "$sounds/expected.tsv")" 9
-    awk -v a="$(of comparison halves fdl)" -v b="$(of comparison clips fdl)" -v c="$(of comparison white_noise fdl)" \
-        'BEGIN { exit !(a > 0 && a < b && b < c) }'
+    ascending 0 "$(of comparison halves fdl)" "$(of comparison clips fdl)" "$(of comparison white_noise fdl)"
     check_to -q -r reference -l fdl=:90000
     grep -q 'failed: all clips beside the reference (fdl)$' words
     check_to -r reference
@@ -383,7 +381,8 @@ le() { printf '%b' "$(printf '\\x%02x' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >>
     check_to -j -r real
     near "$(of comparison clips fd)" 0 0.01
     near "$(of comparison clips recall)" 1 0
-    awk -v a="$(of comparison clips fd_low)" -v b="$(of comparison clips fd_high)" 'BEGIN { exit !(a <= 0.01 && b > a) }'
+    ascending "$(of comparison clips fd_low)" "$(of comparison clips fd_high)"
+    ascending "$(of comparison clips fd_low)" 0.01
 }
 
 @test "limits on the comparison" {

@@ -115,6 +115,14 @@ tensor() {
     rm "$frame"
 }
 
+# ascending NUMBER...: each of them is a number, and less than the next
+ascending() {
+    printf '%s\n' "$@" | awk '
+        !/^[-+]?[0-9.]+(e[-+]?[0-9]+)?$/ || (NR > 1 && $1 + 0 <= last) { bad = 1 }
+        { last = $1 + 0 }
+        END { exit bad }' || { echo "not in order: $*"; return 1; }
+}
+
 # ---- what refusing means ----
 
 # refuses STATUS COMMAND...: that status, and nothing but one line on standard

@@ -58,7 +58,7 @@ refused() {
 
 @test "every clip lasts a little over 30 seconds" {
     for f in clips/*.txt; do
-        awk '/^file/ { s = $4 / 1e6 * $5 / $3; exit !(s > 30.2 && s < 30.4) }' "$f" ||
+        awk '/^file/ { s = $4 / 1e6 * $5 / $3 } END { exit !(s > 30.2 && s < 30.4) }' "$f" ||
             { head -n 1 "$f"; return 1; }
     done
 }
@@ -66,7 +66,7 @@ refused() {
 @test "-d sets the length" {
     compose -n 3 -d 7 -o "$BATS_TEST_TMPDIR/short"
     for f in "$BATS_TEST_TMPDIR"/short/*.mid; do
-        midi "$f" | awk '/^file/ { s = $4 / 1e6 * $5 / $3; exit !(s > 7.2 && s < 7.4) }'
+        midi "$f" | awk '/^file/ { s = $4 / 1e6 * $5 / $3 } END { exit !(s > 7.2 && s < 7.4) }'
     done
 }
 
@@ -93,7 +93,7 @@ refused() {
     cat clips/*.txt | awk '/^track/ { bass = $5 == "bass"; last = -1 }
         /^note/ && bass && last >= 0 { d = ($3 - last) / 480; beat += d > 0.9 && d < 1.1; n++ }
         /^note/ { last = $3 }
-        END { exit beat < 0.6 * n }'
+        END { exit n == 0 || beat < 0.6 * n }'
 }
 
 @test "the hi-hat closes on two and four: every other beat" {

@@ -116,7 +116,7 @@ sum() { awk '{ s += $1 } END { printf "%.9g\n", s }'; }
     [ "$(of reconstruction msls < trained)" != "$(of linear_path msls < trained)" ]
     for better in "reconstruction mean_spectrum" "mean_spectrum silence"; do
         set -- $better
-        awk -v a="$(of "$1" msls < trained)" -v b="$(of "$2" msls < trained)" 'BEGIN { exit !(a < b) }'
+        ascending "$(of "$1" msls < trained)" "$(of "$2" msls < trained)"
     done
 }
 

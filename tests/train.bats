@@ -108,7 +108,7 @@ same_network() { cmp <(cv-decode "$1" < noise.cvs) <(cv-decode "$2" < noise.cvs)
     cv-train -N notebook -q -e 15 -l 0.001 --log log < audio.cvs > model.bin
     first=$(sed -n '1s/.*"loss": *\([^,}]*\).*/\1/p' log)
     last=$(sed -n '15s/.*"loss": *\([^,}]*\).*/\1/p' log)
-    awk -v a="$first" -v b="$last" 'BEGIN { exit !(b < a - 1) }'
+    ascending "$last" "$(awk -v a="$first" 'BEGIN { print a - 1 }')"
 }
 
 @test "-e 0 writes the initial values" {
