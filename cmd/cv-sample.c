@@ -17,7 +17,7 @@
 #include "vae/start.h"
 
 /* The latents of the default network, 'spectral', and enough times for 30 s of it at any rate and tempo. */
-enum { DEFAULT_LATENT = 64, DEFAULT_FRAMES = 512, FRAMES_PER_SECOND = 18, MOST_VALUES = 1 << 24 };
+enum { DEFAULT_LATENT = 256, DEFAULT_FRAMES = 512, FRAMES_PER_SECOND = 18, MOST_VALUES = 1 << 24 };
 
 static const double least_tempo = 20;
 

@@ -8,7 +8,7 @@
 #include "vae/refit.h"
 #include "vae/train.h"
 
-static int64_t epochs = 20, batch = 0, seed = 123, latent = 0, threads = 0, buffer = 0, width = 0, stride = 0, patience = 0,
+static int64_t epochs = -1, batch = 0, seed = 123, latent = 0, threads = 0, buffer = 0, width = 0, stride = 0, patience = 0,
                keep = 0, bank = -1;
 static double rate = 0, beta = 0, minutes = 0, every = 0;
 static const char *network = "spectral", *frames = "auto", *test_file, *snapshots, *log_file, *resume_file, *prior_file, *memory;
@@ -20,7 +20,8 @@ static struct {
 } given;
 
 static const struct opt opts[] = {
-    {'e', "epochs", OPT_INT, &epochs, "N", 0, 1e9, "passes over the data", &given.epochs},
+    {'e', "epochs", OPT_INT, &epochs, "N", -1, 1e9,
+     "passes over the data, -1 for the network's default: notebook 20, spectral 25 and 200 steps at least", &given.epochs},
     {'b', "batch", OPT_INT, &batch, "CLIPS", 0, 65536,
      "clips per step (spectral: crops of clips), 0 for the network's default: notebook 10, spectral 8", &given.batch},
     {'s', "seed", OPT_INT, &seed, "N", 0, 9e18, "seed of initial values, order and noise", &given.seed},

@@ -13,7 +13,7 @@
 #include "dsp/reflect.h"
 #include "dsp/window.h"
 
-enum { TILE = 16, PER_OCTAVE = 24, RATE_LEAST = 3000, RATE_MOST = 48000 };
+enum { TILE = 16, PER_OCTAVE = 96, RATE_LEAST = 3000, RATE_MOST = 48000 };
 
 struct band {
     int first, bins;      /* bins that it takes in */
@@ -27,6 +27,8 @@ struct features {
     float *window;
     struct band *band;    /* [channels] */
     float *weight;
+    float *width;         /* [channels] bins that it stands for */
+    double *middle;       /* [channels] in bins */
     int *below;           /* [bins] the channel whose middle is at or below a bin, */
     float *part;          /* [bins] and how far the bin is on the way to the next one */
 };
@@ -41,13 +43,13 @@ int features_defaults(double rate, int *fft, int *hop, double *corner)
     while (*fft * M_SQRT2 < wanted)
         *fft *= 2;
     *hop = *fft / 4;
-    *corner = rate > 4000 ? 3000 : 0;
+    *corner = rate > 4000 ? 2000 : 0;
     return 0;
 }
 
 /* ---- bands ---- */
 
-/* Middles of the bands in bins: each bin up to the corner, then 24 to the octave, at least a bin apart. */
+/* Middles of the bands in bins: each bin up to the corner, then 96 to the octave, at least a bin apart. */
 static int middles(double *c, int bins, double corner)
 {
     int n = 0, last = bins - 1;
@@ -107,6 +109,9 @@ static void bands_fill(struct features *f, double corner)
     f->band = mem_zero((size_t)f->channels, sizeof *f->band);
     for (int i = 0; i < f->channels; i++)
         band_fill(&f->band[i], &f->weight, &used, c, f->channels, i, f->bins);
+    f->width = mem_floats((size_t)f->channels);
+    for (int i = 0; i < f->channels; i++)
+        f->width[i] = (float)(((i + 1 < f->channels ? c[i + 1] : c[i]) - (i > 0 ? c[i - 1] : c[i])) / 2);
     while (f->plain < f->channels && f->band[f->plain].first == f->plain && f->band[f->plain].bins == 1)
         f->plain++;
     for (int k = 0; k < f->bins; k++) {
@@ -115,7 +120,7 @@ static void bands_fill(struct features *f, double corner)
         f->below[k] = low;
         f->part[k] = (float)((k - c[low]) / (c[low + 1] - c[low]));
     }
-    free(c);
+    f->middle = c;
 }
 
 struct features *features_new(double rate, int fft, double corner)
@@ -143,6 +148,8 @@ void features_free(struct features *f)
     free(f->window);
     free(f->band);
     free(f->weight);
+    free(f->width);
+    free(f->middle);
     free(f->below);
     free(f->part);
     free(f);
@@ -156,6 +163,11 @@ int features_channels(const struct features *f)
 int features_bins(const struct features *f)
 {
     return f->bins;
+}
+
+double features_middle(const struct features *f, int channel)
+{
+    return f->middle[channel];
 }
 
 /* ---- frames ---- */
@@ -185,15 +197,16 @@ KERNEL(frame_power, (const float *restrict spectrum, float *restrict power, int 
         power[k] = spectrum[2 * k] * spectrum[2 * k] + spectrum[2 * k + 1] * spectrum[2 * k + 1];
 }
 
-/* power [TILE, bins] to magnitude [channels, stride]; a value is the same whatever count is. */
+/* power [TILE, bins] to magnitude, frame by frame; a value is the same whatever count is. */
 KERNEL(tile_bands, (const struct features *f, const float *restrict power, int count,
                     float *restrict magnitude, size_t stride), (f, power, count, magnitude, stride))
 {
-    float sum[TILE];
-
-    for (int c = 0; c < f->channels; c++) {
+    for (int t = 0; t < count; t++)
+        for (int k = 0; k < f->plain; k++)
+            magnitude[(size_t)t * stride + (size_t)k] = sqrtf(power[(size_t)t * (size_t)f->bins + (size_t)k]);
+    for (int c = f->plain; c < f->channels; c++) {
         const struct band *b = &f->band[c];
-        float *restrict row = magnitude + (size_t)c * stride;
+        float sum[TILE];
 
         for (int t = 0; t < TILE; t++) {
             const float *p = power + (size_t)t * (size_t)f->bins + b->first;
@@ -205,7 +218,8 @@ KERNEL(tile_bands, (const struct features *f, const float *restrict power, int c
         }
         for (int t = 0; t < TILE; t++)
             sum[t] = sqrtf(sum[t]);
-        memcpy(row, sum, (size_t)count * sizeof *row);
+        for (int t = 0; t < count; t++)
+            magnitude[(size_t)t * stride + (size_t)c] = sum[t];
     }
 }
 
@@ -225,9 +239,35 @@ void features_magnitude(const struct features *f, struct grid grid, const float 
             fft_forward(f->transform, y, spectrum);
             frame_power(spectrum, power + (size_t)i * (size_t)f->bins, f->bins);
         }
-        tile_bands(f, power, count, magnitude + t, stride);
+        tile_bands(f, power, count, magnitude + (size_t)t * stride, stride);
     }
     free(y);
+}
+
+KERNEL(power_sum, (const float *restrict level, const float *restrict width, int channels, float *sum),
+       (level, width, channels, sum))
+{
+    enum { LANES = 16 };
+    float lane[LANES] = {0};
+    int c = 0;
+
+    *sum = 0;
+    for (; c + LANES <= channels; c += LANES)
+        for (int j = 0; j < LANES; j++)
+            lane[j] += width[c + j] * kernel_exp(2 * level[c + j]);
+    for (; c < channels; c++)
+        *sum += width[c] * kernel_exp(2 * level[c]);
+    for (int j = 0; j < LANES; j++)
+        *sum += lane[j];
+}
+
+double features_rms(const struct features *f, const float *level)
+{
+    float sum;
+
+    power_sum(level, f->width, f->channels, &sum);
+    /* both halves of the spectrum; the squares of a Hann window have a mean of 3/8 */
+    return sqrt(2 * (double)sum / 0.375) / f->fft;
 }
 
 KERNEL(unwarp, (const float *restrict level, const int *restrict below, const float *restrict part,

@@ -2,7 +2,8 @@
  * band and frame. Frames have a periodic Hann window and stand on a grid; the
  * signal is continued at both ends by reflection (x[-1] = x[1]), over and over
  * where a frame is further away than that. Bins up to a corner frequency are
- * channels of their own, above it triangular bands of power, 24 to the octave. */
+ * channels of their own, above it triangular bands of power, 96 to the octave:
+ * at the corner of 2 kHz a band is hardly wider than the bins below it. */
 #ifndef DSP_FEATURES_H
 #define DSP_FEATURES_H
 
@@ -15,7 +16,7 @@ struct features;
 
 /* The frame for a rate in Hz: fft is the power of two nearest to 93 ms (2048
  * samples at 22050 Hz), at least 512; hop is a quarter of it; the corner is
- * 3000 Hz above a rate of 4000 Hz, else 0. -1 for rates outside 3000..48000. */
+ * 2000 Hz above a rate of 4000 Hz, else 0. -1 for rates outside 3000..48000. */
 int features_defaults(double rate, int *fft, int *hop, double *corner);
 
 /* fft >= 2 and even; corner 0 or at half the rate and above: no
@@ -25,13 +26,18 @@ void features_free(struct features *f);
 
 int features_channels(const struct features *f);
 int features_bins(const struct features *f);   /* fft / 2 + 1 */
+double features_middle(const struct features *f, int channel);   /* of a channel, in bins */
 
 /* Magnitudes of frames first .. first + frames - 1 of that grid, first >= 0, of a
- * signal of samples >= 1, channel c of frame first + t to magnitude[c * stride + t].
+ * signal of samples >= 1, channel c of frame first + t to magnitude[t * stride + c].
  * Frames may stand anywhere, before the signal and beyond its end too. A frame
  * comes out the same whatever piece it is asked for with. */
 void features_magnitude(const struct features *f, struct grid grid, const float *x, int64_t samples,
                         int64_t first, int frames, float *magnitude, size_t stride);
+
+/* RMS of the sound that a frame of these logarithms of magnitudes [channels] stands for (Parseval's theorem, each
+ * channel taken for as many bins as it is wide). */
+double features_rms(const struct features *f, const float *level);
 
 /* From logarithms per channel of one frame to logarithms per bin, by linear
  * interpolation between the middles of bands. level [channels], bins [fft / 2 + 1]. */

@@ -85,6 +85,7 @@ static void pass_task(void *arg, int task, int worker)
     const struct pass *s = arg;
     int low = 0, high = (int)s->p->count;
     const struct param *q;
+    struct rates r = s->r;
     float *theta, *m, *v;
 
     (void)worker;
@@ -98,6 +99,7 @@ static void pass_task(void *arg, int task, int worker)
     }
     q = s->p->list[low];
     task -= s->p->first_task[low];
+    r.alpha *= q->pace;
     theta = s->p->theta + q->offset;
     m = s->p->adam_m + q->offset;
     v = s->p->adam_v + q->offset;
@@ -111,17 +113,17 @@ static void pass_task(void *arg, int task, int worker)
                 float g[ROWS * BLOCK];
 
                 outer_block(g, &q->outer, row, first + i, count);
-                for (size_t r = 0; r < ROWS && row + r < (size_t)q->outer.rows; r++) {
-                    size_t at = (row + r) * cols + first + i;
+                for (size_t k = 0; k < ROWS && row + k < (size_t)q->outer.rows; k++) {
+                    size_t at = (row + k) * cols + first + i;
 
-                    move_dense(theta + at, m + at, v + at, g + r * BLOCK, count, s->r);
+                    move_dense(theta + at, m + at, v + at, g + k * BLOCK, count, r);
                 }
             }
     } else {
         size_t first = (size_t)task * DENSE_TILE;
         size_t n = q->count - first < DENSE_TILE ? q->count - first : DENSE_TILE;
 
-        move_dense(theta + first, m + first, v + first, s->p->grad + q->offset + first, n, s->r);
+        move_dense(theta + first, m + first, v + first, s->p->grad + q->offset + first, n, r);
     }
 }
 

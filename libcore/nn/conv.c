@@ -1,149 +1,247 @@
-/* Convolution, transposed convolution and dense layers: three uses of the same
- * products. */
+/* Dense layers, and convolutions over sequences of one sample, of which one
+ * tap alone meets it: products of a batch [batch, channels] with a matrix that
+ * may be large, and batches are small.
+ *
+ * They relate a short side s [batch, cs] and a long side l [batch, cl] through
+ * w [cs, cl, tap], at that tap:
+ *     down    s  = w l       conv forward,               transposed backward
+ *     up      l += w' s      transposed and dense forward, conv backward
+ *     weight  dw = s l'      both */
 #include <string.h>
 
 #include "base/kernel.h"
-#include "nn/conv_product.h"
+#include "nn/gemm.h"
 #include "nn/layers.h"
+#include "nn/skinny.h"
+
+enum { CHUNK = 2048 };
+
+struct geometry {
+    int cs, cl, taps;
+    bool transposed;             /* x is the short side */
+    size_t partial;              /* in node->work: after the weights of that tap */
+};
+
+static size_t tap_size(const struct geometry *g)
+{
+    return (size_t)g->cs * (size_t)g->cl;
+}
+
+/* The tap that meets the sample: 'same' padding has the odd zero on the right. */
+static int tap_of(const struct geometry *g)
+{
+    return (g->taps - 1) / 2;
+}
+
+/* A product on its way through the tasks. */
+struct product {
+    const struct node *n;
+    const struct geometry *g;
+    const float *s, *l, *w;
+    float *out;
+    bool add;
+    const float *bias;           /* of the side written, NULL for none */
+};
+
+/* The weights of the tap as a contiguous cs x cl matrix. */
+static const float *weights(struct node *n, const struct geometry *g)
+{
+    const float *w = n->in[1]->y + tap_of(g);
+    float *packed = n->work;
+
+    if (g->taps == 1)
+        return w;
+    for (size_t i = 0; i < tap_size(g); i++)
+        packed[i] = w[i * (size_t)g->taps];
+    return packed;
+}
+
+static int parts(const struct geometry *g)
+{
+    return (g->cl + CHUNK - 1) / CHUNK;
+}
+
+static void down_part(void *arg, int task, int worker)
+{
+    const struct product *p = arg;
+    const struct geometry *g = p->g;
+    int batch = node_batch(p->n), first = task * CHUNK, length = g->cl - first < CHUNK ? g->cl - first : CHUNK;
+    float *part = p->n->work + g->partial + (size_t)task * (size_t)(p->n->shape[0] * g->cs);
+
+    (void)worker;
+    if (batch <= SKINNY_ROWS)
+        skinny_down(batch, g->cs, length, p->l + first, g->cl, p->w + first, g->cl, part, g->cs);
+    else
+        gemm(false, true, batch, g->cs, length, p->l + first, g->cl, p->w + first, g->cl, 0, part, g->cs);
+}
+
+/* The long side is cut into chunks whose products are summed in order. */
+static void down(struct node *n, const float *l, float *s, bool add, const float *bias)
+{
+    const struct geometry *g = n->conf;
+    struct product p = {n, g, NULL, l, weights(n, g), s, add, bias};
+    int batch = node_batch(n);
+    size_t stride = (size_t)(n->shape[0] * g->cs);
+
+    pool_run(net_pool(n->net), parts(g), down_part, &p);
+    for (int b = 0; b < batch; b++)
+        for (int c = 0; c < g->cs; c++) {
+            size_t at = (size_t)b * (size_t)g->cs + (size_t)c;
+            float sum = (add ? s[at] : 0) + (bias ? bias[c] : 0);
+
+            for (int i = 0; i < parts(g); i++)
+                sum += n->work[g->partial + (size_t)i * stride + at];
+            s[at] = sum;
+        }
+}
+
+static void up_part(void *arg, int task, int worker)
+{
+    const struct product *p = arg;
+    const struct geometry *g = p->g;
+    int batch = node_batch(p->n), first = task * CHUNK, length = g->cl - first < CHUNK ? g->cl - first : CHUNK;
+
+    (void)worker;
+    for (int b = 0; b < batch; b++) {
+        float *row = p->out + (size_t)b * (size_t)g->cl + first;
+
+        for (int i = 0; i < length; i++)
+            row[i] = (p->add ? row[i] : 0) + (p->bias ? p->bias[first + i] : 0);
+    }
+    if (batch <= SKINNY_ROWS)
+        skinny_up(batch, length, g->cs, p->s, g->cs, p->w + first, g->cl, p->out + first, g->cl);
+    else
+        gemm(false, false, batch, length, g->cs, p->s, g->cs, p->w + first, g->cl, 1, p->out + first, g->cl);
+}
+
+static void up(struct node *n, const float *s, float *l, bool add, const float *bias)
+{
+    const struct geometry *g = n->conf;
+    struct product p = {n, g, s, NULL, weights(n, g), l, add, bias};
+
+    pool_run(net_pool(n->net), parts(g), up_part, &p);
+}
+
+/* Taps that meet nothing get no gradient. Left as a product where that is less work (struct outer). */
+static void weight(struct node *n, const float *s, const float *l)
+{
+    const struct geometry *g = n->conf;
+    float *dw = node_grad(n, 1);
+    struct param *q = n->in[1]->param;
+    int batch = node_batch(n);
+    size_t taps = (size_t)g->taps;
+
+    if (!dw)
+        return;
+    if (q)
+        q->factored = g->taps == 1 && n->in[1]->users == 1 && 2 * batch <= g->cs && 2 * batch <= g->cl;
+    if (q && q->factored) {
+        q->outer = (struct outer){batch, g->cs, g->cl, g->cs, g->cl, s, l};
+        return;
+    }
+    if (!n->add[1])
+        memset(dw, 0, tap_size(g) * taps * sizeof *dw);
+    for (int b = 0; b < batch; b++)
+        for (size_t i = 0; i < (size_t)g->cs; i++)
+            for (size_t j = 0; j < (size_t)g->cl; j++)
+                dw[(i * (size_t)g->cl + j) * taps + (size_t)tap_of(g)] +=
+                    s[(size_t)b * (size_t)g->cs + i] * l[(size_t)b * (size_t)g->cl + j];
+}
+
+/* ---- the layers ---- */
 
 struct bias_sum {
     const struct node *n;
     float *db;
 };
 
-KERNEL(row_sum, (const float *restrict x, size_t n, float *restrict sum), (x, n, sum))
-{
-    enum { LANES = 16 };
-    float lane[LANES] = {0}, rest = 0;
-    size_t i = 0;
-
-    for (; i + LANES <= n; i += LANES)
-        for (size_t j = 0; j < LANES; j++)
-            lane[j] += x[i + j];
-    for (; i < n; i++)
-        rest += x[i];
-    for (size_t j = 0; j < LANES; j++)
-        rest += lane[j];
-    *sum += rest;
-}
-
-/* db[c] = sum over clips and time of dy, in order */
-static void bias_rows(void *arg, size_t first, size_t last)
+/* db[c] = sum over clips of dy, in order */
+static void bias_part(void *arg, size_t first, size_t last)
 {
     const struct bias_sum *s = arg;
     const struct node *n = s->n;
-    size_t channels = (size_t)n->shape[1], time = (size_t)n->shape[2];
 
     if (!n->add[2])
         memset(s->db + first, 0, (last - first) * sizeof *s->db);
-    for (size_t b = 0; b < (size_t)node_batch(n); b++) {
-        const float *dy = n->dy + b * channels * time;
-
+    for (size_t b = 0; b < (size_t)node_batch(n); b++)
         for (size_t c = first; c < last; c++)
-            if (time == 1)
-                s->db[c] += dy[c];
-            else
-                row_sum(dy + c * time, time, &s->db[c]);
-    }
+            s->db[c] += n->dy[b * (size_t)n->shape[1] + c];
 }
 
-static void conv_forward(struct node *n)
+static void forward(struct node *n)
 {
     const struct geometry *g = n->conf;
     const float *bias = n->inputs > 2 ? n->in[2]->y : NULL;
 
     if (g->transposed)
-        product_up(n, n->in[0]->y, n->y, false, bias);
+        up(n, n->in[0]->y, n->y, false, bias);
     else
-        product_down(n, n->in[0]->y, n->y, false, bias);
+        down(n, n->in[0]->y, n->y, false, bias);
 }
 
-static void conv_backward(struct node *n)
+static void backward(struct node *n)
 {
     const struct geometry *g = n->conf;
     float *dx = node_grad(n, 0);
 
     if (g->transposed) {
         if (dx)
-            product_down(n, n->dy, dx, n->add[0], NULL);
-        product_weight(n, n->in[0]->y, n->dy, dx != NULL);
+            down(n, n->dy, dx, n->add[0], NULL);
+        weight(n, n->in[0]->y, n->dy);
     } else {
         if (dx)
-            product_up(n, n->dy, dx, n->add[0], NULL);
-        product_weight(n, n->dy, n->in[0]->y, dx != NULL);
+            up(n, n->dy, dx, n->add[0], NULL);
+        weight(n, n->dy, n->in[0]->y);
     }
     if (n->inputs > 2 && node_grad(n, 2)) {
         struct bias_sum s = {n, node_grad(n, 2)};
 
-        net_parallel(n->net, (size_t)n->shape[1], n->shape[2] == 1 ? 8192 : 16, bias_rows, &s);
+        net_parallel(n->net, (size_t)n->shape[1], 8192, bias_part, &s);
     }
 }
 
 /* ---- builders ---- */
 
-static const struct op conv1d_op = {"conv1d", conv_forward, conv_backward, NULL};
-static const struct op transpose_op = {"conv1d_transpose", conv_forward, conv_backward, NULL};
-static const struct op dense_op = {"dense", conv_forward, conv_backward, NULL};
+static const struct op conv1d_op = {"conv1d", forward, backward, NULL};
+static const struct op transpose_op = {"conv1d_transpose", forward, backward, NULL};
+static const struct op dense_op = {"dense", forward, backward, NULL};
 
-static struct node *conv_node(struct net *net, const struct op *op, struct node *x, struct node *w, struct node *b,
-                              struct geometry g)
+static struct node *layer(struct net *net, const struct op *op, struct node *x, struct node *w, struct node *b,
+                          struct geometry g)
 {
-    int channels = g.transposed ? g.cl : g.cs, time = g.transposed ? g.tl : g.ts;
+    int channels = g.transposed ? g.cl : g.cs;
     struct node *n;
 
     if (b && b->shape[0] != channels)
         return net_refuse(net, "%s: a bias of %d values for %d channels", op->name, b->shape[0], channels);
-    n = net_add_node(net, op, b ? 3 : 2, (struct node *[]){x, w, b}, channels, time, sizeof g);
+    n = net_add_node(net, op, b ? 3 : 2, (struct node *[]){x, w, b}, channels, 1, sizeof g);
     if (!n)
         return NULL;
+    g.partial = g.taps > 1 ? tap_size(&g) : 0;
     memcpy(n->conf, &g, sizeof g);
-    n->plan = product_plan;
+    n->work_floats = g.partial + (size_t)parts(&g) * (size_t)n->shape[0] * (size_t)g.cs;
     return n;
 }
 
-static bool conv_refused(struct net *net, const char *name, const struct node *x, int weight_channels, struct conv c)
+static struct node *conv(struct net *net, const struct op *op, struct node *x, struct node *w, struct node *b, bool transposed)
 {
-    if (c.stride < 1 || c.dilation < 1 || c.pad_left < 0) {
-        net_refuse(net, "%s: stride %d, dilation %d, padding %d and %d", name, c.stride, c.dilation, c.pad_left,
-                   c.pad_right);
-        return true;
-    }
-    if (x->shape[1] != weight_channels) {
-        net_refuse(net, "%s: weights for %d channels, input has %d", name, weight_channels, x->shape[1]);
-        return true;
-    }
-    return false;
+    if (!x || !w)
+        return NULL;
+    if (x->shape[2] != 1)
+        return net_refuse(net, "%s: sequences of %d samples, only those of one are made here", op->name, x->shape[2]);
+    if (x->shape[1] != w->shape[transposed ? 0 : 1])
+        return net_refuse(net, "%s: weights for %d channels, input has %d", op->name, w->shape[transposed ? 0 : 1], x->shape[1]);
+    return layer(net, op, x, w, b, (struct geometry){w->shape[0], w->shape[1], w->shape[2], transposed, 0});
 }
 
-struct node *net_conv1d(struct net *net, struct node *x, struct node *w, struct node *b, struct conv c)
+struct node *net_conv1d(struct net *net, struct node *x, struct node *w, struct node *b)
 {
-    int span, long_time;
-
-    if (!x || !w || conv_refused(net, "conv1d", x, w->shape[1], c))
-        return NULL;
-    span = (w->shape[2] - 1) * c.dilation + 1;
-    long_time = x->shape[2] + c.pad_left + c.pad_right;
-    if (long_time < span)
-        return net_refuse(net, "conv1d: %d samples are fewer than the kernel spans (%d)", long_time, span);
-    return conv_node(net, &conv1d_op, x, w, b,
-                     (struct geometry){.cs = w->shape[0], .ts = (long_time - span) / c.stride + 1, .cl = x->shape[1],
-                                       .tl = x->shape[2], .taps = w->shape[2], .stride = c.stride,
-                                       .dilation = c.dilation, .pad = c.pad_left});
+    return conv(net, &conv1d_op, x, w, b, false);
 }
 
-struct node *net_conv1d_transpose(struct net *net, struct node *x, struct node *w, struct node *b, struct conv c)
+struct node *net_conv1d_transpose(struct net *net, struct node *x, struct node *w, struct node *b)
 {
-    int time;
-
-    if (!x || !w || conv_refused(net, "conv1d_transpose", x, w->shape[0], c))
-        return NULL;
-    time = (x->shape[2] - 1) * c.stride + (w->shape[2] - 1) * c.dilation + 1 - c.pad_left - c.pad_right;
-    if (time < 1)
-        return net_refuse(net, "conv1d_transpose: %d samples would be left", time);
-    return conv_node(net, &transpose_op, x, w, b,
-                     (struct geometry){.cs = x->shape[1], .ts = x->shape[2], .cl = w->shape[1], .tl = time,
-                                       .taps = w->shape[2], .stride = c.stride, .dilation = c.dilation,
-                                       .pad = c.pad_left, .transposed = true});
+    return conv(net, &transpose_op, x, w, b, true);
 }
 
 struct node *net_dense(struct net *net, struct node *x, struct node *w, struct node *b)
@@ -152,36 +250,5 @@ struct node *net_dense(struct net *net, struct node *x, struct node *w, struct n
         return NULL;
     if (x->shape[1] * x->shape[2] != w->shape[0])
         return net_refuse(net, "dense: weights for %d values, input has %d", w->shape[0], x->shape[1] * x->shape[2]);
-    return conv_node(net, &dense_op, x, w, b,
-                     (struct geometry){.cs = w->shape[0], .ts = 1, .cl = w->shape[1], .tl = 1, .taps = 1, .stride = 1,
-                                       .dilation = 1, .transposed = true});
-}
-
-struct conv conv_same(int time, int taps, int stride, int dilation)
-{
-    int out = (time + stride - 1) / stride;
-    int total = (out - 1) * stride + (taps - 1) * dilation + 1 - time;
-
-    if (total < 0)
-        total = 0;
-    return (struct conv){stride, dilation, total / 2, total - total / 2};
-}
-
-struct conv conv_valid(int stride, int dilation)
-{
-    return (struct conv){stride, dilation, 0, 0};
-}
-
-struct conv conv_causal(int taps, int stride, int dilation)
-{
-    int pad = (taps - 1) * dilation + 1 - stride;
-
-    return (struct conv){stride, dilation, pad > 0 ? pad : 0, 0};
-}
-
-struct conv conv_transpose_same(int taps, int stride)
-{
-    int total = taps - stride, left = total > 0 ? total / 2 : 0;   /* short kernels leave silence at the end */
-
-    return (struct conv){stride, 1, left, total - left};
+    return layer(net, &dense_op, x, w, b, (struct geometry){w->shape[0], w->shape[1], 1, true, 0});
 }

@@ -133,53 +133,98 @@ struct node *net_kl_draw(struct net *net, struct node *z, struct node *mean, str
     return net_add_scalar(net, &op, 3, (struct node *[]){z, mean, logvar}, 0);
 }
 
-/* ---- against a prior of its own: N(prior, e^(2 scale)), scale one value a channel ---- */
+/* ---- rows of values [batch, rows, latent], log variance and scale one number a dimension ---- */
+
+static bool fits_rows(const struct node *mean, const struct node *logvar, const struct node *other)
+{
+    return logvar->shape[0] == mean->shape[2] && same_shape(mean, other);
+}
+
+static size_t rows_of(const struct node *n)
+{
+    return (size_t)node_batch(n) * (size_t)n->shape[1];
+}
+
+static void draw_forward(struct node *n)
+{
+    size_t latent = (size_t)n->shape[2], rows = rows_of(n);
+
+    for (size_t d = 0; d < latent; d++) {
+        float sd = expf(0.5f * n->in[1]->y[d]);
+
+        for (size_t i = d; i < rows * latent; i += latent)
+            n->y[i] = n->in[0]->y[i] + sd * n->in[2]->y[i];
+    }
+}
+
+static void draw_backward(struct node *n)
+{
+    size_t latent = (size_t)n->shape[2], count = rows_of(n) * latent;
+    float *dmean = node_grad(n, 0), *dlogvar = node_grad(n, 1);
+
+    for (size_t i = 0; dmean && dmean != n->dy && i < count; i++)
+        dmean[i] = (n->add[0] ? dmean[i] : 0) + n->dy[i];
+    for (size_t d = 0; dlogvar && d < latent; d++) {
+        float sum = 0;
+
+        for (size_t i = d; i < count; i += latent)
+            sum += n->dy[i] * n->in[2]->y[i];
+        dlogvar[d] = (n->add[1] ? dlogvar[d] : 0) + 0.5f * expf(0.5f * n->in[1]->y[d]) * sum;
+    }
+}
+
+struct node *net_draw(struct net *net, struct node *mean, struct node *logvar, struct node *eps)
+{
+    static const struct op op = {"draw", draw_forward, draw_backward, NULL};
+
+    if (!mean || !logvar || !eps)
+        return NULL;
+    if (!fits_rows(mean, logvar, eps))
+        return net_refuse(net, "draw: mean, logvar and eps do not fit together");
+    return net_add_node(net, &op, 3, (struct node *[]){mean, logvar, eps}, mean->shape[1], mean->shape[2], 0);
+}
 
 static void kl_prior_forward(struct node *n)
 {
     const float *mean = n->in[0]->y, *logvar = n->in[1]->y, *prior = n->in[2]->y, *scale = n->in[3]->y;
-    size_t channels = (size_t)n->in[0]->shape[1], time = (size_t)n->in[0]->shape[2];
-    size_t rows = (size_t)node_batch(n->in[0]) * channels;
+    size_t latent = (size_t)n->in[0]->shape[2], rows = rows_of(n->in[0]);
     double sum = 0;
 
-    for (size_t r = 0; r < rows; r++) {
-        float s = scale[r % channels], precision = expf(-2 * s);
+    for (size_t d = 0; d < latent; d++) {
+        double squares = 0;
 
-        for (size_t i = r * time; i < (r + 1) * time; i++) {
-            float d = mean[i] - prior[i];
-
-            sum += (double)(s - 0.5f * logvar[i] + 0.5f * precision * (expf(logvar[i]) + d * d) - 0.5f);
-        }
+        for (size_t i = d; i < rows * latent; i += latent)
+            squares += (double)((mean[i] - prior[i]) * (mean[i] - prior[i]));
+        sum += (double)(scale[d] - 0.5f * logvar[d] - 0.5f) +
+               0.5 * exp(-2 * (double)scale[d]) * (exp((double)logvar[d]) + squares / (double)rows);
     }
-    n->y[0] = (float)(sum / (double)(rows / channels * time));
+    n->y[0] = (float)sum;
 }
 
 static void kl_prior_backward(struct node *n)
 {
     const float *mean = n->in[0]->y, *logvar = n->in[1]->y, *prior = n->in[2]->y, *scale = n->in[3]->y;
-    size_t channels = (size_t)n->in[0]->shape[1], time = (size_t)n->in[0]->shape[2];
-    size_t rows = (size_t)node_batch(n->in[0]) * channels;
+    size_t latent = (size_t)n->in[0]->shape[2], rows = rows_of(n->in[0]);
     float *dmean = node_grad(n, 0), *dlogvar = node_grad(n, 1), *dprior = node_grad(n, 2), *dscale = node_grad(n, 3);
-    float unit = n->dy[0] / (float)(rows / channels * time);
+    float unit = n->dy[0] / (float)rows;
 
-    if (dscale && !n->add[3])
-        memset(dscale, 0, channels * sizeof *dscale);
-    for (size_t r = 0; r < rows; r++) {
-        float precision = expf(-2 * scale[r % channels]), dsum = 0;
+    for (size_t d = 0; d < latent; d++) {
+        float precision = expf(-2 * scale[d]), variance = expf(logvar[d]), squares = 0;
 
-        for (size_t i = r * time; i < (r + 1) * time; i++) {
-            float d = mean[i] - prior[i], variance = expf(logvar[i]);
+        for (size_t i = d; i < rows * latent; i += latent) {
+            float far = mean[i] - prior[i], slope = unit * precision * far;
 
+            squares += far * far;
             if (dmean)
-                dmean[i] = (n->add[0] ? dmean[i] : 0) + unit * precision * d;
-            if (dlogvar)
-                dlogvar[i] = (n->add[1] ? dlogvar[i] : 0) + unit * 0.5f * (precision * variance - 1);
+                dmean[i] = (n->add[0] ? dmean[i] : 0) + slope;
             if (dprior)
-                dprior[i] = (n->add[2] ? dprior[i] : 0) - unit * precision * d;
-            dsum += 1 - precision * (variance + d * d);
+                dprior[i] = (n->add[2] ? dprior[i] : 0) - slope;
         }
+        if (dlogvar)
+            dlogvar[d] = (n->add[1] ? dlogvar[d] : 0) + n->dy[0] * 0.5f * (precision * variance - 1);
         if (dscale)
-            dscale[r % channels] += unit * dsum;
+            dscale[d] = (n->add[3] ? dscale[d] : 0) +
+                        n->dy[0] * (1 - precision * (variance + squares / (float)rows));
     }
 }
 
@@ -190,7 +235,7 @@ struct node *net_kl_prior(struct net *net, struct node *mean, struct node *logva
 
     if (!mean || !logvar || !prior || !scale)
         return NULL;
-    if (!same_shape(mean, logvar) || !same_shape(mean, prior) || scale->shape[0] != mean->shape[1])
+    if (!fits_rows(mean, logvar, prior) || scale->shape[0] != mean->shape[2])
         return net_refuse(net, "kl_prior: mean, logvar, prior and scale do not fit together");
     return net_add_scalar(net, &op, 4, (struct node *[]){mean, logvar, prior, scale}, 0);
 }

@@ -1,132 +1,156 @@
-/* Distance of standardised log magnitude spectra, in log and in linear terms. */
+/* Distance of log magnitude spectra, in log and in linear terms. */
+#include <assert.h>
 #include <math.h>
 
 #include "base/kernel.h"
 #include "nn/layers.h"
 
-/* Per row (clip and channel): sums of |y - t|, |e^Y - e^T| and e^T. */
-enum { SUMS = 3 };
+/* Per frame: sums of |y - t| over what counts, |e^Y - e^T| and e^T. */
+enum { SUMS = 3, LANES = 16 };
 
-struct spectral_loss {
-    float top;
-    float linear;                /* 1 / sum of e^T of the last forward */
+struct spectral_state {
+    struct spectral_loss how;
+    double log, linear, target;  /* sums of the last forward, and the number of values */
 };
 
-KERNEL(row_sums, (const float *y, const float *t, size_t n, float mean, float sd, float top, float *sums),
-       (y, t, n, mean, sd, top, sums))
+/* A value's terms, and the slope of its linear term over linear units. */
+KERNEL_INLINE void value_terms(float y, float t, float mean, const struct spectral_loss *h, float *log, float *linear,
+                               float *target, float *slope)
 {
-    enum { LANES = 16 };
-    float lane[SUMS][LANES] = {{0}};
-    size_t i = 0;
+    float level = h->scale * y + mean, aim = h->scale * t + mean, bounded = level < h->top ? level : h->top;
+    float value = kernel_exp(bounded), wanted = kernel_exp(aim);
 
-    for (int s = 0; s < SUMS; s++)
-        sums[s] = 0;
-    for (; i + LANES <= n; i += LANES)
-        for (size_t j = 0; j < LANES; j++) {
-            float level = sd * y[i + j] + mean, target = kernel_exp(sd * t[i + j] + mean);
+    *log = aim <= h->floor && level <= h->floor ? 0 : fabsf(y - t);
+    *linear = fabsf(value - wanted);
+    *target = wanted;
+    value = level < h->top ? value : 0;
+    *slope = value > wanted ? value : wanted > value && value > 0 ? -value : 0;
+}
 
-            lane[0][j] += fabsf(y[i + j] - t[i + j]);
-            lane[1][j] += fabsf(kernel_exp(level < top ? level : top) - target);
+KERNEL(frame_forward, (const float *restrict y, const float *restrict t, const struct spectral_loss *h,
+                       float *restrict slope, float *restrict sums), (y, t, h, slope, sums))
+{
+    float lane[SUMS][LANES] = {{0}}, rest[SUMS] = {0};
+    int c = 0, n = h->channels;
+
+    for (; c + LANES <= n; c += LANES)
+        for (int j = 0; j < LANES; j++) {
+            float log, linear, target;
+
+            value_terms(y[c + j], t[c + j], h->mean[c + j], h, &log, &linear, &target, &slope[c + j]);
+            lane[0][j] += log;
+            lane[1][j] += linear;
             lane[2][j] += target;
         }
-    for (; i < n; i++) {
-        float level = sd * y[i] + mean, target = kernel_exp(sd * t[i] + mean);
+    for (; c < n; c++) {
+        float log, linear, target;
 
-        sums[0] += fabsf(y[i] - t[i]);
-        sums[1] += fabsf(kernel_exp(level < top ? level : top) - target);
-        sums[2] += target;
+        value_terms(y[c], t[c], h->mean[c], h, &log, &linear, &target, &slope[c]);
+        rest[0] += log;
+        rest[1] += linear;
+        rest[2] += target;
     }
-    for (int s = 0; s < SUMS; s++)
+    for (int s = 0; s < SUMS; s++) {
+        sums[s] = rest[s];
         for (int j = 0; j < LANES; j++)
             sums[s] += lane[s][j];
+    }
 }
 
-/* The slopes at one value of both terms; the units are theirs per value, mean and sd the channel's. */
-KERNEL_INLINE float slope_at(float y, float t, float mean, float sd, float top, float log_unit, float linear_unit)
+KERNEL(frame_backward, (const float *restrict y, const float *restrict t, const struct spectral_loss *h,
+                        const float *restrict slope, float log_unit, float linear_unit, bool add, float *restrict dy),
+       (y, t, h, slope, log_unit, linear_unit, add, dy))
 {
-    float level = sd * y + mean, bounded = level < top ? level : top, value = kernel_exp(bounded);
-    float target = kernel_exp(sd * t + mean), unit = level < top ? linear_unit * sd * value : 0;
-    float up = value > target ? unit : 0, down = value < target ? unit : 0;
-    float above = y > t ? log_unit : 0, below = y < t ? log_unit : 0;
+    for (int c = 0; c < h->channels; c++) {
+        float level = h->scale * y[c] + h->mean[c], aim = h->scale * t[c] + h->mean[c];
+        float above = y[c] > t[c] ? log_unit : 0, below = y[c] < t[c] ? log_unit : 0;
+        float log = aim <= h->floor && level <= h->floor ? 0 : above - below;
 
-    return above - below + up - down;
+        dy[c] = (add ? dy[c] : 0) + log + linear_unit * slope[c];
+    }
 }
 
-KERNEL(row_slopes, (const float *restrict y, const float *restrict t, size_t n, float mean, float sd, float top,
-                    float log_unit, float linear_unit, bool add, float *restrict dy),
-       (y, t, n, mean, sd, top, log_unit, linear_unit, add, dy))
-{
-    if (add)
-        for (size_t i = 0; i < n; i++)
-            dy[i] += slope_at(y[i], t[i], mean, sd, top, log_unit, linear_unit);
-    else
-        for (size_t i = 0; i < n; i++)
-            dy[i] = slope_at(y[i], t[i], mean, sd, top, log_unit, linear_unit);
-}
-
-static void rows_forward(void *arg, size_t first, size_t last)
+/* Frames lie one after another in y, target and in the slopes, kept from forward to backward. */
+static void frames_forward(void *arg, size_t first, size_t last)
 {
     const struct node *n = arg;
-    const struct spectral_loss *l = n->conf;
-    size_t channels = (size_t)n->in[0]->shape[1], time = (size_t)n->in[0]->shape[2];
+    const struct spectral_state *s = n->conf;
+    size_t channels = (size_t)s->how.channels;
+    float *sums = n->work + (size_t)n->in[0]->shape[0] * (size_t)n->in[0]->shape[1] * (size_t)n->in[0]->shape[2];
 
-    for (size_t r = first; r < last; r++)
-        row_sums(n->in[0]->y + r * time, n->in[1]->y + r * time, time, n->in[2]->y[r % channels],
-                 n->in[3]->y[r % channels], l->top, n->work + r * SUMS);
+    for (size_t f = first; f < last; f++)
+        frame_forward(n->in[0]->y + f * channels, n->in[1]->y + f * channels, &s->how, n->work + f * channels,
+                      sums + f * SUMS);
+}
+
+static size_t frames_of(const struct node *n)
+{
+    return node_count(n->in[0]) / (size_t)((const struct spectral_state *)n->conf)->how.channels;
 }
 
 static void spectral_forward(struct node *n)
 {
-    struct spectral_loss *l = n->conf;
-    size_t rows = (size_t)node_batch(n->in[0]) * (size_t)n->in[0]->shape[1];
-    double sums[SUMS] = {0};
+    struct spectral_state *s = n->conf;
+    const float *sums = n->work + (size_t)n->in[0]->shape[0] * (size_t)n->in[0]->shape[1] * (size_t)n->in[0]->shape[2];
+    double all[SUMS] = {0};
 
-    net_parallel(n->net, rows, 64, rows_forward, n);
-    for (size_t r = 0; r < rows; r++)
-        for (int s = 0; s < SUMS; s++)
-            sums[s] += (double)n->work[r * SUMS + (size_t)s];
-    l->linear = (float)(1 / sums[2]);
-    n->y[0] = (float)(sums[0] / (double)node_count(n->in[0]) + sums[1] / sums[2]);
+    assert(s->how.channels > 0);
+    net_parallel(n->net, frames_of(n), 64, frames_forward, n);
+    for (size_t f = 0; f < frames_of(n); f++)
+        for (int k = 0; k < SUMS; k++)
+            all[k] += (double)sums[f * SUMS + (size_t)k];
+    s->log = all[0] / (double)node_count(n->in[0]);
+    s->linear = all[1] / all[2];
+    s->target = all[2];
+    n->y[0] = (float)(s->log + (double)s->how.weight * s->linear);
 }
 
-static void rows_backward(void *arg, size_t first, size_t last)
+static void frames_backward(void *arg, size_t first, size_t last)
 {
     const struct node *n = arg;
-    const struct spectral_loss *l = n->conf;
-    size_t channels = (size_t)n->in[0]->shape[1], time = (size_t)n->in[0]->shape[2];
+    const struct spectral_state *s = n->conf;
+    size_t channels = (size_t)s->how.channels;
+    float log_unit = n->dy[0] / (float)node_count(n->in[0]);
+    float linear_unit = n->dy[0] * s->how.weight * s->how.scale / (float)s->target;
 
-    for (size_t r = first; r < last; r++)
-        row_slopes(n->in[0]->y + r * time, n->in[1]->y + r * time, time, n->in[2]->y[r % channels],
-                   n->in[3]->y[r % channels], l->top, n->dy[0] / (float)node_count(n->in[0]), n->dy[0] * l->linear,
-                   n->add[0], node_grad(n, 0) + r * time);
+    for (size_t f = first; f < last; f++)
+        frame_backward(n->in[0]->y + f * channels, n->in[1]->y + f * channels, &s->how, n->work + f * channels, log_unit,
+                       linear_unit, n->add[0], node_grad(n, 0) + f * channels);
 }
 
 static void spectral_backward(struct node *n)
 {
     if (node_grad(n, 0))
-        net_parallel(n->net, (size_t)node_batch(n->in[0]) * (size_t)n->in[0]->shape[1], 64, rows_backward, n);
+        net_parallel(n->net, frames_of(n), 64, frames_backward, n);
 }
 
-struct node *net_spectral_loss(struct net *net, struct node *y, struct node *target, struct node *mean, struct node *sd,
-                               float top)
+struct node *net_spectral_loss(struct net *net, struct node *y, struct node *target)
 {
     static const struct op op = {"spectral_loss", spectral_forward, spectral_backward, NULL};
     struct node *n;
 
-    if (!y || !target || !mean || !sd)
+    if (!y || !target)
         return NULL;
-    if (y->shape[1] != target->shape[1] || y->shape[2] != target->shape[2] || mean->shape[0] != y->shape[1] ||
-        sd->shape[0] != y->shape[1])
-        return net_refuse(net, "spectral_loss: spectrum, target, mean and sd do not fit together");
-    n = net_add_scalar(net, &op, 4, (struct node *[]){y, target, mean, sd}, sizeof(struct spectral_loss));
-    if (n) {
-        n->work_floats = (size_t)y->shape[0] * (size_t)y->shape[1] * SUMS;
-        net_spectral_loss_top(n, top);
-    }
+    if (y->shape[1] != target->shape[1] || y->shape[2] != target->shape[2])
+        return net_refuse(net, "spectral_loss: spectrum and target differ in shape");
+    n = net_add_scalar(net, &op, 2, (struct node *[]){y, target}, sizeof(struct spectral_state));
+    if (n)   /* slopes, and sums of as many frames as there can be */
+        n->work_floats = (SUMS + 1) * (size_t)y->shape[0] * (size_t)y->shape[1] * (size_t)y->shape[2];
     return n;
 }
 
-void net_spectral_loss_top(struct node *loss, float top)
+void net_spectral_loss_set(struct node *loss, struct spectral_loss how)
 {
-    ((struct spectral_loss *)loss->conf)->top = top;
+    struct spectral_state *s = loss->conf;
+
+    assert(how.channels > 0 && loss->in[0]->shape[2] % how.channels == 0);
+    s->how = how;
+}
+
+void net_spectral_loss_terms(const struct node *loss, double *log, double *linear)
+{
+    const struct spectral_state *s = loss->conf;
+
+    *log = s->log;
+    *linear = s->linear;
 }

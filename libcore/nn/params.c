@@ -72,6 +72,7 @@ struct param *params_get(struct params *p, const char *name, int rank, const int
     q->count = count;
     q->init = init;
     q->trainable = trainable;
+    q->pace = 1;
     p->total += (count + ALIGN_FLOATS - 1) / ALIGN_FLOATS * ALIGN_FLOATS;
     return q;
 }

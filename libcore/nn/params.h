@@ -31,6 +31,7 @@ struct param {
     size_t offset, count;        /* place in the flat arrays, in floats */
     enum init_kind init;
     bool trainable;              /* statistics are not */
+    float pace;                  /* times the learning rate; 1 unless somebody sets it */
     bool factored;               /* gradient is in outer, not in the flat array */
     struct outer outer;
 };

@@ -10,26 +10,31 @@
 
 struct levels {
     struct timing timing;
-    int64_t samples;             /* without the silence that the clip was padded with, as its meta says ("padded") */
-    int frames;                  /* a multiple of the stride: the last frame is repeated */
-    float *y;                    /* [features, frames] */
+    int64_t first, samples;      /* of the clip: without silence at its ends */
+    double level;                /* 0: silent */
+    int frames;                  /* a multiple of the stride: the last one is repeated */
+    int real;                    /* those that are not */
+    float *y;                    /* [frames, features] */
 };
 
 /* How the clips of a dataset fall: as their meta says, or as is found in their
- * sound. Sets timing and frames of each, y to NULL. Returns how many have a steady beat. */
-size_t levels_time(const struct front *f, const struct dataset *d, int stride, struct levels *clips, struct pool *pool);
+ * sound. Sets all but y, which becomes NULL. trim: without silence at their
+ * ends. Returns how many have a steady beat. */
+size_t levels_time(const struct front *f, const struct dataset *d, int stride, bool trim, struct levels *clips,
+                   struct pool *pool);
 
 int levels_longest(const struct levels *clips, size_t count);                    /* frames */
 size_t levels_size(const struct levels *clip, int features);                     /* floats of y */
 
-/* Standardised levels of a clip's samples x by the statistics in params, to y. */
-void levels_of(const struct front *f, const struct params *params, const float *x, const struct levels *clip, float *y);
+/* Standardised levels of a clip x [channels, stride] to y, by the statistics in values. */
+void levels_of(const struct front *f, const struct front_values *values, const float *x, int64_t stride,
+               const struct levels *clip, float *y);
 
-/* Levels of all clips of d, floored 60 dB under the loudest bin of all, and the
- * statistics that go with them: "front/floor"; per channel "front/mean" and
- * "front/sd" over all frames, and "front/most", the most that decoding will
- * allow. With given, the statistics are there and stay. y comes from the
- * dataset's spool. -1: it is full, or there is nothing but silence. */
+/* Levels of all clips of d, and the statistics of the front end that go with
+ * them, but for lift and spread, which need the trained network. With given,
+ * these are there and stay. The floor lies 80 dB under what is loud in most
+ * clips. y comes from the dataset's spool. -1: it is full, or there is nothing
+ * but silence. */
 int levels_learn(const struct front *f, struct params *params, const struct dataset *d, struct levels *clips, bool given,
                  struct pool *pool);
 

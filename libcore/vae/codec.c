@@ -55,9 +55,9 @@ int codec_audio(const struct model *m, const struct reader *r, const struct fram
     if (rate < m->rate || rate > m->rate)
         return error_set("%s: clip '%s' is at %g Hz, the model was trained at %g Hz: use cv-load -r %g",
                          reader_label(r), f->name, rate, m->rate, m->rate);
-    if (m->is_spectral && t->shape[1] != 1)
-        return error_set("%s: clip '%s' has %lld channels, the model takes one: load without cv-load -c",
-                         reader_label(r), f->name, (long long)t->shape[1]);
+    if (m->is_spectral && t->shape[1] != m->channels)
+        return error_set("%s: clip '%s' has %lld channels, the model takes %d: load %s cv-load -c", reader_label(r), f->name,
+                         (long long)t->shape[1], m->channels, m->channels > 1 ? "with" : "without");
     if (!m->is_spectral && (t->shape[1] != 1 || t->shape[2] != m->samples))
         return error_set("%s: clip '%s' has %lld channels of %lld samples, the model takes 1 of %lld: use cv-load -n %lld",
                          reader_label(r), f->name, (long long)t->shape[1], (long long)t->shape[2],

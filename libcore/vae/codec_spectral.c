@@ -6,7 +6,6 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/rng.h"
-#include "nn/layers.h"
 #include "vae/codec_private.h"
 #include "vae/dataset.h"
 #include "vae/pieces.h"
@@ -16,7 +15,7 @@
 struct job {
     char *name;
     struct meta *meta;
-    float *in, *out, *mean, *logvar;
+    float *in, *out, *mean;      /* of latents: [latent, frames] */
     int64_t samples, frames;     /* of audio, of latents */
     int64_t number;              /* of the clip in the stream */
     struct piece_clip clip;
@@ -50,7 +49,6 @@ static void forget(struct work *w)
         free(j->in);
         free(j->out);
         free(j->mean);
-        free(j->logvar);
     }
     w->held = 0;
 }
@@ -70,22 +68,41 @@ static void encode_job(void *arg, int task, int worker)
     struct work *w = arg;
     struct job *j = &w->jobs[task];
     size_t count;
+    float *mean, *draw;
 
+    (void)worker;
     j->clip = pieces_clip(&w->p, j->meta, j->in, j->samples);
     j->frames = pieces_latents(&w->p, &j->clip);
     count = (size_t)w->c->m.spectral.latent * (size_t)j->frames;
     j->mean = mem_alloc(count * sizeof(float));
-    j->logvar = mem_alloc(count * sizeof(float));
     j->out = mem_alloc(count * sizeof(float));
-    pieces_encode(&w->p, worker, &j->clip, j->mean, j->logvar, NULL);
+    mean = mem_alloc(2 * count * sizeof *mean);
+    draw = mean + count;
+    pieces_encode(&w->p, &j->clip, mean);
     if (w->c->how.mean_only) {
-        memcpy(j->out, j->mean, count * sizeof(float));
+        memcpy(draw, mean, count * sizeof(float));
     } else {
         struct rng r = rng_new(w->c->how.seed, (uint64_t)j->number);
 
-        rng_normal(&r, j->out, count);
-        posterior_draw(j->out, j->mean, j->logvar, count);
+        rng_normal(&r, draw, count);
+        pieces_draw(&w->p, mean, j->frames, draw);
     }
+    pieces_turn(mean, j->frames, w->c->m.spectral.latent, j->mean);
+    pieces_turn(draw, j->frames, w->c->m.spectral.latent, j->out);
+    free(mean);
+}
+
+/* One number a dimension, at every frame. */
+static float *logvars(const struct work *w, int64_t frames)
+{
+    const float *logvar = w->p.params->theta + params_find(w->p.params, "enc/logvar")->offset;
+    int64_t latent = w->p.shape.latent;
+    float *all = mem_alloc((size_t)(latent * frames) * sizeof *all);
+
+    for (int64_t d = 0; d < latent; d++)
+        for (int64_t t = 0; t < frames; t++)
+            all[d * frames + t] = logvar[d];
+    return all;
 }
 
 static int flush_latents(struct work *w)
@@ -97,15 +114,17 @@ static int flush_latents(struct work *w)
     for (int i = 0; i < w->held && !status; i++) {
         struct job *j = &w->jobs[i];
         int64_t shape[2] = {w->c->m.spectral.latent, j->frames};
+        float *logvar = logvars(w, j->frames);
         struct frame_tensor t[3] = {
             {"z", tensor_view(j->out, 2, shape)}, {"mean", tensor_view(j->mean, 2, shape)},
-            {"logvar", tensor_view(j->logvar, 2, shape)},
+            {"logvar", tensor_view(logvar, 2, shape)},
         };
 
         meta_set(j->meta, "samples", meta_int(j->samples));
         meta_set(j->meta, "level", meta_real(j->clip.level));
         front_timing_note(&j->clip.timing, j->meta);
         status = codec_put(w->c, j->name, j->meta, t, 3);
+        free(logvar);
     }
     forget(w);
     return status;
@@ -119,14 +138,16 @@ static int encode_frame(struct work *w, const struct reader *r, const struct fra
         return -1;
     for (int64_t b = 0; b < t.shape[0]; b++) {
         struct job *j;
+        size_t size;
 
         if (w->held == w->room && flush_latents(w))
             return -1;
         j = &w->jobs[w->held++];
         *j = (struct job){.name = mem_text(audio_clip_name(f, b)), .meta = audio_clip_meta(f, b), .samples = t.shape[2],
                           .number = w->clips++};
-        j->in = mem_alloc((size_t)j->samples * sizeof(float));
-        memcpy(j->in, t.data + b * j->samples, (size_t)j->samples * sizeof(float));
+        size = (size_t)(t.shape[1] * j->samples);
+        j->in = mem_alloc(size * sizeof(float));
+        memcpy(j->in, t.data + (size_t)b * size, size * sizeof(float));
     }
     return 0;
 }
@@ -151,11 +172,16 @@ static void decode_job(void *arg, int task, int worker)
 {
     struct work *w = arg;
     struct job *j = &w->jobs[task];
+    struct piece_sound how = pieces_how(j->noise, w->c->how.seed);
+    int64_t latent = w->p.shape.latent;
+    float *z = mem_alloc((size_t)(latent * j->frames) * sizeof *z);
 
     if (j->noise)
         prior_run(w->prior, j->in, j->frames, j->start);
-    j->out = mem_alloc((size_t)j->samples * sizeof(float));
-    pieces_sound(&w->p, worker, &j->clip, j->in, j->frames, false, w->c->how.seed, j->out);
+    pieces_turn(j->in, latent, j->frames, z);
+    j->out = mem_alloc((size_t)(w->p.front.channels * j->samples) * sizeof(float));
+    pieces_sound(&w->p, worker, &j->clip, z, j->frames, &how, j->out);
+    free(z);
 }
 
 static int flush_audio(struct work *w)
@@ -166,7 +192,7 @@ static int flush_audio(struct work *w)
         pool_run(w->c->pool, w->held, decode_job, w);
     for (int i = 0; i < w->held && !status; i++) {
         struct job *j = &w->jobs[i];
-        struct frame_tensor t = {"audio", tensor_view(j->out, 2, (int64_t[]){1, j->samples})};
+        struct frame_tensor t = {"audio", tensor_view(j->out, 2, (int64_t[]){w->p.front.channels, j->samples})};
 
         front_timing_note(&j->clip.timing, j->meta);
         status = codec_put(w->c, j->name, j->meta, &t, 1);

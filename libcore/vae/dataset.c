@@ -142,6 +142,7 @@ int dataset_spool(struct dataset *d, struct reader *r, struct spool *spool)
             c->name = keep_name(spool, audio_clip_name(f, b));
             c->meta = keep_meta(f, b);
             c->batch = d->batches;
+            c->samples = t.shape[2];
             c->data = spool_floats(spool, size);
             if (!c->name || !c->data)
                 goto failed;

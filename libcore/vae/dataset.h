@@ -13,6 +13,7 @@ struct clip {
     char *name;
     struct meta *meta;           /* of its own what training reads: tempo and beat; NULL: neither */
     size_t batch;                /* which batch of the stream it came in, when the stream was batched */
+    int64_t samples;             /* of each channel */
     float *data;                 /* channels x samples */
 };
 

@@ -151,6 +151,8 @@ static void flush(struct run *run, struct pool *pool)
         }
         run->e->silent += isnan(j->sound[EVAL_ORIGINAL].msls) ? 1 : 0;
         run->e->latents += j->c.frames;
+        if (run->kind->add)
+            run->kind->add(run->state, &j->c);
         for (int k = 0; k < EVAL_TERMS; k++)
             run->terms[k] += j->c.terms[k];
         for (int d = 0; d < run->e->latent; d++)

@@ -38,10 +38,12 @@ struct eval {
     double *kl;                  /* [latent], nats per latent frame */
     double kl_sum;
     int active;
-    /* notebook: nats per clip, z one draw from the posterior */
-    double elbo, likelihood, kl_draw;
+    /* z one draw from the posterior. notebook: nats per clip; spectral: nats per second of log levels */
+    double elbo, likelihood;
+    double kl_draw;              /* notebook: of the draw */
+    double kl_rate;              /* spectral: nats per second */
     double reconstruction;       /* Keras' cross entropy of the raw logits */
-    /* spectral, z one draw from the posterior: loss = log_distance + linear_distance + beta kl_sum */
+    /* spectral: loss = log_distance + linear_distance + beta kl_sum */
     double loss, log_distance, linear_distance, beta;
     struct eval_sound sound[EVAL_ROWS];
 };

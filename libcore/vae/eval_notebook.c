@@ -93,4 +93,4 @@ static void finish(const void *state, const double *terms, struct eval *e)
     e->reconstruction = terms[TERM_RECONSTRUCTION] / n;
 }
 
-const struct eval_kind eval_notebook = {begin, latents, draw, clip, finish, end};
+const struct eval_kind eval_notebook = {begin, latents, draw, clip, NULL, finish, end};

@@ -6,6 +6,7 @@
 
 #include "vae/eval.h"
 #include "vae/model.h"
+#include "vae/terms.h"
 
 enum { EVAL_TERMS = 4 };
 
@@ -18,6 +19,7 @@ struct eval_clip {
     float *linear;               /* result [samples], of those networks that have it */
     double terms[EVAL_TERMS];    /* results that add up over clips; which, the network knows */
     double *kl;                  /* result [latent], sums over the frames */
+    struct terms spectral;       /* result of the network 'spectral', until add */
 };
 
 struct eval_kind {
@@ -27,6 +29,7 @@ struct eval_kind {
     /* Noise of the clips one after another, as encoding draws it. */
     void (*draw)(void *state, float *eps, size_t count);
     void (*clip)(void *state, int worker, struct eval_clip *c);
+    void (*add)(void *state, struct eval_clip *c);        /* after clip, in the order of the clips; NULL: nothing to do */
     /* From sums of terms over e->clips clips to the loss terms of e; e->kl_sum is there. */
     void (*finish)(const void *state, const double *terms, struct eval *e);
     void (*end)(void *state);

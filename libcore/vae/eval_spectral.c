@@ -4,33 +4,23 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
-#include "nn/layers.h"
 #include "vae/eval_private.h"
-#include "vae/pieces.h"
-
-/* Sums over real frames and channels, Y = sd y + mean; and how many they are. */
-enum { TERM_LOG, TERM_LINEAR, TERM_TARGET, TERM_COUNT };   /* |y' - y|, |e^Y' - e^Y|, e^Y */
+#include "vae/pca.h"
+#include "vae/terms.h"
 
 struct state {
     struct pieces p;
+    const struct model *m;
     uint64_t seed;
     int64_t drawn;               /* clips */
-    double top;
-};
-
-/* What the losses of a clip are taken from, piece by piece. */
-struct losses {
-    const struct state *s;
-    struct eval_clip *c;
-    struct piece_clip clip;
-    const float *mean, *logvar;
-    float *target;
+    struct terms sum;
 };
 
 static void end(void *state)
 {
     struct state *s = state;
 
+    terms_free(&s->sum);
     pieces_end(&s->p);
     free(s);
 }
@@ -38,13 +28,15 @@ static void end(void *state)
 static void *begin(struct model *m, struct reader *file, const char *path, uint64_t seed, int threads)
 {
     struct state *s = mem_zero(1, sizeof *s);
+    int parts = SPECTRAL_ENCODER | SPECTRAL_DECODER | SPECTRAL_PRIOR | PIECES_COMPONENTS;
 
     s->seed = seed;
-    if (pieces_begin(&s->p, m, file, path, SPECTRAL_ENCODER | SPECTRAL_DECODER | SPECTRAL_PRIOR, threads)) {
+    s->m = m;
+    s->sum = terms_new(&m->spectral);
+    if (pieces_begin(&s->p, m, file, path, parts, threads)) {
         end(s);
         return NULL;
     }
-    s->top = (double)front_top(m->spectral.features, s->p.mean, s->p.sd, s->p.most);
     return s;
 }
 
@@ -66,83 +58,74 @@ static void draw(void *state, float *eps, size_t count)
 
 /* ---- a clip ---- */
 
-static void add_distances(const struct losses *l, const float *y, int64_t first, int offset, int count)
+/* Levels of a clip, whole or through the components alone. */
+struct source {
+    const struct state *s;
+    const float *y;
+    bool components;
+    float *scratch;
+};
+
+static void give_levels(void *arg, int64_t first, int count, float *y)
 {
-    const struct pieces *p = &l->s->p;
-    int64_t left = grid_frames(l->clip.timing.grid, l->c->samples) - first;
-    double *sum = l->c->terms, top = l->s->top;
+    const struct source *from = arg;
+    const struct spectral *shape = &from->s->p.shape;
+    size_t each = (size_t)(shape->stride * shape->features);
 
-    pieces_levels(p, &l->clip, first, count, l->target);
-    for (int c = 0; c < p->m->spectral.features; c++) {
-        double sd = (double)p->sd[c], mean = (double)p->mean[c];
-
-        for (int t = 0; t < count && t < left; t++) {
-            double out = (double)y[(size_t)c * (size_t)p->frames + (size_t)(offset + t)];
-            double target = (double)l->target[(size_t)c * (size_t)count + (size_t)t];
-            double magnitude = exp(sd * target + mean);
-
-            sum[TERM_LOG] += fabs(out - target);
-            sum[TERM_LINEAR] += fabs(exp(fmin(sd * out + mean, top)) - magnitude);
-            sum[TERM_TARGET] += magnitude;
-            sum[TERM_COUNT]++;
-        }
-    }
-}
-
-static void add_kl(const struct losses *l, const struct spectral_graph *g, int64_t first, int offset, int count)
-{
-    const struct spectral *shape = &l->s->p.m->spectral;
-    int width = l->s->p.frames / shape->stride;
-
-    for (int d = 0; d < shape->latent; d++)
-        for (int t = 0; t < count / shape->stride; t++) {
-            int64_t i = d * l->c->frames + first / shape->stride + t;
-            float prior = g->prior->y[d * width + offset / shape->stride + t];
-
-            l->c->kl[d] += eval_kl((double)l->mean[i], (double)l->logvar[i], (double)prior,
-                                   (double)g->scale->y[d]);
-        }
-}
-
-static void take_losses(void *arg, const struct spectral_graph *g, int64_t first, int offset,
-                        int count)
-{
-    const struct losses *l = arg;
-
-    add_distances(l, g->out->y, first, offset, count);
-    add_kl(l, g, first, offset, count);
+    memcpy(y, from->y + (size_t)first * (size_t)shape->features, (size_t)count * (size_t)shape->features * sizeof *y);
+    for (int t = 0; from->components && t < count / shape->stride; t++)
+        pca_project(shape, from->s->p.params, y + (size_t)t * each, from->scratch);
 }
 
 static void clip(void *state, int worker, struct eval_clip *c)
 {
     struct state *s = state;
     const struct pieces *p = &s->p;
-    size_t count = (size_t)p->m->spectral.latent * (size_t)c->frames;
-    float *mean = mem_alloc(count * sizeof *mean), *logvar = mem_alloc(count * sizeof *logvar);
-    float *linear = mem_alloc(count * sizeof *linear);
-    struct losses l = {s, c, pieces_clip(p, NULL, c->x, c->samples), mean, logvar, NULL};
+    const struct spectral *shape = &p->shape;
+    struct piece_clip clip = pieces_clip(p, NULL, c->x, c->samples);
+    struct piece_sound how = pieces_how(false, s->seed);
+    int64_t frames = c->frames * shape->stride;
+    float *y = mem_alloc((size_t)frames * (size_t)shape->features * sizeof *y);
+    float *mean = mem_alloc((size_t)(c->frames * shape->latent) * sizeof *mean);
+    struct source from = {s, y, false, mem_alloc((size_t)(shape->stride * shape->features) * sizeof(float))};
 
-    l.target = mem_alloc((size_t)p->m->spectral.features * (size_t)p->frames * sizeof *l.target);
-    pieces_encode(p, worker, &l.clip, mean, logvar, linear);
-    posterior_draw(c->eps, mean, logvar, count);
-    pieces_decode(p, worker, c->eps, c->frames, take_losses, &l);
-    pieces_sound(p, worker, &l.clip, mean, c->frames, false, s->seed, c->reconstruction);
-    pieces_sound(p, worker, &l.clip, linear, c->frames, true, s->seed, c->linear);
-    free(l.target);
-    free(linear);
-    free(logvar);
+    pieces_levels(p, &clip, 0, (int)frames, y);
+    c->spectral = terms_new(shape);
+    terms_clip(&c->spectral, p, worker, y, frames, grid_frames(clip.timing.grid, c->samples), clip.timing.grid.step, c->eps);
+    pieces_means(p, y, (int)c->frames, mean);
+    pieces_sound(p, worker, &clip, mean, c->frames, &how, c->reconstruction);
+    from.components = true;
+    how.lift = 0;                /* learnt for the trained network */
+    pieces_play(p, worker, &clip, give_levels, &from, &how, c->linear);
+    free(from.scratch);
     free(mean);
+    free(y);
+}
+
+/* Terms of clips, in order. */
+static void add(void *state, struct eval_clip *c)
+{
+    struct state *s = state;
+
+    terms_add(&s->sum, &c->spectral, &s->p.shape);
+    memcpy(c->kl, c->spectral.kl, (size_t)s->p.shape.latent * sizeof *c->kl);
+    terms_free(&c->spectral);
 }
 
 static void finish(const void *state, const double *terms, struct eval *e)
 {
     const struct state *s = state;
+    struct figures_of_terms f = terms_figures(&s->sum, &s->p.shape);
 
-    e->log_distance = terms[TERM_LOG] / terms[TERM_COUNT];
-    e->linear_distance = terms[TERM_LINEAR] / terms[TERM_TARGET];
+    (void)terms;
+    e->log_distance = f.log;
+    e->linear_distance = f.linear;
+    e->elbo = f.elbo;
+    e->likelihood = f.likelihood;
+    e->kl_rate = f.rate;
     e->beta = NAN;
-    meta_get_real(s->p.m->meta, "beta", &e->beta);
-    e->loss = e->log_distance + e->linear_distance + e->beta * e->kl_sum;
+    meta_get_real(s->m->meta, "beta", &e->beta);
+    e->loss = f.distance + e->beta * f.kl;
 }
 
-const struct eval_kind eval_spectral = {begin, latents, draw, clip, finish, end};
+const struct eval_kind eval_spectral = {begin, latents, draw, clip, add, finish, end};

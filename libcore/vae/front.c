@@ -1,18 +1,23 @@
 /* Levels and log magnitudes. */
 #include "vae/front.h"
 
+#include <assert.h>
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
+#include "base/kernel.h"
+#include "base/mem.h"
+#include "dsp/levels.h"
 #include "dsp/tempo.h"
 
 /* Beats that a meta may say, in seconds. */
 static const double shortest = 0.05, longest = 4;
 
-int front_begin(struct front *f, double rate, bool beat)
+int front_begin(struct front *f, double rate, int channels, bool beat)
 {
-    f->rate = rate;
-    f->beat = beat;
+    *f = (struct front){.rate = rate, .beat = beat, .channels = channels};
     if (features_defaults(rate, &f->fft, &f->hop, &f->corner))
         return error_set("a sample rate of %g Hz: the network 'spectral' takes 3000 to 48000, see cv-load -r", rate);
     /* shorter frames keep onsets apart at low rates; where the fixed ones are short already they stay */
@@ -24,9 +29,9 @@ int front_begin(struct front *f, double rate, bool beat)
     return 0;
 }
 
-void front_set(struct front *f, double rate, int fft, int hop, double corner, bool beat)
+void front_set(struct front *f, double rate, int channels, int fft, int hop, double corner, bool beat)
 {
-    *f = (struct front){rate, corner, fft, hop, beat, features_new(rate, fft, corner)};
+    *f = (struct front){rate, corner, fft, hop, beat, channels, features_new(rate, fft, corner)};
 }
 
 void front_end(struct front *f)
@@ -36,13 +41,9 @@ void front_end(struct front *f)
     f->bands = NULL;
 }
 
-double front_rms(const float *x, int64_t samples)
+int front_features(const struct front *f)
 {
-    double sum = 0;
-
-    for (int64_t i = 0; i < samples; i++)
-        sum += (double)x[i] * (double)x[i];
-    return sqrt(sum / (double)samples);
+    return f->channels * features_channels(f->bands);
 }
 
 struct timing front_timing_beat(const struct front *f, double period, double phase)
@@ -68,6 +69,23 @@ double front_beat(const struct meta *meta)
     return 0;
 }
 
+/* The beat of all channels together. */
+static bool find_tempo(const struct front *f, const float *x, int64_t samples, struct tempo *found)
+{
+    float *mixed;
+    bool steady;
+
+    if (f->channels == 1)
+        return tempo_find(x, samples, f->rate, found);
+    mixed = mem_zero((size_t)samples, sizeof *mixed);
+    for (int c = 0; c < f->channels; c++)
+        for (int64_t i = 0; i < samples; i++)
+            mixed[i] += x[c * samples + i] / (float)f->channels;
+    steady = tempo_find(mixed, samples, f->rate, found);
+    free(mixed);
+    return steady;
+}
+
 struct timing front_timing(const struct front *f, const struct meta *meta, const float *x, int64_t samples)
 {
     struct tempo found = {0, 0, 0};
@@ -81,7 +99,7 @@ struct timing front_timing(const struct front *f, const struct meta *meta, const
             beat = 0;
         return front_timing_beat(f, period, beat - period * floor(beat / period));
     }
-    if (x && tempo_find(x, samples, f->rate, &found))
+    if (x && find_tempo(f, x, samples, &found))
         return front_timing_beat(f, found.period, found.phase);
     t = front_timing_beat(f, BEAT_NOMINAL, 0);
     t.steady = false;
@@ -101,37 +119,120 @@ int64_t front_frames(struct grid grid, int64_t samples, int stride)
     return (grid_frames(grid, samples) + stride - 1) / stride * stride;
 }
 
-void front_levels(const struct front *f, struct grid grid, const float *x, int64_t samples, double gain,
-                  double floor, int64_t first, int frames, float *y, size_t stride)
+double front_level(const struct front *f, const float *x, int64_t samples)
 {
-    int channels = features_channels(f->bands);
-
-    features_magnitude(f->bands, grid, x, samples, first, frames, y, stride);
-    for (int c = 0; c < channels; c++)
-        for (int t = 0; t < frames; t++) {
-            float *v = &y[(size_t)c * stride + (size_t)t];
-            double level = gain * (double)*v;
-
-            *v = logf((float)(level > floor ? level : floor));
-        }
+    return level_sounding(x, f->channels, samples, f->rate);
 }
 
-float front_top(int channels, const float *mean, const float *sd, const float *most)
+double front_gain(double level)
+{
+    return level > 0 ? FRONT_LEVEL / level : 1;
+}
+
+KERNEL(to_levels, (float *y, int count, float gain, float least), (y, count, gain, least))
+{
+    for (int i = 0; i < count; i++) {
+        float v = gain * y[i];
+
+        y[i] = kernel_log(v > least ? v : least);
+    }
+}
+
+void front_levels(const struct front *f, struct grid grid, const float *x, int64_t samples, double gain, int64_t first,
+                  int frames, float *y)
+{
+    int each = features_channels(f->bands), all = front_features(f);
+
+    for (int c = 0; c < f->channels; c++)
+        features_magnitude(f->bands, grid, x + c * samples, samples, first, frames, y + (size_t)c * (size_t)each,
+                           (size_t)all);
+    for (int t = 0; t < frames; t++)
+        to_levels(y + (size_t)t * (size_t)all, all, (float)gain, (float)FRONT_LEAST);
+}
+
+/* ---- statistics ---- */
+
+void front_declare(struct net *net, int features)
+{
+    static const char *const each[] = {"front/mean", "front/fill", "front/most", "front/lift", "front/spread"};
+
+    for (size_t i = 0; i < sizeof each / sizeof *each; i++)
+        net_statistic(net, each[i], 1, (int64_t[]){features}, INIT_ZERO);
+    net_statistic(net, "front/scale", 1, (int64_t[]){1}, INIT_ONE);
+    net_statistic(net, "front/floor", 1, (int64_t[]){1}, INIT_ZERO);
+    net_statistic(net, "front/loudest", 1, (int64_t[]){1}, INIT_ONE);
+}
+
+static float *statistic(const struct params *p, const char *name)
+{
+    return p->theta + params_find(p, name)->offset;
+}
+
+struct front_values front_values(const struct params *p)
+{
+    return (struct front_values){
+        .mean = statistic(p, "front/mean"), .fill = statistic(p, "front/fill"), .most = statistic(p, "front/most"),
+        .lift = statistic(p, "front/lift"), .spread = statistic(p, "front/spread"), .scale = statistic(p, "front/scale"),
+        .floor = statistic(p, "front/floor"), .loudest = statistic(p, "front/loudest"),
+        .features = (int)params_find(p, "front/mean")->count,
+    };
+}
+
+float front_top(const struct front_values *v)
 {
     float top = -1e30f;
 
-    for (int c = 0; c < channels; c++)
-        if (most[c] * sd[c] + mean[c] > top)
-            top = most[c] * sd[c] + mean[c];
+    for (int c = 0; c < v->features; c++)
+        top = v->most[c] > top ? v->most[c] : top;
     return top + 0.7f;
 }
 
-void front_standardise(int channels, int frames, size_t stride, const float *mean, const float *sd, float *y)
+void front_standardise(const struct front_values *v, float *y, int64_t count)
 {
-    for (int c = 0; c < channels; c++)
-        for (int t = 0; t < frames; t++) {
-            float *v = &y[(size_t)c * stride + (size_t)t];
+    for (int64_t t = 0; t < count; t++, y += v->features)
+        for (int c = 0; c < v->features; c++)
+            y[c] = ((y[c] > *v->floor ? y[c] : *v->floor) - v->mean[c]) / *v->scale;
+}
 
-            *v = (*v - mean[c]) / sd[c];
-        }
+double front_rms(const struct front *f, const float *level)
+{
+    int each = features_channels(f->bands);
+    double sum = 0;
+
+    for (int c = 0; c < f->channels; c++) {
+        double rms = features_rms(f->bands, level + (size_t)c * (size_t)each);
+
+        sum += rms * rms / f->channels;
+    }
+    return sqrt(sum);
+}
+
+KERNEL(exponentials, (float *x, int count, float gain), (x, count, gain))
+{
+    for (int i = 0; i < count; i++)
+        x[i] = gain * kernel_exp(x[i]);
+}
+
+void front_magnitudes(const struct front *f, const struct front_values *v, const float *y, double lift, bool limit,
+                      float *scratch, float *out)
+{
+    int each = features_channels(f->bands), bins = features_bins(f->bands);
+    double gain = 1;
+
+    for (int c = 0; c < v->features; c++) {
+        float level = *v->scale * y[c] + v->mean[c];
+
+        level = level < v->most[c] ? level : v->most[c];
+        scratch[c] = level > *v->floor + 0.05f ? level + (float)lift * v->lift[c] : v->fill[c];
+    }
+    if (limit) {
+        double rms = front_rms(f, scratch);
+
+        gain = rms > (double)*v->loudest ? (double)*v->loudest / rms : 1;
+    }
+    for (int c = 0; c < f->channels; c++)
+        features_unwarp(f->bands, scratch + (size_t)c * (size_t)each, out + (size_t)c * (size_t)bins);
+    exponentials(out, f->channels * bins, (float)gain);
+    for (int c = 0; c < f->channels; c++)      /* an offset is no sound */
+        out[(size_t)c * (size_t)bins] = 0;
 }

@@ -1,6 +1,9 @@
 /* The front of the network 'spectral': clips brought to one level, as frames
- * of standardised log magnitudes. Frames come at a fixed hop or follow the
- * beat: BEAT_FRAMES to a beat, the beat on frame 1 of each group. */
+ * of standardised log magnitudes, and back. Frames come at a fixed hop or
+ * follow the beat: BEAT_FRAMES to a beat, the beat on frame 1 of each group.
+ * Levels are natural logarithms of magnitudes; of several channels of audio
+ * they stand one after another in a frame. Arrays of them are [frames,
+ * features]. */
 #ifndef VAE_FRONT_H
 #define VAE_FRONT_H
 
@@ -10,9 +13,15 @@
 #include "base/meta.h"
 #include "dsp/features.h"
 #include "dsp/grid.h"
+#include "nn/net.h"
 
-/* The level that every clip is brought to, as RMS, before anything is learnt of it. */
+/* The level that every clip is brought to, as RMS of what sounds in it (level_sounding), before anything is learnt of it. */
 #define FRONT_LEVEL 0.1
+/* Magnitudes under this one are taken for it. */
+#define FRONT_LEAST 1e-7
+
+/* Channels of audio that can be one clip: mono or stereo. */
+enum { CHANNELS_MOST = 2 };
 
 /* Frames to a beat, and the beat in seconds of a clip that has none. */
 enum { BEAT_FRAMES = 24 };
@@ -22,14 +31,17 @@ struct front {
     double rate, corner;         /* Hz; corner: see dsp/features.h */
     int fft, hop;                /* hop: of frames that do not follow the beat */
     bool beat;                   /* frames follow it */
+    int channels;                /* of audio */
     struct features *bands;
 };
 
 /* The default front end of that rate; -1: not a rate it is made for. */
-int front_begin(struct front *f, double rate, bool beat);
+int front_begin(struct front *f, double rate, int channels, bool beat);
 /* A front end with given frames, as a model says. */
-void front_set(struct front *f, double rate, int fft, int hop, double corner, bool beat);
+void front_set(struct front *f, double rate, int channels, int fft, int hop, double corner, bool beat);
 void front_end(struct front *f);
+int front_features(const struct front *f);       /* values of a frame */
+
 
 /* Where the frames of a clip stand. */
 struct timing {
@@ -42,8 +54,8 @@ struct timing {
 double front_beat(const struct meta *meta);
 
 /* The timing of a clip: of its meta's "tempo" (beats per minute) and "beat"
- * (seconds to the first one), or found in its sound x. meta may be NULL, x may
- * be NULL for a clip whose meta says all there is. */
+ * (seconds to the first one), or found in its sound x [channels, samples]. meta
+ * may be NULL, x may be NULL for a clip whose meta says all there is. */
 struct timing front_timing(const struct front *f, const struct meta *meta, const float *x, int64_t samples);
 /* The same for a beat that is known. */
 struct timing front_timing_beat(const struct front *f, double period, double phase);
@@ -53,18 +65,42 @@ void front_timing_note(const struct timing *t, struct meta *meta);
 /* Frames of a clip, a multiple of the stride. */
 int64_t front_frames(struct grid grid, int64_t samples, int stride);
 
-/* RMS of a signal, 0 for silence. */
-double front_rms(const float *x, int64_t samples);
+/* The level of a clip x [channels, samples]; what it is multiplied by before its levels are taken, 1 for silence. */
+double front_level(const struct front *f, const float *x, int64_t samples);
+double front_gain(double level);
 
-/* y [channels, stride] = ln max(gain |X|, floor) of frames first .. first + frames - 1 of that grid. */
-void front_levels(const struct front *f, struct grid grid, const float *x, int64_t samples, double gain,
-                  double floor, int64_t first, int frames, float *y, size_t stride);
+/* y [frames, features] = ln max(gain |X|, FRONT_LEAST) of frames first .. first + frames - 1 of that grid. */
+void front_levels(const struct front *f, struct grid grid, const float *x, int64_t samples, double gain, int64_t first,
+                  int frames, float *y);
 
-/* ln of the largest magnitude that a loss lets through: a factor of 2 over the most of any channel (most as the
- * front end's statistics have it, standardised). */
-float front_top(int channels, const float *mean, const float *sd, const float *most);
+/* The RMS of a frame of levels, of all channels together. */
+double front_rms(const struct front *f, const float *level);
 
-/* y = (y - mean) / sd per channel. */
-void front_standardise(int channels, int frames, size_t stride, const float *mean, const float *sd, float *y);
+/* ---- what is learnt of levels: statistics of a model ---- */
+
+/* Declares "front/mean", "front/fill", "front/most", "front/lift", "front/spread" [features]; "front/scale",
+ * "front/floor", "front/loudest" [1]. */
+void front_declare(struct net *net, int features);
+
+/* Where they are. mean and scale: levels are standardised as (level - mean) / scale. Under floor nothing is told
+ * apart; fill is what plays there. most: the highest that is let through. lift: what decoding loses. loudest: the RMS
+ * of a frame of training clips that one in a hundred exceeds. spread: the scale of a Laplace distribution around
+ * decoded levels. All but loudest are natural logarithms. */
+struct front_values {
+    float *mean, *fill, *most, *lift, *spread, *scale, *floor, *loudest;
+    int features;
+};
+struct front_values front_values(const struct params *params);
+
+/* The highest level that a loss lets through: a factor of 2 over the most of any feature. */
+float front_top(const struct front_values *v);
+
+/* y = (max(y, floor) - mean) / scale over count frames. */
+void front_standardise(const struct front_values *v, float *y, int64_t count);
+
+/* Magnitudes of a decoded frame y [features], to out [channels, bins]: with that share of the lift; limit: not louder
+ * than loudest. scratch [features]. */
+void front_magnitudes(const struct front *f, const struct front_values *v, const float *y, double lift, bool limit,
+                      float *scratch, float *out);
 
 #endif

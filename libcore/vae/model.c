@@ -46,11 +46,16 @@ static int describe_prior(struct model *m, const struct reader *r, int64_t laten
 
 static int describe_spectral(struct model *m, const struct reader *r)
 {
-    int64_t features, width, latent, stride, fft, hop;
+    int64_t features, width, latent, stride, fft, hop, channels, definition = 1;
 
+    meta_get_int(reader_meta(r), "definition", &definition);
+    if (definition != SPECTRAL_DEFINITION)
+        return error_set("%s: the model is of definition %lld of the network 'spectral', this version knows %d: train it again",
+                         reader_label(r), (long long)definition, SPECTRAL_DEFINITION);
     if (head_int(r, "features", 1, 1 << 20, &features) || head_int(r, "width", 1, 1 << 16, &width) ||
         head_int(r, "latent", 1, 1 << 16, &latent) || head_int(r, "stride", 1, 1 << 10, &stride) ||
-        head_int(r, "fft", 16, 1 << 20, &fft) || head_int(r, "hop", 1, fft, &hop))
+        head_int(r, "fft", 16, 1 << 20, &fft) || head_int(r, "hop", 1, fft, &hop) ||
+        head_int(r, "channels", 1, CHANNELS_MOST, &channels))
         return -1;
     if (fft % 16 || hop * 4 != fft)
         return error_set("%s: the model's head has frames of %lld samples every %lld: expected a multiple of 16, and a quarter of it",
@@ -58,6 +63,7 @@ static int describe_spectral(struct model *m, const struct reader *r)
     if (!meta_get_real(reader_meta(r), "corner", &m->corner) || !(m->corner >= 0 && m->corner <= 1e6))
         return error_set("%s: the model's head has no usable \"corner\" in Hz", reader_label(r));
     m->spectral = (struct spectral){(int)features, (int)width, (int)latent, (int)stride};
+    m->channels = (int)channels;
     m->fft = (int)fft;
     m->hop = (int)hop;
     return describe_prior(m, r, latent, stride);
@@ -75,6 +81,7 @@ static int model_describe(struct model *m, const struct reader *r)
     if (head_int(r, "samples", 1, 1 << 28, &m->samples))
         return -1;
     m->is_spectral = !strcmp(network, "spectral");
+    m->channels = 1;
     if (!m->is_spectral && strcmp(network, "notebook"))
         return error_set("%s: the network is '%s', this version knows 'notebook' and 'spectral'", reader_label(r), network);
     if (m->is_spectral) {

@@ -16,6 +16,7 @@ struct model {
     bool is_spectral;            /* which of the two networks */
     struct notebook notebook;
     struct spectral spectral;
+    int channels;                /* of audio */
     int fft, hop;                /* the spectral network's front end */
     double corner;
     bool beat;                   /* its frames follow the beat */

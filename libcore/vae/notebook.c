@@ -28,12 +28,12 @@ static struct node *bias(struct net *net, const char *prefix, int channels)
     return param(net, prefix, "bias", 1, (int64_t[]){channels}, INIT_ZERO);
 }
 
-/* Conv1D(out, kernel, stride, 'same') */
-static struct node *conv(struct net *net, struct node *x, const char *prefix, int out, int kernel, int stride)
+/* Conv1D(out, kernel, 'same'), of whatever stride: the sequence is one sample long */
+static struct node *conv(struct net *net, struct node *x, const char *prefix, int out, int kernel)
 {
     struct node *w = param(net, prefix, "kernel", 3, (int64_t[]){out, x ? x->shape[1] : 1, kernel}, INIT_GLOROT);
 
-    return net_conv1d(net, x, w, bias(net, prefix, out), conv_same(x ? x->shape[2] : 1, kernel, stride, 1));
+    return net_conv1d(net, x, w, bias(net, prefix, out));
 }
 
 /* Conv1DTranspose(out, kernel, stride 1, 'same') */
@@ -41,7 +41,7 @@ static struct node *conv_transpose(struct net *net, struct node *x, const char *
 {
     struct node *w = param(net, prefix, "kernel", 3, (int64_t[]){x ? x->shape[1] : 1, out, kernel}, INIT_GLOROT);
 
-    return net_conv1d_transpose(net, x, w, bias(net, prefix, out), conv_transpose_same(kernel, 1));
+    return net_conv1d_transpose(net, x, w, bias(net, prefix, out));
 }
 
 static struct node *norm(struct net *net, struct node *x, const char *prefix, bool encoder)
@@ -64,9 +64,9 @@ static struct node *residual(struct net *net, struct node *x, const char *prefix
     snprintf(b, sizeof b, "%s/b", prefix);
     snprintf(na, sizeof na, "%s/na", prefix);
     snprintf(nb, sizeof nb, "%s/nb", prefix);
-    h = encoder ? conv(net, h, a, 1, kernel, 2) : conv_transpose(net, h, a, 1, kernel);
+    h = encoder ? conv(net, h, a, 1, kernel) : conv_transpose(net, h, a, 1, kernel);
     h = net_leaky_relu(net, norm(net, h, na, encoder), slope);
-    h = encoder ? conv(net, h, b, 1, kernel, 1) : conv_transpose(net, h, b, 1, kernel);
+    h = encoder ? conv(net, h, b, 1, kernel) : conv_transpose(net, h, b, 1, kernel);
     h = net_leaky_relu(net, norm(net, h, nb, encoder), slope);
     return net_relu(net, net_add(net, x, h));
 }
@@ -79,7 +79,7 @@ static void build_encoder(struct notebook_graph *g, const struct notebook *shape
         char name[NAME];
 
         snprintf(name, sizeof name, "enc/conv%d", i + 1);
-        h = conv(g->net, h, name, shape->encoder[i], 1, 2);
+        h = conv(g->net, h, name, shape->encoder[i], 1);
         snprintf(name, sizeof name, "enc/res%d", i + 1);
         h = residual(g->net, h, name, shape->encoder[i], true);
     }

@@ -1,89 +1,100 @@
 /* Pieces: graphs of one size, each piece with the context before it that its frames depend on. */
 #include "vae/pieces.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "nn/gemm.h"
+#include "nn/layers.h"
+#include "vae/pca.h"
 #include "vae/prior.h"
 
 enum { PIECE = 128 };            /* latent frames that go through at once, besides their context */
 
-const float *pieces_values(const struct pieces *p, const char *name)
+static const float *values(const struct pieces *p, const char *name)
 {
-    return p->m->params->theta + params_find(p->m->params, name)->offset;
+    return p->params->theta + params_find(p->params, name)->offset;
 }
 
 float *pieces_weights(const struct pieces *p)
 {
-    const struct param *q = params_find(p->m->params, "dec/linear/kernel");
-    size_t latent = (size_t)p->m->spectral.latent, each = q->count / latent;
+    size_t latent = (size_t)p->shape.latent, rows = (size_t)(p->shape.stride * p->shape.features);
+    const float *w = values(p, "dec/linear/kernel");
     float *weights = mem_alloc(latent * sizeof *weights);
 
     for (size_t d = 0; d < latent; d++) {
-        const float *row = p->m->params->theta + q->offset + d * each;
         double sum = 0;
 
-        for (size_t i = 0; i < each; i++)
-            sum += (double)row[i] * (double)row[i];
+        for (size_t i = 0; i < rows; i++)
+            sum += (double)w[i * latent + d] * (double)w[i * latent + d];
         weights[d] = (float)sqrt(sum);
     }
     return weights;
 }
 
-static void build(const struct pieces *p, struct piece_worker *k, int parts)
+static void begin(struct pieces *p, const struct spectral *shape, struct params *params, int threads)
 {
-    const struct spectral *s = &p->m->spectral;
-
-    if (parts & SPECTRAL_ENCODER)
-        k->encoder = spectral_build(s, SPECTRAL_ENCODER, p->m->params, 1, p->frames, NULL);
-    if (parts & SPECTRAL_DECODER)
-        k->decoder = spectral_build(s, parts & ~SPECTRAL_ENCODER, p->m->params, 1, p->frames, NULL);
+    *p = (struct pieces){.shape = *shape, .params = params, .threads = threads, .rows = PIECE + SPECTRAL_CONTEXT};
+    p->workers = mem_zero((size_t)threads, sizeof *p->workers);
 }
 
-/* All graphs but the one that model_fill has planned. */
-static int plan_rest(struct pieces *p, int parts, const struct net *planned)
+static struct spectral_graph graph(const struct pieces *p, int parts)
 {
-    for (int i = 0; i < p->threads; i++) {
-        struct piece_worker *k = &p->workers[i];
+    return spectral_build(&p->shape, parts, p->params, 1, p->rows, NULL);
+}
 
-        if (i > 0)
-            build(p, k, parts);
-        if (k->encoder.net && k->encoder.net != planned && net_plan(k->encoder.net, 0, false))
-            return -1;
-        if (k->decoder.net && k->decoder.net != planned && net_plan(k->decoder.net, 0, false))
-            return -1;
+int pieces_begin(struct pieces *p, struct model *m, struct reader *file, const char *path, int parts, int threads)
+{
+    struct spectral_graph first;
+    int status = 0, decoder = parts & (SPECTRAL_DECODER | SPECTRAL_PRIOR);
+
+    begin(p, &m->spectral, m->params, threads);
+    front_set(&p->front, m->rate, m->channels, m->fft, m->hop, m->corner, m->beat);
+    if (front_features(&p->front) != m->spectral.features) {
+        reader_free(file);
+        return error_set("%s: the front end has %d features, the network %d", path, front_features(&p->front),
+                         m->spectral.features);
     }
-    return 0;
+    /* one graph declares all that is wanted; encoding runs without one */
+    first = graph(p, parts & SPECTRAL_ENCODER ? SPECTRAL_ENCODER : decoder);
+    if (parts & SPECTRAL_ENCODER && decoder)
+        p->workers[0].decoder = graph(p, decoder);
+    front_declare(first.net, m->spectral.features);
+    prior_declare(first.net, &m->prior);
+    if (parts & PIECES_COMPONENTS)
+        pca_declare(first.net, &m->spectral);
+    status = model_fill(m, file, path, first.net);
+    if (parts & SPECTRAL_ENCODER)
+        net_free(first.net);
+    else
+        p->workers[0].decoder = first;
+    for (int i = parts & SPECTRAL_ENCODER ? 0 : 1; decoder && i < threads && !status; i++) {
+        if (!p->workers[i].decoder.net)
+            p->workers[i].decoder = graph(p, decoder);
+        status = net_plan(p->workers[i].decoder.net, 0, false);
+    }
+    if (!status)
+        p->v = front_values(p->params);
+    return status;
 }
 
-int pieces_begin(struct pieces *p, struct model *m, struct reader *file, const char *path, int parts,
+void pieces_over(struct pieces *p, const struct spectral *shape, const struct front *front, struct params *params,
                  int threads)
 {
-    const struct spectral *s = &m->spectral;
-    struct net *first;
+    int status = 0;
 
-    *p = (struct pieces){.m = m, .threads = threads, .context = spectral_context(s)};
-    p->workers = mem_zero((size_t)threads, sizeof *p->workers);
-    p->frames = PIECE * s->stride + p->context;
-    front_set(&p->front, m->rate, m->fft, m->hop, m->corner, m->beat);
-    if (features_channels(p->front.bands) != s->features) {
-        reader_free(file);
-        return error_set("%s: the front end has %d channels, the network %d", path,
-                         features_channels(p->front.bands), s->features);
+    begin(p, shape, params, threads);
+    front_set(&p->front, front->rate, front->channels, front->fft, front->hop, front->corner, front->beat);
+    p->v = front_values(params);
+    for (int i = 0; i < threads && !status; i++) {
+        p->workers[i].decoder = graph(p, SPECTRAL_DECODER | SPECTRAL_PRIOR);
+        status = net_plan(p->workers[i].decoder.net, 0, false);
     }
-    build(p, &p->workers[0], parts);
-    first = parts & SPECTRAL_ENCODER ? p->workers[0].encoder.net : p->workers[0].decoder.net;
-    prior_declare(first, &m->prior);
-    if (model_fill(m, file, path, first) || plan_rest(p, parts, first))
-        return -1;
-    p->mean = pieces_values(p, "front/mean");
-    p->sd = pieces_values(p, "front/sd");
-    p->most = pieces_values(p, "front/most");
-    p->floor = (double)*pieces_values(p, "front/floor");
-    return 0;
+    assert(!status);             /* the same layers are trained */
 }
 
 void pieces_end(struct pieces *p)
@@ -91,7 +102,6 @@ void pieces_end(struct pieces *p)
     for (int i = 0; p->workers && i < p->threads; i++) {
         struct piece_worker *k = &p->workers[i];
 
-        net_free(k->encoder.net);
         net_free(k->decoder.net);
         if (k->vocoder)
             vocoder_free(k->vocoder);
@@ -101,158 +111,190 @@ void pieces_end(struct pieces *p)
     front_end(&p->front);
 }
 
+/* ---- levels and latents ---- */
+
 struct piece_clip pieces_clip(const struct pieces *p, const struct meta *meta, const float *x, int64_t samples)
 {
-    return (struct piece_clip){x, samples, front_rms(x, samples), front_timing(&p->front, meta, x, samples)};
+    return (struct piece_clip){x, samples, front_level(&p->front, x, samples), front_timing(&p->front, meta, x, samples)};
 }
 
 int64_t pieces_latents(const struct pieces *p, const struct piece_clip *clip)
 {
-    int stride = p->m->spectral.stride;
-
-    return front_frames(clip->timing.grid, clip->samples, stride) / stride;
-}
-
-/* Where the piece begins whose results are wanted from latent frame at on; both in latent frames. */
-static int64_t piece_start(const struct pieces *p, int64_t at)
-{
-    int64_t context = p->context / p->m->spectral.stride;
-
-    return at > context ? at - context : 0;
+    return front_frames(clip->timing.grid, clip->samples, p->shape.stride) / p->shape.stride;
 }
 
 void pieces_levels(const struct pieces *p, const struct piece_clip *clip, int64_t first, int count, float *y)
 {
-    struct grid grid = clip->timing.grid;
-    int64_t all = grid_frames(grid, clip->samples);
-    int have = all - first < count ? (int)(all - first) : count, channels = p->m->spectral.features;
-    size_t stride = (size_t)count;
+    int64_t all = grid_frames(clip->timing.grid, clip->samples);
+    int have = all - first < count ? (int)(all - first) : count;
+    size_t features = (size_t)p->shape.features;
 
-    front_levels(&p->front, grid, clip->x, clip->samples, clip->level > 0 ? FRONT_LEVEL / clip->level : 1,
-                 p->floor, first, have, y, stride);
-    front_standardise(channels, have, stride, p->mean, p->sd, y);
-    for (int c = 0; c < channels; c++)
-        for (int t = have; t < count; t++)
-            y[(size_t)c * stride + (size_t)t] = y[(size_t)c * stride + (size_t)have - 1];
+    front_levels(&p->front, clip->timing.grid, clip->x, clip->samples, front_gain(clip->level), first, have, y);
+    front_standardise(&p->v, y, have);
+    for (int t = have; t < count; t++)
+        memcpy(y + (size_t)t * features, y + (size_t)(have - 1) * features, features * sizeof *y);
 }
 
-void pieces_encode(const struct pieces *p, int worker, const struct piece_clip *clip, float *mean,
-                   float *logvar, float *linear)
+void pieces_turn(const float *from, int64_t rows, int64_t columns, float *to)
 {
-    const struct spectral_graph *g = &p->workers[worker].encoder;
-    int stride = p->m->spectral.stride, latent = p->m->spectral.latent, width = p->frames / stride;
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t c = 0; c < columns; c++)
+            to[c * rows + r] = from[r * columns + c];
+}
+
+void pieces_means(const struct pieces *p, const float *y, int rows, float *mean)
+{
+    int n = p->shape.stride * p->shape.features, latent = p->shape.latent;
+    const float *bias = values(p, "enc/linear/bias");
+
+    for (int t = 0; t < rows; t++)
+        memcpy(mean + (size_t)t * (size_t)latent, bias, (size_t)latent * sizeof *mean);
+    gemm(false, true, rows, latent, n, y, n, values(p, "enc/linear/kernel"), n, 1, mean, latent);
+}
+
+void pieces_encode(const struct pieces *p, const struct piece_clip *clip, float *mean)
+{
     int64_t frames = pieces_latents(p, clip);
+    float *y = mem_alloc((size_t)PIECE * (size_t)p->shape.stride * (size_t)p->shape.features * sizeof *y);
 
-    for (int64_t at = 0; at < frames; ) {
-        int64_t start = piece_start(p, at), stop = start + width < frames ? start + width : frames;
-        size_t bytes = (size_t)(stop - at) * sizeof(float);
+    for (int64_t at = 0; at < frames; at += PIECE) {
+        int rows = frames - at < PIECE ? (int)(frames - at) : PIECE;
 
-        pieces_levels(p, clip, start * stride, p->frames, g->y->y);
-        net_forward(g->net);
-        for (int d = 0; d < latent; d++) {
-            memcpy(mean + d * frames + at, g->mean->y + d * width + at - start, bytes);
-            memcpy(logvar + d * frames + at, g->logvar->y + d * width + at - start, bytes);
-            if (linear)
-                memcpy(linear + d * frames + at, g->linear_mean->y + d * width + at - start, bytes);
-        }
-        at = stop;
+        pieces_levels(p, clip, at * p->shape.stride, rows * p->shape.stride, y);
+        pieces_means(p, y, rows, mean + at * p->shape.latent);
+    }
+    free(y);
+}
+
+void pieces_draw(const struct pieces *p, const float *mean, int64_t frames, float *noise)
+{
+    const float *logvar = values(p, "enc/logvar");
+    int64_t latent = p->shape.latent;
+
+    for (int64_t d = 0; d < latent; d++) {
+        float sd = expf(0.5f * logvar[d]);
+
+        for (int64_t i = d; i < frames * latent; i += latent)
+            noise[i] = mean[i] + sd * noise[i];
     }
 }
 
-void pieces_decode(const struct pieces *p, int worker, const float *z, int64_t frames, piece_take *take,
-                   void *arg)
+void pieces_decode(const struct pieces *p, int worker, const float *z, int64_t frames, piece_take *take, void *arg)
 {
     const struct spectral_graph *g = &p->workers[worker].decoder;
-    int stride = p->m->spectral.stride, latent = p->m->spectral.latent, width = p->frames / stride;
+    size_t latent = (size_t)p->shape.latent;
 
     for (int64_t at = 0; at < frames; ) {
-        int64_t start = piece_start(p, at), stop = start + width < frames ? start + width : frames;
+        int64_t start = at > SPECTRAL_CONTEXT ? at - SPECTRAL_CONTEXT : 0;
+        int64_t stop = start + p->rows < frames ? start + p->rows : frames;
+        size_t have = (size_t)(stop - start) * latent;
 
-        for (int d = 0; d < latent; d++)
-            for (int64_t t = 0; t < width; t++)
-                g->z->y[d * width + t] = start + t < frames ? z[d * frames + start + t] : 0;
+        memcpy(g->z->y, z + start * p->shape.latent, have * sizeof *z);
+        memset(g->z->y + have, 0, ((size_t)p->rows * latent - have) * sizeof *z);
         net_forward(g->net);
-        take(arg, g, at * stride, (int)(at - start) * stride, (int)(stop - at) * stride);
+        take(arg, g, at, (int)(at - start), (int)(stop - at));
         at = stop;
     }
 }
 
 /* ---- sound ---- */
 
+struct piece_sound pieces_how(bool made, uint64_t seed)
+{
+    struct piece_sound how = {made ? 1 : 0.5, made, vocoder_defaults()};
+
+    how.phases.seed = seed;
+    return how;
+}
+
 struct sound {
     const struct pieces *p;
     struct piece_worker *k;
-    bool linear;
-    double level;
-    float *out;
+    const struct piece_sound *how;
+    float *scratch, *out;
     size_t done, samples;
 };
 
-/* Frames offset .. offset + count - 1 of the decoder's output as magnitudes per bin, at the clip's level. */
-static void magnitudes(const struct sound *s, const float *y, int offset, int count)
+static void sound_begin(struct sound *s, const struct piece_clip *clip)
 {
     const struct pieces *p = s->p;
-    int channels = p->m->spectral.features, bins = features_bins(p->front.bands);
-    double gain = s->level / FRONT_LEVEL, least = 1.05 * p->floor;
-    float *level = mem_alloc((size_t)channels * sizeof *level);
+    int bins = features_bins(p->front.bands);
 
-    for (int t = 0; t < count; t++) {
-        float *m = s->k->magnitude + (size_t)t * (size_t)bins;
-
-        for (int c = 0; c < channels; c++) {
-            float v = y[(size_t)c * (size_t)p->frames + (size_t)(offset + t)];
-
-            v = v < p->most[c] ? v : p->most[c];
-            level[c] = v * p->sd[c] + p->mean[c];
-        }
-        features_unwarp(p->front.bands, level, m);
-        for (int b = 0; b < bins; b++) {
-            double v = exp((double)m[b]);
-
-            m[b] = v > least ? (float)(v * gain) : 0;
-        }
+    if (!s->k->vocoder) {
+        s->k->vocoder = vocoder_new(p->front.fft, s->how->phases);
+        s->k->magnitude = mem_alloc((size_t)(p->rows * p->shape.stride) * (size_t)(p->front.channels * bins) * sizeof(float));
     }
-    free(level);
+    s->samples = (size_t)clip->samples;
+    s->scratch = mem_alloc((size_t)p->shape.features * sizeof *s->scratch);
+    vocoder_begin(s->k->vocoder, clip->timing.grid, clip->samples);
 }
 
-static void take_sound(void *arg, const struct spectral_graph *g, int64_t first, int offset, int count)
+/* Frames of standardised levels into the vocoder, and what is ready out of it. */
+static void sound_push(struct sound *s, const float *y, int frames)
 {
-    struct sound *s = arg;
+    size_t bins = (size_t)features_bins(s->p->front.bands);
 
-    (void)first;
-    magnitudes(s, s->linear ? g->linear_out->y : g->out->y, offset, count);
-    vocoder_push(s->k->vocoder, s->k->magnitude, count);
+    for (int t = 0; t < frames; t++)
+        front_magnitudes(&s->p->front, &s->p->v, y + (size_t)t * (size_t)s->p->shape.features, s->how->lift, s->how->limit,
+                         s->scratch, s->k->magnitude + (size_t)t * bins);
+    vocoder_push(s->k->vocoder, s->k->magnitude, frames);
     s->done += vocoder_pull(s->k->vocoder, s->out + s->done, s->samples - s->done);
 }
 
 /* What decoding has lost or added of the clip's level, within bounds: near silence stays near silence. */
-static void bring_to_level(float *x, int64_t samples, double level)
+static void bring_to_level(const struct front *f, float *x, int64_t samples, double level)
 {
     const double most = 4;
-    double rms = front_rms(x, samples), gain = rms > 0 ? level / rms : 1;
+    double is = front_level(f, x, samples), gain = is > 0 ? level / is : level / FRONT_LEVEL;
 
-    gain = gain > most ? most : gain;
-    for (int64_t i = 0; i < samples; i++)
+    gain = gain > most * level / FRONT_LEVEL ? most * level / FRONT_LEVEL : gain;
+    for (int64_t i = 0; i < f->channels * samples; i++)
         x[i] *= (float)gain;
 }
 
-void pieces_sound(const struct pieces *p, int worker, const struct piece_clip *clip, const float *z,
-                  int64_t frames, bool linear, uint64_t seed, float *out)
+static void sound_end(struct sound *s, const struct piece_clip *clip)
 {
-    struct piece_worker *k = &p->workers[worker];
-    struct sound s = {p, k, linear, clip->level, out, 0, (size_t)clip->samples};
+    vocoder_end(s->k->vocoder);
+    while (s->done < s->samples)
+        s->done += vocoder_pull(s->k->vocoder, s->out + s->done, s->samples - s->done);
+    bring_to_level(&s->p->front, s->out, clip->samples, clip->level);
+    free(s->scratch);
+}
 
-    if (!k->vocoder) {
-        struct vocoder_how how = vocoder_defaults();
+static void take_sound(void *arg, const struct spectral_graph *g, int64_t first, int offset, int rows)
+{
+    struct sound *s = arg;
+    int stride = s->p->shape.stride;
 
-        how.seed = seed;
-        k->vocoder = vocoder_new(p->m->fft, how);
-        k->magnitude = mem_alloc((size_t)p->frames * (size_t)features_bins(p->front.bands) * sizeof(float));
-    }
-    vocoder_begin(k->vocoder, clip->timing.grid, clip->samples);
+    (void)first;
+    sound_push(s, g->out->y + (size_t)(offset * stride) * (size_t)s->p->shape.features, rows * stride);
+}
+
+void pieces_sound(const struct pieces *p, int worker, const struct piece_clip *clip, const float *z, int64_t frames,
+                  const struct piece_sound *how, float *out)
+{
+    struct sound s = {.p = p, .k = &p->workers[worker], .how = how, .out = out};
+
+    sound_begin(&s, clip);
     pieces_decode(p, worker, z, frames, take_sound, &s);
-    vocoder_end(k->vocoder);
-    while (s.done < s.samples)
-        s.done += vocoder_pull(k->vocoder, out + s.done, s.samples - s.done);
-    bring_to_level(out, clip->samples, clip->level);
+    sound_end(&s, clip);
+}
+
+void pieces_play(const struct pieces *p, int worker, const struct piece_clip *clip, piece_levels *levels, void *arg,
+                 const struct piece_sound *how, float *out)
+{
+    struct sound s = {.p = p, .k = &p->workers[worker], .how = how, .out = out};
+    int64_t frames = pieces_latents(p, clip) * p->shape.stride;
+    int most = PIECE * p->shape.stride;
+    float *y = mem_alloc((size_t)most * (size_t)p->shape.features * sizeof *y);
+
+    sound_begin(&s, clip);
+    for (int64_t at = 0; at < frames; at += most) {
+        int count = frames - at < most ? (int)(frames - at) : most;
+
+        levels(arg, at, count, y);
+        sound_push(&s, y, count);
+    }
+    sound_end(&s, clip);
+    free(y);
 }

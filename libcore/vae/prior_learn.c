@@ -1,7 +1,6 @@
 /* From levels to latents to the prior's statistics. */
 #include "vae/prior_learn.h"
 
-#include <assert.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -9,10 +8,9 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
-#include "nn/layers.h"
 
-/* Latent frames that are encoded at once; periods that are kept, and tempos that the head names. */
-enum { PIECE = 256, PERIODS_MOST = 1 << 13, TEMPOS_MOST = 256 };
+/* Periods that are kept, and tempos that the head names. */
+enum { PERIODS_MOST = 1 << 13, TEMPOS_MOST = 256 };
 /* Streams of the seed. */
 #define STREAM_DRAWS (UINT64_C(4) << 60)
 #define STREAM_ORDER (UINT64_C(5) << 60)
@@ -29,7 +27,7 @@ static int64_t bank_frames(const struct levels *clip, int stride, int block)
 struct prior_plan prior_plan(const struct spectral *s, const struct front *f, const struct levels *clips, size_t count,
                              int64_t most, uint64_t seed)
 {
-    struct prior_plan p = {{.latent = s->latent, .positions = 1}, mem_alloc((count + 1) * sizeof *p.order), 0};
+    struct prior_plan p = {{.latent = s->latent, .positions = 1}, mem_alloc((count + 1) * sizeof *p.order), 0, count};
     size_t *rest = mem_alloc((count + 1) * sizeof *rest), left = 0, steady = 0;
     struct rng r = rng_new(seed, STREAM_ORDER);
     double rate = f->rate / f->hop / s->stride;
@@ -37,7 +35,7 @@ struct prior_plan prior_plan(const struct spectral *s, const struct front *f, co
     for (size_t i = 0; i < count; i++)
         steady += clips[i].timing.steady;
     for (size_t i = 0; i < count; i++)
-        if (!f->beat || steady == 0 || clips[i].timing.steady)
+        if (clips[i].level > 0 && (!f->beat || steady == 0 || clips[i].timing.steady))
             p.order[p.usable++] = i;
     rng_shuffle(&r, p.order, p.usable);
     if (f->beat)
@@ -101,69 +99,28 @@ void prior_plan_describe(const struct prior_plan *plan, const struct front *f, c
     meta_set(head, "prior_periods", meta_int(plan->shape.periods));
 }
 
-/* Encodes a clip in pieces: mean and logvar [frames, latent]. */
-static void encode(struct spectral_graph *g, const struct spectral *s, const struct levels *clip, float *mean, float *logvar)
+void prior_learn(const struct prior_plan *plan, const struct pieces *p, const struct levels *clips, struct spool *spool,
+                 uint64_t seed)
 {
-    int64_t frames = clip->frames / s->stride, width = g->mean->shape[2], context = spectral_context(s) / s->stride;
-    int64_t latent = s->latent, columns = g->y->shape[2];
-
-    for (int64_t at = 0; at < frames; ) {
-        int64_t start = at > context ? at - context : 0, stop = start + width < frames ? start + width : frames;
-        int64_t have = (stop - start) * s->stride;
-
-        for (int64_t c = 0; c < s->features; c++) {
-            float *to = g->y->y + c * columns;
-
-            memcpy(to, clip->y + c * clip->frames + start * s->stride, (size_t)have * sizeof *to);
-            memset(to + have, 0, (size_t)(columns - have) * sizeof *to);
-        }
-        net_forward(g->net);
-        for (int64_t t = at; t < stop; t++)
-            for (int64_t d = 0; d < latent; d++) {
-                mean[t * latent + d] = g->mean->y[d * width + t - start];
-                logvar[t * latent + d] = g->logvar->y[d * width + t - start];
-            }
-        at = stop;
-    }
-}
-
-void prior_learn(const struct prior_plan *plan, const struct spectral *s, struct params *params, const struct levels *clips,
-                 struct spool *spool, uint64_t seed, struct pool *pool)
-{
-    struct spectral_graph g = spectral_build(s, SPECTRAL_ENCODER, params, 1, PIECE * s->stride + spectral_context(s), pool);
     struct prior_fit *fit = prior_fit_new(&plan->shape);
-    size_t longest = 0;
-    float *mean, *logvar, *draw;
-    bool planned;
+    size_t longest = (size_t)levels_longest(clips, plan->count), latent = (size_t)p->shape.latent;
+    float *mean = mem_alloc(2 * (longest * latent + 1) * sizeof *mean), *draw = mean + longest * latent;
 
-    planned = !net_plan(g.net, 0, false);
-    assert(planned);             /* the same layers have been trained */
-    (void)planned;
-    for (size_t i = 0; i < plan->usable; i++) {
-        size_t frames = (size_t)(clips[plan->order[i]].frames / s->stride);
-
-        longest = frames > longest ? frames : longest;
-    }
-    mean = mem_alloc((3 * longest * (size_t)s->latent + 1) * sizeof *mean);
-    logvar = mean + longest * (size_t)s->latent;
-    draw = logvar + longest * (size_t)s->latent;
     for (size_t i = 0; i < plan->usable; i++) {
         const struct levels *clip = &clips[plan->order[i]];
-        int64_t frames = clip->frames / s->stride;
-        size_t count = (size_t)frames * (size_t)s->latent;
+        int64_t frames = clip->frames / p->shape.stride;
         struct rng r = rng_new(seed, STREAM_DRAWS + plan->order[i]);
 
-        encode(&g, s, clip, mean, logvar);
-        rng_normal(&r, draw, count);
-        posterior_draw(draw, mean, logvar, count);
+        pieces_means(p, clip->y, (int)frames, mean);
+        rng_normal(&r, draw, (size_t)frames * latent);
+        pieces_draw(p, mean, frames, draw);
         prior_fit_add(fit, draw, frames);
         if (i < (size_t)plan->shape.clips)
-            prior_fit_keep(fit, params, mean, frames);
+            prior_fit_keep(fit, p->params, mean, frames);
         if (i < (size_t)plan->shape.periods)
-            prior_fit_period(fit, params, clip->timing.period);
-        spool_release(spool, clip->y, levels_size(clip, s->features));
+            prior_fit_period(fit, p->params, clip->timing.period);
+        spool_release(spool, clip->y, levels_size(clip, p->shape.features));
     }
     free(mean);
-    prior_fit_end(fit, params);
-    net_free(g.net);
+    prior_fit_end(fit, p->params);
 }

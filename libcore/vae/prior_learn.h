@@ -3,8 +3,8 @@
 #define VAE_PRIOR_LEARN_H
 
 #include "vae/clip_levels.h"
+#include "vae/pieces.h"
 #include "vae/prior.h"
-#include "vae/spectral.h"
 
 /* Latent frames of the bank when nothing else is asked for. */
 enum { PRIOR_BANK_DEFAULT = 1 << 15 };
@@ -14,7 +14,7 @@ enum { PRIOR_BANK_DEFAULT = 1 << 15 };
 struct prior_plan {
     struct prior_shape shape;
     size_t *order;               /* [usable] clips, in a random order; those of the bank come first */
-    size_t usable;
+    size_t usable, count;        /* clips that it can be fitted to, of so many */
 };
 
 /* A bank of up to most latent frames, in whole clips.
@@ -26,9 +26,8 @@ void prior_plan_free(struct prior_plan *plan);
 /* Notes in a model's head what frames follow, tempos, and the prior's sizes. */
 void prior_plan_describe(const struct prior_plan *plan, const struct front *f, const struct levels *clips, struct meta *head);
 
-/* Sets the prior's statistics in params from draws of the posterior, seeded,
- * and the bank from its means. */
-void prior_learn(const struct prior_plan *plan, const struct spectral *s, struct params *params, const struct levels *clips,
-                 struct spool *spool, uint64_t seed, struct pool *pool);
+/* Sets the prior's statistics from draws of the posterior, seeded, and the bank from its means. */
+void prior_learn(const struct prior_plan *plan, const struct pieces *p, const struct levels *clips, struct spool *spool,
+                 uint64_t seed);
 
 #endif

@@ -9,13 +9,16 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "vae/model.h"
+#include "vae/pca.h"
 #include "vae/prior_learn.h"
 
 /* All parameters of the network and a prior of that shape. */
 static struct net *declare(const struct spectral *s, const struct prior_shape *prior, struct params *store)
 {
-    struct net *net = spectral_build(s, SPECTRAL_ALL, store, 1, s->stride, NULL).net;
+    struct net *net = spectral_build(s, SPECTRAL_ALL, store, 1, 1, NULL).net;
 
+    front_declare(net, s->features);
+    pca_declare(net, s);
     prior_declare(net, prior);
     return net;
 }
@@ -35,8 +38,9 @@ static int check(const struct model *m, const struct dataset *data, const char *
 {
     if (data->rate < m->rate || data->rate > m->rate)
         return error_set("the clips are at %g Hz, %s was trained at %g Hz: use cv-load -r %g", data->rate, path, m->rate, m->rate);
-    if (data->channels != 1)
-        return error_set("clips have %d channels, the model takes one: load without cv-load -c", data->channels);
+    if (data->channels != m->channels)
+        return error_set("clips have %d channels, the model takes %d: load %s cv-load -c", data->channels, m->channels,
+                         m->channels > 1 ? "with" : "without");
     return 0;
 }
 
@@ -73,22 +77,25 @@ static int learn(struct model *m, const char *path, const struct dataset *data, 
     struct net *net;
     int status = -1;
 
-    front_set(&front, m->rate, m->fft, m->hop, m->corner, m->beat);
-    levels_time(&front, data, m->spectral.stride, clips, pool);
+    front_set(&front, m->rate, m->channels, m->fft, m->hop, m->corner, m->beat);
+    levels_time(&front, data, m->spectral.stride, true, clips, pool);
     bank = bank >= 0 ? bank : PRIOR_BANK_DEFAULT;
     plan = prior_plan(&m->spectral, &front, clips, data->count, bank, seed);
     net = declare(&m->spectral, &plan.shape, store);
     if (too_little(clips, data->count))
         error_set("the clips are too few to fit a prior to: at least %d frames are needed", LEAST_FRAMES);
-    else if (features_channels(front.bands) != m->spectral.features)
-        error_set("%s: the front end has %d channels, the network %d", path, features_channels(front.bands),
-                  m->spectral.features);
+    else if (front_features(&front) != m->spectral.features)
+        error_set("%s: the front end has %d features, the network %d", path, front_features(&front), m->spectral.features);
     else if (!net_plan(net, 0, false)) {
         take_over(m->params, store);
         status = levels_learn(&front, store, data, clips, true, pool);
     }
     if (!status) {
-        prior_learn(&plan, &m->spectral, store, clips, data->spool, seed, pool);
+        struct pieces p;
+
+        pieces_over(&p, &m->spectral, &front, store, 1);
+        prior_learn(&plan, &p, clips, data->spool, seed);
+        pieces_end(&p);
         status = check_finite(store, path);
     }
     if (!status) {

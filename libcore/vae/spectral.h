@@ -1,15 +1,19 @@
-/* The network 'spectral': a residual convolutional VAE over frames of
- * standardised log magnitudes, with a linear path that begins as their
- * principal components, and an autoregressive prior over its latents. All
- * convolutions are causal, so any number of frames may pass. */
+/* The network 'spectral': a VAE over frames of log magnitudes. Encoding is
+ * linear and begins as their principal components; decoding adds to the way
+ * back a residual convolution over the latents; p(z) is autoregressive. A
+ * latent frame stands for stride frames. Everything is causal, so any number
+ * of frames may pass. */
 #ifndef VAE_SPECTRAL_H
 #define VAE_SPECTRAL_H
 
 #include "nn/net.h"
 
+/* Of the definition: models of another number are of another network. */
+enum { SPECTRAL_DEFINITION = 2 };
+
 struct spectral {
-    int features;                /* channels of the front end */
-    int width;                   /* channels inside */
+    int features;                /* values of a frame */
+    int width;                   /* of the decoder's hidden rows */
     int latent;                  /* dimensions of z */
     int stride;                  /* frames for each latent frame */
 };
@@ -23,25 +27,23 @@ enum {
 
 struct spectral_graph {
     struct net *net;
-    struct node *y;              /* input [batch, features, frames]: standardised log magnitudes */
-    struct node *mean, *logvar;  /* [batch, latent, frames / stride] */
-    struct node *linear_mean;    /* the part of the mean that comes by the linear path */
+    struct node *y;              /* input [batch, rows, stride x features]: standardised levels, frame after frame */
+    struct node *mean;           /* [batch, rows, latent] */
+    struct node *logvar;         /* [latent] */
     struct node *eps;            /* input of the whole */
     struct node *z;              /* an input when there is only the decoder */
-    struct node *out;            /* [batch, features, frames] */
-    struct node *linear_out;     /* the part of it that comes by the linear path */
-    struct node *prior, *scale;  /* p(z_t | past) = N(prior, e^(2 scale)): as mean's shape; [latent] */
+    struct node *out;            /* as y */
+    struct node *prior, *scale;  /* p(z_t | past) = N(prior, e^(2 scale)): as mean; [latent] */
     struct node *distance, *kl;  /* losses: minimised is distance + beta kl */
-    struct node *front_mean, *front_sd; /* statistics that the front end standardises by */
 };
 
-/* A graph over frames (a multiple of the stride) frames of up to batch clips.
- * Not planned yet; beta is set by spectral_beta. */
-struct spectral_graph spectral_build(const struct spectral *shape, int parts, struct params *store, int batch,
-                                     int frames, struct pool *pool);
+/* A graph over rows latent frames of up to batch clips. Not planned yet; what
+ * its distance goes by is set by net_spectral_loss_set, beta by spectral_beta. */
+struct spectral_graph spectral_build(const struct spectral *shape, int parts, struct params *store, int batch, int rows,
+                                     struct pool *pool);
 void spectral_beta(struct spectral_graph *g, float beta);
 
-/* Frames of context after which output no longer depends on what came before, a multiple of the stride. */
-int spectral_context(const struct spectral *shape);
+/* Latent frames before one that its decoding depends on. */
+enum { SPECTRAL_CONTEXT = 4 };
 
 #endif

@@ -11,15 +11,14 @@
 #include "vae/pieces.h"
 
 /* Clip b of a frame. */
-static int start_add(struct starts *s, const struct pieces *p, const struct reader *r, const struct frame *f,
+static int start_add(struct starts *s, const struct model *m, const struct pieces *p, const struct reader *r, const struct frame *f,
                      int64_t b, const struct tensor *audio, double seconds)
 {
-    const struct model *m = p->m;
     struct meta *meta = audio_clip_meta(f, b);
     int64_t samples = audio->shape[2], cut = (int64_t)(seconds * m->rate), whole, latent = m->spectral.latent;
-    struct piece_clip clip = pieces_clip(p, meta, audio->data + b * samples, samples);
+    struct piece_clip clip = pieces_clip(p, meta, audio->data + b * m->channels * samples, samples);
     struct start it = {.meta = meta_map()};
-    float *mean, *logvar;
+    float *mean;
 
     meta_free(meta);
     /* the last frames that are kept are as they are in the whole clip: more is encoded than that */
@@ -36,12 +35,9 @@ static int start_add(struct starts *s, const struct pieces *p, const struct read
     it.step = clip.timing.grid.step * m->spectral.stride / m->rate;
     it.mean = mem_alloc((size_t)(latent * it.frames) * sizeof *it.mean);
     mean = mem_alloc((size_t)(latent * whole) * sizeof *mean);
-    logvar = mem_alloc((size_t)(latent * whole) * sizeof *logvar);
-    pieces_encode(p, 0, &clip, mean, logvar, NULL);
-    for (int64_t d = 0; d < latent; d++)
-        memcpy(it.mean + d * it.frames, mean + d * whole, (size_t)it.frames * sizeof *mean);
+    pieces_encode(p, &clip, mean);
+    pieces_turn(mean, it.frames, latent, it.mean);
     free(mean);
-    free(logvar);
     meta_add(it.meta, "level", meta_real(clip.level));
     if (clip.timing.period > 0) {        /* said of unsteady clips, too: their frames stand where it says */
         meta_add(it.meta, "tempo", meta_real(60 / clip.timing.period));
@@ -53,7 +49,7 @@ static int start_add(struct starts *s, const struct pieces *p, const struct read
     return 0;
 }
 
-static int read_all(struct starts *s, const struct pieces *p, struct reader *r, double seconds, int64_t most)
+static int read_all(struct starts *s, const struct model *m, const struct pieces *p, struct reader *r, double seconds, int64_t most)
 {
     const struct frame *f;
     int got;
@@ -61,10 +57,10 @@ static int read_all(struct starts *s, const struct pieces *p, struct reader *r, 
     while ((got = reader_next(r, &f)) > 0) {
         struct tensor t;
 
-        if (codec_audio(p->m, r, f, &t))
+        if (codec_audio(m, r, f, &t))
             return -1;
         for (int64_t b = 0; b < t.shape[0] && (int64_t)s->count < most; b++)
-            if (start_add(s, p, r, f, b, &t, seconds))
+            if (start_add(s, m, p, r, f, b, &t, seconds))
                 return -1;
     }
     if (got == 0 && s->count == 0)
@@ -86,7 +82,7 @@ int starts_read(struct starts *s, const char *model, const char *path, double se
     status = pieces_begin(&p, &m, file, model, SPECTRAL_ENCODER, 1);
     r = status ? NULL : reader_open(path);
     if (!status)
-        status = r && !reader_start(r, kinds) ? read_all(s, &p, r, seconds, most) : -1;
+        status = r && !reader_start(r, kinds) ? read_all(s, &m, &p, r, seconds, most) : -1;
     s->model = m.digest;
     reader_free(r);
     pieces_end(&p);

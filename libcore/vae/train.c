@@ -60,7 +60,7 @@ double train_progress(const struct history *h, int steps)
 {
     const struct epoch *e = &h->epoch;
     double done = h->run->minutes > 0 ? minutes_spent(h) / h->run->minutes
-                                      : ((double)(e->number - 1) + (double)e->begun / steps) / (double)h->run->config.epochs;
+                                      : ((double)(e->number - 1) + (double)e->begun / steps) / (double)h->epochs;
 
     return done < 1 ? done : 1;
 }
@@ -79,10 +79,51 @@ static bool patience_is_out(const struct history *h)
 static bool enough(const struct history *h)
 {
     return patience_is_out(h) || (h->done > 0 && time_is_up(h)) ||
-           (!(h->run->minutes > 0) && h->done >= h->run->config.epochs);
+           (!(h->run->minutes > 0) && h->done >= h->epochs);
+}
+
+/* ---- curves ---- */
+
+const char *const curve_names[CURVES] = {"losses", "distances", "kls", "elbos", "test_losses", "test_distances", "test_kls",
+                                         "test_elbos"};
+
+double curve_value(const struct epoch *e, enum curve c)
+{
+    const struct train_figures *f = c < CURVE_TEST_LOSS ? &e->sum : &e->test;
+    const double all[] = {f->loss, f->distance, f->kl, f->elbo};
+
+    return all[c % CURVE_TEST_LOSS];
 }
 
 /* ---- the run ---- */
+
+static void add_step(struct epoch *e, const struct step_result *r)
+{
+    e->steps++;
+    e->sum.loss += r->f.loss;
+    e->sum.distance += r->f.distance;
+    e->sum.kl += r->f.kl;
+    e->sum.elbo += r->f.elbo;
+    e->clips += r->clips;
+    e->rate = r->rate;
+    e->beta = r->beta;
+}
+
+static void take_means(struct train_figures *f, int64_t steps)
+{
+    double n = steps > 0 ? (double)steps : NAN;
+
+    *f = (struct train_figures){f->loss / n, f->distance / n, f->kl / n, f->elbo / n};
+}
+
+/* Where steps do not tell it. */
+static void train_elbo(struct history *h)
+{
+    struct train_figures few;
+
+    trainer_test(h->trainer, NULL, &few);
+    h->epoch.sum.elbo = few.elbo;
+}
 
 /* The steps of the epoch in hand, as far as time goes. 1: stopped by a signal, -1: the loss went wrong. */
 static int run_steps(struct history *h)
@@ -114,16 +155,14 @@ static int run_steps(struct history *h)
                           e->number, e->begun);
             continue;
         }
-        e->steps++;
-        e->loss += r.loss;
-        e->elbo += r.elbo;
-        e->clips += r.clips;
+        add_step(e, &r);
         say_step(h, steps);
     }
-    e->loss = e->steps > 0 ? e->loss / (double)e->steps : NAN;
-    e->elbo = e->steps > 0 ? e->elbo / (double)e->steps : NAN;
+    take_means(&e->sum, e->steps);
     if (h->run->test)
-        e->test_elbo = trainer_test(h->trainer, h->run->test, e->number);
+        trainer_test(h->trainer, h->run->test, &e->test);
+    else if (isnan(e->sum.elbo))
+        train_elbo(h);
     e->seconds = clock_now() - started;
     return 0;
 }
@@ -133,12 +172,13 @@ static void keep_best(struct history *h)
 {
     const struct params *p = h->trainer->params;
 
-    if (h->run->patience == 0 || !h->run->test || (h->best_theta && !(h->epoch.test_elbo > h->best)))
+    if (h->run->patience == 0 || !h->run->test || !isfinite(h->epoch.test.elbo) ||
+        (h->best_theta && !(h->epoch.test.elbo > h->best)))
         return;
     if (!h->best_theta)
         h->best_theta = mem_floats(p->total);
     memcpy(h->best_theta, p->theta, p->total * sizeof *h->best_theta);
-    h->best = h->epoch.test_elbo;
+    h->best = h->epoch.test.elbo;
     h->best_epoch = h->epoch.number;
 }
 
@@ -149,10 +189,8 @@ static int run_epoch(struct history *h)
 
     if (status)
         return status;
-    meta_append(h->losses, meta_real(h->epoch.loss));
-    meta_append(h->elbos, meta_real(h->epoch.elbo));
-    if (h->run->test)
-        meta_append(h->test_elbos, meta_real(h->epoch.test_elbo));
+    for (int i = 0; i < (h->run->test ? CURVES : CURVE_TEST_LOSS); i++)
+        meta_append(h->curves[i], meta_real(curve_value(&h->epoch, (enum curve)i)));
     h->done = h->epoch.number;
     say_epoch(h);
     log_epoch(h);
@@ -232,7 +270,7 @@ static int begin(struct history *h)
     else
         diag_note("going on from %s: epoch %" PRId64 ", step %" PRId64, h->run->resume->path, h->epoch.number,
                   h->epoch.begun + 1);
-    if (h->run->config.epochs > 0)
+    if (h->epochs > 0)
         h->resumed = train_progress(h, trainer_begin_epoch(h->trainer, h->epoch.number));
     return 0;
 }
@@ -270,10 +308,11 @@ int train(const struct train_run *run, int fd, const char *label)
         return -1;
     catch_signals();
     pool = pool_new(run->threads);
-    h.losses = meta_list();
-    h.elbos = meta_list();
-    h.test_elbos = meta_list();
+    for (int i = 0; i < CURVES; i++)
+        h.curves[i] = meta_list();
     h.trainer = trainer_new(&run->config, run->data, pool);
+    if (h.trainer)
+        h.epochs = run->config.epochs >= 0 ? run->config.epochs : trainer_epochs(h.trainer);
     if (h.trainer && !begin(&h)) {
         status = run_epochs(&h);
         if (!status) {
@@ -287,9 +326,8 @@ int train(const struct train_run *run, int fd, const char *label)
         status = error_set("%s:", run->log);
     free(h.best_theta);
     trainer_free(h.trainer);
-    meta_free(h.losses);
-    meta_free(h.elbos);
-    meta_free(h.test_elbos);
+    for (int i = 0; i < CURVES; i++)
+        meta_free(h.curves[i]);
     pool_free(pool);
     return status;
 }

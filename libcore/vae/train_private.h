@@ -10,14 +10,23 @@
 struct epoch {
     int64_t number;
     int64_t begun, steps;        /* steps begun, and those that were taken */
-    double loss, elbo;           /* sums over these, means when the epoch is over */
-    double test_elbo, seconds, clips;
+    struct train_figures sum;    /* over these, means when the epoch is over */
+    struct train_figures test;
+    double seconds, clips, rate, beta;
 };
+
+/* Lists in the head of a model, one figure an epoch. */
+enum curve {
+    CURVE_LOSS, CURVE_DISTANCE, CURVE_KL, CURVE_ELBO, CURVE_TEST_LOSS, CURVE_TEST_DISTANCE, CURVE_TEST_KL, CURVE_TEST_ELBO,
+    CURVES
+};
+extern const char *const curve_names[CURVES];     /* of the lists */
 
 struct history {
     const struct train_run *run;
     struct trainer *trainer;
-    struct meta *losses, *elbos, *test_elbos;
+    struct meta *curves[CURVES];
+    int64_t epochs;              /* that are wanted */
     int64_t done;                /* whole epochs */
     struct epoch epoch;          /* the one in hand */
     FILE *log;
@@ -36,6 +45,9 @@ double clock_now(void);
 
 /* Share of the run that is done, in epochs or in time, with so many steps in this epoch. */
 double train_progress(const struct history *h, int steps);
+
+/* What the epoch in hand adds to each. */
+double curve_value(const struct epoch *e, enum curve c);
 
 /* ---- train_say.c: the log, and what people see ---- */
 

@@ -42,13 +42,11 @@ static struct meta *describe(const struct history *h)
     if (run->minutes > 0)
         meta_set(m, "minutes_wanted", meta_real(run->minutes));
     else
-        meta_set(m, "epochs_wanted", meta_int(run->config.epochs));
+        meta_set(m, "epochs_wanted", meta_int(h->epochs));
     meta_set(m, "clips", meta_int((int64_t)run->data->count));
     meta_set(m, "digest", hex(run->data->digest));
-    meta_set(m, "losses", meta_copy(h->losses));
-    meta_set(m, "elbos", meta_copy(h->elbos));
-    if (run->test)
-        meta_set(m, "test_elbos", meta_copy(h->test_elbos));
+    for (int i = 0; i < (run->test ? CURVES : CURVE_TEST_LOSS); i++)
+        meta_set(m, curve_names[i], meta_copy(h->curves[i]));
     return m;
 }
 
@@ -90,8 +88,10 @@ static struct meta *state(const struct history *h)
     meta_set(m, "step", meta_int(e->begun));
     if (e->begun > 0) {
         meta_set(m, "taken", meta_int(e->steps));
-        meta_set(m, "loss", meta_real(e->loss));
-        meta_set(m, "elbo", meta_real(e->elbo));
+        meta_set(m, "loss", meta_real(e->sum.loss));
+        meta_set(m, "distance", meta_real(e->sum.distance));
+        meta_set(m, "kl", meta_real(e->sum.kl));
+        meta_set(m, "elbo", meta_real(e->sum.elbo));
         meta_set(m, "clips", meta_real(e->clips));
         meta_set(m, "seconds", meta_real(e->seconds));
     }
@@ -232,19 +232,19 @@ static int resume_counters(struct history *h)
         return error_prefix("%s", s->path);
     e->number = h->done + 1;
     meta_get_int(m, "taken", &e->steps);
-    meta_get_real(m, "loss", &e->loss);
-    meta_get_real(m, "elbo", &e->elbo);
+    meta_get_real(m, "loss", &e->sum.loss);
+    meta_get_real(m, "distance", &e->sum.distance);
+    meta_get_real(m, "kl", &e->sum.kl);
+    meta_get_real(m, "elbo", &e->sum.elbo);
     meta_get_real(m, "clips", &e->clips);
     meta_get_real(m, "seconds", &e->seconds);
     meta_get_real(m, "spent", &h->spent);
     if (meta_get_int(m, "best_epoch", &h->best_epoch) && meta_get_real(m, "best", &h->best))
         h->best_theta = mem_zero(h->trainer->params->total, sizeof *h->best_theta);
-    meta_free(h->losses);
-    meta_free(h->elbos);
-    meta_free(h->test_elbos);
-    h->losses = list_of(s, "losses");
-    h->elbos = list_of(s, "elbos");
-    h->test_elbos = list_of(s, "test_elbos");
+    for (int i = 0; i < CURVES; i++) {
+        meta_free(h->curves[i]);
+        h->curves[i] = list_of(s, curve_names[i]);
+    }
     return 0;
 }
 

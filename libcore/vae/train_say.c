@@ -57,6 +57,8 @@ int log_open(struct history *h)
 
 void log_epoch(struct history *h)
 {
+    static const char *const keys[CURVES] = {"loss", "distance", "kl", "elbo", "test_loss", "test_distance", "test_kl",
+                                             "test_elbo"};
     const struct epoch *e = &h->epoch;
     struct meta *m;
 
@@ -65,10 +67,11 @@ void log_epoch(struct history *h)
     m = meta_map();
     meta_set(m, "epoch", meta_int(e->number));
     meta_set(m, "step", meta_int(h->trainer->steps));
-    meta_set(m, "loss", meta_real(e->loss));
-    meta_set(m, "elbo", meta_real(e->elbo));
-    if (h->run->test)
-        meta_set(m, "test_elbo", meta_real(e->test_elbo));
+    for (int i = 0; i < (h->run->test ? CURVES : CURVE_TEST_LOSS); i++)
+        meta_set(m, keys[i], meta_real(curve_value(e, (enum curve)i)));
+    meta_set(m, "learning_rate", meta_real(e->rate));
+    if (e->beta > 0)
+        meta_set(m, "beta", meta_real(e->beta));
     meta_set(m, "seconds", meta_real(e->seconds));
     meta_set(m, "clips_per_second", meta_real(e->clips / e->seconds));
     meta_json(h->log, m);
@@ -100,23 +103,26 @@ void say_step(struct history *h, int steps)
     h->shown = t;
     if (done > h->resumed)
         left = (t - h->began) * (1 - done) / (done - h->resumed);
-    fprintf(stderr,
-            "\r\033[Kepoch %" PRId64 ", step %" PRId64 "/%d, loss %.6g, ELBO %.6g, %.1f clips/s, %.0f %% done, %.0f s left",
-            e->number, e->begun, steps, e->loss / (double)e->steps, e->elbo / (double)e->steps, e->clips / e->seconds,
-            100 * done, left);
+    fprintf(stderr, "\r\033[Kepoch %" PRId64 ", step %" PRId64 "/%d, loss %.4g, %.1f clips/s, %.0f %% done, %.0f s left",
+            e->number, e->begun, steps, e->sum.loss / (double)e->steps, e->clips / e->seconds, 100 * done, left);
 }
 
 void say_epoch(const struct history *h)
 {
     const struct epoch *e = &h->epoch;
+    double done = train_progress(h, 1), spent = h->spent + clock_now() - h->began;
 
     if (diag_quiet())
         return;
     say_clear(h);
-    fprintf(stderr, "Epoch: %" PRId64 ", loss: %.6g, ", e->number, e->loss);
+    fprintf(stderr, "epoch %" PRId64, e->number);
+    if (!(h->run->minutes > 0))
+        fprintf(stderr, " of %" PRId64, h->epochs);
+    fprintf(stderr, ": loss %.4g, distance %.4g, KL %.4g, ", e->sum.loss, e->sum.distance, e->sum.kl);
     if (h->run->test)
-        fprintf(stderr, "Test set ELBO: %.6g, ", e->test_elbo);
-    else
-        fprintf(stderr, "ELBO: %.6g, ", e->elbo);
-    fprintf(stderr, "time elapse for current epoch: %.2f s\n", e->seconds);
+        fprintf(stderr, "on the test clips loss %.4g, distance %.4g, KL %.4g, ", e->test.loss, e->test.distance, e->test.kl);
+    fprintf(stderr, "ELBO %.5g nats a %s, %.1f s", h->run->test ? e->test.elbo : e->sum.elbo, h->trainer->kind->per, e->seconds);
+    if (done < 1)
+        fprintf(stderr, ", %.0f s left", spent / done * (1 - done));
+    putc('\n', stderr);
 }

@@ -24,6 +24,11 @@ void trainer_free(struct trainer *t)
         t->kind->destroy(t);
 }
 
+int64_t trainer_epochs(const struct trainer *t)
+{
+    return t->kind->epochs(t);
+}
+
 int trainer_begin_epoch(struct trainer *t, int64_t epoch)
 {
     return t->kind->begin_epoch(t, epoch);
@@ -34,9 +39,9 @@ int trainer_step(struct trainer *t, int step, struct step_result *result)
     return t->kind->step(t, step, result);
 }
 
-double trainer_test(struct trainer *t, const struct dataset *test, int64_t epoch)
+void trainer_test(struct trainer *t, const struct dataset *test, struct train_figures *result)
 {
-    return t->kind->test(t, test, epoch);
+    t->kind->test(t, test, result);
 }
 
 void trainer_finish(struct trainer *t)

@@ -13,7 +13,7 @@
 /* 0 stands for the network's own default. */
 struct train_config {
     const char *network;     /* "notebook", "spectral" */
-    int64_t epochs;          /* how many are meant to come, for schedules */
+    int64_t epochs;          /* how many are meant to come, for schedules; negative: the network's default */
     int latent;              /* size of the latent */
     int batch;               /* clips, or crops of clips, per step */
     int buffer;              /* shuffle buffer in clips, 0: all of them */
@@ -25,20 +25,28 @@ struct train_config {
     double beta;             /* spectral: weight of the KL term */
 };
 
-struct step_result {
+/* Of a step, an epoch, or test clips. */
+struct train_figures {
     double loss;             /* what is minimised */
-    double elbo;             /* what is reported: an ELBO per clip (notebook), -loss (spectral) */
+    double distance, kl;     /* its parts: spectral distance + beta kl, notebook -log p(x|z) + kl and more */
+    double elbo;             /* evidence lower bound in nats: per clip (notebook), per second of log levels (spectral) */
+};
+
+struct step_result {
+    struct train_figures f;  /* elbo NAN: not known of a step, see trainer_test */
+    double rate, beta;       /* that it was taken with; beta 0: there is none */
     int clips;               /* 0: the step was skipped, as loss or gradient were not finite */
 };
 
 struct trainer;
 
 struct trainer_kind {
-    const char *network;
+    const char *network, *per;                          /* name; what its ELBO is of: "clip", "second" */
     struct trainer *(*create)(const struct train_config *config, const struct dataset *data, struct pool *pool);
+    int64_t (*epochs)(const struct trainer *t);        /* by default */
     int (*begin_epoch)(struct trainer *t, int64_t epoch);
     int (*step)(struct trainer *t, int step, struct step_result *result);
-    double (*test)(struct trainer *t, const struct dataset *test, int64_t epoch);
+    void (*test)(struct trainer *t, const struct dataset *test, struct train_figures *result);
     void (*finish)(struct trainer *t);                  /* NULL: nothing to do */
     void (*describe)(const struct trainer *t, struct meta *head);
     void (*destroy)(struct trainer *t);
@@ -62,6 +70,9 @@ extern const struct trainer_kind notebook_trainer, spectral_trainer;
 struct trainer *trainer_new(const struct train_config *config, const struct dataset *data, struct pool *pool);
 void trainer_free(struct trainer *t);
 
+/* How many epochs are worth while. */
+int64_t trainer_epochs(const struct trainer *t);
+
 /* Cuts the data into this epoch's batches (a pure function of seed and epoch);
  * returns how many steps the epoch has. */
 int trainer_begin_epoch(struct trainer *t, int64_t epoch);
@@ -70,8 +81,10 @@ int trainer_begin_epoch(struct trainer *t, int64_t epoch);
  * no way to go on; the reason names the clips, and the parameters are unchanged. */
 int trainer_step(struct trainer *t, int step, struct step_result *result);
 
-/* Mean of the reported figure over the test clips, drawn with noise of that epoch. */
-double trainer_test(struct trainer *t, const struct dataset *test, int64_t epoch);
+/* Figures of the test clips, drawn with the same noise every time, and by
+ * cv-eval with that seed; test NULL: of a few of the training clips, where
+ * steps do not tell. */
+void trainer_test(struct trainer *t, const struct dataset *test, struct train_figures *result);
 
 /* Fits what is fitted to the network as it stands, before a model is written. */
 void trainer_finish(struct trainer *t);

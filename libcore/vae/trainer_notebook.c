@@ -143,9 +143,12 @@ static void forward(struct notebook_training *t, const struct dataset *d, const 
     net_forward(t->g.net);
 }
 
-static double elbo(const struct notebook_training *t)
+/* Of the last batch. */
+static struct train_figures figures(const struct notebook_training *t)
 {
-    return -((double)t->g.nll->y[0] + (double)t->g.kl->y[0]);
+    double nll = (double)t->g.nll->y[0], kl = (double)t->g.kl->y[0];
+
+    return (struct train_figures){net_loss_value(t->g.net), nll, kl, -(nll + kl)};
 }
 
 static int step(struct trainer *base, int number, struct step_result *result)
@@ -155,13 +158,11 @@ static int step(struct trainer *base, int number, struct step_result *result)
 
     assert(number < t->batches);
     forward(t, t->data, t->order + first, count, STREAM_NOISE + (uint64_t)base->steps);
-    result->loss = net_loss_value(t->g.net);
-    result->elbo = elbo(t);
-    result->clips = (int)count;
-    if (!isfinite(result->loss)) {
+    *result = (struct step_result){figures(t), t->adam.rate, 0, (int)count};
+    if (!isfinite(result->f.loss)) {
         char *names = trainer_clip_names(t->data, t->order + first, count);
 
-        error_set("the loss is not finite (%g) on clips %s", result->loss, names);
+        error_set("the loss is not finite (%g) on clips %s", result->f.loss, names);
         free(names);
         return -1;
     }
@@ -171,22 +172,39 @@ static int step(struct trainer *base, int number, struct step_result *result)
     return 0;
 }
 
-static double test(struct trainer *base, const struct dataset *clips, int64_t epoch)
+/* The mean over batches, as the notebook has it. */
+static void test(struct trainer *base, const struct dataset *clips, struct train_figures *result)
 {
     struct notebook_training *t = (struct notebook_training *)base;
-    size_t batches = 0, *order = mem_alloc(clips->count * sizeof *order);
-    double sum = 0;
+    size_t batches = 0, *order;
+    struct train_figures sum = {0};
 
+    *result = (struct train_figures){NAN, NAN, NAN, NAN};
+    if (!clips)                  /* steps tell */
+        return;
+    order = mem_alloc(clips->count * sizeof *order);
     for (size_t i = 0; i < clips->count; i++)
         order[i] = i;
     for (size_t i = 0; i < clips->count; i += t->capacity, batches++) {
         size_t count = clips->count - i < t->capacity ? clips->count - i : t->capacity;
+        struct train_figures f;
 
-        forward(t, clips, order + i, count, STREAM_TEST + ((uint64_t)epoch << 24) + batches);
-        sum += elbo(t);
+        forward(t, clips, order + i, count, STREAM_TEST + batches);
+        f = figures(t);
+        sum.loss += f.loss;
+        sum.distance += f.distance;
+        sum.kl += f.kl;
+        sum.elbo += f.elbo;
     }
     free(order);
-    return sum / (double)batches;
+    *result = (struct train_figures){sum.loss / (double)batches, sum.distance / (double)batches, sum.kl / (double)batches,
+                                     sum.elbo / (double)batches};
+}
+
+static int64_t epochs(const struct trainer *base)
+{
+    (void)base;
+    return 20;
 }
 
 static void describe(const struct trainer *base, struct meta *m)
@@ -213,5 +231,5 @@ static int restore(struct trainer *base, const struct meta *state)
     return trainer_counter(state, "adam_steps", &((struct notebook_training *)base)->adam.step);
 }
 
-const struct trainer_kind notebook_trainer = {"notebook", create, begin_epoch, step, test, NULL,
+const struct trainer_kind notebook_trainer = {"notebook", "clip", create, epochs, begin_epoch, step, test, NULL,
                                               describe, destroy, save, restore};

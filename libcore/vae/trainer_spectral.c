@@ -10,21 +10,28 @@
 #include "nn/adam.h"
 #include "nn/layers.h"
 #include "vae/clip_levels.h"
+#include "vae/lift.h"
 #include "vae/pca.h"
 #include "vae/prior_learn.h"
 #include "vae/spectral.h"
+#include "vae/terms.h"
 #include "vae/trainer.h"
 
 /* Streams of the seed, beside those of the initial values (0, 1, ...). */
 #define STREAM_CROPS (UINT64_C(1) << 60)
 #define STREAM_NOISE (UINT64_C(2) << 60)
-#define STREAM_TEST (UINT64_C(3) << 60)
 
-/* Where training begins to be worth it. */
-enum { LEAST_FRAMES = 64, WARM_UP = 50, MOST_STACKED = 4500 };
+/* Where training begins to be worth it; steps of warm-up; values that principal components are taken of at most. */
+enum { LEAST_FRAMES = 64, WARM_UP = 300, MOST_STACKED = 4500 };
+/* Clips of training that the spread of levels is learnt from, and that their bound is reported of. */
+enum { SPREAD_CLIPS = 16, TRAIN_CLIPS = 4 };
+/* Epochs, and the least number of steps that they have by default. */
+enum { EPOCHS = 25, LEAST_STEPS = 200 };
 /* Skipped steps in a row: so many halve the learning rate, so many end training. */
 enum { SKIPS_SLOW = 3, SKIPS_END = 20 };
-static const double gradient_bound = 1;
+static const double gradient_bound = 1, linear_weight = 1, first_logvar = -4;
+/* The encoder begins where it does best: it follows slowly. */
+static const float encoder_rate = 0.1f;
 
 struct spectral_training {
     struct trainer t;
@@ -39,17 +46,12 @@ struct spectral_training {
     struct levels *clips;        /* of the dataset */
     struct prior_plan prior;
     struct levels *test;         /* of the test clips, y NULL */
-    float *test_y;               /* levels of one of them */
+    int64_t *end;                /* [clips] frames that crops may begin in, of the clips up to each of them */
     int64_t skipped;             /* steps, in all and in a row */
     int in_row;
     double slower;               /* factor on the learning rate */
     size_t *drawn;               /* clips of the step in hand */
 };
-
-static float *statistic(const struct spectral_training *t, const char *name)
-{
-    return t->t.params->theta + params_find(t->t.params, name)->offset;
-}
 
 static void destroy(struct trainer *base)
 {
@@ -61,29 +63,45 @@ static void destroy(struct trainer *base)
     free(t->clips);
     prior_plan_free(&t->prior);
     free(t->test);
-    free(t->test_y);
+    free(t->end);
     free(t->drawn);
     free(t);
 }
 
 /* ---- the beginning ---- */
 
-/* Frames follow the beat as asked, or where at least half of the clips have a steady one. */
+/* Clips that sound, and how many of them have a steady beat. */
+static size_t count_steady(const struct spectral_training *t, size_t *sounding)
+{
+    size_t steady = 0;
+
+    *sounding = 0;
+    for (size_t i = 0; i < t->data->count; i++) {
+        *sounding += t->clips[i].level > 0;
+        steady += t->clips[i].level > 0 && t->clips[i].timing.steady;
+    }
+    return steady;
+}
+
+/* Frames follow the beat as asked, or where at least half of the clips that sound have a steady one. */
 static int choose_frames(struct spectral_training *t)
 {
     const char *want = t->config.frames ? t->config.frames : "auto";
-    int stride = t->config.stride;
+    int stride = t->config.stride, channels = t->data->channels;
     bool fixed = !strcmp(want, "fixed"), may = stride == 0 || BEAT_FRAMES % stride == 0;
+    size_t sounding;
 
     if (!strcmp(want, "beat") && !may)
         return error_set("a stride of %d does not divide the %d frames of a beat: use one that does", stride, BEAT_FRAMES);
-    if (front_begin(&t->front, t->data->rate, !fixed && may))
+    if (front_begin(&t->front, t->data->rate, channels, !fixed && may))
         return -1;
     t->clips = mem_zero(t->data->count, sizeof *t->clips);
-    if (t->front.beat && 2 * levels_time(&t->front, t->data, 1, t->clips, t->pool) < t->data->count &&
-        strcmp(want, "beat")) {
+    if (!t->front.beat)
+        return 0;
+    levels_time(&t->front, t->data, 1, true, t->clips, t->pool);
+    if (2 * count_steady(t, &sounding) < sounding && strcmp(want, "beat")) {
         front_end(&t->front);
-        if (front_begin(&t->front, t->data->rate, false))
+        if (front_begin(&t->front, t->data->rate, channels, false))
             return -1;
     }
     return 0;
@@ -94,15 +112,15 @@ static void choose_defaults(struct spectral_training *t)
     struct train_config *c = &t->config;
     bool high = t->data->rate > 4000;
 
-    c->latent = c->latent ? c->latent : 64;
+    c->latent = c->latent ? c->latent : !high ? 96 : t->front.beat ? 144 : 128;
     c->batch = c->batch ? c->batch : 8;
-    c->rate = c->rate > 0 ? c->rate : high ? 1.5e-3 : 2e-3;
-    c->width = c->width ? c->width : high ? 192 : 128;
+    c->rate = c->rate > 0 ? c->rate : 2e-3;
+    c->width = c->width ? c->width : high ? 128 : 192;
     c->stride = c->stride ? c->stride : t->front.beat ? 6 : high ? 4 : 2;
-    c->beta = c->beta > 0 ? c->beta : 3e-3;
+    c->beta = c->beta > 0 ? c->beta : 3e-4;
     c->bank = c->bank >= 0 ? c->bank : PRIOR_BANK_DEFAULT;
     t->crop = (t->front.beat ? 192 : high ? 128 : 64) / c->stride * c->stride;
-    t->shape = (struct spectral){features_channels(t->front.bands), c->width, c->latent, c->stride};
+    t->shape = (struct spectral){front_features(&t->front), c->width, c->latent, c->stride};
 }
 
 static int check_sizes(const struct spectral_training *t)
@@ -110,7 +128,7 @@ static int check_sizes(const struct spectral_training *t)
     double seconds = (double)t->data->samples / t->data->rate, frames = 0;
 
     for (size_t i = 0; i < t->data->count; i++)
-        frames += (double)t->clips[i].frames - 1;
+        frames += (double)t->clips[i].real - 1;
     if (seconds * t->data->rate / t->front.hop > 1 << 24)
         return error_set("clips of %.0f s are too long to learn from: cut them with cv-load --all", seconds);
     if (frames < LEAST_FRAMES)
@@ -125,6 +143,43 @@ static int check_sizes(const struct spectral_training *t)
     return 0;
 }
 
+/* What is not drawn: log variances, the front end as the loss has it, the pace of the encoder. */
+static void begin_values(struct spectral_training *t)
+{
+    struct front_values v = front_values(t->t.params);
+    struct param *logvar = params_find(t->t.params, "enc/logvar");
+
+    for (size_t d = 0; d < logvar->count; d++)
+        t->t.params->theta[logvar->offset + d] = (float)first_logvar;
+    net_spectral_loss_set(t->g.distance, (struct spectral_loss){v.mean, v.features, *v.scale, *v.floor, front_top(&v),
+                                                                (float)linear_weight});
+    params_find(t->t.params, "enc/linear/kernel")->pace = encoder_rate;
+    params_find(t->t.params, "enc/linear/bias")->pace = encoder_rate;
+}
+
+/* Frames between those that a crop may begin on: latent frames begin where beats do. */
+static int between_starts(const struct spectral_training *t)
+{
+    return t->front.beat ? t->shape.stride : 1;
+}
+
+/* Where crops of whole frames may begin in a clip; one shorter than a crop is played over and over. */
+static int64_t starts(const struct spectral_training *t, const struct levels *clip)
+{
+    if (!(clip->level > 0))
+        return 0;
+    return clip->real > t->crop ? (clip->real - t->crop) / between_starts(t) + 1 : 1;
+}
+
+static void count_starts(struct spectral_training *t)
+{
+    int64_t sum = 0;
+
+    t->end = mem_alloc(t->data->count * sizeof *t->end);
+    for (size_t i = 0; i < t->data->count; i++)
+        t->end[i] = sum += starts(t, &t->clips[i]);
+}
+
 static struct trainer *create(const struct train_config *config, const struct dataset *data, struct pool *pool)
 {
     struct spectral_training *t = mem_zero(1, sizeof *t);
@@ -135,29 +190,31 @@ static struct trainer *create(const struct train_config *config, const struct da
     t->pool = pool;
     t->slower = 1;
     t->config = *config;
-    if (data->channels != 1) {
-        error_set("clips have %d channels, the network 'spectral' takes one: load without cv-load -c", data->channels);
+    if (data->channels > CHANNELS_MOST) {
+        error_set("clips have %d channels, the network 'spectral' takes up to %d: load without cv-load -c", data->channels,
+                  CHANNELS_MOST);
         goto refused;
     }
     if (choose_frames(t))
         goto refused;
     choose_defaults(t);
-    levels_time(&t->front, data, t->shape.stride, t->clips, pool);
+    levels_time(&t->front, data, t->shape.stride, true, t->clips, pool);
     if (check_sizes(t))
         goto refused;
     t->prior = prior_plan(&t->shape, &t->front, t->clips, data->count, t->config.bank, config->seed);
-    t->g = spectral_build(&t->shape, SPECTRAL_ALL, t->t.params, t->config.batch, t->crop, pool);
+    t->g = spectral_build(&t->shape, SPECTRAL_ALL, t->t.params, t->config.batch, t->crop / t->shape.stride, pool);
+    front_declare(t->g.net, t->shape.features);
+    pca_declare(t->g.net, &t->shape);
     prior_declare(t->g.net, &t->prior.shape);
     if (net_plan(t->g.net, config->seed, true))
         goto refused;
     t->adam = (struct adam){t->config.rate, 0.9, 0.99, 1e-8, false, 0};
     t->drawn = mem_alloc((size_t)t->config.batch * sizeof *t->drawn);
-    if (levels_learn(&t->front, t->t.params, data, t->clips, false, pool))
+    if (levels_learn(&t->front, t->t.params, data, t->clips, false, pool) ||
+        pca_begin(&t->shape, t->t.params, t->clips, data->count, data->spool, pool))
         goto refused;
-    net_spectral_loss_top(t->g.distance, front_top(t->shape.features, statistic(t, "front/mean"), statistic(t, "front/sd"),
-                                                   statistic(t, "front/most")));
-    if (pca_begin(&t->shape, t->t.params, t->clips, data->count, data->spool))
-        goto refused;
+    begin_values(t);
+    count_starts(t);
     return &t->t;
 refused:
     destroy(&t->t);
@@ -173,37 +230,49 @@ static int begin_epoch(struct trainer *base, int64_t epoch)
 
     (void)epoch;
     for (size_t i = 0; i < t->data->count; i++)
-        frames += t->clips[i].frames;
+        frames += t->clips[i].level > 0 ? t->clips[i].real : 0;
     return (int)((frames + each - 1) / each);
 }
 
-/* A crop of a clip's frames from there on, repeated at its end where the clip is shorter. */
-static void crop(const struct spectral_training *t, const struct levels *clip, const float *y, int from, float *to)
+static int64_t epochs(const struct trainer *base)
 {
-    size_t frames = (size_t)clip->frames;
+    int64_t steps = begin_epoch((struct trainer *)(uintptr_t)base, 1), least = (LEAST_STEPS + steps - 1) / steps;
 
-    for (int c = 0; c < t->shape.features; c++, to += t->crop) {
-        const float *row = y + (size_t)c * frames;
-        int have = clip->frames - from < t->crop ? clip->frames - from : t->crop;
+    return least > EPOCHS ? least : EPOCHS;
+}
 
-        memcpy(to, row + from, (size_t)have * sizeof *to);
-        for (int i = have; i < t->crop; i++)
-            to[i] = row[frames - 1];
+/* The clip that a crop begins in, and where. */
+static size_t find_start(const struct spectral_training *t, int64_t at, int *from)
+{
+    size_t low = 0, high = t->data->count - 1;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+
+        if (t->end[middle] > at)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    *from = (int)(at - (low > 0 ? t->end[low - 1] : 0)) * between_starts(t);
+    return low;
+}
+
+/* A crop of a clip's frames from there on; after its last one comes its first. */
+static void crop(const struct spectral_training *t, const struct levels *clip, int from, float *to)
+{
+    size_t features = (size_t)t->shape.features;
+
+    for (int have = 0, count; have < t->crop; have += count, from = 0) {
+        count = clip->real - from < t->crop - have ? clip->real - from : t->crop - have;
+        memcpy(to + (size_t)have * features, clip->y + (size_t)from * features, (size_t)count * features * sizeof *to);
     }
 }
 
-/* Where a crop of a clip begins: on a latent frame where frames follow the beat, anywhere else. */
-static int crop_start(const struct spectral_training *t, const struct levels *clip, struct rng *r)
-{
-    int each = t->front.beat ? t->shape.stride : 1, starts = (clip->frames - t->crop) / each + 1;
-
-    return starts > 1 ? each * (int)rng_below(r, (uint64_t)starts) : 0;
-}
-
-/* Warm-up, then a cosine down to 2 %. */
+/* Warm-up over some steps or a tenth of the run, whichever is shorter, then a cosine down to 2 %. */
 static double learning_rate(const struct spectral_training *t)
 {
-    double warm = (double)(t->t.steps + 1) / WARM_UP;
+    double warm = fmax((double)(t->t.steps + 1) / WARM_UP, t->t.progress / 0.1);
 
     return t->slower * t->config.rate * (warm < 1 ? warm : 1) *
            (0.5 * (1 + cos(acos(-1) * t->t.progress)) * 0.98 + 0.02);
@@ -225,7 +294,7 @@ static int skip(struct spectral_training *t, struct step_result *result)
         return 0;
     names = trainer_clip_names(t->data, t->drawn, (size_t)t->config.batch);
     error_set("the loss is not finite (%g), %d steps in a row, the last on crops of clips %s: try a lower -l",
-              result->loss, t->in_row, names);
+              result->f.loss, t->in_row, names);
     free(names);
     return -1;
 }
@@ -236,82 +305,144 @@ static int step(struct trainer *base, int number, struct step_result *result)
     struct rng crops = rng_new(t->config.seed, STREAM_CROPS + (uint64_t)base->steps);
     struct rng noise = rng_new(t->config.seed, STREAM_NOISE + (uint64_t)base->steps);
     size_t size = (size_t)t->shape.features * (size_t)t->crop;
-    double norm;
+    double norm, beta;
 
     (void)number;
     net_set_batch(t->g.net, t->config.batch);
     for (int b = 0; b < t->config.batch; b++) {
-        const struct levels *clip = &t->clips[t->drawn[b] = rng_below(&crops, t->data->count)];
+        int from;
+        const struct levels *clip;
 
-        crop(t, clip, clip->y, crop_start(t, clip, &crops), t->g.y->y + (size_t)b * size);
+        t->drawn[b] = find_start(t, (int64_t)rng_below(&crops, (uint64_t)t->end[t->data->count - 1]), &from);
+        clip = &t->clips[t->drawn[b]];
+        crop(t, clip, from, t->g.y->y + (size_t)b * size);
         spool_release(t->data->spool, clip->y, levels_size(clip, t->shape.features));
     }
     rng_normal(&noise, t->g.eps->y, node_count(t->g.eps));
-    spectral_beta(&t->g, (float)(t->config.beta * (base->progress < 0.09 ? 0.1 + base->progress / 0.1 : 1)));
+    beta = t->config.beta * (base->progress < 0.09 ? 0.1 + base->progress / 0.1 : 1);
+    spectral_beta(&t->g, (float)beta);
     net_forward(t->g.net);
-    result->loss = net_loss_value(t->g.net);
-    result->elbo = -result->loss;
-    result->clips = t->config.batch;
-    if (!isfinite(result->loss))
+    *result = (struct step_result){{net_loss_value(t->g.net), (double)t->g.distance->y[0], (double)t->g.kl->y[0], NAN},
+                                   learning_rate(t), beta, t->config.batch};
+    if (!isfinite(result->f.loss))
         return skip(t, result);
     net_backward(t->g.net);
     norm = adam_gradient_norm(base->params);
     if (!isfinite(norm))
         return skip(t, result);
     t->in_row = 0;
-    t->adam.rate = learning_rate(t);
+    t->adam.rate = result->rate;
     adam_step_scaled(&t->adam, base->params, t->pool, norm > gradient_bound ? gradient_bound / norm : 1);
     base->steps++;
     return 0;
 }
 
-/* The whole of every test clip, in crops one after another. */
-static double test(struct trainer *base, const struct dataset *clips, int64_t epoch)
+/* ---- measuring ---- */
+
+/* Clips, whole, as cv-eval does: those of training by their levels, others from their sound. */
+struct measure {
+    const struct spectral_training *t;
+    const struct pieces *p;
+    const struct dataset *d;
+    const struct levels *clips;
+    size_t count;                /* of them, evenly chosen */
+    struct terms *terms;         /* [count] */
+};
+
+static size_t chosen(const struct measure *m, int task)
+{
+    return (size_t)task * m->d->count / m->count;
+}
+
+static void measure_task(void *arg, int task, int worker)
+{
+    const struct measure *m = arg;
+    size_t i = chosen(m, task), size;
+    const struct levels *clip = &m->clips[i];
+    struct rng r = rng_new(m->t->config.seed, i);
+    float *y = clip->y, *noise;
+
+    if (!y) {
+        y = mem_alloc(levels_size(clip, m->t->shape.features) * sizeof *y);
+        levels_of(&m->t->front, &m->p->v, m->d->clips[i].data, m->d->clips[i].samples, clip, y);
+        dataset_release(m->d, i);
+    }
+    size = (size_t)(clip->frames / m->t->shape.stride) * (size_t)m->t->shape.latent;
+    noise = mem_alloc(size * sizeof *noise);
+    rng_normal(&r, noise, size);
+    terms_clip(&m->terms[task], m->p, worker, y, clip->frames, clip->real, clip->timing.grid.step, noise);
+    free(noise);
+    if (clip->y)
+        spool_release(m->d->spool, y, levels_size(clip, m->t->shape.features));
+    else
+        free(y);
+}
+
+static struct terms measure(const struct spectral_training *t, const struct pieces *p, const struct dataset *d,
+                            const struct levels *clips, size_t count)
+{
+    struct measure m = {t, p, d, clips, count, mem_alloc(count * sizeof *m.terms)};
+    struct terms sum = terms_new(&t->shape);
+
+    for (size_t i = 0; i < count; i++)
+        m.terms[i] = terms_new(&t->shape);
+    pool_run(t->pool, (int)count, measure_task, &m);
+    for (size_t i = 0; i < count; i++) {
+        terms_add(&sum, &m.terms[i], &t->shape);
+        terms_free(&m.terms[i]);
+    }
+    free(m.terms);
+    return sum;
+}
+
+/* The spread of levels around what is decoded. */
+static void learn_spread(const struct spectral_training *t, const struct pieces *p)
+{
+    size_t count = t->data->count < SPREAD_CLIPS ? t->data->count : SPREAD_CLIPS;
+    struct terms seen = measure(t, p, t->data, t->clips, count);
+
+    terms_spread(&seen, &p->v);
+    terms_free(&seen);
+}
+
+static void test(struct trainer *base, const struct dataset *clips, struct train_figures *result)
 {
     struct spectral_training *t = (struct spectral_training *)base;
-    size_t size = (size_t)t->shape.features * (size_t)t->crop;
-    struct rng noise = rng_new(t->config.seed, STREAM_TEST + (uint64_t)epoch);
-    double sum = 0, count = 0;
-    int held = 0;
+    struct figures_of_terms f;
+    struct terms all;
+    struct pieces p;
 
-    if (!t->test) {
+    if (clips && !t->test) {
         t->test = mem_zero(clips->count, sizeof *t->test);
-        levels_time(&t->front, clips, t->shape.stride, t->test, t->pool);
-        t->test_y = mem_alloc((size_t)t->shape.features * (size_t)levels_longest(t->test, clips->count) * sizeof(float));
+        levels_time(&t->front, clips, t->shape.stride, false, t->test, t->pool);
     }
-    for (size_t i = 0; i < clips->count; i++) {
-        const struct levels *clip = &t->test[i];
-
-        levels_of(&t->front, base->params, clips->clips[i].data, clip, t->test_y);
-        dataset_release(clips, i);
-        for (int from = 0; from < clip->frames; from += t->crop) {
-            bool last = i + 1 == clips->count && from + t->crop >= clip->frames;
-
-            crop(t, clip, t->test_y, from, t->g.y->y + (size_t)held * size);
-            if (++held < t->config.batch && !last)
-                continue;
-            net_set_batch(t->g.net, held);
-            rng_normal(&noise, t->g.eps->y, node_count(t->g.eps));
-            net_forward(t->g.net);
-            sum -= held * net_loss_value(t->g.net);
-            count += held;
-            held = 0;
-        }
-    }
-    return sum / count;
+    pieces_over(&p, &t->shape, &t->front, base->params, pool_threads(t->pool));
+    learn_spread(t, &p);
+    all = clips ? measure(t, &p, clips, t->test, clips->count)
+                : measure(t, &p, t->data, t->clips, t->data->count < TRAIN_CLIPS ? t->data->count : TRAIN_CLIPS);
+    f = terms_figures(&all, &t->shape);
+    *result = (struct train_figures){f.distance + t->config.beta * f.kl, f.distance, f.kl, f.elbo};
+    terms_free(&all);
+    pieces_end(&p);
 }
 
 static void finish(struct trainer *base)
 {
     struct spectral_training *t = (struct spectral_training *)base;
+    struct pieces p;
 
-    prior_learn(&t->prior, &t->shape, base->params, t->clips, t->data->spool, t->config.seed, t->pool);
+    pieces_over(&p, &t->shape, &t->front, base->params, pool_threads(t->pool));
+    learn_spread(t, &p);
+    lift_learn(&p, t->data, t->clips, t->pool);
+    prior_learn(&t->prior, &p, t->clips, t->data->spool, t->config.seed);
+    pieces_end(&p);
 }
 
 static void describe(const struct trainer *base, struct meta *m)
 {
     const struct spectral_training *t = (const struct spectral_training *)base;
 
+    meta_set(m, "definition", meta_int(SPECTRAL_DEFINITION));
     meta_set(m, "latent", meta_int(t->shape.latent));
     meta_set(m, "width", meta_int(t->shape.width));
     meta_set(m, "stride", meta_int(t->shape.stride));
@@ -357,4 +488,4 @@ static int restore(struct trainer *base, const struct meta *state)
     return 0;
 }
 
-const struct trainer_kind spectral_trainer = {"spectral", create, begin_epoch, step, test, finish, describe, destroy, save, restore};
+const struct trainer_kind spectral_trainer = {"spectral", "second", create, epochs, begin_epoch, step, test, finish, describe, destroy, save, restore};

@@ -1,0 +1,172 @@
+/* Layers over rows: x is [batch, rows, values], each row through one matrix,
+ * and rows beside the ones before them. Together they are a causal convolution
+ * whose products are matrix products as they come. */
+#include <string.h>
+
+#include "base/kernel.h"
+#include "nn/gemm.h"
+#include "nn/layers.h"
+
+/* A product is cut into tiles, each the work of one task. */
+enum { TILE_ROWS = 128, TILE_COLS = 256 };
+
+/* c [rows, cols] = a b + c where add, a and b as gemm has them. */
+struct product {
+    bool ta, tb, add;
+    int rows, cols, depth;
+    const float *a, *b;
+    int lda, ldb;
+    const float *bias;           /* [cols] to begin with, or NULL */
+    float *c;
+    int tiles;                   /* across */
+};
+
+static int tiles_of(int count, int tile)
+{
+    return (count + tile - 1) / tile;
+}
+
+static void product_tile(void *arg, int task, int worker)
+{
+    const struct product *p = arg;
+    int row = task / p->tiles * TILE_ROWS, col = task % p->tiles * TILE_COLS;
+    int rows = p->rows - row < TILE_ROWS ? p->rows - row : TILE_ROWS;
+    int cols = p->cols - col < TILE_COLS ? p->cols - col : TILE_COLS;
+    float *c = p->c + (size_t)row * (size_t)p->cols + col;
+
+    (void)worker;
+    for (int i = 0; p->bias && i < rows; i++)
+        memcpy(c + (size_t)i * (size_t)p->cols, p->bias + col, (size_t)cols * sizeof *c);
+    gemm(p->ta, p->tb, rows, cols, p->depth, p->a + (p->ta ? (size_t)row : (size_t)row * (size_t)p->lda), p->lda,
+         p->b + (p->tb ? (size_t)col * (size_t)p->ldb : (size_t)col), p->ldb, p->add || p->bias ? 1 : 0, c, p->cols);
+}
+
+static void product_run(const struct node *n, struct product p)
+{
+    p.tiles = tiles_of(p.cols, TILE_COLS);
+    pool_run(net_pool(n->net), p.tiles * tiles_of(p.rows, TILE_ROWS), product_tile, &p);
+}
+
+/* ---- y = x w' + b ---- */
+
+static int rows_of(const struct node *n)
+{
+    return node_batch(n) * n->shape[1];
+}
+
+static void linear_forward(struct node *n)
+{
+    int in = n->in[0]->shape[2], out = n->shape[2];
+
+    product_run(n, (struct product){.tb = true, .rows = rows_of(n), .cols = out, .depth = in, .a = n->in[0]->y, .lda = in,
+                                    .b = n->in[1]->y, .ldb = in, .bias = n->inputs > 2 ? n->in[2]->y : NULL, .c = n->y});
+}
+
+KERNEL(add_row, (const float *restrict x, size_t n, float *restrict sum), (x, n, sum))
+{
+    for (size_t i = 0; i < n; i++)
+        sum[i] += x[i];
+}
+
+static void linear_backward(struct node *n)
+{
+    int in = n->in[0]->shape[2], out = n->shape[2], rows = rows_of(n);
+    float *dx = node_grad(n, 0), *dw = node_grad(n, 1), *db = n->inputs > 2 ? node_grad(n, 2) : NULL;
+
+    if (dx)
+        product_run(n, (struct product){.add = n->add[0], .rows = rows, .cols = in, .depth = out, .a = n->dy, .lda = out,
+                                        .b = n->in[1]->y, .ldb = in, .c = dx});
+    if (dw)
+        product_run(n, (struct product){.ta = true, .add = n->add[1], .rows = out, .cols = in, .depth = rows, .a = n->dy,
+                                        .lda = out, .b = n->in[0]->y, .ldb = in, .c = dw});
+    if (!db)
+        return;
+    if (!n->add[2])
+        memset(db, 0, (size_t)out * sizeof *db);
+    for (int r = 0; r < rows; r++)
+        add_row(n->dy + (size_t)r * (size_t)out, (size_t)out, db);
+}
+
+static int values_of(const struct node *n)
+{
+    return n->shape[0] * n->shape[1] * n->shape[2];
+}
+
+struct node *net_linear(struct net *net, struct node *x, struct node *w, struct node *b)
+{
+    static const struct op op = {"linear", linear_forward, linear_backward, NULL};
+    int in, out;
+
+    if (!x || !w)
+        return NULL;
+    in = x->shape[2];
+    out = values_of(w) / in;
+    if (values_of(w) % in || (b && values_of(b) != out))
+        return net_refuse(net, "linear: rows of %d values do not go with %d weights and %d of a bias", in, values_of(w),
+                          b ? values_of(b) : 0);
+    return net_add_node(net, &op, b ? 3 : 2, (struct node *[]){x, w, b}, x->shape[1], out, 0);
+}
+
+/* ---- rows beside each other ---- */
+
+struct past {
+    int taps, lag;
+};
+
+/* Row t of a clip into row t + shift at place k of the result, or back. */
+static void past_copy(const struct node *n, size_t clip, int k, bool back)
+{
+    const struct past *p = n->conf;
+    int rows = n->shape[1], values = n->in[0]->shape[2], shift = p->lag + p->taps - 1 - k;
+    size_t wide = (size_t)n->shape[2], count = (size_t)values;
+    size_t x = clip * (size_t)rows * count, y = clip * (size_t)rows * wide + (size_t)k * count;
+
+    for (int t = 0; t < rows; t++) {
+        size_t from = x + (size_t)(t - shift) * count, to = y + (size_t)t * wide;
+
+        if (t < shift && !back)
+            memset(n->y + to, 0, count * sizeof *n->y);
+        else if (t >= shift && !back)
+            memcpy(n->y + to, n->in[0]->y + from, count * sizeof *n->y);
+        else if (t >= shift)
+            add_row(n->dy + to, count, node_grad(n, 0) + from);
+    }
+}
+
+static void past_forward(struct node *n)
+{
+    const struct past *p = n->conf;
+
+    for (int b = 0; b < node_batch(n); b++)
+        for (int k = 0; k < p->taps; k++)
+            past_copy(n, (size_t)b, k, false);
+}
+
+static void past_backward(struct node *n)
+{
+    const struct past *p = n->conf;
+    float *dx = node_grad(n, 0);
+
+    if (!dx)
+        return;
+    if (!n->add[0])
+        memset(dx, 0, node_count(n->in[0]) * sizeof *dx);
+    for (int b = 0; b < node_batch(n); b++)
+        for (int k = 0; k < p->taps; k++)
+            past_copy(n, (size_t)b, k, true);
+}
+
+struct node *net_past(struct net *net, struct node *x, int taps, int lag)
+{
+    static const struct op op = {"past", past_forward, past_backward, NULL};
+    struct node *n;
+
+    if (!x)
+        return NULL;
+    if (taps < 1 || lag < 0)
+        return net_refuse(net, "past: %d rows, the last %d before", taps, lag);
+    n = net_add_node(net, &op, 1, &x, x->shape[1], taps * x->shape[2], sizeof(struct past));
+    if (n)
+        *(struct past *)n->conf = (struct past){taps, lag};
+    return n;
+}
