@@ -49,6 +49,9 @@ static void print_losses(const struct eval *e)
         line("  linear distance", e->linear_distance, 4, "of magnitudes, over their mean");
         line("  KL", e->kl_sum, 3, "nats per latent frame, against the model's prior");
         line("  beta", e->beta, 4, "weight of KL");
+        line("ELBO", e->elbo, 1, "log p(levels | z) - KL, nats per second");
+        line("  log p(levels | z)", e->likelihood, 1, "nats per second, Laplace around what is decoded");
+        line("  KL", e->kl_rate, 1, "nats per second");
         return;
     }
     line("ELBO", e->elbo, 3, "log p(x|z) - KL of the draw, nats per clip");
@@ -119,6 +122,9 @@ static struct meta *losses_meta(const struct eval *e)
         meta_add(m, "linear_distance", meta_real(e->linear_distance));
         meta_add(m, "kl", meta_real(e->kl_sum));
         meta_add(m, "beta", meta_real(e->beta));
+        meta_add(m, "elbo", meta_real(e->elbo));
+        meta_add(m, "log_likelihood", meta_real(e->likelihood));
+        meta_add(m, "kl_rate", meta_real(e->kl_rate));
     } else {
         meta_add(m, "elbo", meta_real(e->elbo));
         meta_add(m, "log_likelihood", meta_real(e->likelihood));
