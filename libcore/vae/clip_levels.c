@@ -28,12 +28,9 @@ static void time_task(void *arg, int task, int worker)
     struct time_job *j = arg;
     const struct clip *c = &j->d->clips[task];
     struct levels *l = &j->clips[task];
-    int64_t padded = 0;
 
     (void)worker;
-    if (c->meta)
-        meta_get_int(c->meta, "padded", &padded);
-    l->samples = padded > 0 && padded < j->d->samples ? j->d->samples - padded : j->d->samples;
+    l->samples = c->samples;
     l->timing = front_timing(j->f, c->meta, c->data, l->samples);
     l->frames = (int)front_frames(l->timing.grid, l->samples, j->stride);
     l->y = NULL;

@@ -10,7 +10,7 @@
 
 struct levels {
     struct timing timing;
-    int64_t samples;             /* without the silence that the clip was padded with, as its meta says ("padded") */
+    int64_t samples;
     int frames;                  /* a multiple of the stride: the last frame is repeated */
     float *y;                    /* [features, frames] */
 };
