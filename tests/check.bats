@@ -166,7 +166,7 @@ of() { grep "^{\"$1\":" words | grep -o "\"$2\":{[^}]*}" | head -n 1 | value "$3
     [ "$(figure clipped)" -eq 3 ]
     near "$(figure clipping)" 0.375 0
     tone -r 3000 -s 3 -F 300 tone.wav
-    cv-load -r 3000 -d 12 tone.wav > stream
+    cv-load -r 3000 -d 12 --pad tone.wav > stream
     check_to -j
     near "$(figure silence)" 0.75 0.01
     grep -q '"warns":\["silence"' words

@@ -211,6 +211,19 @@ sum() { awk '{ s += $1 } END { printf "%.9g\n", s }'; }
     [ "$(of reconstruction rhythm < tiny)" = null ]
 }
 
+@test "notebook: clips that are shorter have the losses of padded ones, and sounds of their own" {
+    wav cut.wav 90
+    cat short <(cv-load -r 3000 -q cut.wav) > cut.cvs
+    cat short <(cv-load -r 3000 -q -n 120 cut.wav) > padded.cvs
+    cv-eval -j 1 --json notebook.bin < cut.cvs > cut.json 2> words
+    cv-eval -j 1 --json notebook.bin < padded.cvs > padded.json
+    grep -qx "cv-eval: 1 clip is shorter than the model's 120 samples: padded with silence" words
+    [ "$(of loss elbo < cut.json)" = "$(of loss elbo < padded.json)" ]
+    [ "$(kls < cut.json)" = "$(kls < padded.json)" ]
+    [ "$(of seconds < cut.json)" = 0.23 ]
+    [ "$(of seconds < padded.json)" = 0.24 ]
+}
+
 @test "what cannot be measured is refused with one line, and no table" {
     refuse() { refuses 1 cv-eval "$@"; [ -z "$output" ] || { echo "output: $output"; return 1; }; }
     cv-load -q -r 4000 -n 9000 "$BATS_TEST_DIRNAME"/figures/real-a.wav > fast

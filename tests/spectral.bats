@@ -195,6 +195,34 @@ strongest() {
     cv-load -r 3000 -q -n 3000 t220.wav | cv-encode model.bin | cv-decode model.bin | cv-info | grep -q '\[1, 3000\]'
 }
 
+@test "files of unlike lengths: nothing is added when they are loaded, learnt from, encoded, measured or decoded" {
+    tone -r 3000 -s 3 -a 0.3 -F 250 short.wav
+    tone -r 3000 -n 23100 -a 0.3 -F 170 long.wav
+    cv-load -r 3000 -q t220.wav short.wav long.wav > unlike.cvs
+    cv-info --json unlike.cvs | grep -o '"shape":[^"]*' > shapes
+    [ "$(tr -dc '0-9\n' < shapes | sed 's/^1//' | tr '\n' ' ')" = "12000 9000 23100 " ]
+    cv-train -e 2 -t unlike.cvs --log log < unlike.cvs > unlike.bin 2> words
+    run -1 grep 'padded' words
+    [ "$(field samples unlike.bin)" -eq 23100 ]
+    # test clips may have any length, too
+    cv-train -q -e 1 -t one.cvs < unlike.cvs > other.bin
+    # 128 samples to a frame, 64 frames to a crop, 8 crops to a step
+    [ "$(field steps unlike.bin)" -eq 2 ]
+    cv-encode unlike.bin < unlike.cvs | cv-decode unlike.bin > back
+    cv-info --json back | grep -o '"shape":[^"]*' | diff shapes -
+    cv-towav -q -o out < back
+    [ "$(sound samples out/short.wav)" = 9000 ]
+    [ "$(sound samples out/long.wav)" = 23100 ]
+    near "$(sound rms out/short.wav)" 0.2121 0.001
+    cv-eval --json unlike.bin < unlike.cvs | grep -q '"seconds":14.7\b'
+    cv-check -q --json < back 2>&1 > /dev/null | grep -o '"samples":[0-9]*' | cut -d : -f 2 | tr '\n' ' ' > lengths
+    [ "$(cat lengths)" = "12000 9000 23100 " ]
+    cv-train -q -j 1 -e 2 < unlike.cvs > single.bin
+    cv-train -q -j 2 -e 2 --memory 1K < unlike.cvs | cmp - single.bin
+    cv-plot -o unlike.png < unlike.cvs
+    [ -s unlike.png ]
+}
+
 # 6400 samples are 25 latents: a clip that repeats after them has latents that do, but for the beginning, where the
 # convolutions reach back to nothing, and the end. Pieces begin at latents that are no multiple of 25.
 @test "a long clip is the same wherever the pieces are joined" {

@@ -21,7 +21,7 @@ struct dataset {
     struct clip *clips;
     size_t count;
     int channels;
-    int64_t samples;             /* of each channel */
+    int64_t samples;             /* of the longest clip */
     double rate;                 /* Hz */
     bool batched;                /* the stream came in batches: they are kept */
     size_t batches;
@@ -31,7 +31,7 @@ struct dataset {
 };
 
 /* Reads all clips of a started audio reader into memory; all must be alike in
- * rate, channels and length. -1: the stream broke, or a clip differs (named). */
+ * rate and channels. -1: the stream broke, or a clip differs (named). */
 int dataset_read(struct dataset *d, struct reader *r);
 
 /* The same into a spool, which must outlive the clips. -1 also: the spool is full. */

@@ -68,6 +68,7 @@ static int keep_clip(struct run *run, const float *x, int64_t samples)
 static int keep_all(struct run *run, struct reader *r)
 {
     const struct frame *f;
+    int64_t padded = 0;
     int got, fd = temporary_open();
 
     if (fd < 0)
@@ -82,6 +83,7 @@ static int keep_all(struct run *run, struct reader *r)
 
         if (codec_audio(&run->m, r, f, &t))
             return -1;
+        padded += !run->m.is_spectral && t.shape[2] < run->m.samples ? t.shape[0] : 0;
         for (int64_t b = 0; b < t.shape[0]; b++)
             if (keep_clip(run, t.data + b * t.shape[2], t.shape[2]))
                 return -1;
@@ -90,6 +92,7 @@ static int keep_all(struct run *run, struct reader *r)
         return -1;
     if (run->e->clips == 0)
         return error_set("%s: holds no clips", reader_label(r));
+    codec_note_padded(&run->m, padded);
     if (fflush(run->kept) || fseeko(run->kept, 0, SEEK_SET))
         return error_set("the clips cannot be kept in a temporary file (set TMPDIR to another directory):");
     return 0;

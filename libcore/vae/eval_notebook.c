@@ -68,7 +68,7 @@ static void clip(void *state, int worker, struct eval_clip *c)
     const struct notebook_graph *g = &s->graphs[worker];
     size_t latent = (size_t)s->m->notebook.latent;
 
-    memcpy(g->x->y, c->x, (size_t)c->samples * sizeof(float));
+    notebook_input(g, 0, c->x, c->samples);
     memcpy(g->eps->y, c->eps, latent * sizeof(float));
     net_forward(g->net);
     c->terms[TERM_NLL] = (double)g->nll->y[0];

@@ -33,18 +33,21 @@ int main(int argc, char **argv)
     a = load(argv[1]);
     b = load(argv[2]);
     n = (double)a.count;
-    if (a.count != b.count || a.samples != b.samples)
+    if (a.count != b.count)
         return 1;
     recon = recon_meter_new(a.rate);
     timbre = timbre_meter_new(a.rate);
     for (size_t i = 0; i < a.count; i++) {
+        int64_t samples = a.clips[i].samples;
         struct recon r;
 
-        level_center(b.clips[i].data, 1, b.samples);
-        r = recon_measure(recon, a.clips[i].data, b.clips[i].data, 1, a.samples);
+        if (b.clips[i].samples != samples)
+            return 1;
+        level_center(b.clips[i].data, 1, samples);
+        r = recon_measure(recon, a.clips[i].data, b.clips[i].data, 1, samples);
         msls += r.msls / n;
         sc += r.sc / n;
-        rhythm += timbre_measure(timbre, b.clips[i].data, 1, b.samples).rhythm / n;
+        rhythm += timbre_measure(timbre, b.clips[i].data, 1, samples).rhythm / n;
     }
     printf("%.9g %.9g %.9g\n", msls, sc, rhythm);
     timbre_meter_free(timbre);
