@@ -48,10 +48,10 @@ static void *begin(struct model *m, struct reader *file, const char *path, uint6
     return s;
 }
 
-static int64_t latents(const void *state, const float *x, int64_t samples)
+static int64_t latents(const void *state, const struct eval_clip *c)
 {
     const struct state *s = state;
-    struct piece_clip clip = pieces_clip(&s->p, NULL, x, samples);
+    struct piece_clip clip = pieces_clip(&s->p, c->meta, c->x, c->samples);
 
     return pieces_latents(&s->p, &clip);
 }
@@ -120,14 +120,15 @@ static void clip(void *state, int worker, struct eval_clip *c)
     size_t count = (size_t)p->m->spectral.latent * (size_t)c->frames;
     float *mean = mem_alloc(count * sizeof *mean), *logvar = mem_alloc(count * sizeof *logvar);
     float *linear = mem_alloc(count * sizeof *linear);
-    struct losses l = {s, c, pieces_clip(p, NULL, c->x, c->samples), mean, logvar, NULL};
+    struct losses l = {s, c, pieces_clip(p, c->meta, c->x, c->samples), mean, logvar, NULL};
 
     l.target = mem_alloc((size_t)p->m->spectral.features * (size_t)p->frames * sizeof *l.target);
     pieces_encode(p, worker, &l.clip, mean, logvar, linear);
     posterior_draw(c->eps, mean, logvar, count);
     pieces_decode(p, worker, c->eps, c->frames, take_losses, &l);
     pieces_sound(p, worker, &l.clip, mean, c->frames, false, s->seed, c->reconstruction);
-    pieces_sound(p, worker, &l.clip, linear, c->frames, true, s->seed, c->linear);
+    c->components = mem_alloc((size_t)c->samples * sizeof(float));
+    pieces_sound(p, worker, &l.clip, linear, c->frames, true, s->seed, c->components);
     free(l.target);
     free(linear);
     free(logvar);
