@@ -130,6 +130,11 @@ sum() { awk '{ s += $1 } END { printf "%.9g\n", s }'; }
         set -- $better
         awk -v a="$(of "$1" msls < trained)" -v b="$(of "$2" msls < trained)" 'BEGIN { exit !(a < b) }'
     done
+    # a mean spectrum is taken at its own level: as loud as a clip with pauses, it would be farther away than silence
+    tone -r 3000 -w beat -F 2 -s 12 beat.wav
+    cv-load -r 3000 -q -d 12 beat.wav | cv-eval --json linear.bin > json
+    awk -v a="$(of mean_spectrum msls < json)" -v b="$(of silence msls < json)" 'BEGIN { exit !(a < b) }'
+    near "$(of mean_spectrum gain_db < json)" 15 2
 }
 
 @test "likelihood and KL of a notebook are what its latents and logits say" {
