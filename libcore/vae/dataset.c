@@ -54,6 +54,23 @@ struct meta *audio_clip_meta(const struct frame *f, int64_t b)
     return meta_map();
 }
 
+struct meta *audio_clip_brief(const struct frame *f, int64_t b)
+{
+    static const char *const keys[] = {"tempo", "beat", "padded"};
+    struct meta *all = audio_clip_meta(f, b), *kept = NULL;
+
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const struct meta *value = meta_get(all, keys[i]);
+
+        if (value && !kept)
+            kept = meta_map();
+        if (value)
+            meta_set(kept, keys[i], meta_copy(value));
+    }
+    meta_free(all);
+    return kept;
+}
+
 static int clip_refuse(const struct dataset *d, const struct reader *r, const char *name, const struct tensor *t,
                        double rate)
 {
@@ -71,24 +88,6 @@ static char *keep_name(struct spool *spool, const char *name)
     char *copy = (char *)spool_floats(spool, (bytes + sizeof(float) - 1) / sizeof(float));
 
     return copy ? memcpy(copy, name, bytes) : NULL;
-}
-
-/* Of a clip's meta, what training reads; the rest would take more room than short clips do. */
-static struct meta *keep_meta(const struct frame *f, int64_t b)
-{
-    static const char *const keys[] = {"tempo", "beat"};
-    struct meta *all = audio_clip_meta(f, b), *kept = NULL;
-
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        const struct meta *value = meta_get(all, keys[i]);
-
-        if (value && !kept)
-            kept = meta_map();
-        if (value)
-            meta_set(kept, keys[i], meta_copy(value));
-    }
-    meta_free(all);
-    return kept;
 }
 
 int dataset_spool(struct dataset *d, struct reader *r, struct spool *spool)
@@ -137,7 +136,7 @@ int dataset_spool(struct dataset *d, struct reader *r, struct spool *spool)
             }
             c = &d->clips[d->count++];
             c->name = keep_name(spool, audio_clip_name(f, b));
-            c->meta = keep_meta(f, b);
+            c->meta = audio_clip_brief(f, b);
             c->batch = d->batches;
             c->samples = t.shape[2];
             c->data = spool_floats(spool, size);

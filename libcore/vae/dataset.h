@@ -55,4 +55,8 @@ const char *audio_clip_name(const struct frame *f, int64_t b);
 /* Meta of clip b of an audio frame, to be released by the caller. */
 struct meta *audio_clip_meta(const struct frame *f, int64_t b);
 
+/* Of that meta what networks read, NULL if there is nothing; the rest would
+ * take more room than short clips do. */
+struct meta *audio_clip_brief(const struct frame *f, int64_t b);
+
 #endif

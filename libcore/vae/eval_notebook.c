@@ -45,11 +45,10 @@ static void *begin(struct model *m, struct reader *file, const char *path, uint6
     return NULL;
 }
 
-static int64_t latents(const void *state, const float *x, int64_t samples)
+static int64_t latents(const void *state, const struct eval_clip *c)
 {
-    (void)x;
     (void)state;
-    (void)samples;
+    (void)c;
     return 1;
 }
 
