@@ -191,7 +191,7 @@ rhythm() { cv-check -q --json 2>&1 > /dev/null | tr ',{' '\n\n' | sed -n 's/.*"r
     damaged prior/sd '\0\0\0\0'
     refuses 1 cv-decode damaged.bin < <(cv-sample)
     [[ $stderr == *"dimension 0 of the prior"* ]]
-    damaged front/floor '\0\0\x80\xbf'
+    damaged front/scale '\0\0\0\0'
     refuses 1 cv-train --prior-only damaged.bin < one.cvs
     [[ $stderr == *"not finite"* ]]
     # a beat of frames less than a sample apart

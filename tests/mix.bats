@@ -364,7 +364,7 @@ clip() { stream "$1.lat" "$(head_of latent rate 3000 frames beat)" "$(frame "$1"
     cv-sample --length 6 > b.cvs
     [ "$(cv-mix a.cvs b.cvs | meta seconds)" = 4 ]
     [ "$(cv-mix -p a.cvs b.cvs | meta seconds)" = 6 ]
-    cv-mix a.cvs b.cvs | cv-info | grep -q '\[64, 72\]'
+    cv-mix a.cvs b.cvs | cv-info | grep -q '\[256, 72\]'
     cv-sample --tempo 100 > a.cvs
     cv-sample --tempo 144 > b.cvs
     [ "$(cv-mix a.cvs b.cvs | meta tempo)" = 120 ]

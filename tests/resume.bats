@@ -36,7 +36,7 @@ without_time() { sed 's/,"seconds":.*//' "$1"; }
 }
 
 @test "so with the spectral network, a test stream and patience" {
-    cv-train -q -e 6 -b 1 -l 0.05 --width 8 -z 4 -t long.cvs --patience 2 --log one --snapshot all --snapshot-every 0.000001 \
+    cv-train -q -e 20 -b 1 -l 3 --width 8 -z 4 -t long.cvs --patience 2 --log one --snapshot all --snapshot-every 0.000001 \
         --keep 99 < long.cvs > one.bin 2> words
     [ "$(field best_epoch one.bin)" -lt "$(field epochs one.bin)" ]
     for shot in all/epoch-0000.cvm all/epoch-0001+0002.cvm all/epoch-0002+0001.cvm "$(ls -d all/epoch-*[0-9][0-9].cvm | tail -n 1)"; do

@@ -31,7 +31,7 @@ meta() { cv-info --json | sed 's/.*"frames":\[//' | grep -oE "\"$1\":[^,}]*" | c
     cv-sample -n 1 -s 123 -t 1 > two
     cmp one two
     [ "$(names < one)" = sample-00 ]
-    cv-info one | grep -q '\[64, 512\]'
+    cv-info one | grep -q '\[256, 512\]'
 }
 
 @test "names have two digits, or as many as the last one needs" {
@@ -114,17 +114,17 @@ meta() { cv-info --json | sed 's/.*"frames":\[//' | grep -oE "\"$1\":[^,}]*" | c
 }
 
 @test "without a model there are 18 times to a second" {
-    [ "$(cv-sample --length 30 | shape)" = "[64,540]" ]
-    [ "$(cv-sample --length 2.01 | shape)" = "[64,37]" ]
-    [ "$(cv-sample --length .01 | shape)" = "[64,1]" ]
-    [ "$(cv-sample --tempo 60 | shape)" = "[64,512]" ]
+    [ "$(cv-sample --length 30 | shape)" = "[256,540]" ]
+    [ "$(cv-sample --length 2.01 | shape)" = "[256,37]" ]
+    [ "$(cv-sample --length .01 | shape)" = "[256,1]" ]
+    [ "$(cv-sample --tempo 60 | shape)" = "[256,512]" ]
 }
 
 @test "fixed frames: as many times as the clip has" {
     step=$(($(field hop fixed.bin) * $(field stride fixed.bin)))
-    [ "$(cv-sample -m fixed.bin | shape)" = "[64,$(((9000 + step - 1) / step))]" ]
+    [ "$(cv-sample -m fixed.bin | shape)" = "[96,$(((9000 + step - 1) / step))]" ]
     cv-sample -m fixed.bin --length 1.5 > noise.cvs
-    [ "$(shape < noise.cvs)" = "[64,$(((4500 + step - 1) / step))]" ]
+    [ "$(shape < noise.cvs)" = "[96,$(((4500 + step - 1) / step))]" ]
     [ "$(field samples noise.cvs)" = 4500 ]
     [ "$(cv-decode -q fixed.bin < noise.cvs | tensor audio | wc -l)" -eq 4500 ]
     cv-sample -m fixed.bin --tempo 100 > out 2> words
@@ -136,11 +136,11 @@ meta() { cv-info --json | sed 's/.*"frames":\[//' | grep -oE "\"$1\":[^,}]*" | c
     [ "$(field beat_frames beat.bin)" = 24 ]
     beat=$((24 / $(field stride beat.bin)))
     # 3 s at 150 beats per minute, the tempo of all clips
-    [ "$(cv-sample -m beat.bin | shape)" = "[64,$(((3 * 150 * beat + 59) / 60 + beat))]" ]
-    [ "$(cv-sample -m beat.bin --length 8 | shape)" = "[64,$(((8 * 150 * beat + 59) / 60 + beat))]" ]
+    [ "$(cv-sample -m beat.bin | shape)" = "[96,$(((3 * 150 * beat + 59) / 60 + beat))]" ]
+    [ "$(cv-sample -m beat.bin --length 8 | shape)" = "[96,$(((8 * 150 * beat + 59) / 60 + beat))]" ]
     # at the one that is asked for; half as fast has the frames of its double
     for tempo in 180 90; do
-        [ "$(cv-sample -m beat.bin --length 8 --tempo $tempo | shape)" = "[64,$(((8 * 180 * beat + 59) / 60 + beat))]" ]
+        [ "$(cv-sample -m beat.bin --length 8 --tempo $tempo | shape)" = "[96,$(((8 * 180 * beat + 59) / 60 + beat))]" ]
     done
     for how in "--length 8" "--length 8 --tempo 190" "--length 8 --tempo 101" "--length .2 --tempo 190"; do
         seconds=${how#--length }; seconds=${seconds%% *}
@@ -155,15 +155,15 @@ meta() { cv-info --json | sed 's/.*"frames":\[//' | grep -oE "\"$1\":[^,}]*" | c
     for model in beat.bin fixed.bin; do
         cv-encode -m $model < long.cvs > all.lat
         cv-sample -m $model -c long.cvs --start 1.7 > noise.cvs
-        cv-info --json noise.cvs | grep -oE '"name":"start","shape":\[64,[0-9]*' | cut -d , -f 3 > width
-        cv-info --json all.lat | grep -oE '"name":"mean","shape":\[64,[0-9]*' | head -n 1 | cut -d , -f 3 > all
+        cv-info --json noise.cvs | grep -oE '"name":"start","shape":\[96,[0-9]*' | cut -d , -f 3 > width
+        cv-info --json all.lat | grep -oE '"name":"mean","shape":\[96,[0-9]*' | head -n 1 | cut -d , -f 3 > all
         [ "$(cat width)" -gt 8 ]
         [ "$(cat width)" -lt "$(cat all)" ]
         # whole beats, or whatever is there: 1.7 s are 4.25 beats, which begin less than one before the clip
         [ $model = fixed.bin ] || [ $(($(cat width) % 4)) -eq 0 ]
         # of each latent the first times
         tensor mean < all.lat | awk -v w="$(cat width)" -v all="$(cat all)" '(NR - 1) % all < w' > want
-        tensor start < noise.cvs | paste - want | awk '{ d = $1 - $2; if (d * d > 1e-8) exit 1 } END { exit NR < 64 }'
+        tensor start < noise.cvs | paste - want | awk '{ d = $1 - $2; if (d * d > 1e-8) exit 1 } END { exit NR < 96 }'
         for key in level tempo beat; do
             [ $model$key = fixed.bintempo ] || [ $model$key = fixed.binbeat ] ||
                 [ "$(meta $key < noise.cvs)" = "$(meta $key < all.lat | head -n 1)" ]

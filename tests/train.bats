@@ -124,12 +124,12 @@ same_network() { cmp <(cv-decode "$1" < noise.cvs) <(cv-decode "$2" < noise.cvs)
 @test "one line per epoch on standard error" {
     run --separate-stderr cv-train -N notebook -e 3 < audio.cvs
     [ "${#stderr_lines[@]}" -eq 3 ]
-    number='-?[0-9.]+(e[-+]?[0-9]+)?'
+    n='-?[0-9.]+(e[-+]?[0-9]+)?'
     for i in 1 2 3; do
-        [[ ${stderr_lines[i - 1]} =~ ^"Epoch: $i, loss: "$number", ELBO: "$number", time elapse for current epoch: "[0-9.]+" s"$ ]]
+        [[ ${stderr_lines[i - 1]} =~ ^"epoch $i of 3: loss "$n", distance "$n", KL "$n", ELBO "$n" nats a clip, "[0-9.]+" s"(", "[0-9]+" s left")?$ ]]
     done
     run --separate-stderr cv-train -N notebook -e 1 -t test.cvs < audio.cvs
-    [[ ${stderr_lines[${#stderr_lines[@]} - 1]} =~ ^"Epoch: 1, loss: "$number", Test set ELBO: "$number", time elapse for current epoch: "[0-9.]+" s"$ ]]
+    [[ ${stderr_lines[${#stderr_lines[@]} - 1]} =~ ^"epoch 1 of 1: loss "$n", distance "$n", KL "$n", on the test clips loss "$n", distance "$n", KL "$n", ELBO "$n" nats a clip, "[0-9.]+" s"$ ]]
 }
 
 @test "-q says nothing" {
@@ -144,10 +144,10 @@ same_network() { cmp <(cv-decode "$1" < noise.cvs) <(cv-decode "$2" < noise.cvs)
     n='-?[0-9.]+(e[-+]?[0-9]+)?'
     for i in 1 2 3; do
         sed -n "${i}p" log | tr -d ' ' |
-            grep -qxE "\{\"epoch\":$i,\"step\":$((2 * i)),\"loss\":$n,\"elbo\":$n,\"seconds\":$n,\"clips_per_second\":$n\}"
+            grep -qxE "\{\"epoch\":$i,\"step\":$((2 * i)),\"loss\":$n,\"distance\":$n,\"kl\":$n,\"elbo\":$n,\"learning_rate\":$n,\"seconds\":$n,\"clips_per_second\":$n\}"
     done
     cv-train -N notebook -q -e 1 -t test.cvs --log log < audio.cvs > model.bin
-    tr -d ' ' < log | grep -qE "\"elbo\":$n,\"test_elbo\":$n,"
+    tr -d ' ' < log | grep -qE "\"elbo\":$n,\"test_loss\":$n,\"test_distance\":$n,\"test_kl\":$n,\"test_elbo\":$n,"
     # what the log says is what the model says
     [ "[$(sed -n 's/.*"loss": *\([^,}]*\).*/\1/p' log)]" = "$(field losses model.bin)" ]
     [ "[$(sed -n 's/.*"test_elbo": *\([^,}]*\).*/\1/p' log)]" = "$(field test_elbos model.bin)" ]
