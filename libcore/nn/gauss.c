@@ -43,50 +43,13 @@ static void reparameterize_backward(struct node *n)
 
 struct node *net_reparameterize(struct net *net, struct node *mean, struct node *logvar, struct node *eps)
 {
-    static const struct op op = {"reparameterize", reparameterize_forward, reparameterize_backward, NULL};
+    static const struct op op = {"reparameterize", reparameterize_forward, reparameterize_backward};
 
     if (!mean || !logvar || !eps)
         return NULL;
     if (!same_shape(mean, logvar) || !same_shape(mean, eps))
         return net_refuse(net, "reparameterize: mean, logvar and eps differ in shape");
     return net_add_node(net, &op, 3, (struct node *[]){mean, logvar, eps}, mean->shape[1], mean->shape[2], 0);
-}
-
-/* ---- closed form: sum of (e^logvar + mean^2 - 1 - logvar) / 2 ---- */
-
-static void kl_forward(struct node *n)
-{
-    const float *mean = n->in[0]->y, *logvar = n->in[1]->y;
-    double sum = 0;
-
-    for (size_t i = 0; i < node_count(n->in[0]); i++)
-        sum += 0.5 * (exp((double)logvar[i]) + (double)mean[i] * (double)mean[i] - 1 - (double)logvar[i]);
-    n->y[0] = (float)(sum / node_batch(n->in[0]));
-}
-
-static void kl_backward(struct node *n)
-{
-    const float *mean = n->in[0]->y, *logvar = n->in[1]->y;
-    float *dmean = node_grad(n, 0), *dlogvar = node_grad(n, 1);
-    float scale = n->dy[0] / (float)node_batch(n->in[0]);
-
-    for (size_t i = 0; i < node_count(n->in[0]); i++) {
-        if (dmean)
-            dmean[i] = (n->add[0] ? dmean[i] : 0) + scale * mean[i];
-        if (dlogvar)
-            dlogvar[i] = (n->add[1] ? dlogvar[i] : 0) + scale * 0.5f * (expf(logvar[i]) - 1);
-    }
-}
-
-struct node *net_kl(struct net *net, struct node *mean, struct node *logvar)
-{
-    static const struct op op = {"kl", kl_forward, kl_backward, NULL};
-
-    if (!mean || !logvar)
-        return NULL;
-    if (!same_shape(mean, logvar))
-        return net_refuse(net, "kl: mean and logvar differ in shape");
-    return net_add_scalar(net, &op, 2, (struct node *[]){mean, logvar}, 0);
 }
 
 /* ---- one draw: log N(z; mean, e^logvar) - log N(z; 0, 1); the log 2 pi cancels ---- */
@@ -124,7 +87,7 @@ static void kl_draw_backward(struct node *n)
 
 struct node *net_kl_draw(struct net *net, struct node *z, struct node *mean, struct node *logvar)
 {
-    static const struct op op = {"kl_draw", kl_draw_forward, kl_draw_backward, NULL};
+    static const struct op op = {"kl_draw", kl_draw_forward, kl_draw_backward};
 
     if (!z || !mean || !logvar)
         return NULL;
@@ -175,7 +138,7 @@ static void draw_backward(struct node *n)
 
 struct node *net_draw(struct net *net, struct node *mean, struct node *logvar, struct node *eps)
 {
-    static const struct op op = {"draw", draw_forward, draw_backward, NULL};
+    static const struct op op = {"draw", draw_forward, draw_backward};
 
     if (!mean || !logvar || !eps)
         return NULL;
@@ -231,7 +194,7 @@ static void kl_prior_backward(struct node *n)
 struct node *net_kl_prior(struct net *net, struct node *mean, struct node *logvar, struct node *prior,
                           struct node *scale)
 {
-    static const struct op op = {"kl_prior", kl_prior_forward, kl_prior_backward, NULL};
+    static const struct op op = {"kl_prior", kl_prior_forward, kl_prior_backward};
 
     if (!mean || !logvar || !prior || !scale)
         return NULL;

@@ -1,5 +1,5 @@
-/* The layers and losses: what they compute, and from where. x is
- * [batch, channels, time] throughout; per-channel parameters are [channels]. */
+/* The layers and losses: what they compute, and from where. x is [batch,
+ * channels, time] unless it says rows; per-channel parameters are [channels]. */
 #ifndef NN_LAYERS_H
 #define NN_LAYERS_H
 
@@ -22,13 +22,13 @@ struct node *net_linear(struct net *net, struct node *x, struct node *w, struct 
 /* Row t beside the ones before it: rows t - lag - taps + 1 .. t - lag of x, the oldest first, zeros before the first. */
 struct node *net_past(struct net *net, struct node *x, int taps, int lag);
 
-/* ---- norms (norm.c): y = gamma (x - mean) / sqrt(var + epsilon) + beta ---- */
+/* ---- norms over one sample (norm.c): y = gamma (x - mean) / sqrt(var + epsilon) + beta ---- */
 
-/* mean and var of each clip and channel over time (Ulyanov et al. 2016). */
+/* mean and var of each clip and channel over time (Ulyanov et al. 2016): over one sample y = beta. */
 struct node *net_instance_norm(struct net *net, struct node *x, struct node *gamma, struct node *beta, float epsilon);
-/* Batch norm's inference form: mean and var are given (statistics); NULL stands for 0 and 1. */
+/* Batch norm's inference form with the statistics that it begins with, mean 0 and var 1. */
 struct node *net_batch_norm_inference(struct net *net, struct node *x, struct node *gamma, struct node *beta,
-                                      struct node *mean, struct node *var, float epsilon);
+                                      float epsilon);
 
 /* ---- activations (activation.c), value by value ---- */
 

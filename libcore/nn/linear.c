@@ -94,7 +94,7 @@ static int values_of(const struct node *n)
 
 struct node *net_linear(struct net *net, struct node *x, struct node *w, struct node *b)
 {
-    static const struct op op = {"linear", linear_forward, linear_backward, NULL};
+    static const struct op op = {"linear", linear_forward, linear_backward};
     int in, out;
 
     if (!x || !w)
@@ -158,7 +158,7 @@ static void past_backward(struct node *n)
 
 struct node *net_past(struct net *net, struct node *x, int taps, int lag)
 {
-    static const struct op op = {"past", past_forward, past_backward, NULL};
+    static const struct op op = {"past", past_forward, past_backward};
     struct node *n;
 
     if (!x)

@@ -126,7 +126,7 @@ static void spectral_backward(struct node *n)
 
 struct node *net_spectral_loss(struct net *net, struct node *y, struct node *target)
 {
-    static const struct op op = {"spectral_loss", spectral_forward, spectral_backward, NULL};
+    static const struct op op = {"spectral_loss", spectral_forward, spectral_backward};
     struct node *n;
 
     if (!y || !target)
