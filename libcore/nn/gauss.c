@@ -98,9 +98,10 @@ struct node *net_kl_draw(struct net *net, struct node *z, struct node *mean, str
 
 /* ---- rows of values [batch, rows, latent], log variance and scale one number a dimension ---- */
 
-static bool fits_rows(const struct node *mean, const struct node *logvar, const struct node *other)
+/* One number for each value of a row. */
+static bool per_value(const struct node *p, const struct node *rows)
 {
-    return logvar->shape[0] == mean->shape[2] && same_shape(mean, other);
+    return !p->batched && p->shape[0] == rows->shape[2] && p->shape[1] == 1 && p->shape[2] == 1;
 }
 
 static size_t rows_of(const struct node *n)
@@ -125,7 +126,7 @@ static void draw_backward(struct node *n)
     size_t latent = (size_t)n->shape[2], count = rows_of(n) * latent;
     float *dmean = node_grad(n, 0), *dlogvar = node_grad(n, 1);
 
-    for (size_t i = 0; dmean && dmean != n->dy && i < count; i++)
+    for (size_t i = 0; dmean && i < count; i++)
         dmean[i] = (n->add[0] ? dmean[i] : 0) + n->dy[i];
     for (size_t d = 0; dlogvar && d < latent; d++) {
         float sum = 0;
@@ -142,8 +143,10 @@ struct node *net_draw(struct net *net, struct node *mean, struct node *logvar, s
 
     if (!mean || !logvar || !eps)
         return NULL;
-    if (!fits_rows(mean, logvar, eps))
+    if (!per_value(logvar, mean) || !same_shape(mean, eps))
         return net_refuse(net, "draw: mean, logvar and eps do not fit together");
+    if (eps->wants)
+        return net_refuse(net, "draw: noise has no gradient");
     return net_add_node(net, &op, 3, (struct node *[]){mean, logvar, eps}, mean->shape[1], mean->shape[2], 0);
 }
 
@@ -198,7 +201,7 @@ struct node *net_kl_prior(struct net *net, struct node *mean, struct node *logva
 
     if (!mean || !logvar || !prior || !scale)
         return NULL;
-    if (!fits_rows(mean, logvar, prior) || scale->shape[0] != mean->shape[2])
+    if (!per_value(logvar, mean) || !per_value(scale, mean) || !same_shape(mean, prior))
         return net_refuse(net, "kl_prior: mean, logvar, prior and scale do not fit together");
     return net_add_scalar(net, &op, 4, (struct node *[]){mean, logvar, prior, scale}, 0);
 }

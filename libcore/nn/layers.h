@@ -69,9 +69,9 @@ struct node *net_bce_logits(struct net *net, struct node *logit, struct node *ta
  * -(t log(p+c) + (1-t) log(1-p+c)); no gradient where the clip is active. */
 struct node *net_bce(struct net *net, struct node *x, struct node *target);
 
-/* Distance of log magnitudes in both domains, for y and target of [batch, rows, values], a row being whole frames of
+/* Distance of log magnitudes in log and in linear terms, for y and target of [batch, rows, values], a row being whole frames of
  * as many channels as mean has. y and target are (level - mean) / scale. With Y = scale y + mean:
- *     mean |y - t|, where y and t do not both lie at the floor or under it,
+ *     mean |y - t|, where y and t do not both lie at the floor (to 1e-4, for standardising rounds) or under it,
  *   + weight x mean |e^min(Y, top) - e^T| / mean e^T.
  * No gradient of the first term where both are under the floor, of the second where top is active. One value. */
 struct spectral_loss {

@@ -65,7 +65,7 @@ static void compare(struct vcase *c, const char *name, const struct node *n, con
 /* Says where y's gradient comes from. */
 static void case_loss(struct vcase *c)
 {
-    static const struct op op = {"weighted_sum", weighted_forward, weighted_backward, NULL};
+    static const struct op op = {"weighted_sum", weighted_forward, weighted_backward};
     const struct tensor *dy = kept_get(c->frame, "dy");
     struct node *sum;
 
