@@ -19,7 +19,7 @@
 #include "base/pool.h"
 #include "nn/params.h"
 
-enum { NODE_INPUTS_MAX = 8 };
+enum { NODE_INPUTS_MAX = 4 };
 
 struct net;
 struct node;
