@@ -163,6 +163,8 @@ static void test_norm_of_one(void)
     graph_set(x, LIST(0.1f, 1e6f, -3.3f, 7, 0, -1e-6f), 6);
     graph_set(gamma, LIST(1.7f, 0.3f), 2);
     graph_set(beta, LIST(0.1f, -0.7f), 2);
+    for (int i = 0; i < 6; i++)          /* left there by an earlier step */
+        x->dy[i] = gamma->dy[i % 2] = 1;
     net_forward(g.net);
     net_backward(g.net);
     check(close_to(y->y, WANT((double)0.1f, (double)-0.7f, (double)0.1f, (double)-0.7f, (double)0.1f,
@@ -295,28 +297,31 @@ static void test_spectral_loss(void)
     graph_free(&g);
 }
 
-/* What standardising makes of the floor still counts as the floor. */
+/* What standardising makes of the floor still counts as the floor: rounding puts a few of these above it. */
 static void test_floor_rounds(void)
 {
-    enum { COUNT = 5000 };
+    enum { COUNT = 1000 };
     struct graph g = graph_new(1, NULL, true);
     struct node *y = graph_input(&g, 1, COUNT), *t = graph_given(&g, 1, COUNT), *loss = net_spectral_loss(g.net, y, t);
+    double log = 0, linear, most = 0;
     float mean[COUNT];
-    const float scale = 1.3f, floor = -6.7f;
-    double log, linear;
 
-    for (int i = 0; i < COUNT; i++)
-        mean[i] = floor + 5 * (float)rng_uniform(&g.rng);
     net_loss(loss, 1);
-    net_spectral_loss_set(loss, (struct spectral_loss){mean, COUNT, scale, floor, 1, 0});
     plan(&g);
-    for (int i = 0; i < COUNT; i++) {
-        t->y[i] = (floor - mean[i]) / scale;
-        y->y[i] = t->y[i] - 0.1f;
+    for (int k = 0; k < 20; k++) {
+        float floor = -9 + 5 * (float)rng_uniform(&g.rng), scale = 0.8f + 2 * (float)rng_uniform(&g.rng);
+
+        for (int i = 0; i < COUNT; i++) {
+            mean[i] = floor + 5 * (float)rng_uniform(&g.rng);
+            t->y[i] = (floor - mean[i]) / scale;
+            y->y[i] = t->y[i] - 0.1f;
+        }
+        net_spectral_loss_set(loss, (struct spectral_loss){mean, COUNT, scale, floor, 1, 0});
+        net_forward(g.net);
+        net_spectral_loss_terms(loss, &log, &linear);
+        most = log > most ? log : most;
     }
-    net_forward(g.net);
-    net_spectral_loss_terms(loss, &log, &linear);
-    check(log == 0, "spectral_loss: a floor that was standardised is the floor (%g)", log);
+    check(most == 0, "spectral_loss: a floor that was standardised is the floor (%g)", most);
     graph_free(&g);
 }
 
