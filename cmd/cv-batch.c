@@ -125,7 +125,7 @@ static void batch_add(struct item it)
                        it.audio.shape[1] != first->audio.shape[1] ||
                        it.rate < first->rate || it.rate > first->rate))
         diag_die("clips of one batch must be alike: \"%s\" is %s at %.15g Hz, \"%s\" is %s at %.15g Hz "
-                 "(cv-load -r and -n make them so, -b 1 leaves them single)",
+                 "(cv-load -r and --pad make them so, -b 1 leaves them single)",
                  first->name, tensor_shape_text(&first->audio, a, sizeof a), first->rate,
                  it.name, tensor_shape_text(&it.audio, b, sizeof b), it.rate);
     batch[filled++] = it;

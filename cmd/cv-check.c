@@ -10,21 +10,26 @@
 #include "base/mem.h"
 #include "base/opt.h"
 #include "base/text.h"
+#include "check/beside.h"
+#include "check/report.h"
 #include "dsp/levels.h"
 #include "dsp/limits.h"
 #include "io/stream.h"
 #include "vae/compare.h"
 #include "vae/dataset.h"
 #include "vae/front.h"
+#include "vae/originals.h"
 
 static bool json, show_bands;
-static const char *reference_path, *held_path;
+static const char *original_path, *reference_path, *held_path;
 static char *fail_list, *warn_list;
 static int64_t seed = 123;
 
 static const struct opt opts[] = {
     { 'j', "json", OPT_FLAG, &json, NULL, 0, 0, "report as JSON, one object a line, not as a table", NULL },
     { 'b', "bands", OPT_FLAG, &show_bands, NULL, 0, 0, "put octave bands of each clip into the table", NULL },
+    { 0, "original", OPT_TEXT, &original_path, "FILE", 0, 0, "how far each clip is from its own in FILE",
+      NULL },
     { 'r', "reference", OPT_TEXT, &reference_path, "FILE", 0, 0, "compare with the real audio in FILE",
       NULL },
     { 0, "held-out", OPT_TEXT, &held_path, "FILE", 0, 0, "with -r: real audio that is not in that one",
@@ -41,7 +46,9 @@ static const struct program program = {
 
 static struct limits limits;
 static struct compare *compare;            /* with -r */
+static struct originals *originals;        /* with --original */
 static struct timbre_meter *meter;         /* for the rate of the last clip */
+static struct recon_meter *recon;          /* the same, with --original */
 static bool table;                         /* wanted */
 
 /* ---- over all clips: figures, then bands ---- */
@@ -69,17 +76,14 @@ static void failure_note(const char *name, const char *figures)
 
 /* ---- the table ---- */
 
-static void cell(int width, int decimals, double value)
+static bool is_asked(int i)
 {
-    if (isnan(value))
-        fprintf(stderr, "%*s ", width, "-");
-    else
-        fprintf(stderr, "%*.*f ", width, decimals, value);
+    return i < FIGURE_NEAREST || (i < FIGURE_RECON ? compare != NULL : originals != NULL);
 }
 
 static bool has_column(int i)
 {
-    return figure_about[i].width > 0 && (compare || i != FIGURE_NEAREST) && (held_path || i != FIGURE_COPIED);
+    return figure_about[i].width > 0 && is_asked(i) && (held_path || i != FIGURE_COPIED);
 }
 
 static void table_head(void)
@@ -110,7 +114,7 @@ static void table_row(const double *value, const char *name, const struct judgem
     text_escape(shown, name);
     for (int i = 0; i < FIGURE_CLIP_COUNT; i++)
         if (has_column(i))
-            cell(figure_about[i].width, figure_about[i].decimals, value[i]);
+            report_cell(figure_about[i].width, figure_about[i].decimals, value[i]);
     fprintf(stderr, "%-4s %s", j ? verdict_words[j->verdict] : "", shown);
     if (j && *j->fails)
         fprintf(stderr, "  fails: %s", j->fails);
@@ -127,7 +131,7 @@ static void figures_meta(struct meta *m, const double *value, const double *band
     struct meta *octaves = meta_map();
 
     for (int i = 0; i < FIGURE_CLIP_COUNT; i++)
-        if (compare || i < FIGURE_NEAREST)
+        if (is_asked(i))
             meta_add(m, figure_about[i].name, meta_real(value[i]));
     for (int b = 0; b < bands; b++) {
         char name[40];
@@ -136,17 +140,6 @@ static void figures_meta(struct meta *m, const double *value, const double *band
         meta_add(octaves, name, meta_real(band[b]));
     }
     meta_add(m, "bands", octaves);
-}
-
-/* One line {key: m}; m is freed. */
-static void line_put(const char *key, struct meta *m)
-{
-    struct meta *line = meta_map();
-
-    meta_add(line, key, m);
-    meta_json(stderr, line);
-    fputc('\n', stderr);
-    meta_free(line);
 }
 
 /* ---- clips ---- */
@@ -191,7 +184,7 @@ static void clip_report(const char *name, double rate, int64_t channels, int64_t
         meta_add(m, "samples", meta_int(samples));
         figures_meta(m, f->value, f->timbre.band, f->timbre.bands);
         meta_add(m, "join_hop", meta_int(f->clicks.hop));
-        line_put("clip", m);
+        report_line("clip", m);
     }
     if (table)
         table_row(f->value, name, &j);
@@ -199,6 +192,20 @@ static void clip_report(const char *name, double rate, int64_t channels, int64_t
         table_bands(f->timbre.band, f->timbre.bands);
     fflush(stderr);
     judgement_free(&j);
+}
+
+/* Distances of x, which has lost its mean, from the clip that it stands for. */
+static void original_check(const char *name, double rate, const float *x, int64_t channels, int64_t samples,
+                           double value[RECON_COUNT])
+{
+    float *original = originals_next(originals, name, rate, channels, samples);
+    struct recon r;
+
+    if (!original)
+        diag_die("%s", error_text());
+    level_center(original, channels, samples);
+    recon_measure(recon, original, &(struct recon_estimate){ x, false }, 1, channels, samples, &r);
+    memcpy(value, r.value, sizeof r.value);
 }
 
 static void clip_check(const char *name, const char *track, double beat, double rate, float *x,
@@ -209,6 +216,8 @@ static void clip_check(const char *name, const char *track, double beat, double 
     if (!meter || timbre_meter_rate(meter) < rate || timbre_meter_rate(meter) > rate) {
         timbre_meter_free(meter);
         meter = timbre_meter_new(rate);
+        recon_meter_free(recon);
+        recon = originals ? recon_meter_new(rate) : NULL;
     }
     figures_measure(meter, x, channels, samples, beat, &f);
     if (compare) {
@@ -217,6 +226,8 @@ static void clip_check(const char *name, const char *track, double beat, double 
         f.value[FIGURE_NEAREST] = near.median;
         f.value[FIGURE_COPIED] = near.copied;
     }
+    if (originals)
+        original_check(name, rate, x, channels, samples, f.value + FIGURE_RECON);
     clip_report(name, rate, channels, samples, &f);
 }
 
@@ -282,102 +293,6 @@ static void reference_read(const char *path,
     reader_free(r);
 }
 
-static const char *const set_words[COMPARE_SETS][2] = {
-    [COMPARE_CLIPS] = { "clips", "these clips" },
-    [COMPARE_HELD_OUT] = { "held_out", "held-out clips" },
-    [COMPARE_HALVES] = { "halves", "floor: the two halves of the reference" },
-    [COMPARE_PHASE] = { "random_phase", "ceiling: reference with random phases" },
-    [COMPARE_NOISE] = { "white_noise", "ceiling: white noise" },
-};
-
-static struct meta *set_meta(const struct compare_figures *f)
-{
-    struct meta *m = meta_map();
-
-    meta_add(m, "clips", meta_int(f->clips));
-    meta_add(m, "patches", meta_int(f->patches));
-    meta_add(m, "fd", meta_real(f->fd));
-    meta_add(m, "fd_low", meta_real(f->low));
-    meta_add(m, "fd_high", meta_real(f->high));
-    meta_add(m, "fdl", meta_real(f->fdl));
-    meta_add(m, "mmd", meta_real(f->mmd));
-    meta_add(m, "precision", meta_real(f->precision));
-    meta_add(m, "recall", meta_real(f->recall));
-    return m;
-}
-
-static void set_row(const struct compare_figures *f, const char *words)
-{
-    char interval[60] = "-";
-
-    if (!isnan(f->low))
-        snprintf(interval, sizeof interval, "%.0f to %.0f", f->low, f->high);
-    cell(8, 0, f->fd);
-    fprintf(stderr, "%18s ", interval);
-    cell(7, 0, f->fdl);
-    cell(7, 4, f->mmd);
-    cell(9, 3, f->precision);
-    cell(6, 3, f->recall);
-    fprintf(stderr, "%8lld %s\n", (long long)f->patches, words);
-}
-
-static void near_report(struct meta *m, const char *key, enum compare_set set)
-{
-    struct compare_near near = compare_near_all(compare, set);
-    struct meta *n = meta_map();
-
-    meta_add(n, "windows", meta_int(near.windows));
-    meta_add(n, "nearest", meta_real(near.median));
-    meta_add(n, "copied", meta_real(near.copied));
-    meta_add(m, key, n);
-    if (!table || near.windows == 0)
-        return;
-    fprintf(stderr, "%s: %lld windows of 2 s, the nearest of the reference at %.2f dB (median)",
-            set_words[set][1], (long long)near.windows, near.median);
-    if (!isnan(near.copied))
-        fprintf(stderr, ", %.3f of them copied", near.copied);
-    fputc('\n', stderr);
-}
-
-static void compare_report(void)
-{
-    struct meta *m = meta_map();
-    double value[FIGURE_COUNT];
-    struct judgement j;
-
-    if (table)
-        fprintf(stderr, "\n%8s %18s %7s %7s %9s %6s %8s\n", "mel-FD", "95 % interval", "fdl", "mmd",
-                "precision", "recall", "patches");
-    for (int i = 0; i < COMPARE_SETS; i++) {
-        struct compare_figures f = compare_figures(compare, (enum compare_set)i);
-
-        if (i == COMPARE_CLIPS) {
-            value[FIGURE_FD] = f.fd;
-            value[FIGURE_FDL] = f.fdl;
-            value[FIGURE_MMD] = f.mmd;
-            value[FIGURE_PRECISION] = f.precision;
-            value[FIGURE_RECALL] = f.recall;
-        }
-        meta_add(m, set_words[i][0], set_meta(&f));
-        if (table && (i != COMPARE_HELD_OUT || held_path))
-            set_row(&f, set_words[i][1]);
-    }
-    near_report(m, "near", COMPARE_CLIPS);
-    near_report(m, "near_held_out", COMPARE_HELD_OUT);
-    j = limits_judge(&limits, value, FIGURE_FD, FIGURE_COUNT);
-    if (j.verdict == VERDICT_FAIL)
-        failure_note("all clips beside the reference", j.fails);
-    if (table && *j.warns)
-        diag_warn("beside the reference: %s", j.warns);
-    judgement_meta(&j, m);
-    meta_add(m, "explained", meta_real(compare_explained(compare)));
-    if (json)
-        line_put("comparison", m);
-    else
-        meta_free(m);
-    judgement_free(&j);
-}
-
 /* ---- the whole ---- */
 
 static void total_report(void)
@@ -409,7 +324,7 @@ static void total_report(void)
             table_bands(value + BAND_FIRST, bands);
     }
     if (json)
-        line_put("total", m);
+        report_line("total", m);
     else
         meta_free(m);
     if (table)
@@ -443,16 +358,19 @@ static void stream_check(struct reader *r)
             diag_die("%s", error_text());
         frame_check(f, &t, rate);
     }
-    if (more < 0 || writer_end(w) < 0)
+    if (more < 0 || writer_end(w) < 0 || (originals && originals_end(originals) < 0))
         diag_die("%s", error_text());
 }
 
 static void options_check(void)
 {
+    const char *const paths[] = { original_path, reference_path, held_path };
+
     if (held_path && !reference_path)
         diag_usage("--held-out FILE: only together with -r, --reference FILE");
-    if ((reference_path && strcmp(reference_path, "-") == 0) || (held_path && strcmp(held_path, "-") == 0))
-        diag_usage("-r and --held-out take files: standard input is what is checked");
+    for (int i = 0; i < 3; i++)
+        if (paths[i] && strcmp(paths[i], "-") == 0)
+            diag_usage("--original, -r and --held-out take files: standard input is what is checked");
     limits_default(&limits);
     if (fail_list && limits_read(limits.fair, fail_list) < 0)
         diag_usage("-l, --limit NAME=LO:HI: %s", error_text());
@@ -464,6 +382,7 @@ int main(int argc, char **argv)
 {
     static const char *const kinds[] = { "audio", NULL };
     struct reader *r;
+    char *fails = NULL;
 
     program_begin(&program, argc, argv, 0, 0);
     options_check();
@@ -477,16 +396,23 @@ int main(int argc, char **argv)
         diag_die("%s: %s", reference_path, error_text());
     if (held_path)
         reference_read(held_path, compare_held_out);
+    if (original_path && !(originals = originals_open(original_path)))
+        diag_die("%s", error_text());
     r = reader_open("-");
     if (!r || reader_start(r, kinds) < 0)
         diag_die("%s", error_text());
     stream_check(r);
     total_report();
     if (compare)
-        compare_report();
+        fails = beside_report(compare, &limits, held_path != NULL, table, json);
+    if (fails)
+        failure_note("all clips beside the reference", fails);
+    free(fails);
     reader_free(r);
     timbre_meter_free(meter);
+    recon_meter_free(recon);
     compare_free(compare);
+    originals_free(originals);
     fflush(stderr);
     if (!json && failures && failures_unnamed > 0)   /* in JSON the verdicts say it */
         diag_error("failed: %s and %lld more", failures, (long long)failures_unnamed);

@@ -25,7 +25,8 @@ static const struct {
     const char *key, *words;
 } rows[EVAL_ROWS] = {
     [EVAL_RECONSTRUCTION] = {"reconstruction", "reconstruction"},
-    [EVAL_LINEAR] = {"linear_path", "linear path"},
+    [EVAL_COMPONENTS] = {"components", "principal components"},
+    [EVAL_FLOOR] = {"floor", "true levels"},
     [EVAL_MEAN_SPECTRUM] = {"mean_spectrum", "mean spectrum"},
     [EVAL_SILENCE] = {"silence", "silence"},
     [EVAL_ORIGINAL] = {"original", "the clips themselves"},
@@ -49,6 +50,9 @@ static void print_losses(const struct eval *e)
         line("  linear distance", e->linear_distance, 4, "of magnitudes, over their mean");
         line("  KL", e->kl_sum, 3, "nats per latent frame, against the model's prior");
         line("  beta", e->beta, 4, "weight of KL");
+        line("ELBO", e->elbo, 1, "log p(levels | z) - KL, nats per second");
+        line("  log p(levels | z)", e->likelihood, 1, "nats per second, Laplace around what is decoded");
+        line("  KL", e->kl_rate, 1, "nats per second");
         return;
     }
     line("ELBO", e->elbo, 3, "log p(x|z) - KL of the draw, nats per clip");
@@ -82,20 +86,18 @@ static void cell(int width, int decimals, double value)
 
 static void print_sounds(const struct eval *e)
 {
-    printf("\n%-22s %8s %8s %8s\n", "sound", "msls dB", "SC", "rhythm");
+    printf("\n%-22s %7s %7s %7s %7s %8s %7s %7s\n", "sound", "msls dB", "SC", "mel dB", "DAC mel", "DAC STFT", "gain dB",
+           "rhythm");
     for (int i = 0; i < EVAL_ROWS; i++) {
-        const struct eval_sound *s = &e->sound[i];
-
-        if (i == EVAL_LINEAR && !e->is_spectral)
+        if (!e->has[i])
             continue;
         printf("%-22s", rows[i].words);
-        cell(8, 3, s->msls);
-        cell(8, 3, s->sc);
-        cell(8, 3, s->rhythm);
+        for (int k = 0; k < EVAL_FIGURES; k++)
+            cell(k == RECON_DAC_STFT ? 8 : 7, k == RECON_GAIN ? 2 : 3, e->sound[i][k]);
         putchar('\n');
     }
     if (e->silent > 0)
-        printf("without msls and SC: %lld silent of %lld clips\n", (long long)e->silent, (long long)e->clips);
+        printf("without distances: %lld silent of %lld clips\n", (long long)e->silent, (long long)e->clips);
 }
 
 static void print_table(const struct eval *e)
@@ -119,6 +121,9 @@ static struct meta *losses_meta(const struct eval *e)
         meta_add(m, "linear_distance", meta_real(e->linear_distance));
         meta_add(m, "kl", meta_real(e->kl_sum));
         meta_add(m, "beta", meta_real(e->beta));
+        meta_add(m, "elbo", meta_real(e->elbo));
+        meta_add(m, "log_likelihood", meta_real(e->likelihood));
+        meta_add(m, "kl_rate", meta_real(e->kl_rate));
     } else {
         meta_add(m, "elbo", meta_real(e->elbo));
         meta_add(m, "log_likelihood", meta_real(e->likelihood));
@@ -149,12 +154,12 @@ static void print_json(const struct eval *e)
     for (int i = 0; i < EVAL_ROWS; i++) {
         struct meta *row;
 
-        if (i == EVAL_LINEAR && !e->is_spectral)
+        if (!e->has[i])
             continue;
         row = meta_map();
-        meta_add(row, "msls", meta_real(e->sound[i].msls));
-        meta_add(row, "sc", meta_real(e->sound[i].sc));
-        meta_add(row, "rhythm", meta_real(e->sound[i].rhythm));
+        for (int k = 0; k < RECON_COUNT; k++)
+            meta_add(row, recon_names[k], meta_real(e->sound[i][k]));
+        meta_add(row, "rhythm", meta_real(e->sound[i][EVAL_RHYTHM]));
         meta_add(m, rows[i].key, row);
     }
     meta_json(stdout, m);

@@ -1,4 +1,4 @@
-/* cv-load: decodes audio files into a stream of clips of one rate and length. */
+/* cv-load: decodes audio files into a stream of clips of one rate, cut to one length. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,8 +22,6 @@
 #define RATE 22050.0
 #define DURATION 30.0
 #define SAMPLES 661500             /* of a clip at the default rate and duration */
-#define NOTEBOOK_RATE 3000.0       /* at which 30 seconds are counted with both ends */
-#define NOTEBOOK_SAMPLES 90001
 #define SAMPLES_MAX 268435456.0    /* all channels of a clip together: 1 GiB */
 #define TEMPO_MIN 20.0
 #define TEMPO_MAX 400.0
@@ -33,7 +31,7 @@
 
 static double rate = RATE, duration = DURATION, offset;
 static int64_t samples = SAMPLES;
-static bool samples_given, keep_channels, all, from_list, null_ends, strict, unique;
+static bool samples_given, pad, keep_channels, all, from_list, null_ends, strict, unique;
 static const char *report_file, *tempo;
 static double tempo_stated;        /* 0: to be found */
 
@@ -42,14 +40,21 @@ static float *clip;                /* [channels, samples] */
 static size_t clip_floats;
 static bool failed, trouble;       /* a file could not be used; the report could not be written */
 
+static struct {
+    int64_t files, cut, padded, rejected;
+    double used, seconds;          /* in clips, and of all that the files hold */
+} total;
+
 static struct audio_report *report;
 static struct audio_seen *seen;    /* NULL: nobody asked */
 
 static const struct opt opts[] = {
     { 'r', "rate", OPT_REAL, &rate, "HZ", 1, 768000, "sample rate of the clips, in Hz", NULL },
-    { 'd', "duration", OPT_REAL, &duration, "SECONDS", 0, 1e9, "length of a clip, in seconds", NULL },
+    { 'd', "duration", OPT_REAL, &duration, "SECONDS", 0, 1e9,
+      "length of a clip, in seconds; a shorter file keeps its own", NULL },
     { 'n', "samples", OPT_INT, &samples, "N", 1, SAMPLES_MAX,
-      "exact length of a clip, in samples; not given: rate x duration if either is", &samples_given },
+      "exact length of a clip, in samples: instead of -d, and with -p", &samples_given },
+    { 'p', "pad", OPT_FLAG, &pad, NULL, 0, 0, "pad what is shorter than a clip with silence", NULL },
     { 'o', "offset", OPT_REAL, &offset, "SECONDS", 0, 1e9, "where in each file to begin, in seconds", NULL },
     { 'c', "channels", OPT_FLAG, &keep_channels, NULL, 0, 0,
       "keep the channels; without it they are mixed to one, their mean", NULL },
@@ -72,7 +77,7 @@ static const struct opt opts[] = {
 static const struct program program = {
     "cv-load", "[FILE ...]",
     "Decode audio files (- is standard input) into a stream of clips: mixed to mono,\n"
-    "resampled, and cut or padded with silence to one length.",
+    "resampled, and cut to one length.",
     opts, sizeof opts / sizeof *opts, "cv-load jazz/*.wav | cv-train -e 20 > model.bin"
 };
 
@@ -105,8 +110,8 @@ static double first_beat(const float *x, int64_t count)
     return at - period * floor(at / period);
 }
 
-/* The tempo of the first got samples of the clip, and where its first beat is. */
-static void note_tempo(struct meta *meta, int64_t channels, int64_t got)
+/* The tempo of the first got of length samples, and where the first beat is. */
+static void note_tempo(struct meta *meta, int64_t channels, int64_t length, int64_t got)
 {
     bool possible = rate >= TEMPO_RATE_MIN && rate <= TEMPO_RATE_MAX, found;
     float *mono = clip;
@@ -116,7 +121,7 @@ static void note_tempo(struct meta *meta, int64_t channels, int64_t got)
         mono = mem_floats((size_t)got);
         for (int64_t c = 0; c < channels; c++)
             for (int64_t i = 0; i < got; i++)
-                mono[i] += clip[c * samples + i] / (float)channels;
+                mono[i] += clip[c * length + i] / (float)channels;
     }
     found = tempo_stated > 0 || (possible && tempo_find(mono, got, rate, &t));
     if (tempo_stated > 0 && possible)
@@ -129,11 +134,11 @@ static void note_tempo(struct meta *meta, int64_t channels, int64_t got)
         free(mono);
 }
 
-/* Sends clip number k of the file, of which there are got samples. */
-static void put_clip(const struct audio *a, const char *file, const char *stem, int64_t k, int64_t got)
+/* Sends clip number k of the file, length samples of which the first got are the file's. */
+static void put_clip(const struct audio *a, const char *file, const char *stem, int64_t k, int64_t length,
+                     int64_t got)
 {
-    struct frame_tensor t = { "audio",
-                              tensor_view(clip, 2, (int64_t[]){ audio_channels(a), samples }) };
+    struct frame_tensor t = { "audio", tensor_view(clip, 2, (int64_t[]){ audio_channels(a), length }) };
     struct meta *meta = meta_map();
     char *name = all ? mem_format("%s-%03lld", stem, (long long)k) : mem_text(stem);
 
@@ -142,10 +147,8 @@ static void put_clip(const struct audio *a, const char *file, const char *stem, 
     meta_set(meta, "source_rate", meta_int(audio_source_rate(a)));
     meta_set(meta, "source_channels", meta_int(audio_source_channels(a)));
     meta_set(meta, "start", meta_real(offset + (double)k * (double)samples / rate));
-    if (got < samples)
-        meta_set(meta, "padded", meta_int(samples - got));
     if (tempo != NULL)
-        note_tempo(meta, audio_channels(a), got);
+        note_tempo(meta, audio_channels(a), length, got);
     if (out == NULL)
         start_stream();
     if (writer_put(out, name, meta, &t, 1) < 0)
@@ -155,9 +158,9 @@ static void put_clip(const struct audio *a, const char *file, const char *stem, 
 }
 
 /* Whether a clip with the samples of this one was there before; remembers it if not. */
-static bool clip_repeats(const struct audio *a, const char *path, struct audio_verdict *v)
+static bool clip_repeats(const struct audio *a, const char *path, int64_t length, struct audio_verdict *v)
 {
-    const char *first = seen != NULL ? audio_seen_in(seen, clip, audio_channels(a), samples, path) : NULL;
+    const char *first = seen != NULL ? audio_seen_in(seen, clip, audio_channels(a), length, path) : NULL;
 
     if (first == NULL)
         return false;
@@ -166,20 +169,32 @@ static bool clip_repeats(const struct audio *a, const char *path, struct audio_v
     return true;
 }
 
+/* The first got samples of the clip, which holds more, as a whole clip: [channels, got]. */
+static void shorten(int64_t channels, int64_t got)
+{
+    for (int64_t c = 1; c < channels; c++)
+        memmove(clip + c * got, clip + c * samples, (size_t)got * sizeof *clip);
+}
+
 static void take_clip(const struct audio *a, const char *path, const char *file, const char *stem,
                       int64_t got, struct audio_verdict *v)
 {
-    bool repeats = clip_repeats(a, path, v);
+    int64_t length = pad ? samples : got;
+    bool repeats;
 
-    if (level_peak(clip, samples * audio_channels(a)) <= AUDIO_QUIET)
+    if (length < samples)
+        shorten(audio_channels(a), got);
+    repeats = clip_repeats(a, path, length, v);
+    if (level_peak(clip, length * audio_channels(a)) <= AUDIO_QUIET)
         v->silent++;
     else if (audio_constant(a))
         v->constant++;
-    v->padded = samples - got;
+    v->padded = length - got;
     v->is_short = v->taken == 0 && got < samples;
     if (!repeats || !unique) {
-        put_clip(a, file, stem, v->taken, got);
+        put_clip(a, file, stem, v->taken, length, got);
         v->clips++;
+        v->used += (double)got / rate;
     }
     v->taken++;
 }
@@ -245,6 +260,35 @@ static void warn(const char *path, const struct audio *a, const struct audio_ver
                   (long long)v->taken);
 }
 
+static void count(const struct audio *a, const struct audio_verdict *v)
+{
+    double seconds = a != NULL ? audio_source_seconds(a) : 0;
+
+    total.files++;
+    total.cut += v->cut > 0;
+    total.padded += v->padded > 0;
+    total.rejected += v->reason != NULL;
+    total.used += v->used;
+    total.seconds += fmax(seconds, v->used);    /* the header may not know, or only guess */
+}
+
+/* What became of all of them, in one line. */
+static void sum_up(void)
+{
+    const struct { int64_t count; const char *words; } facts[] = {
+        { total.cut, "cut" }, { total.padded, "padded" }, { total.rejected, "not usable" },
+    };
+    char words[128] = "";
+    size_t at = 0;
+
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
+        if (facts[i].count > 0)
+            at += (size_t)snprintf(words + at, sizeof words - at, ", %lld %s", (long long)facts[i].count,
+                                   facts[i].words);
+    diag_note("%lld file%s: %.12g of %.12g s used%s", (long long)total.files, total.files == 1 ? "" : "s",
+              round(10 * total.used) / 10, round(10 * total.seconds) / 10, words);
+}
+
 static void report_line(const char *path, const struct audio *a, const struct audio_verdict *v)
 {
     if (report == NULL || audio_report_put(report, path, a, rate, v) == 0)
@@ -270,6 +314,7 @@ static void load(const char *path)
     } else {
         warn(shown, a, &v);
     }
+    count(a, &v);
     report_line(path, a, &v);
     audio_close(a);
     free(reason);
@@ -308,8 +353,6 @@ static int64_t clip_length(void)
 
     if (samples_given)
         return samples;
-    if (rate == NOTEBOOK_RATE && duration == DURATION)
-        return NOTEBOOK_SAMPLES;
     if (length < 1 || length > SAMPLES_MAX)
         diag_usage("a clip of %g s at %g Hz would hold %.0f samples; it must hold 1 to %.0f", duration, rate,
                    length, SAMPLES_MAX);
@@ -337,6 +380,7 @@ int main(int argc, char **argv)
     int first = program_begin(&program, argc, argv, 0, -1);
 
     from_list = from_list || null_ends;
+    pad = pad || samples_given;
     samples = clip_length();
     if (tempo != NULL)
         tempo_read();
@@ -361,6 +405,8 @@ int main(int argc, char **argv)
         diag_error("report not written: %s", error_text());
         trouble = true;
     }
+    if (out != NULL)
+        sum_up();
     if (out != NULL && failed && strict)
         writer_abandon(out);
     else if (out != NULL && writer_end(out) < 0)

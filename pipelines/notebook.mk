@@ -12,6 +12,8 @@ EPOCHS = 20
 BATCH = 10
 SEED = 123
 RATE = 3000
+# 30 seconds counted with both ends, as the notebook does: 90001
+SAMPLES = $(shell echo $$((30 * $(RATE) + 1)))
 BUILD = $(dir $(lastword $(MAKEFILE_LIST)))../build
 
 THIS := $(lastword $(MAKEFILE_LIST))
@@ -74,7 +76,7 @@ NAMES = cut -f 3-
 
 # ---- load and train
 $(O)/train.cvs $(O)/test.cvs: %.cvs: %.list $(O)/rate
-	$(NAMES) $< | cv-load -r $(RATE) -@ > $@.part
+	$(NAMES) $< | cv-load -r $(RATE) -n $(SAMPLES) -@ > $@.part
 	@mv $@.part $@
 $(O)/model.bin: $(O)/train.cvs $(O)/test.cvs $(O)/settings
 	@rm -rf $(O)/snapshots $(O)/epochs
@@ -92,9 +94,9 @@ $(O)/elbo.txt: $(O)/model.bin
 
 # ---- look: the data, and one batch of test clips as each epoch's model gives it back
 $(O)/train.png: $(O)/train.list $(O)/rate
-	head -n 4 $< | $(NAMES) | cv-load -q -r $(RATE) -@ | cv-plot -g 4x4 -t 'Training clips' -o $@
+	head -n 4 $< | $(NAMES) | cv-load -q -r $(RATE) -n $(SAMPLES) -@ | cv-plot -g 4x4 -t 'Training clips' -o $@
 $(O)/batch.cvs: $(O)/test.list $(O)/rate $(O)/settings
-	head -n $(BATCH) $< | $(NAMES) | cv-load -r $(RATE) -@ > $@.part
+	head -n $(BATCH) $< | $(NAMES) | cv-load -r $(RATE) -n $(SAMPLES) -@ > $@.part
 	@mv $@.part $@
 $(PAGES): $(O)/epochs/%.png: $(O)/model.bin $(O)/batch.cvs
 	@mkdir -p $(@D)
@@ -120,7 +122,7 @@ $(O)/from-%.png: $(O)/from-%.cvs
 
 # ---- the latent plane of every clip; a file that cannot be read is named and left out
 $(O)/all.cvs: $(O)/all.list $(O)/rate
-	$(NAMES) $< | { cv-load -r $(RATE) -@ > $@.part || test -s $@.part; }
+	$(NAMES) $< | { cv-load -r $(RATE) -n $(SAMPLES) -@ > $@.part || test -s $@.part; }
 	@mv $@.part $@
 $(O)/latent.png: $(O)/all.cvs $(O)/model.bin
 	cv-encode -m $(O)/model.bin < $< | cv-plot -t 'The latent plane' -o $@

@@ -146,10 +146,19 @@ order() { names | tr '\n' ' '; }
 
 @test "clips of unlike shape pass when they are not grouped" {
     cv-load -r 3000 -q -n 20 jazz/a.wav > short.cvs
-    cat audio.cvs short.cvs | cv-batch -b 1 -B 1 > both
-    [ "$(names < both | wc -l)" -eq 8 ]
+    cat audio.cvs short.cvs > both
+    cv-batch -b 1 -B 1 < both > same
+    [ "$(names < same | wc -l)" -eq 8 ]
+    # each of its length, whatever the order
+    shapes() { cv-info --json | grep -o '"shape":[^"]*' | sort | uniq -c | tr -d ' \n'; }
+    cv-batch -b 1 -B 5 < both > shuffled
+    [ "$(shapes < shuffled)" = "$(shapes < both)" ]
+    for side in train test; do cv-batch -b 1 -B 3 --take $side --share 0.5 < both; done > split
+    [ "$(shapes < split)" = "$(shapes < both)" ]
     refuses 1 cv-batch -b 8 -B 1 < <(cat audio.cvs short.cvs)
-    says 20 40
+    says 20 40 --pad "-b 1"
+    # batches of unlike lengths, each of clips of one
+    cat <(cv-batch -b 7 -B 1 < audio.cvs) <(cv-batch -b 1 -B 1 < short.cvs) | cv-batch -b 1 -B 1 | cmp - same
 }
 
 @test "clips of unlike rate keep their rate when they are not grouped" {

@@ -147,16 +147,6 @@ rhythm() { cv-check -q --json 2>&1 > /dev/null | tr ',{' '\n\n' | sed -n 's/.*"r
     [ "$(field frames a.bin)" = '"beat"' ]
 }
 
-@test "the silence that a clip is padded with is not learnt from" {
-    cv-load -r 3000 -q -d 10 d1.wav | cv-train -q -e 0 -z 16 --width 32 > whole.bin
-    cv-load -r 3000 -q -d 15 d1.wav | cv-train -q -e 0 -z 16 --width 32 > padded.bin
-    for key in steps prior_bank tempos; do
-        [ "$(field $key whole.bin)" = "$(field $key padded.bin)" ]
-    done
-    cmp <(cv-sample -s 5 --length 5 | cv-decode whole.bin | tensor audio) \
-        <(cv-sample -s 5 --length 5 | cv-decode padded.bin | tensor audio)
-}
-
 @test "--prior-only changes the prior and nothing else" {
     # on its own data: the same prior
     cv-train --prior-only model.bin < drums.cvs > same.bin

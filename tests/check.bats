@@ -166,7 +166,7 @@ of() { grep "^{\"$1\":" words | grep -o "\"$2\":{[^}]*}" | head -n 1 | value "$3
     [ "$(figure clipped)" -eq 3 ]
     near "$(figure clipping)" 0.375 0
     tone -r 3000 -s 3 -F 300 tone.wav
-    cv-load -r 3000 -d 12 tone.wav > stream
+    cv-load -r 3000 -d 12 --pad tone.wav > stream
     check_to -j
     near "$(figure silence)" 0.75 0.01
     grep -q '"warns":\["silence"' words
@@ -385,6 +385,89 @@ le() { printf '%b' "$(printf '\\x%02x' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >>
     ascending "$(of comparison clips fd_low)" 0.01
 }
 
+# ---- beside the originals ----
+
+@test "clips beside their originals are as far away as expected, levels matched" {
+    for pair in "3000 real-a again-a 9000" "22050 wide wide-again 19845"; do
+        read -r rate of again n <<< "$pair"
+        cv-load -r "$rate" -q -n "$n" "$sounds/$of.wav" > original
+        cv-load -r "$rate" -q -n "$n" "$sounds/$again.wav" > stream
+        check_to -j --original original
+        [ "$status" -eq 0 ]
+        cmp passed stream
+        for key in msls sc mel dac_mel dac_stft gain_db; do
+            near "$(figure $key "$again\"")" \
+                "$(awk -F '\t' -v a="$again" -v k=$key '$1 == a && $2 == k { print $3 }' "$sounds/expected.tsv")" 0.001
+        done
+    done
+}
+
+@test "originals go by their order, in batches or not" {
+    tunes
+    cp real stream
+    check_to -j --original real
+    for key in msls sc mel dac_mel dac_stft gain_db; do near "$(of total most $key)" 0 0; done
+    cv-batch -b 2 -B 1 < real > batched
+    check_to -j --original batched
+    [ "$status" -eq 0 ]
+    near "$(of total most msls)" 0 0
+    check_to -q --original real -l msls=:-1
+    [ "$status" -eq 1 ]
+    grep -q 'failed: real-a (msls), real-b (msls), real-c (msls)$' words
+    check_to --original real
+    head -n 1 words | grep -qE 'joins +msls +sc +mel +dac_mel +dac_stft +gain_db +clip'
+    check_to
+    run ! grep -q msls words
+    # in another order they are others
+    cv-load -r 3000 -q -n 9000 "$sounds"/real-c.wav "$sounds"/real-b.wav "$sounds"/real-a.wav > stream
+    check_to -j --original real
+    [ "$(figure msls real-b)" = 0 ]
+    awk -v x="$(figure msls real-a)" 'BEGIN { exit !(x > 3) }'
+}
+
+@test "an offset is no distance, silence has no gain, and nothing is told of silent originals" {
+    # written as it is in a stream: wave and silence around 0, and the wave around a half
+    wave() { printf '%b' "$(mp_head audio 3000)$(mp_frame a audio "1 40" $(for i in {1..20}; do echo "$@"; done))$(mp_tail 1)"; }
+    wave 0.5 -0.5 > low
+    wave 1 0 > raised
+    wave 0 0 > silence
+    cp raised stream
+    check_to -j -l all=: --original low
+    near "$(figure offset)" 0.5 0
+    near "$(figure msls)" 0 0
+    near "$(figure gain_db)" 0 0
+    cp low stream
+    check_to -j -l all=: --original raised
+    near "$(figure dac_stft)" 0 0
+    check_to -j -l all=: --original silence
+    [ "$(figure sc)" = null ]
+    [ "$(figure gain_db)" = null ]
+    cp silence stream
+    check_to -j -l all=: --original low
+    near "$(figure sc)" 1 1e-9
+    [ "$(figure gain_db)" = null ]
+}
+
+@test "originals that are others are refused with one line" {
+    tunes
+    cv-load -r 3000 -q -n 9000 "$sounds"/real-[ab].wav > two
+    cv-load -r 3000 -q -n 8000 "$sounds"/real-[abc].wav > short
+    cv-load -r 4000 -q -n 9000 "$sounds"/real-[abc].wav > fast
+    refuses 1 cv-check -q --original two < real
+    says two real-c
+    refuses 1 cv-check -q --original real < two
+    says real real-c
+    refuses 1 cv-check -q --original short < real
+    says short 8000 9000 real-a "cv-load"
+    refuses 1 cv-check -q --original fast < real
+    says 4000 3000
+    refuses 1 cv-check -q --original nowhere < real
+    says nowhere
+    head -c 20000 real > cut
+    refuses 1 cv-check -q --original cut < real
+    says cut
+}
+
 @test "limits on the comparison" {
     tunes
     cp new stream
@@ -414,6 +497,7 @@ le() { printf '%b' "$(printf '\\x%02x' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >>
     usage cv-check --held-out real < real
     usage cv-check -r - < real
     usage cv-check -r real --held-out - < real
+    usage cv-check --original - < real
 }
 
 @test "another kind, another file, no reference" {

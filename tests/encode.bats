@@ -76,10 +76,28 @@ setup() {
         awk '{ d = $1 - $2; if (d * d > 1e-10 * ($1 * $1 + 1e-10)) exit 1; n++ } END { exit n != 2 }'
 }
 
-@test "a clip at another rate, length or number of channels is refused" {
-    cv-load -r 3000 -q -n 100 jazz/a.wav > short.cvs
-    refuses 1 cv-encode model.bin < short.cvs
-    says a 100 120 cv-load
+@test "a clip that is shorter is padded, which is said once, and is as long as before when it is decoded" {
+    for n in 100 130 50; do wav $n.wav $n; done
+    cv-load -r 3000 -q -d 0.04 100.wav 130.wav 50.wav > unlike.cvs
+    cv-encode -m model.bin < unlike.cvs > latent.cvs 2> words
+    [ "$(cat words)" = "cv-encode: 2 clips are shorter than the model's 120 samples: padded with silence" ]
+    cv-decode model.bin < latent.cvs > back
+    shapes() { cv-info --json "$1" | grep -o '"shape":[^"]*'; }
+    [ "$(shapes back)" = "$(shapes unlike.cvs)" ]
+    [ "$(shapes back | tr -dc '0-9\n' | tr '\n' ' ')" = "1100 1120 150 " ]
+    # the latents are those of the padded clip, whatever was there before it
+    cv-load -r 3000 -q 50.wav | cv-encode -q -m model.bin > short
+    cv-load -r 3000 -q -n 120 50.wav | cv-encode -m model.bin | tensor mean > want
+    tensor mean < short | diff - want
+    cat audio.cvs audio.cvs audio.cvs audio.cvs <(cv-load -r 3000 -q 50.wav) | cv-encode -q -m model.bin > all
+    paste <(tail -c "$(wc -c < short)" all | tensor mean) want |
+        awk '{ d = $1 - $2; if (d * d > 1e-10 * ($1 * $1 + 1e-10)) exit 1; n++ } END { exit n != 2 }'
+}
+
+@test "a clip that is longer, at another rate or of more channels is refused" {
+    cv-load -r 3000 -q -n 130 jazz/a.wav > long.cvs
+    refuses 1 cv-encode model.bin < long.cvs
+    says a 130 120 "cv-load -n 120"
     cv-load -q -r 6000 -n 120 jazz/a.wav > fast.cvs
     refuses 1 cv-encode model.bin < fast.cvs
     says a 6000 3000 cv-load

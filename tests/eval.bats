@@ -12,6 +12,9 @@ setup_file() {
     cv-load -r 3000 -q -n 9000 "$sounds"/real-a.wav > one
     cv-train -q -N spectral -e 0 -z 8 < tunes > linear.bin
     cv-train -q -N spectral -e 6 -z 8 < tunes > spectral.bin
+    cv-train -q -N spectral --frames beat -e 2 -z 8 < tunes > beat.bin
+    # a tempo that is not what would be found in them
+    cv-load -r 3000 -q -n 9000 --tempo 97 "$sounds"/real-[abc].wav > timed
     jazz 5 200
     cv-load -r 3000 -q -n 120 jazz/*.wav > short
     cv-train -q -N notebook -e 3 -b 5 -l 0.05 < short > notebook.bin
@@ -19,7 +22,7 @@ setup_file() {
 
 setup() {
     audio_setup
-    ln -s "$BATS_FILE_TMPDIR"/{*.bin,tunes,one,short} .
+    ln -s "$BATS_FILE_TMPDIR"/{*.bin,tunes,timed,one,short} .
 }
 
 # of KEY [NAME] < JSON: a figure, or NAME of the object KEY
@@ -40,19 +43,27 @@ sum() { awk '{ s += $1 } END { printf "%.9g\n", s }'; }
     [ "$(of latent_frames < json)" -eq 108 ]
     [ "$(kls < json | wc -l)" -eq 8 ]
     for key in total log_distance linear_distance kl beta; do [[ $(of loss $key < json) == [0-9]* ]]; done
-    for row in reconstruction linear_path mean_spectrum silence original; do
-        for key in msls sc; do [[ $(of $row $key < json) == [0-9]* ]] || { echo "$row $key"; return 1; }; done
+    for row in reconstruction components mean_spectrum silence original; do
+        for key in msls sc mel dac_mel dac_stft; do [[ $(of $row $key < json) == [0-9]* ]] || { echo "$row $key"; return 1; }; done
+    done
+    for row in reconstruction components mean_spectrum original; do
+        for key in gain_db rhythm; do [[ $(of $row $key < json) =~ ^-?[0-9] ]] || { echo "$row $key"; return 1; }; done
     done
     [ "$(of silence rhythm < json)" = null ]
+    [ "$(of silence gain_db < json)" = null ]
     cv-eval spectral.bin < tunes > table
     head -n 1 table | grep -q '^3 clips, 9.0 s at 3000 Hz; network spectral, latent 8$'
-    near "$(awk '/^reconstruction/ { print $2 }' table)" "$(of reconstruction msls < json)" 0.0006
+    i=1
+    for key in msls sc mel dac_mel dac_stft gain_db rhythm; do
+        i=$((i + 1))
+        near "$(awk -v i=$i '/^reconstruction/ { print $i }' table)" "$(of reconstruction $key < json)" 0.006
+    done
     near "$(awk '/^loss/ { print $2 }' table)" "$(of loss total < json)" 0.00006
 
     cv-eval --json notebook.bin < short > json 2> words
     for key in elbo log_likelihood kl_draw kl cross_entropy; do [[ $(of loss $key < json) =~ ^-?[0-9] ]]; done
     [ "$(of network < json)" = '"notebook"' ]
-    run -1 grep linear_path json
+    run -1 grep components json
 }
 
 @test "a loss is the sum of its terms" {
@@ -96,28 +107,38 @@ sum() { awk '{ s += $1 } END { printf "%.9g\n", s }'; }
     near "$(of original sc < json)" 0 1e-9
 }
 
-@test "reconstructions are those of cv-encode -m and cv-decode, measured alike" {
-    for of in "spectral.bin tunes" "notebook.bin short" "linear.bin tunes"; do
+@test "reconstructions are those of cv-encode -m and cv-decode, measured by cv-check --original" {
+    for of in "spectral.bin tunes" "notebook.bin short" "linear.bin tunes" "beat.bin tunes" "beat.bin timed"; do
         set -- $of
         cv-eval -q --json "$1" < "$2" > json
-        cv-encode -q -m "$1" < "$2" | cv-decode "$1" > again
-        read -r msls sc rhythm < <(distance "$2" again)
-        near "$(of reconstruction msls < json)" "$msls" 1e-6
-        near "$(of reconstruction sc < json)" "$sc" 1e-6
-        [ "$1" = notebook.bin ] || near "$(of reconstruction rhythm < json)" "$rhythm" 1e-6
+        cv-encode -q -m "$1" < "$2" | cv-decode "$1" | cv-check -j -l all=: --original "$2" 2> words > /dev/null
+        grep '^{"total":' words > total
+        for key in msls sc mel dac_mel dac_stft gain_db rhythm; do
+            [[ "$1 $key" != "notebook.bin rhythm" ]] || continue   # too short
+            near "$(of reconstruction $key < json)" "$(of mean $key < total)" 1e-5 || { echo "$of $key"; return 1; }
+        done
     done
+    # the tempo of a stream is heeded, in batches, too
+    cv-eval -q --json beat.bin < timed > json
+    run ! cmp -s <(cv-eval -q --json beat.bin < tunes) json
+    cv-batch -b 2 -B 1 < timed | cv-eval -q --json beat.bin | cmp - json
 }
 
-@test "before training the linear path is all there is, and nothing is closer to the clips" {
+@test "before training the principal components are all there is, and nothing is closer to the clips" {
     cv-eval --json linear.bin < tunes > json
-    [ "$(of reconstruction msls < json)" = "$(of linear_path msls < json)" ]
-    [ "$(of reconstruction sc < json)" = "$(of linear_path sc < json)" ]
+    [ "$(of reconstruction msls < json)" = "$(of components msls < json)" ]
+    [ "$(of reconstruction sc < json)" = "$(of components sc < json)" ]
     cv-eval --json spectral.bin < tunes > trained
-    [ "$(of reconstruction msls < trained)" != "$(of linear_path msls < trained)" ]
+    [ "$(of reconstruction msls < trained)" != "$(of components msls < trained)" ]
     for better in "reconstruction mean_spectrum" "mean_spectrum silence"; do
         set -- $better
         ascending "$(of "$1" msls < trained)" "$(of "$2" msls < trained)"
     done
+    # a mean spectrum is taken at its own level: as loud as a clip with pauses, it would be farther away than silence
+    tone -r 3000 -w beat -F 2 -s 12 beat.wav
+    cv-load -r 3000 -q -d 12 beat.wav | cv-eval --json linear.bin > json
+    awk -v a="$(of mean_spectrum msls < json)" -v b="$(of silence msls < json)" 'BEGIN { exit !(a < b) }'
+    near "$(of mean_spectrum gain_db < json)" 15 2
 }
 
 @test "likelihood and KL of a notebook are what its latents and logits say" {
@@ -209,6 +230,19 @@ sum() { awk '{ s += $1 } END { printf "%.9g\n", s }'; }
     printf '%b' "$(mp_head audio 3000)$(mp_frame tiny audio "1 1" 0.5)$(mp_tail 1)" | cv-eval --json spectral.bin > tiny
     [ "$(of clips < tiny)" -eq 1 ]
     [ "$(of reconstruction rhythm < tiny)" = null ]
+}
+
+@test "notebook: clips that are shorter have the losses of padded ones, and sounds of their own" {
+    wav cut.wav 90
+    cat short <(cv-load -r 3000 -q cut.wav) > cut.cvs
+    cat short <(cv-load -r 3000 -q -n 120 cut.wav) > padded.cvs
+    cv-eval -j 1 --json notebook.bin < cut.cvs > cut.json 2> words
+    cv-eval -j 1 --json notebook.bin < padded.cvs > padded.json
+    grep -qx "cv-eval: 1 clip is shorter than the model's 120 samples: padded with silence" words
+    [ "$(of loss elbo < cut.json)" = "$(of loss elbo < padded.json)" ]
+    [ "$(kls < cut.json)" = "$(kls < padded.json)" ]
+    [ "$(of seconds < cut.json)" = 0.23 ]
+    [ "$(of seconds < padded.json)" = 0.24 ]
 }
 
 @test "what cannot be measured is refused with one line, and no table" {

@@ -56,8 +56,10 @@ usage() {
 }
 
 # load_to ARGUMENT ...: runs cv-load into the file stream, its words into the file
-# words, its status into $status.
+# words, but for the line about all files, which goes into the file total; its status into $status.
 load_to() {
     status=0
-    cv-load -r 3000 "$@" > stream 2> words || status=$?
+    cv-load -r 3000 "$@" > stream 2> said || status=$?
+    sed -nE '/^cv-load: [0-9]+ files?: /p' said > total
+    sed -E '/^cv-load: [0-9]+ files?: /d' said > words
 }

@@ -18,15 +18,13 @@ setup() {
     near "$(fact mean < s)" 0 0.001
 }
 
-@test "the default clip is 30 s at 22050 Hz; 90001 samples at 3000 Hz" {
+@test "the default clip is 30 s at 22050 Hz; -n counts its samples" {
     tone -s 31 a.wav
     cv-load a.wav > s
     [ "$(fact samples < s)" = 661500 ]
     cv-load -r 22050 -d 30 -n 661500 a.wav | cmp - s
-    cv-load -r 3000 a.wav > s
-    [ "$(fact samples < s)" = 90001 ]
-    [ "$(fact padded < s)" = 0 ]
-    cv-load -r 3000 -d 30 a.wav | cmp - s
+    [ "$(cv-load -r 3000 a.wav | fact samples)" = 90000 ]
+    [ "$(cv-load -r 3000 -n 90001 a.wav | fact samples)" = 90001 ]
     [ "$(cv-load -r 3000 -d 30.5 a.wav | fact samples)" = 91500 ]
     [ "$(cv-load -r 4000 a.wav | fact samples)" = 120000 ]
     [ "$(cv-load -r 3000 -n 77 -d 20 a.wav | fact samples)" = 77 ]
@@ -81,14 +79,41 @@ setup() {
     near "$(cv-load -r 3000 -d 1 a.wav | fact rms)" 0.075 0.02             # 0.5/sqrt(3)/sqrt(2) x sqrt(3000/22050)
 }
 
-@test "a short file is padded with silence and says so" {
+@test "a short file keeps its length; -n and --pad pad it with silence" {
     tone -s 1 a.wav
-    cv-load -r 3000 -d 3 a.wav > s
-    [ "$(fact padded < s)" = 6000 ]
-    [ "$(facts -x s | tail -c 24000 | tr -d '\0' | wc -c)" = 0 ]
-    facts -s s | grep -q '"padded":6000'
-    cv-load -r 3000 -d 1 a.wav | facts -s - > f
-    run -1 grep '"padded"' f
+    tone -s 1 -c 2 -F 300 b.wav
+    cv-load -r 3000 a.wav > s
+    [ "$(fact samples < s)" = 3000 ]
+    cv-load -r 3000 -d 3 a.wav | cmp - s
+    cv-load -r 3000 -d 3 --pad a.wav > padded
+    [ "$(fact samples < padded)" = 9000 ]
+    [ "$(facts -x padded | tail -c 24000 | tr -d '\0' | wc -c)" = 0 ]
+    facts -x padded | head -c 12000 | cmp - <(facts -x s)
+    cv-load -r 3000 -n 9000 a.wav | cmp - padded
+    # each channel by itself
+    cv-load -r 3000 -c -d 1 b.wav > s
+    cv-load -r 3000 -c -d 3 b.wav | cmp - s
+    [ "$(cv-load -r 3000 -c -d 3 -p b.wav | fact samples b 1)" = 9000 ]
+    # what is long enough is the same either way
+    tone -s 4 c.wav
+    cv-load -r 3000 -d 3 c.wav > s
+    cv-load -r 3000 -d 3 -p c.wav | cmp - s
+}
+
+@test "the last line says what became of all files, unless -q" {
+    tone -s 1 a.wav
+    tone -s 3 b.wav
+    echo "not audio at all, whatever its name says, and long enough for a header" > text.wav
+    load_to -d 2 b.wav a.wav text.wav b.wav
+    [ "$(tail -n 1 said)" = "cv-load: 4 files: 5 of 7 s used, 2 cut, 1 not usable" ]
+    load_to -d 2 --pad a.wav
+    [ "$(cat said)" = "cv-load: 1 file: 1 of 1 s used, 1 padded" ]
+    load_to -a -d 1 -o 0.5 b.wav
+    [ "$(cat said)" = "cv-load: 1 file: 2.5 of 3 s used" ]
+    load_to -d 3 --unique b.wav b.wav
+    [ "$(cat total)" = "cv-load: 2 files: 3 of 6 s used" ]
+    load_to -q -d 2 a.wav b.wav
+    [ ! -s said ]
 }
 
 @test "an offset gives what is there" {
@@ -108,18 +133,18 @@ setup() {
     cv-load -r 3000 -n 30000 a.wav > whole
     cv-load -r 3000 --all -n 7000 a.wav > s
     [ "$(clips < s | tr '\n' ' ')" = "a-000 a-001 a-002 a-003 " ]
-    [ "$(fact padded a-003 < s)" = 0 ]
+    [ "$(fact samples a-003 < s)" = 7000 ]
     near "$(fact start a-003 < s)" 7 1e-9
     facts -x s > got
     facts -x whole | head -c $((4 * 28000)) | cmp - got
 }
 
-@test "--all drops a last clip under half, with a note, and pads one over it" {
+@test "--all drops a last clip under half, with a note, and keeps one over it" {
     tone -s 10 a.wav
     load_to --all -d 4 a.wav
     [ "$status" -eq 0 ]
     [ "$(clips < stream | wc -l)" = 3 ]
-    [ "$(fact padded a-002 < stream)" = 6000 ]
+    [ "$(fact samples a-002 < stream)" = 6000 ]
     [ ! -s words ]
     load_to --all -d 4.5 a.wav
     [ "$status" -eq 0 ]
@@ -127,7 +152,8 @@ setup() {
     grep -q 'a.wav: the last 1.000 s .* dropped' words
     load_to -q --all -d 4.5 a.wav
     [ ! -s words ]
-    [ "$(cv-load -r 3000 --all -d 30 a.wav | fact padded)" = 60001 ]
+    [ "$(cv-load -r 3000 --all -d 30 a.wav | fact samples)" = 30000 ]
+    [ "$(cv-load -r 3000 --all -d 4 --pad a.wav | fact samples a-002)" = 12000 ]
 }
 
 @test "the same bytes every time, and in the order given" {
@@ -257,9 +283,9 @@ setup() {
 
 @test "one sample is a clip at its own rate" {
     tone -n 1 -w constant one.wav
-    cv-load -r 22050 -n 5 one.wav > s
+    cv-load -r 22050 one.wav > s
     [ "$(fact peak < s)" = 0.50000 ]
-    [ "$(fact padded < s)" = 4 ]
+    [ "$(fact samples < s)" = 1 ]
 }
 
 @test "a file that cannot be read for want of permission" {
@@ -279,7 +305,7 @@ setup() {
         [ "$status" -eq 0 ]
         grep -q "cv-load: warning: a.$format: .* s of " words
         [ "$(wc -l < words)" = 1 ]
-        near "$(fact padded < stream)" 3000 600
+        near "$(fact samples < stream)" 3000 600
         load_to -q -d 2 a.$format
         [ ! -s words ]
     done
@@ -293,10 +319,10 @@ setup() {
     tone -n 300 -w ramp whole.wav
     for ((n = 0; n < 200; n += 7)); do
         head -c $n whole.wav > a.wav
-        load_to -r 22050 -n 300 a.wav
+        load_to -r 22050 a.wav
         if [ "$n" -gt 45 ]; then
             [ "$status" -eq 0 ]
-            [ "$(fact padded < stream)" = $((300 - (n - 44) / 2)) ]
+            [ "$(fact samples < stream)" = $(((n - 44) / 2)) ]
         else
             [ "$status" -eq 1 ]
             [ ! -s stream ]
@@ -312,7 +338,7 @@ setup() {
     load_to -d 1 a.wav
     [ "$status" -eq 0 ]
     [ ! -s words ]
-    [ "$(fact padded < stream)" = 0 ]
+    [ "$(fact samples < stream)" = 3000 ]
 }
 
 @test "floats scaled as integers get a warning" {
@@ -387,7 +413,7 @@ setup() {
 
 @test "help and version" {
     run -0 --separate-stderr cv-load --help
-    for word in --rate --duration --samples --offset --channels --all --list --null --strict 22050 661500; do
+    for word in --rate --duration --samples --pad --offset --channels --all --list --null --strict 22050 661500; do
         [[ $output == *"$word"* ]]
     done
     [ -z "$stderr" ]

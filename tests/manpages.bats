@@ -4,8 +4,8 @@ load clips
 
 setup_file() {
     cd "$BATS_FILE_TMPDIR"
-    jazz 20 600
-    cv-load -q -d 5 jazz/*.wav | cv-train -q -e 1 > model.bin
+    jazz 20 9000
+    cv-load -q jazz/*.wav | cv-train -q -e 1 > model.bin
     cv-load -q -n 8 jazz/*.wav | cv-train -N notebook -q -e 0 > notebook.bin
 }
 
@@ -109,12 +109,9 @@ commands() {
     done < references
 }
 
-# Runs the examples of a page in one folder with jazz/ and model.bin. Clips are of 5 s where an example does not
-# say how long, which spares most of the time.
+# Runs the examples of a page in one folder with jazz/ and model.bin.
 run_examples() {
     local line count=0
-
-    cv-load() { command cv-load -d 5 "$@"; }
 
     play() { cat > played.wav; }
 

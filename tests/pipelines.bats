@@ -49,7 +49,7 @@ times() { stat -c '%n %y' "$@"; }
 @test "demo: clips of 30 s at 22050 Hz, a model, samples, reconstructions, plots" {
     demo > out
     [ "$(ls jazz/*.wav | wc -l)" -eq 8 ]
-    cv-load -q -r 22050 -n 700000 jazz/jazz.00000.wav | cv-info --json | grep -q '"padded": *38500\b'
+    cv-load -q -d 40 jazz/jazz.00000.wav | cv-info | grep -q '\[1, 661500\]'
     [ "$(ls demo/samples/sample-0?.wav | wc -l)" -eq 10 ]
     cv-info --json demo/model.bin | grep -q '"clips": *8\b'
     for f in data samples held-out reconstructions latent; do
@@ -98,8 +98,8 @@ times() { stat -c '%n %y' "$@"; }
     genre "my music/cool jazz"
     notebook GENRE="my music/cool jazz" -j 4 > out 2>&1 || { cat out; return 1; }
     cd notebook-cool_jazz
-    cv-load -q -r 100 "../my music/cool jazz"/{a,c,e}.wav | cmp - train.cvs
-    cv-load -q -r 100 "../my music/cool jazz"/{b,d}.wav | cmp - test.cvs
+    cv-load -q -r 100 -n 3001 "../my music/cool jazz"/{a,c,e}.wav | cmp - train.cvs
+    cv-load -q -r 100 -n 3001 "../my music/cool jazz"/{b,d}.wav | cmp - test.cvs
     [ "$(ls snapshots)" = "$(printf 'epoch-%04d.cvm\n' 0 1 2)" ]
     cmp <(cv-sample -n 2 | cv-decode snapshots/epoch-0002.cvm) <(cv-sample -n 2 | cv-decode model.bin)
     [ "$(ls epochs)" = "$(printf '%04d.png\n' 0 1 2)" ]
@@ -125,7 +125,7 @@ times() { stat -c '%n %y' "$@"; }
     notebook GENRE=jazz > out 2>&1
     cd notebook-jazz
     [ "$(times train.cvs train.png)" = "$(grep -E '^train\.' ../before)" ]
-    cv-load -q -r 100 ../jazz/{b,d}.wav | cmp - test.cvs
+    cv-load -q -r 100 -n 3001 ../jazz/{b,d}.wav | cmp - test.cvs
     [ model.bin -nt test.cvs ]
     [ from-test/.made -nt model.bin ]
 }

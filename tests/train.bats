@@ -45,7 +45,7 @@ same_network() { cmp <(cv-decode "$1" < noise.cvs) <(cv-decode "$2" < noise.cvs)
 @test "the network has the notebook's parameters: 510,004 and 129 for each sample, at two latents" {
     cv-train -N notebook -q -e 0 < audio.cvs > model.bin
     [ "$(field parameters model.bin)" -eq $((510004 + 129 * 300)) ]
-    cv-load -r 3000 -q jazz/a.wav | cv-train -N notebook -q -e 0 > full.bin
+    cv-load -r 3000 -q -n 90001 jazz/a.wav | cv-train -N notebook -q -e 0 > full.bin
     [ "$(field parameters full.bin)" -eq 12120133 ]
     [ "$(field samples full.bin)" -eq 90001 ]
 }
@@ -187,13 +187,33 @@ same_network() { cmp <(cv-decode "$1" < noise.cvs) <(cv-decode "$2" < noise.cvs)
     [[ $stderr != *warning* ]]
 }
 
-@test "test clips of another shape or rate are refused" {
-    refuses 1 cv-train -N notebook -e 1 -t tiny.cvs < audio.cvs
-    says 8 300
+@test "test clips that are longer or at another rate are refused" {
+    refuses 1 cv-train -q -N notebook -e 1 -t audio.cvs < tiny.cvs
+    says 8 300 "cv-load -n"
     [ -z "$output" ]
     cv-load -q -r 6000 -n 300 jazz/a.wav > fast.cvs
     refuses 1 cv-train -N notebook -e 1 -t fast.cvs < audio.cvs
     says 6000 3000
+}
+
+@test "clips that are shorter than the longest are trained on as if they were padded, and that is said" {
+    jazz 2 200
+    cv-load -r 3000 -q jazz/*.wav > unlike.cvs
+    cv-load -r 3000 -q -n 400 jazz/*.wav > alike.cvs
+    cv-load -r 3000 -q jazz/[ab].wav > short.cvs
+    cv-load -r 3000 -q -n 400 jazz/[ab].wav > padded.cvs
+    cv-train -N notebook -e 2 -b 4 -t short.cvs --log unlike.json < unlike.cvs > unlike.bin 2> words
+    cv-train -N notebook -q -e 2 -b 4 -t padded.cvs --log alike.json < alike.cvs > alike.bin
+    [ "$(grep -c 'shorter than' words)" -eq 1 ]
+    grep -qx 'cv-train: 4 of 8 clips are shorter than the longest, of 400 samples: padded with silence' words
+    [ "$(field samples unlike.bin)" -eq 400 ]
+    same_network unlike.bin alike.bin
+    for key in loss test_elbo; do
+        [ "$(grep -o "\"$key\":[^,]*" unlike.json)" = "$(grep -o "\"$key\":[^,]*" alike.json)" ]
+    done
+    # where all are alike, nothing is said
+    cv-train -N notebook -e 1 < audio.cvs 2> words > /dev/null
+    run -1 grep 'shorter' words
 }
 
 @test "a test stream that is cut or of the wrong kind is refused" {

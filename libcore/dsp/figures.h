@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "dsp/clicks.h"
+#include "dsp/recon.h"
 #include "dsp/timbre.h"
 
 enum figure {
@@ -15,7 +16,8 @@ enum figure {
     FIGURE_FLUX, FIGURE_RHYTHM, FIGURE_BEATCON, FIGURE_CLICKS, FIGURE_JOINS,
     /* of a clip and of all clips beside a reference */
     FIGURE_NEAREST, FIGURE_COPIED,
-    FIGURE_CLIP_COUNT,
+    /* of a clip beside the one that it stands for, in the order of dsp/recon.h */
+    FIGURE_RECON, FIGURE_CLIP_COUNT = FIGURE_RECON + RECON_COUNT,
     /* of all clips beside a reference */
     FIGURE_FD = FIGURE_CLIP_COUNT, FIGURE_FDL, FIGURE_MMD, FIGURE_PRECISION, FIGURE_RECALL,
     FIGURE_COUNT
@@ -42,7 +44,7 @@ struct figures {
 
 /* Measures x [channels, samples], which loses its mean in place where that is
  * over .01 (dsp/levels.h): all figures but offset, clipped and clipping are of
- * the clip without it. Those beside a reference are left NaN. beat: the clip's
+ * the clip without it. Those beside other clips are left NaN. beat: the clip's
  * in seconds, or 0 to have it found in the sound; it counts at the octave of tempo_fold. */
 void figures_measure(struct timbre_meter *m, float *x, int64_t channels, int64_t samples, double beat,
                      struct figures *f);

@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "dsp/levels.h"
+#include "dsp/melbank.h"
 #include "dsp/spectrum.h"
 
 static const double lowest = 40, loudness = 0.1;
@@ -16,61 +17,18 @@ struct melmap {
     double rate;
     struct spectrum *spectrum;
     double *power;             /* [bins] */
-    double *weights;           /* [MEL_BANDS, bins] */
-    int from[MEL_BANDS], to[MEL_BANDS];   /* bins whose weight is not 0 */
+    struct melbank *bank;
 };
-
-static double mel(double hertz)
-{
-    return 2595 * log10(1 + hertz / 700);
-}
-
-static double mel_hertz(double m)
-{
-    return 700 * (pow(10, m / 2595) - 1);
-}
-
-/* A triangle from a over b to c, or the bin nearest to b when none lies inside. */
-static void band_fill(struct melmap *m, int band, double a, double b, double c)
-{
-    int bins = spectrum_bins(m->spectrum), nearest = 0;
-    double *w = m->weights + (size_t)band * (size_t)bins, sum = 0,
-           hertz = m->rate / spectrum_size(m->spectrum);
-
-    for (int k = 0; k < bins; k++) {
-        double f = k * hertz;
-
-        w[k] = fmax(0, fmin((f - a) / (b - a), (c - f) / (c - b)));
-        sum += w[k];
-        if (fabs(f - b) < fabs(nearest * hertz - b))
-            nearest = k;
-    }
-    if (sum <= 0)
-        sum = w[nearest] = 1;
-    m->from[band] = bins;
-    for (int k = 0; k < bins; k++)
-        if (w[k] > 0) {
-            w[k] /= sum;
-            m->from[band] = k < m->from[band] ? k : m->from[band];
-            m->to[band] = k + 1;
-        }
-}
 
 struct melmap *melmap_new(double rate)
 {
     struct melmap *m = mem_zero(1, sizeof *m);
-    double low = mel(lowest), step = (mel(rate / 2) - low) / (MEL_BANDS + 1);
-    size_t bins;
 
     assert(rate >= 1000);
     m->rate = rate;
     m->spectrum = spectrum_new_standard(rate);
-    bins = (size_t)spectrum_bins(m->spectrum);
-    m->power = mem_zero(bins, sizeof *m->power);
-    m->weights = mem_zero(MEL_BANDS * bins, sizeof *m->weights);
-    for (int i = 0; i < MEL_BANDS; i++)
-        band_fill(m, i, mel_hertz(low + i * step), mel_hertz(low + (i + 1) * step),
-                  mel_hertz(low + (i + 2) * step));
+    m->power = mem_zero((size_t)spectrum_bins(m->spectrum), sizeof *m->power);
+    m->bank = melbank_new(MELBANK_SUM, MEL_BANDS, lowest, spectrum_size(m->spectrum), rate);
     return m;
 }
 
@@ -80,7 +38,7 @@ void melmap_free(struct melmap *m)
         return;
     spectrum_free(m->spectrum);
     free(m->power);
-    free(m->weights);
+    melbank_free(m->bank);
     free(m);
 }
 
@@ -96,19 +54,13 @@ int64_t melmap_frames(const struct melmap *m, int64_t samples)
 
 void melmap_make(struct melmap *m, const float *x, int64_t channels, int64_t samples, float *map)
 {
-    size_t bins = (size_t)spectrum_bins(m->spectrum);
-    double gain = loudness / (level_rms(x, channels * samples) + 1e-9);
+    double gain = loudness / (level_rms(x, channels * samples) + 1e-9), bands[MEL_BANDS];
 
     for (int64_t f = 0; f < melmap_frames(m, samples); f++) {
         spectrum_power(m->spectrum, x, channels, samples, f, m->power);
-        for (int i = 0; i < MEL_BANDS; i++) {
-            const double *w = m->weights + (size_t)i * bins;
-            double sum = 0;
-
-            for (int k = m->from[i]; k < m->to[i]; k++)
-                sum += w[k] * m->power[k];
-            map[f * MEL_BANDS + i] = (float)(10 * log10(sum * gain * gain + 1e-6));
-        }
+        melbank_apply(m->bank, m->power, bands);
+        for (int i = 0; i < MEL_BANDS; i++)
+            map[f * MEL_BANDS + i] = (float)(10 * log10(bands[i] * gain * gain + 1e-6));
     }
 }
 

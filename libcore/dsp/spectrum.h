@@ -1,9 +1,10 @@
 /* Power spectra of a sound, frame by frame, as the figures of this project
  * define them: periodic Hann window scaled to unit energy, frames centred on
- * the multiples of the hop, zeros beyond both ends (dsp/stft.h reflects). */
+ * the multiples of the hop, zeros beyond both ends unless said otherwise. */
 #ifndef DSP_SPECTRUM_H
 #define DSP_SPECTRUM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct spectrum;
@@ -23,6 +24,12 @@ int64_t spectrum_frames(const struct spectrum *s, int64_t samples); /* 1 + sampl
  * up to the mean square of the sound. */
 void spectrum_power(struct spectrum *s, const float *x, int64_t channels, int64_t samples, int64_t frame,
                     double *power);
+
+/* The same of the sound continued by reflection (dsp/reflect.h), as librosa and
+ * PyTorch have it; no other than spectrum_power where the frame lies inside. */
+void spectrum_power_reflected(struct spectrum *s, const float *x, int64_t channels, int64_t samples,
+                              int64_t frame, double *power);
+bool spectrum_inside(const struct spectrum *s, int64_t samples, int64_t frame);
 
 /* The power of two nearest to rate times seconds by ratio, at least 16. */
 int spectrum_size_near(double rate, double seconds);

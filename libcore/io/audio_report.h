@@ -15,6 +15,7 @@ struct audio_verdict {
     const char *same_as;                   /* file that the repeated ones were in, NULL: several */
     int64_t padded;                        /* samples of the last clip */
     double cut;                            /* seconds behind the last clip */
+    double used;                           /* seconds in the clips that were passed on */
     bool is_short;                         /* the file is, compared with one clip */
 };
 

@@ -188,7 +188,7 @@ static void raw_task(void *arg, int task, int worker)
 
     (void)worker;
     raw_levels(j->f, j->d->clips[task].data, j->d->clips[task].samples, l, l->y);
-    *s = (struct seen){-INFINITY, true, 0};
+    *s = (struct seen){-INFINITY, l->level <= FRONT_MOST, 0};
     for (int t = 0; t < l->real; t++) {
         const float *y = l->y + (size_t)t * (size_t)j->v.features;
         double r = front_rms(j->f, y);

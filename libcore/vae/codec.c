@@ -58,11 +58,18 @@ int codec_audio(const struct model *m, const struct reader *r, const struct fram
     if (m->is_spectral && t->shape[1] != m->channels)
         return error_set("%s: clip '%s' has %lld channels, the model takes %d: load %s cv-load -c", reader_label(r), f->name,
                          (long long)t->shape[1], m->channels, m->channels > 1 ? "with" : "without");
-    if (!m->is_spectral && (t->shape[1] != 1 || t->shape[2] != m->samples))
-        return error_set("%s: clip '%s' has %lld channels of %lld samples, the model takes 1 of %lld: use cv-load -n %lld",
+    if (!m->is_spectral && (t->shape[1] != 1 || t->shape[2] > m->samples))
+        return error_set("%s: clip '%s' has %lld channels of %lld samples, the model takes 1 of at most %lld: use cv-load -n %lld",
                          reader_label(r), f->name, (long long)t->shape[1], (long long)t->shape[2],
                          (long long)m->samples, (long long)m->samples);
     return 0;
+}
+
+void codec_note_padded(const struct model *m, int64_t clips)
+{
+    if (clips > 0)
+        diag_note("%lld clip%s shorter than the model's %lld samples: padded with silence", (long long)clips,
+                  clips == 1 ? " is" : "s are", (long long)m->samples);
 }
 
 /* Says once when latents come from another model: they mean something else to this one. */

@@ -19,6 +19,8 @@ struct work {
     int held;                    /* clips waiting in the network's input */
     char *names[BATCH];
     struct meta *metas[BATCH];
+    int64_t samples[BATCH];      /* of the clips, at most the model's */
+    int64_t padded;              /* clips so far that were shorter than the model's */
 };
 
 static void forget(struct work *w)
@@ -61,7 +63,7 @@ static int flush_latents(struct work *w)
             rng_normal(&w->rng, z, latent);
             posterior_draw(z, mean, logvar, latent);
         }
-        meta_set(w->metas[i], "samples", meta_int(w->c->m.samples));
+        meta_set(w->metas[i], "samples", meta_int(w->samples[i]));
         status = codec_put(w->c, w->names[i], w->metas[i], t, 3);
     }
     free(z);
@@ -71,7 +73,6 @@ static int flush_latents(struct work *w)
 
 static int encode_frame(struct work *w, const struct reader *r, const struct frame *f)
 {
-    size_t samples = (size_t)w->c->m.samples;
     struct tensor t;
 
     if (codec_audio(&w->c->m, r, f, &t))
@@ -79,7 +80,9 @@ static int encode_frame(struct work *w, const struct reader *r, const struct fra
     for (int64_t b = 0; b < t.shape[0]; b++) {
         if (w->held == BATCH && flush_latents(w))
             return -1;
-        memcpy(w->g.x->y + (size_t)w->held * samples, t.data + (size_t)b * samples, samples * sizeof(float));
+        notebook_input(&w->g, w->held, t.data + b * t.shape[2], t.shape[2]);
+        w->padded += t.shape[2] < w->c->m.samples;
+        w->samples[w->held] = t.shape[2];
         w->names[w->held] = mem_text(audio_clip_name(f, b));
         w->metas[w->held++] = audio_clip_meta(f, b);
     }
@@ -98,6 +101,8 @@ int notebook_encode(struct codec *c, struct reader *model, struct reader *r)
         status = encode_frame(&w, r, f);
     if (!status)
         status = got < 0 ? -1 : flush_latents(&w);
+    if (!status)
+        codec_note_padded(&c->m, w.padded);
     forget(&w);
     net_free(w.g.net);
     return status;
@@ -114,12 +119,20 @@ static int flush_audio(struct work *w)
         run(w);
     for (int i = 0; i < w->held && !status; i++) {
         float *x = w->out->y + (size_t)i * samples;
-        struct frame_tensor t = {"audio", tensor_view(x, 2, (int64_t[]){1, (int64_t)samples})};
+        struct frame_tensor t = {"audio", tensor_view(x, 2, (int64_t[]){1, w->samples[i]})};
 
         status = codec_put(w->c, w->names[i], w->metas[i], &t, 1);
     }
     forget(w);
     return status;
+}
+
+/* How many samples a frame stands for: as its meta says, at most the model's. */
+static int64_t clip_samples(const struct model *m, const struct frame *f)
+{
+    int64_t n;
+
+    return meta_get_int(f->meta, "samples", &n) && n > 0 && n < m->samples ? n : m->samples;
 }
 
 static int decode_frame(struct work *w, const struct reader *r, const struct frame *f)
@@ -139,6 +152,7 @@ static int decode_frame(struct work *w, const struct reader *r, const struct fra
         return -1;
     for (int d = 0; d < latent; d++)
         w->g.z->y[w->held * latent + d] = t->data[d * frames];
+    w->samples[w->held] = clip_samples(&w->c->m, f);
     w->names[w->held] = mem_text(f->name);
     w->metas[w->held++] = meta_copy(f->meta);
     return 0;

@@ -25,6 +25,9 @@ int codec_put(struct codec *c, const char *name, const struct meta *meta, const 
 /* The clips of an audio frame, [batch, 1, samples], that the model can take; -1: it cannot, with the reason. */
 int codec_audio(const struct model *m, const struct reader *r, const struct frame *f, struct tensor *t);
 
+/* Says how many clips were shorter than the model's, which the network 'notebook' takes for zeros; 0: nothing. */
+void codec_note_padded(const struct model *m, int64_t clips);
+
 /* The tensor that a latent or noise frame is decoded from, [at least latent,
  * frames]: any part of noise is noise, so that of a larger shape will do. NULL with the reason. */
 const struct tensor *codec_latent(struct codec *c, const struct reader *r, const struct frame *f, int latent);

@@ -120,10 +120,13 @@ static int flush_latents(struct work *w)
             {"logvar", tensor_view(logvar, 2, shape)},
         };
 
+        if (!(j->clip.level <= FRONT_MOST))
+            status = error_set("clip '%s' has samples that are too large: scale it to -1 .. 1", j->name);
         meta_set(j->meta, "samples", meta_int(j->samples));
         meta_set(j->meta, "level", meta_real(j->clip.level));
         front_timing_note(&j->clip.timing, j->meta);
-        status = codec_put(w->c, j->name, j->meta, t, 3);
+        if (!status)
+            status = codec_put(w->c, j->name, j->meta, t, 3);
         free(logvar);
     }
     forget(w);
@@ -323,7 +326,7 @@ static int decode_frame(struct work *w, const struct reader *r, const struct fra
     j->noise = !strcmp(reader_kind(r), "noise");
     j->frames = tensor_count(t) / t->shape[0];
     meta_get_real(f->meta, "level", &level);
-    if (!(level >= 0 && level <= 1e6))
+    if (!(level >= 0 && level <= FRONT_MOST))
         return error_set("%s: '%s' has a level of %g", reader_label(r), f->name, level);
     j->in = mem_alloc((size_t)(latent * j->frames) * sizeof(float));
     memcpy(j->in, t->data, (size_t)(latent * j->frames) * sizeof(float));

@@ -54,30 +54,7 @@ struct meta *audio_clip_meta(const struct frame *f, int64_t b)
     return meta_map();
 }
 
-static int clip_refuse(const struct dataset *d, const struct reader *r, const char *name, const struct tensor *t,
-                       double rate)
-{
-    if (d->rate < rate || d->rate > rate)
-        return error_set("%s: clip '%s' is at %g Hz, the ones before it at %g Hz: load all with one cv-load -r",
-                         reader_label(r), name, rate, d->rate);
-    if (t->shape[1] != d->channels)
-        return error_set("%s: clip '%s' has %lld channels, the ones before it %d: load all without cv-load -c",
-                         reader_label(r), name, (long long)t->shape[1], d->channels);
-    return error_set("%s: clip '%s' has %lld samples, the ones before it %lld: load all with one cv-load -n",
-                     reader_label(r), name, (long long)t->shape[2], (long long)d->samples);
-}
-
-/* A copy of the name among the clips: small blocks of their own would scatter over the heap. */
-static char *keep_name(struct spool *spool, const char *name)
-{
-    size_t bytes = strlen(name) + 1;
-    char *copy = (char *)spool_floats(spool, (bytes + sizeof(float) - 1) / sizeof(float));
-
-    return copy ? memcpy(copy, name, bytes) : NULL;
-}
-
-/* Of a clip's meta, what training reads; the rest would take more room than short clips do. */
-static struct meta *keep_meta(const struct frame *f, int64_t b)
+struct meta *audio_clip_brief(const struct frame *f, int64_t b)
 {
     static const char *const keys[] = {"tempo", "beat", "padded"};
     struct meta *all = audio_clip_meta(f, b), *kept = NULL;
@@ -92,6 +69,25 @@ static struct meta *keep_meta(const struct frame *f, int64_t b)
     }
     meta_free(all);
     return kept;
+}
+
+static int clip_refuse(const struct dataset *d, const struct reader *r, const char *name, const struct tensor *t,
+                       double rate)
+{
+    if (d->rate < rate || d->rate > rate)
+        return error_set("%s: clip '%s' is at %g Hz, the ones before it at %g Hz: load all with one cv-load -r",
+                         reader_label(r), name, rate, d->rate);
+    return error_set("%s: clip '%s' has %lld channels, the ones before it %d: load all without cv-load -c",
+                     reader_label(r), name, (long long)t->shape[1], d->channels);
+}
+
+/* A copy of the name among the clips: small blocks of their own would scatter over the heap. */
+static char *keep_name(struct spool *spool, const char *name)
+{
+    size_t bytes = strlen(name) + 1;
+    char *copy = (char *)spool_floats(spool, (bytes + sizeof(float) - 1) / sizeof(float));
+
+    return copy ? memcpy(copy, name, bytes) : NULL;
 }
 
 int dataset_spool(struct dataset *d, struct reader *r, struct spool *spool)
@@ -110,18 +106,17 @@ int dataset_spool(struct dataset *d, struct reader *r, struct spool *spool)
 
         if (audio_tensor(r, f, &t) || audio_rate(r, f, &rate))
             goto failed;
+        if (t.shape[1] > 4096 || t.shape[2] > 1 << 30) {
+            error_set("%s: clip '%s' is too large to train on: %lld channels of %lld samples", reader_label(r), f->name,
+                      (long long)t.shape[1], (long long)t.shape[2]);
+            goto failed;
+        }
         if (d->count == 0) {
-            if (t.shape[1] > 4096 || t.shape[2] > 1 << 30) {
-                error_set("%s: clip '%s' is too large to train on: %lld channels of %lld samples", reader_label(r),
-                          f->name, (long long)t.shape[1], (long long)t.shape[2]);
-                goto failed;
-            }
             d->rate = rate;
             d->channels = (int)t.shape[1];
-            d->samples = t.shape[2];
             d->batched = batched;
         }
-        if (d->rate < rate || d->rate > rate || t.shape[1] != d->channels || t.shape[2] != d->samples) {
+        if (d->rate < rate || d->rate > rate || t.shape[1] != d->channels) {
             clip_refuse(d, r, f->name, &t, rate);
             goto failed;
         }
@@ -130,7 +125,8 @@ int dataset_spool(struct dataset *d, struct reader *r, struct spool *spool)
                       f->name, batched ? "is a batch" : "is a single clip", batched ? "are single clips" : "are batches");
             goto failed;
         }
-        size = (size_t)d->channels * (size_t)d->samples;
+        size = (size_t)d->channels * (size_t)t.shape[2];
+        d->samples = t.shape[2] > d->samples ? t.shape[2] : d->samples;
         for (int64_t b = 0; b < t.shape[0]; b++) {
             struct clip *c;
 
@@ -140,7 +136,7 @@ int dataset_spool(struct dataset *d, struct reader *r, struct spool *spool)
             }
             c = &d->clips[d->count++];
             c->name = keep_name(spool, audio_clip_name(f, b));
-            c->meta = keep_meta(f, b);
+            c->meta = audio_clip_brief(f, b);
             c->batch = d->batches;
             c->samples = t.shape[2];
             c->data = spool_floats(spool, size);
@@ -178,7 +174,7 @@ int dataset_read(struct dataset *d, struct reader *r)
 
 void dataset_release(const struct dataset *d, size_t i)
 {
-    spool_release(d->spool, d->clips[i].data, (size_t)d->channels * (size_t)d->samples);
+    spool_release(d->spool, d->clips[i].data, (size_t)d->channels * (size_t)d->clips[i].samples);
 }
 
 void dataset_free(struct dataset *d)

@@ -21,7 +21,7 @@ struct dataset {
     struct clip *clips;
     size_t count;
     int channels;
-    int64_t samples;             /* of each channel */
+    int64_t samples;             /* of the longest clip */
     double rate;                 /* Hz */
     bool batched;                /* the stream came in batches: they are kept */
     size_t batches;
@@ -31,7 +31,7 @@ struct dataset {
 };
 
 /* Reads all clips of a started audio reader into memory; all must be alike in
- * rate, channels and length. -1: the stream broke, or a clip differs (named). */
+ * rate and channels. -1: the stream broke, or a clip differs (named). */
 int dataset_read(struct dataset *d, struct reader *r);
 
 /* The same into a spool, which must outlive the clips. -1 also: the spool is full. */
@@ -54,5 +54,9 @@ const char *audio_clip_name(const struct frame *f, int64_t b);
 
 /* Meta of clip b of an audio frame, to be released by the caller. */
 struct meta *audio_clip_meta(const struct frame *f, int64_t b);
+
+/* Of that meta what networks read, NULL if there is nothing; the rest would
+ * take more room than short clips do. */
+struct meta *audio_clip_brief(const struct frame *f, int64_t b);
 
 #endif

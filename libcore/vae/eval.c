@@ -11,28 +11,23 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/temporary.h"
+#include "dsp/figures.h"
 #include "dsp/levels.h"
-#include "dsp/recon.h"
-#include "dsp/timbre.h"
 #include "vae/codec_private.h"
+#include "vae/dataset.h"
 #include "vae/eval_mean.h"
 #include "vae/eval_private.h"
 
 /* A clip, and its figures by row. */
 struct job {
     struct eval_clip c;
-    struct eval_sound sound[EVAL_ROWS];
+    bool has[EVAL_ROWS];
+    double sound[EVAL_ROWS][EVAL_FIGURES];
 };
 
 struct meters {
     struct recon_meter *recon;
     struct timbre_meter *timbre;
-};
-
-/* Of one figure over the clips that have it. */
-struct tally {
-    double sum;
-    int64_t count;
 };
 
 struct run {
@@ -41,6 +36,8 @@ struct run {
     const struct eval_kind *kind;
     void *state;
     FILE *kept;                  /* the clips: their number of samples, then these */
+    struct meta **metas;         /* [clips], of each what networks read, or NULL */
+    size_t metas_room;
     int64_t longest;             /* clip, in samples */
     struct eval_mean *mean;
     float *steady;               /* the sound of the mean spectrum, as long as the longest clip */
@@ -48,26 +45,32 @@ struct run {
     struct job *jobs;
     int held, room;
     double terms[EVAL_TERMS];
-    struct tally tallies[EVAL_ROWS][3];
+    struct tally tallies[EVAL_ROWS][EVAL_FIGURES];
 };
 
 /* ---- first pass ---- */
 
-static int keep_clip(struct run *run, const float *x, int64_t samples)
+/* meta is the run's from here on. */
+static int keep_clip(struct run *run, const float *x, int64_t samples, struct meta *meta)
 {
+    if ((size_t)run->e->clips == run->metas_room) {
+        run->metas_room = 2 * run->metas_room + 16;
+        run->metas = mem_grow(run->metas, run->metas_room, sizeof *run->metas);
+    }
+    run->metas[run->e->clips++] = meta;
     if (fwrite(&samples, sizeof samples, 1, run->kept) != 1 ||
         fwrite(x, sizeof *x, (size_t)samples, run->kept) != (size_t)samples)
         return error_set("the clips cannot be kept in a temporary file (set TMPDIR to another directory):");
     eval_mean_add(run->mean, x, samples);
     run->longest = samples > run->longest ? samples : run->longest;
     run->e->samples += samples;
-    run->e->clips++;
     return 0;
 }
 
 static int keep_all(struct run *run, struct reader *r)
 {
     const struct frame *f;
+    int64_t padded = 0;
     int got, fd = temporary_open();
 
     if (fd < 0)
@@ -82,14 +85,16 @@ static int keep_all(struct run *run, struct reader *r)
 
         if (codec_audio(&run->m, r, f, &t))
             return -1;
+        padded += !run->m.is_spectral && t.shape[2] < run->m.samples ? t.shape[0] : 0;
         for (int64_t b = 0; b < t.shape[0]; b++)
-            if (keep_clip(run, t.data + b * t.shape[2], t.shape[2]))
+            if (keep_clip(run, t.data + b * t.shape[2], t.shape[2], audio_clip_brief(f, b)))
                 return -1;
     }
     if (got < 0)
         return -1;
     if (run->e->clips == 0)
         return error_set("%s: holds no clips", reader_label(r));
+    codec_note_padded(&run->m, padded);
     if (fflush(run->kept) || fseeko(run->kept, 0, SEEK_SET))
         return error_set("the clips cannot be kept in a temporary file (set TMPDIR to another directory):");
     return 0;
@@ -97,45 +102,53 @@ static int keep_all(struct run *run, struct reader *r)
 
 /* ---- second pass ---- */
 
-static void measure(const struct meters *m, struct job *j, enum eval_row row, const float *estimate)
+/* Rhythms of all sounds that are there, and their distances from the clip at one go. */
+static void measure(const struct meters *m, struct job *j, float *sounds[EVAL_ROWS])
 {
-    struct recon r = recon_measure(m->recon, j->c.x, estimate, 1, j->c.samples);
-    struct timbre t = timbre_measure(m->timbre, estimate, 1, j->c.samples);
+    struct recon_estimate estimates[EVAL_ROWS];
+    int rows[EVAL_ROWS];
+    struct recon r[EVAL_ROWS];
+    int count = 0;
 
-    j->sound[row] = (struct eval_sound){r.msls, r.sc, t.rhythm};
+    for (int row = 0; row < EVAL_ROWS; row++) {
+        j->has[row] = sounds[row] || row == EVAL_SILENCE;
+        if (sounds[row]) {
+            level_center(sounds[row], 1, j->c.samples);
+            j->sound[row][EVAL_RHYTHM] = timbre_measure(m->timbre, sounds[row], 1, j->c.samples).rhythm;
+        }
+        if (j->has[row] && row != EVAL_ORIGINAL) {
+            rows[count] = row;
+            /* what a mean spectrum has to say is its level, too: the mean of levels, under that of powers */
+            estimates[count++] = (struct recon_estimate){sounds[row], row == EVAL_MEAN_SPECTRUM};
+        }
+    }
+    recon_measure(m->recon, j->c.x, estimates, count, 1, j->c.samples, r);
+    for (int i = 0; i < count; i++)
+        memcpy(j->sound[rows[i]], r[i].value, sizeof r[i].value);
+    for (int k = 0; k < RECON_COUNT; k++)   /* the clip from itself */
+        j->sound[EVAL_ORIGINAL][k] = isnan(j->sound[EVAL_SILENCE][RECON_MSLS]) ? NAN : 0;
 }
 
 static void clip_job(void *arg, int task, int worker)
 {
     struct run *run = arg;
     struct job *j = &run->jobs[task];
-    const struct meters *m = &run->meters[worker];
     size_t size = (size_t)j->c.samples;
-    float *other = mem_alloc(size * sizeof *other);
+    float *steady = mem_alloc(size * sizeof *steady);
     double gain = level_rms(j->c.x, j->c.samples) / EVAL_MEAN_LEVEL;
 
     j->c.reconstruction = mem_alloc(size * sizeof(float));
-    j->c.linear = other;
     run->kind->clip(run->state, worker, &j->c);
-    measure(m, j, EVAL_ORIGINAL, j->c.x);
-    measure(m, j, EVAL_RECONSTRUCTION, j->c.reconstruction);
-    if (run->e->is_spectral)
-        measure(m, j, EVAL_LINEAR, j->c.linear);
     for (size_t i = 0; i < size; i++)
-        other[i] = (float)(gain * (double)run->steady[i]);
-    measure(m, j, EVAL_MEAN_SPECTRUM, other);
-    memset(other, 0, size * sizeof *other);
-    measure(m, j, EVAL_SILENCE, other);
+        steady[i] = (float)(gain * (double)run->steady[i]);
+    measure(&run->meters[worker], j, (float *[EVAL_ROWS]){
+        [EVAL_RECONSTRUCTION] = j->c.reconstruction, [EVAL_COMPONENTS] = j->c.components,
+        [EVAL_FLOOR] = j->c.floor, [EVAL_MEAN_SPECTRUM] = steady, [EVAL_ORIGINAL] = j->c.x,
+    });
     free(j->c.reconstruction);
-    free(other);
-}
-
-static void tally_add(struct tally *t, double value)
-{
-    if (isnan(value))
-        return;
-    t->sum += value;
-    t->count++;
+    free(j->c.components);
+    free(j->c.floor);
+    free(steady);
 }
 
 static void flush(struct run *run, struct pool *pool)
@@ -145,11 +158,11 @@ static void flush(struct run *run, struct pool *pool)
         struct job *j = &run->jobs[i];
 
         for (int row = 0; row < EVAL_ROWS; row++) {
-            tally_add(&run->tallies[row][0], j->sound[row].msls);
-            tally_add(&run->tallies[row][1], j->sound[row].sc);
-            tally_add(&run->tallies[row][2], j->sound[row].rhythm);
+            run->e->has[row] |= j->has[row];
+            for (int k = 0; k < EVAL_FIGURES; k++)
+                tally_add(&run->tallies[row][k], j->sound[row][k]);
         }
-        run->e->silent += isnan(j->sound[EVAL_ORIGINAL].msls) ? 1 : 0;
+        run->e->silent += isnan(j->sound[EVAL_ORIGINAL][RECON_MSLS]) ? 1 : 0;
         run->e->latents += j->c.frames;
         if (run->kind->add)
             run->kind->add(run->state, &j->c);
@@ -164,22 +177,23 @@ static void flush(struct run *run, struct pool *pool)
     run->held = 0;
 }
 
-static int next_clip(struct run *run)
+static int next_clip(struct run *run, int64_t number)
 {
     size_t latent = (size_t)run->e->latent, count;
     struct job *j = &run->jobs[run->held++];
     int64_t samples;
 
-    *j = (struct job){.c = {.kl = mem_zero(latent, sizeof(double))}};
+    *j = (struct job){.c = {.kl = mem_zero(latent, sizeof(double)), .meta = run->metas[number]}};
     for (int row = 0; row < EVAL_ROWS; row++)
-        j->sound[row] = (struct eval_sound){NAN, NAN, NAN};
+        for (int k = 0; k < EVAL_FIGURES; k++)
+            j->sound[row][k] = NAN;
     if (fread(&samples, sizeof samples, 1, run->kept) != 1)
         return error_set("the temporary file with the clips cannot be read");
     j->c.samples = samples;
     j->c.x = mem_alloc((size_t)samples * sizeof(float));
     if (fread(j->c.x, sizeof(float), (size_t)samples, run->kept) != (size_t)samples)
         return error_set("the temporary file with the clips cannot be read");
-    j->c.frames = run->kind->latents(run->state, j->c.x, samples);
+    j->c.frames = run->kind->latents(run->state, &j->c);
     count = latent * (size_t)j->c.frames;
     j->c.eps = mem_alloc(count * sizeof(float));
     run->kind->draw(run->state, j->c.eps, count);
@@ -193,7 +207,7 @@ static int measure_all(struct run *run, uint64_t seed, struct pool *pool)
     for (int i = 0; i < run->room; i++)
         run->meters[i] = (struct meters){recon_meter_new(run->m.rate), timbre_meter_new(run->m.rate)};
     for (int64_t i = 0; i < run->e->clips; i++) {
-        if (next_clip(run))
+        if (next_clip(run, i))
             return -1;
         if (run->held == run->room || i + 1 == run->e->clips)
             flush(run, pool);
@@ -201,20 +215,16 @@ static int measure_all(struct run *run, uint64_t seed, struct pool *pool)
     return 0;
 }
 
-static double tally_mean(struct tally t)
-{
-    return t.count > 0 ? t.sum / (double)t.count : NAN;
-}
-
 static void sum_up(struct run *run)
 {
     struct eval *e = run->e;
 
-    for (int row = 0; row < EVAL_ROWS; row++) {
-        const struct tally *t = run->tallies[row];
+    for (int row = 0; row < EVAL_ROWS; row++)
+        for (int k = 0; k < EVAL_FIGURES; k++) {
+            const struct tally *t = &run->tallies[row][k];
 
-        e->sound[row] = (struct eval_sound){tally_mean(t[0]), tally_mean(t[1]), tally_mean(t[2])};
-    }
+            e->sound[row][k] = t->count > 0 ? t->sum / (double)t->count : NAN;
+        }
     for (int d = 0; d < e->latent; d++) {
         e->kl[d] /= (double)e->latents;
         e->kl_sum += e->kl[d];
@@ -236,6 +246,9 @@ static void run_free(struct run *run)
         recon_meter_free(run->meters[i].recon);
         timbre_meter_free(run->meters[i].timbre);
     }
+    for (int64_t i = 0; i < run->e->clips; i++)
+        meta_free(run->metas[i]);
+    free(run->metas);
     free(run->meters);
     free(run->jobs);
     free(run->steady);

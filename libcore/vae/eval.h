@@ -8,20 +8,19 @@
 #include <stdint.h>
 
 #include "base/pool.h"
+#include "dsp/recon.h"
 #include "io/stream.h"
 
 /* A latent dimension is active when it holds more than this, in nats. */
 #define EVAL_ACTIVE 0.01
 
-/* Figures are means over the clips that have them, NaN when none has. */
-struct eval_sound {
-    double msls, sc;             /* dsp/recon.h */
-    double rhythm;               /* dsp/timbre.h, of the sound itself */
-};
+/* What is told of a sound beside its clip, dsp/recon.h, and of itself, dsp/timbre.h. */
+enum { EVAL_RHYTHM = RECON_COUNT, EVAL_FIGURES };
 
 enum eval_row {
     EVAL_RECONSTRUCTION,         /* the decoder's answer to the posterior's mean */
-    EVAL_LINEAR,                 /* spectral: by enc/linear and dec/linear alone */
+    EVAL_COMPONENTS,             /* by its principal components alone, untrained */
+    EVAL_FLOOR,                  /* true levels, phases found */
     EVAL_MEAN_SPECTRUM,          /* the mean spectrum of these clips, held, at each clip's level */
     EVAL_SILENCE,
     EVAL_ORIGINAL,               /* the clips themselves */
@@ -31,7 +30,7 @@ enum eval_row {
 struct eval {
     bool is_spectral;
     double rate;
-    int64_t clips, silent;       /* all, and those without msls and sc because they are silent */
+    int64_t clips, silent;       /* all, and those without distances because they are silent */
     int64_t samples;             /* of all clips */
     int latent;
     int64_t latents;             /* latent frames of all clips */
@@ -45,7 +44,8 @@ struct eval {
     double reconstruction;       /* Keras' cross entropy of the raw logits */
     /* spectral: loss = log_distance + linear_distance + beta kl_sum */
     double loss, log_distance, linear_distance, beta;
-    struct eval_sound sound[EVAL_ROWS];
+    bool has[EVAL_ROWS];         /* whether the network has that row */
+    double sound[EVAL_ROWS][EVAL_FIGURES];   /* means over the clips that have the figure, NaN when none has */
 };
 
 /* Reads audio from r (started) to its end and measures the model on it. Draws

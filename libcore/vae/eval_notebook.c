@@ -45,11 +45,10 @@ static void *begin(struct model *m, struct reader *file, const char *path, uint6
     return NULL;
 }
 
-static int64_t latents(const void *state, const float *x, int64_t samples)
+static int64_t latents(const void *state, const struct eval_clip *c)
 {
-    (void)x;
     (void)state;
-    (void)samples;
+    (void)c;
     return 1;
 }
 
@@ -68,7 +67,7 @@ static void clip(void *state, int worker, struct eval_clip *c)
     const struct notebook_graph *g = &s->graphs[worker];
     size_t latent = (size_t)s->m->notebook.latent;
 
-    memcpy(g->x->y, c->x, (size_t)c->samples * sizeof(float));
+    notebook_input(g, 0, c->x, c->samples);
     memcpy(g->eps->y, c->eps, latent * sizeof(float));
     net_forward(g->net);
     c->terms[TERM_NLL] = (double)g->nll->y[0];

@@ -13,10 +13,13 @@ enum { EVAL_TERMS = 4 };
 /* A clip in the works. */
 struct eval_clip {
     float *x;
+    const struct meta *meta;     /* of its own what is read of it: tempo and beat; NULL: neither */
     int64_t samples, frames;     /* of audio, of latents */
     float *eps;                  /* [latent, frames]: noise of the draw, used up */
     float *reconstruction;       /* result [samples] */
-    float *linear;               /* result [samples], of those networks that have it */
+    /* results [samples] of those networks that have them, by mem_alloc; NULL otherwise */
+    float *components;           /* the clip by its principal components alone */
+    float *floor;                /* its own levels, with the phases that decoding finds */
     double terms[EVAL_TERMS];    /* results that add up over clips; which, the network knows */
     double *kl;                  /* result [latent], sums over the frames */
     struct terms spectral;       /* result of the network 'spectral', until add */
@@ -25,7 +28,8 @@ struct eval_clip {
 struct eval_kind {
     /* Closes file, the rest of the model. NULL: with the reason. */
     void *(*begin)(struct model *m, struct reader *file, const char *path, uint64_t seed, int threads);
-    int64_t (*latents)(const void *state, const float *x, int64_t samples);
+    /* Latent frames of a clip, of which x, samples and meta are there. */
+    int64_t (*latents)(const void *state, const struct eval_clip *c);
     /* Noise of the clips one after another, as encoding draws it. */
     void (*draw)(void *state, float *eps, size_t count);
     void (*clip)(void *state, int worker, struct eval_clip *c);

@@ -40,10 +40,10 @@ static void *begin(struct model *m, struct reader *file, const char *path, uint6
     return s;
 }
 
-static int64_t latents(const void *state, const float *x, int64_t samples)
+static int64_t latents(const void *state, const struct eval_clip *c)
 {
     const struct state *s = state;
-    struct piece_clip clip = pieces_clip(&s->p, NULL, x, samples);
+    struct piece_clip clip = pieces_clip(&s->p, c->meta, c->x, c->samples);
 
     return pieces_latents(&s->p, &clip);
 }
@@ -82,7 +82,7 @@ static void clip(void *state, int worker, struct eval_clip *c)
     struct state *s = state;
     const struct pieces *p = &s->p;
     const struct spectral *shape = &p->shape;
-    struct piece_clip clip = pieces_clip(p, NULL, c->x, c->samples);
+    struct piece_clip clip = pieces_clip(p, c->meta, c->x, c->samples);
     struct piece_sound how = pieces_how(false, s->seed);
     int64_t frames = c->frames * shape->stride;
     float *y = mem_alloc((size_t)frames * (size_t)shape->features * sizeof *y);
@@ -94,9 +94,13 @@ static void clip(void *state, int worker, struct eval_clip *c)
     terms_clip(&c->spectral, p, worker, y, frames, grid_frames(clip.timing.grid, c->samples), clip.timing.grid.step, c->eps);
     pieces_means(p, y, (int)c->frames, mean);
     pieces_sound(p, worker, &clip, mean, c->frames, &how, c->reconstruction);
+    c->floor = mem_alloc((size_t)(p->front.channels * c->samples) * sizeof(float));
+    how.lift = 0;
+    pieces_play(p, worker, &clip, give_levels, &from, &how, c->floor);
+    how = pieces_how(false, s->seed);
     from.components = true;
-    how.lift = 0;                /* learnt for the trained network */
-    pieces_play(p, worker, &clip, give_levels, &from, &how, c->linear);
+    c->components = mem_alloc((size_t)(p->front.channels * c->samples) * sizeof(float));
+    pieces_play(p, worker, &clip, give_levels, &from, &how, c->components);
     free(from.scratch);
     free(mean);
     free(y);

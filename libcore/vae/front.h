@@ -19,6 +19,8 @@
 #define FRONT_LEVEL 0.1
 /* Magnitudes under this one are taken for it. */
 #define FRONT_LEAST 1e-7
+/* A clip whose level is above this one is refused: samples lie in -1 .. 1. */
+#define FRONT_MOST 1e6
 
 /* Channels of audio that can be one clip: mono or stereo. */
 enum { CHANNELS_MOST = 2 };

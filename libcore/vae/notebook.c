@@ -134,6 +134,15 @@ struct notebook_graph notebook_build(const struct notebook *shape, int parts, st
     return g;
 }
 
+void notebook_input(const struct notebook_graph *g, int i, const float *x, int64_t samples)
+{
+    size_t all = (size_t)g->x->shape[1], there = (size_t)samples;
+    float *to = g->x->y + (size_t)i * all;
+
+    memcpy(to, x, there * sizeof *to);
+    memset(to + there, 0, (all - there) * sizeof *to);
+}
+
 /* ---- Keras' order of axes ---- */
 
 void keras_shape(const struct param *q, int64_t *shape)

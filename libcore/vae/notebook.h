@@ -39,6 +39,9 @@ struct notebook_graph {
 struct notebook_graph notebook_build(const struct notebook *shape, int parts, struct params *store, int batch,
                                      struct pool *pool);
 
+/* Puts a clip x, of at most as many samples as the network has, into place i of the input: zeros behind its end. */
+void notebook_input(const struct notebook_graph *g, int i, const float *x, int64_t samples);
+
 /* Keras keeps kernels as (tap, in, out), transposed ones as (tap, out, in):
  * the axes of ours in reverse order. Shape of parameter q as Keras has it
  * (rank q->rank), and the values copied in either direction. */

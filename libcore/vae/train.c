@@ -235,12 +235,34 @@ static void warn_leaks(const struct dataset *data, const struct dataset *test)
 
 static int check_test(const struct dataset *data, const struct dataset *test)
 {
-    if (test->samples != data->samples || test->channels != data->channels || test->rate < data->rate ||
-        test->rate > data->rate)
-        return error_set("test clips are [%d, %lld] at %g Hz, training clips [%d, %lld] at %g Hz: load both alike",
-                         test->channels, (long long)test->samples, test->rate, data->channels,
-                         (long long)data->samples, data->rate);
+    if (test->channels != data->channels || test->rate < data->rate || test->rate > data->rate)
+        return error_set("test clips have %d channels at %g Hz, training clips %d at %g Hz: load both alike",
+                         test->channels, test->rate, data->channels, data->rate);
     warn_leaks(data, test);
+    return 0;
+}
+
+static int64_t count_shorter(const struct dataset *d, int64_t samples)
+{
+    int64_t count = 0;
+
+    for (size_t i = 0; d && i < d->count; i++)
+        count += d->clips[i].samples < samples;
+    return count;
+}
+
+/* A network of one length refuses what is longer, and pads what is shorter, which is told. */
+static int check_lengths(int64_t longest, const struct dataset *data, const struct dataset *test)
+{
+    int64_t shorter = count_shorter(data, longest) + count_shorter(test, longest);
+    size_t clips = data->count + (test ? test->count : 0);
+
+    if (longest > 0 && test && test->samples > longest)
+        return error_set("test clips have up to %lld samples, training clips %lld, and the network takes no longer ones: "
+                         "load both with one cv-load -n", (long long)test->samples, (long long)longest);
+    if (shorter > 0)
+        diag_note("%lld of %zu clips are shorter than the longest, of %lld samples: padded with silence",
+                  (long long)shorter, clips, (long long)longest);
     return 0;
 }
 
@@ -313,7 +335,7 @@ int train(const struct train_run *run, int fd, const char *label)
     h.trainer = trainer_new(&run->config, run->data, pool);
     if (h.trainer)
         h.epochs = run->config.epochs >= 0 ? run->config.epochs : trainer_epochs(h.trainer);
-    if (h.trainer && !begin(&h)) {
+    if (h.trainer && !check_lengths(h.trainer->longest, run->data, run->test) && !begin(&h)) {
         status = run_epochs(&h);
         if (!status) {
             trainer_finish(h.trainer);

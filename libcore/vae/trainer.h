@@ -59,6 +59,7 @@ struct trainer_kind {
 struct trainer {
     const struct trainer_kind *kind;
     struct params *params;
+    int64_t longest;         /* clip that it takes, in samples: shorter ones it pads with zeros; 0: clips of any length */
     int64_t steps;           /* done since the start */
     double progress;         /* share of the run that is done, 0 .. 1, set before each step: for schedules */
 };

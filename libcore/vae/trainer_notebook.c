@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -66,6 +65,7 @@ static struct trainer *create(const struct train_config *config, const struct da
     t->config.batch = config->batch ? config->batch : 10;
     t->config.rate = config->rate > 0 ? config->rate : 3e-4;
     shape = notebook_preset((int)data->samples, t->config.latent);
+    t->t.longest = data->samples;
     t->data = data;
     t->pool = pool;
     t->capacity = largest_batch(data, t->config.batch);
@@ -132,11 +132,10 @@ static int begin_epoch(struct trainer *base, int64_t epoch)
 static void forward(struct notebook_training *t, const struct dataset *d, const size_t *order, size_t count, uint64_t stream)
 {
     struct rng r = rng_new(t->config.seed, stream);
-    size_t size = (size_t)d->samples;
 
     net_set_batch(t->g.net, (int)count);
     for (size_t i = 0; i < count; i++) {
-        memcpy(t->g.x->y + i * size, d->clips[order[i]].data, size * sizeof(float));
+        notebook_input(&t->g, (int)i, d->clips[order[i]].data, d->clips[order[i]].samples);
         dataset_release(d, order[i]);
     }
     rng_normal(&r, t->g.eps->y, node_count(t->g.eps));

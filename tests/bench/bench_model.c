@@ -44,6 +44,7 @@ void bench_train(int threads, int steps)
     data.clips = mem_zero(CLIPS, sizeof *data.clips);
     for (size_t i = 0; i < CLIPS; i++) {
         data.clips[i].name = mem_format("clip-%02zu", i);
+        data.clips[i].samples = SAMPLES;
         data.clips[i].data = audio + i * SAMPLES;
     }
     t.trainer = trainer_new(&config, &data, pool);

@@ -65,6 +65,7 @@ static void clips_begin(struct dataset *d, float *audio)
     d->clips = mem_zero(d->count, sizeof *d->clips);
     for (size_t i = 0; i < d->count; i++) {
         d->clips[i].name = mem_format("clip-%02zu", i);
+        d->clips[i].samples = d->samples;
         d->clips[i].data = audio + i * (size_t)d->samples;
     }
 }

@@ -1,6 +1,6 @@
 /* Prints what tests look at: facts FILE ... for sound files, facts -s STREAM
  * ... for audio streams; one line per channel of each file or clip:
- *   NAME channel=C rate=R samples=N peak=P rms=R mean=M crossings=K [padded=N start=S]
+ *   NAME channel=C rate=R samples=N peak=P rms=R mean=M crossings=K [start=S]
  * Crossings are changes of sign, of at least a thousandth of the peak.
  * facts -x STREAM prints the bare floats; facts -d FILE FILE prints the largest
  * difference between the samples of two sound files. */
@@ -94,7 +94,6 @@ static void frame_facts(const struct reader *r, const struct frame *f, int bare)
 {
     const struct tensor *t = frame_get(f, "audio");
     double rate = 0, start = 0;
-    int64_t padded = 0;
 
     if (t == NULL || t->rank != 2)
         exit(1);
@@ -105,10 +104,9 @@ static void frame_facts(const struct reader *r, const struct frame *f, int bare)
     if (!meta_get_real(f->meta, "rate", &rate))
         meta_get_real(reader_meta(r), "rate", &rate);
     meta_get_real(f->meta, "start", &start);
-    meta_get_int(f->meta, "padded", &padded);
     for (int64_t c = 0; c < t->shape[0]; c++) {
         print_facts(f->name, (int)c, rate, t->data + c * t->shape[1], t->shape[1], 1);
-        printf(" padded=%lld start=%g meta=", (long long)padded, start);
+        printf(" start=%g meta=", start);
         meta_json(stdout, f->meta);
         putchar('\n');
     }

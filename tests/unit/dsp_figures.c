@@ -1,5 +1,6 @@
 /* Figures of clips and of reconstructions against those that another implementation gave. */
 #include "figure_files.h"
+#include "base/rng.h"
 #include "dsp/figures.h"
 #include "dsp/levels.h"
 #include "dsp/recon.h"
@@ -83,28 +84,129 @@ static void clicks(int channels, double rate)
     free(x);
 }
 
+static struct recon distances(struct recon_meter *m, const float *x, const float *y, int64_t channels, int64_t samples)
+{
+    struct recon r;
+
+    recon_measure(m, x, &(struct recon_estimate){ y, false }, 1, channels, samples, &r);
+    return r;
+}
+
 static void reconstruction(const char *real, const char *again)
 {
     struct sound x = sound_read(real), y = sound_read(again);
     struct recon_meter *m = recon_meter_new(x.rate);
-    struct recon r = recon_measure(m, x.x, y.x, 1, x.samples),
-                 same = recon_measure(m, x.x, x.x, 1, x.samples);
+    struct recon_estimate others[] = { { y.x, false }, { x.x, false }, { NULL, false }, { y.x, true } };
+    struct recon r[4], zeros, undefined;
     float *silence = mem_zero((size_t)x.samples, sizeof *silence);
-    struct recon none = recon_measure(m, x.x, silence, 1, x.samples);
-    struct recon undefined = recon_measure(m, silence, x.x, 1, x.samples);
 
-    check_expected(again, "msls", r.msls, 0);
-    check_expected(again, "sc", r.sc, 0);
-    check_expected(again, "snr", r.snr, 0);
-    check(same.msls == 0 && same.sc == 0 && same.snr > 90, "%s is 0 from itself, SNR %g", real, same.snr);
-    check(fabs(none.sc - 1) < 1e-9 && fabs(none.snr) < 1e-6 && none.msls > r.msls, "silence is 1 from %s",
-          real);
-    check(isnan(undefined.sc) && isnan(undefined.msls) && isnan(undefined.snr),
-          "nothing can be told of silence");
+    recon_measure(m, x.x, others, 4, 1, x.samples, r);
+    zeros = distances(m, x.x, silence, 1, x.samples);
+    undefined = distances(m, silence, x.x, 1, x.samples);
+    for (int i = 0; i < RECON_COUNT; i++) {
+        check_expected(again, recon_names[i], r[0].value[i], 0);
+        check(r[1].value[i] == 0, "%s of %s from itself: %g", recon_names[i], real, r[1].value[i]);
+        check(isnan(undefined.value[i]), "%s from silence cannot be told", recon_names[i]);
+        if (i == RECON_GAIN)
+            continue;
+        check(r[2].value[i] > r[0].value[i] && fabs(r[2].value[i] - zeros.value[i]) <= 1e-12,
+              "%s of silence: %g, %g", recon_names[i], r[2].value[i], zeros.value[i]);
+    }
+    check_expected(again, "msls as it is", r[3].value[RECON_MSLS], 0);
+    check_expected(again, "sc as it is", r[3].value[RECON_SC], 0);
+    check(fabs(r[2].value[RECON_SC] - 1) < 1e-9, "silence is 1 from %s", real);
+    check(isnan(r[2].value[RECON_GAIN]), "and has no gain");
+    check(fabs(r[3].value[RECON_GAIN] - r[0].value[RECON_GAIN]) <= 0, "the gain is told all the same");
     recon_meter_free(m);
     free(x.x);
     free(y.x);
     free(silence);
+}
+
+static void noise_fill(float *x, int64_t samples, uint64_t seed)
+{
+    struct rng r = rng_new(seed, 0);
+
+    rng_normal(&r, x, (size_t)samples);
+}
+
+static void tone_fill(float *x, int64_t samples, double period)
+{
+    for (int64_t i = 0; i < samples; i++)
+        x[i] = (float)sin(2 * M_PI * (double)i / period);
+}
+
+/* A gain is told, and nothing else; at the lowest rates, too, where frame sizes coincide. */
+static void gain(double rate)
+{
+    enum { N = 30000 };
+    float *x = mem_zero(N, sizeof *x), *y = mem_zero(N, sizeof *y);
+    struct recon_meter *m = recon_meter_new(rate);
+    struct recon r;
+
+    noise_fill(x, N, 1);
+    for (int i = 0; i < N; i++)
+        y[i] = 0.5f * x[i];
+    r = distances(m, x, y, 1, N);
+    check(fabs(r.value[RECON_GAIN] - 20 * log10(2)) < 1e-6, "%g Hz: half as loud: %g dB", rate, r.value[RECON_GAIN]);
+    for (int i = 0; i < RECON_GAIN; i++)
+        check(r.value[i] < 1e-6, "%g Hz: and no further away: %s %g", rate, recon_names[i], r.value[i]);
+    memset(y, 0, N * sizeof *y);
+    r = distances(m, x, y, 1, N);
+    check(fabs(r.value[RECON_SC] - 1) < 1e-9, "%g Hz: silence is 1 away: %g", rate, r.value[RECON_SC]);
+    recon_meter_free(m);
+    free(x);
+    free(y);
+}
+
+/* Two noises: the log of the ratio of their powers has the logistic distribution, the mean of whose size is 2 ln 2,
+ * 6.02 dB; the mean of (|X| - |Y|)^2 over that of |X|^2 is 2 - pi / 2. Bands are means of bins, so nearer. */
+static void noises(double rate)
+{
+    enum { N = 30000 };
+    float *x = mem_zero(2 * N, sizeof *x), *y = mem_zero(2 * N, sizeof *y);
+    struct recon_meter *m = recon_meter_new(rate);
+    struct recon one, two;
+
+    noise_fill(x, N, 1);
+    noise_fill(y, N, 2);
+    one = distances(m, x, y, 1, N);
+    check(fabs(one.value[RECON_MSLS] - 20 * log10(2)) < 0.15, "%g Hz: msls %g", rate, one.value[RECON_MSLS]);
+    check(fabs(one.value[RECON_SC] - sqrt(2 - M_PI / 2)) < 0.02, "%g Hz: SC %g", rate, one.value[RECON_SC]);
+    check(one.value[RECON_MEL] > 1 && one.value[RECON_MEL] < 6, "%g Hz: mel %g", rate, one.value[RECON_MEL]);
+    check(one.value[RECON_DAC_MEL] > 0.3 && one.value[RECON_DAC_MEL] < 7 * 0.3, "%g Hz: DAC's mel %g", rate,
+          one.value[RECON_DAC_MEL]);
+    check(one.value[RECON_DAC_STFT] > 2 * 0.6, "%g Hz: DAC's STFT %g", rate, one.value[RECON_DAC_STFT]);
+    /* channels count one by one */
+    memcpy(x + N, y, N * sizeof *x);
+    memcpy(y + N, x, N * sizeof *y);
+    two = distances(m, x, y, 2, N);
+    for (int i = 0; i < RECON_GAIN; i++)
+        check(fabs(two.value[i] - one.value[i]) < 0.02 * one.value[i], "%g Hz: %s of two channels: %g, of one %g", rate,
+              recon_names[i], two.value[i], one.value[i]);
+    check(fabs(two.value[RECON_GAIN]) < 1e-6, "%g Hz: which are as loud", rate);
+    recon_meter_free(m);
+    free(x);
+    free(y);
+}
+
+/* Two tones have nothing in common: |X - Y|^2 = |X|^2 + |Y|^2. */
+static void octave(double rate)
+{
+    enum { N = 30000 };
+    float *x = mem_zero(N, sizeof *x), *y = mem_zero(N, sizeof *y);
+    struct recon_meter *m = recon_meter_new(rate);
+    struct recon r;
+
+    tone_fill(x, N, 16);
+    tone_fill(y, N, 8);
+    r = distances(m, x, y, 1, N);
+    check(fabs(r.value[RECON_SC] - sqrt(2)) < 0.01, "%g Hz: SC of the next octave: %g", rate, r.value[RECON_SC]);
+    check(r.value[RECON_MEL] > 3 && r.value[RECON_MEL] < 20, "%g Hz: mel of the next octave: %g", rate,
+          r.value[RECON_MEL]);
+    recon_meter_free(m);
+    free(x);
+    free(y);
 }
 
 static struct figures of_sine(double rate, double hertz, double amplitude, double offset, int64_t samples)
@@ -202,6 +304,12 @@ int main(void)
     clicks(1, 2000);
     reconstruction("real-a", "again-a");
     reconstruction("wide", "wide-again");
+    gain(100);
+    gain(22050);
+    noises(3000);
+    noises(22050);
+    octave(3000);
+    octave(22050);
     tone(2000);
     tone(16000);
     tone(32000);
