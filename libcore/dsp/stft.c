@@ -1,10 +1,8 @@
-/* Short-time Fourier transform of one channel, and its adjoint. */
+/* Short-time Fourier transform of one channel. */
 #include "dsp/stft.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "dsp/fft.h"
@@ -43,11 +41,6 @@ void stft_free(struct stft *s)
     free(s);
 }
 
-int stft_size(const struct stft *s)
-{
-    return s->size;
-}
-
 int stft_bins(const struct stft *s)
 {
     return fft_bins(s->fft);
@@ -69,75 +62,15 @@ size_t stft_scratch(const struct stft *s)
     return aligned((size_t)s->size);
 }
 
-static long frame_start(const struct stft *s, int frame)
-{
-    return (long)frame * s->hop - s->size / 2;
-}
-
-static int frame_inside(const struct stft *s, int samples, long start)
-{
-    return start >= 0 && start + s->size <= samples;
-}
-
 void stft_frame(const struct stft *s, const float *x, int samples, int frame, float *spectrum, float *scratch)
 {
-    long start = frame_start(s, frame);
+    long start = (long)frame * s->hop - s->size / 2;
 
-    if (frame_inside(s, samples, start))
+    if (start >= 0 && start + s->size <= samples)
         for (int i = 0; i < s->size; i++)
             scratch[i] = s->window[i] * x[start + i];
     else
         for (int i = 0; i < s->size; i++)
             scratch[i] = s->window[i] * x[reflect(start + i, samples)];
     fft_forward(s->fft, scratch, spectrum);
-}
-
-/* The inverse transform takes each bin between 0 and size / 2 for itself and
- * for its mirror image, so what comes from one bin only is halved first. */
-void stft_frame_adjoint(const struct stft *s, float *dspectrum, int samples, int frame, float *dx,
-                        float *scratch)
-{
-    long start = frame_start(s, frame);
-    int mirrored = (s->size + 1) / 2;   /* first bin that has no mirror image, if there is one besides 0 */
-
-    for (int i = 2; i < 2 * mirrored; i++)
-        dspectrum[i] *= 0.5f;
-    dspectrum[1] = 0;                   /* bins without an imaginary part */
-    if (s->size % 2 == 0)
-        dspectrum[2 * mirrored + 1] = 0;
-    fft_inverse(s->fft, dspectrum, scratch);
-    if (frame_inside(s, samples, start))
-        for (int i = 0; i < s->size; i++)
-            dx[start + i] += s->window[i] * scratch[i];
-    else
-        for (int i = 0; i < s->size; i++)
-            dx[reflect(start + i, samples)] += s->window[i] * scratch[i];
-}
-
-void stft_forward(const struct stft *s, const float *x, int samples, float *spectrum)
-{
-    size_t values = 2 * (size_t)stft_bins(s);
-    float *row = mem_floats(stft_row(s) + stft_scratch(s));
-
-    for (int f = 0; f < stft_frames(s, samples); f++) {
-        stft_frame(s, x, samples, f, row, row + stft_row(s));
-        memcpy(spectrum + (size_t)f * values, row, values * sizeof *row);
-    }
-    free(row);
-}
-
-void stft_magnitude(const struct stft *s, const float *x, int samples, float *magnitude)
-{
-    size_t bins = (size_t)stft_bins(s);
-    float *row = mem_floats(stft_row(s) + stft_scratch(s));
-
-    for (int f = 0; f < stft_frames(s, samples); f++) {
-        stft_frame(s, x, samples, f, row, row + stft_row(s));
-        for (size_t k = 0; k < bins; k++) {
-            float re = row[2 * k], im = row[2 * k + 1];
-
-            magnitude[(size_t)f * bins + k] = sqrtf(re * re + im * im);
-        }
-    }
-    free(row);
 }

@@ -15,16 +15,8 @@ struct stft;
 struct stft *stft_new(int size, int hop, enum window window);
 void stft_free(struct stft *s);
 
-int stft_size(const struct stft *s);
 int stft_bins(const struct stft *s);                     /* size / 2 + 1 */
 int stft_frames(const struct stft *s, int samples);      /* of a signal of that length, 1 or more */
-
-/* ---- a whole signal of samples >= 1 ---- */
-
-/* spectrum [frames, bins, 2]: real and imaginary parts. */
-void stft_forward(const struct stft *s, const float *x, int samples, float *spectrum);
-/* magnitude [frames, bins] */
-void stft_magnitude(const struct stft *s, const float *x, int samples, float *magnitude);
 
 /* ---- frame by frame, without allocation; spectrum and scratch as dsp/fft.h wants arrays ---- */
 
@@ -32,10 +24,5 @@ size_t stft_row(const struct stft *s);       /* floats of a spectrum, rounded up
 size_t stft_scratch(const struct stft *s);   /* floats of scratch */
 void stft_frame(const struct stft *s, const float *x, int samples, int frame, float *spectrum,
                 float *scratch);
-
-/* The adjoint: given the gradient of the real and imaginary part of every bin
- * of a frame (destroyed), adds to the gradient dx of the signal. */
-void stft_frame_adjoint(const struct stft *s, float *dspectrum, int samples, int frame, float *dx,
-                        float *scratch);
 
 #endif

@@ -202,9 +202,9 @@ static void backward(struct node *n)
 
 /* ---- builders ---- */
 
-static const struct op conv1d_op = {"conv1d", forward, backward, NULL};
-static const struct op transpose_op = {"conv1d_transpose", forward, backward, NULL};
-static const struct op dense_op = {"dense", forward, backward, NULL};
+static const struct op conv1d_op = {"conv1d", forward, backward};
+static const struct op transpose_op = {"conv1d_transpose", forward, backward};
+static const struct op dense_op = {"dense", forward, backward};
 
 static struct node *layer(struct net *net, const struct op *op, struct node *x, struct node *w, struct node *b,
                           struct geometry g)

@@ -43,50 +43,13 @@ static void reparameterize_backward(struct node *n)
 
 struct node *net_reparameterize(struct net *net, struct node *mean, struct node *logvar, struct node *eps)
 {
-    static const struct op op = {"reparameterize", reparameterize_forward, reparameterize_backward, NULL};
+    static const struct op op = {"reparameterize", reparameterize_forward, reparameterize_backward};
 
     if (!mean || !logvar || !eps)
         return NULL;
     if (!same_shape(mean, logvar) || !same_shape(mean, eps))
         return net_refuse(net, "reparameterize: mean, logvar and eps differ in shape");
     return net_add_node(net, &op, 3, (struct node *[]){mean, logvar, eps}, mean->shape[1], mean->shape[2], 0);
-}
-
-/* ---- closed form: sum of (e^logvar + mean^2 - 1 - logvar) / 2 ---- */
-
-static void kl_forward(struct node *n)
-{
-    const float *mean = n->in[0]->y, *logvar = n->in[1]->y;
-    double sum = 0;
-
-    for (size_t i = 0; i < node_count(n->in[0]); i++)
-        sum += 0.5 * (exp((double)logvar[i]) + (double)mean[i] * (double)mean[i] - 1 - (double)logvar[i]);
-    n->y[0] = (float)(sum / node_batch(n->in[0]));
-}
-
-static void kl_backward(struct node *n)
-{
-    const float *mean = n->in[0]->y, *logvar = n->in[1]->y;
-    float *dmean = node_grad(n, 0), *dlogvar = node_grad(n, 1);
-    float scale = n->dy[0] / (float)node_batch(n->in[0]);
-
-    for (size_t i = 0; i < node_count(n->in[0]); i++) {
-        if (dmean)
-            dmean[i] = (n->add[0] ? dmean[i] : 0) + scale * mean[i];
-        if (dlogvar)
-            dlogvar[i] = (n->add[1] ? dlogvar[i] : 0) + scale * 0.5f * (expf(logvar[i]) - 1);
-    }
-}
-
-struct node *net_kl(struct net *net, struct node *mean, struct node *logvar)
-{
-    static const struct op op = {"kl", kl_forward, kl_backward, NULL};
-
-    if (!mean || !logvar)
-        return NULL;
-    if (!same_shape(mean, logvar))
-        return net_refuse(net, "kl: mean and logvar differ in shape");
-    return net_add_scalar(net, &op, 2, (struct node *[]){mean, logvar}, 0);
 }
 
 /* ---- one draw: log N(z; mean, e^logvar) - log N(z; 0, 1); the log 2 pi cancels ---- */
@@ -124,7 +87,7 @@ static void kl_draw_backward(struct node *n)
 
 struct node *net_kl_draw(struct net *net, struct node *z, struct node *mean, struct node *logvar)
 {
-    static const struct op op = {"kl_draw", kl_draw_forward, kl_draw_backward, NULL};
+    static const struct op op = {"kl_draw", kl_draw_forward, kl_draw_backward};
 
     if (!z || !mean || !logvar)
         return NULL;
@@ -135,9 +98,10 @@ struct node *net_kl_draw(struct net *net, struct node *z, struct node *mean, str
 
 /* ---- rows of values [batch, rows, latent], log variance and scale one number a dimension ---- */
 
-static bool fits_rows(const struct node *mean, const struct node *logvar, const struct node *other)
+/* One number for each value of a row. */
+static bool per_value(const struct node *p, const struct node *rows)
 {
-    return logvar->shape[0] == mean->shape[2] && same_shape(mean, other);
+    return !p->batched && p->shape[0] == rows->shape[2] && p->shape[1] == 1 && p->shape[2] == 1;
 }
 
 static size_t rows_of(const struct node *n)
@@ -162,7 +126,7 @@ static void draw_backward(struct node *n)
     size_t latent = (size_t)n->shape[2], count = rows_of(n) * latent;
     float *dmean = node_grad(n, 0), *dlogvar = node_grad(n, 1);
 
-    for (size_t i = 0; dmean && dmean != n->dy && i < count; i++)
+    for (size_t i = 0; dmean && i < count; i++)
         dmean[i] = (n->add[0] ? dmean[i] : 0) + n->dy[i];
     for (size_t d = 0; dlogvar && d < latent; d++) {
         float sum = 0;
@@ -175,12 +139,14 @@ static void draw_backward(struct node *n)
 
 struct node *net_draw(struct net *net, struct node *mean, struct node *logvar, struct node *eps)
 {
-    static const struct op op = {"draw", draw_forward, draw_backward, NULL};
+    static const struct op op = {"draw", draw_forward, draw_backward};
 
     if (!mean || !logvar || !eps)
         return NULL;
-    if (!fits_rows(mean, logvar, eps))
+    if (!per_value(logvar, mean) || !same_shape(mean, eps))
         return net_refuse(net, "draw: mean, logvar and eps do not fit together");
+    if (eps->wants)
+        return net_refuse(net, "draw: noise has no gradient");
     return net_add_node(net, &op, 3, (struct node *[]){mean, logvar, eps}, mean->shape[1], mean->shape[2], 0);
 }
 
@@ -231,11 +197,11 @@ static void kl_prior_backward(struct node *n)
 struct node *net_kl_prior(struct net *net, struct node *mean, struct node *logvar, struct node *prior,
                           struct node *scale)
 {
-    static const struct op op = {"kl_prior", kl_prior_forward, kl_prior_backward, NULL};
+    static const struct op op = {"kl_prior", kl_prior_forward, kl_prior_backward};
 
     if (!mean || !logvar || !prior || !scale)
         return NULL;
-    if (!fits_rows(mean, logvar, prior) || scale->shape[0] != mean->shape[2])
+    if (!per_value(logvar, mean) || !per_value(scale, mean) || !same_shape(mean, prior))
         return net_refuse(net, "kl_prior: mean, logvar, prior and scale do not fit together");
     return net_add_scalar(net, &op, 4, (struct node *[]){mean, logvar, prior, scale}, 0);
 }

@@ -1,5 +1,5 @@
-/* The layers and losses: what they compute, and from where. x is
- * [batch, channels, time] throughout; per-channel parameters are [channels]. */
+/* The layers and losses: what they compute, and from where. x is [batch,
+ * channels, time] unless it says rows; per-channel parameters are [channels]. */
 #ifndef NN_LAYERS_H
 #define NN_LAYERS_H
 
@@ -22,13 +22,13 @@ struct node *net_linear(struct net *net, struct node *x, struct node *w, struct 
 /* Row t beside the ones before it: rows t - lag - taps + 1 .. t - lag of x, the oldest first, zeros before the first. */
 struct node *net_past(struct net *net, struct node *x, int taps, int lag);
 
-/* ---- norms (norm.c): y = gamma (x - mean) / sqrt(var + epsilon) + beta ---- */
+/* ---- norms over one sample (norm.c): y = gamma (x - mean) / sqrt(var + epsilon) + beta ---- */
 
-/* mean and var of each clip and channel over time (Ulyanov et al. 2016). */
+/* mean and var of each clip and channel over time (Ulyanov et al. 2016): over one sample y = beta. */
 struct node *net_instance_norm(struct net *net, struct node *x, struct node *gamma, struct node *beta, float epsilon);
-/* Batch norm's inference form: mean and var are given (statistics); NULL stands for 0 and 1. */
+/* Batch norm's inference form with the statistics that it begins with, mean 0 and var 1. */
 struct node *net_batch_norm_inference(struct net *net, struct node *x, struct node *gamma, struct node *beta,
-                                      struct node *mean, struct node *var, float epsilon);
+                                      float epsilon);
 
 /* ---- activations (activation.c), value by value ---- */
 
@@ -69,9 +69,9 @@ struct node *net_bce_logits(struct net *net, struct node *logit, struct node *ta
  * -(t log(p+c) + (1-t) log(1-p+c)); no gradient where the clip is active. */
 struct node *net_bce(struct net *net, struct node *x, struct node *target);
 
-/* Distance of log magnitudes in both domains, for y and target of [batch, rows, values], a row being whole frames of
+/* Distance of log magnitudes in log and in linear terms, for y and target of [batch, rows, values], a row being whole frames of
  * as many channels as mean has. y and target are (level - mean) / scale. With Y = scale y + mean:
- *     mean |y - t|, where y and t do not both lie at the floor or under it,
+ *     mean |y - t|, where y and t do not both lie at the floor (to 1e-4, for standardising rounds) or under it,
  *   + weight x mean |e^min(Y, top) - e^T| / mean e^T.
  * No gradient of the first term where both are under the floor, of the second where top is active. One value. */
 struct spectral_loss {

@@ -1,6 +1,7 @@
 /* Layers over rows: x is [batch, rows, values], each row through one matrix,
  * and rows beside the ones before them. Together they are a causal convolution
  * whose products are matrix products as they come. */
+#include <limits.h>
 #include <string.h>
 
 #include "base/kernel.h"
@@ -87,24 +88,25 @@ static void linear_backward(struct node *n)
         add_row(n->dy + (size_t)r * (size_t)out, (size_t)out, db);
 }
 
-static int values_of(const struct node *n)
+/* A model's head can ask for more than an int holds. */
+static int64_t values_of(const struct node *n)
 {
-    return n->shape[0] * n->shape[1] * n->shape[2];
+    return (int64_t)n->shape[0] * n->shape[1] * n->shape[2];
 }
 
 struct node *net_linear(struct net *net, struct node *x, struct node *w, struct node *b)
 {
-    static const struct op op = {"linear", linear_forward, linear_backward, NULL};
-    int in, out;
+    static const struct op op = {"linear", linear_forward, linear_backward};
+    int64_t in, out;
 
     if (!x || !w)
         return NULL;
     in = x->shape[2];
     out = values_of(w) / in;
-    if (values_of(w) % in || (b && values_of(b) != out))
-        return net_refuse(net, "linear: rows of %d values do not go with %d weights and %d of a bias", in, values_of(w),
-                          b ? values_of(b) : 0);
-    return net_add_node(net, &op, b ? 3 : 2, (struct node *[]){x, w, b}, x->shape[1], out, 0);
+    if (values_of(w) % in || out > INT_MAX || (b && values_of(b) != out))
+        return net_refuse(net, "linear: rows of %lld values do not go with %lld weights and %lld of a bias", (long long)in,
+                          (long long)values_of(w), (long long)(b ? values_of(b) : 0));
+    return net_add_node(net, &op, b ? 3 : 2, (struct node *[]){x, w, b}, x->shape[1], (int)out, 0);
 }
 
 /* ---- rows beside each other ---- */
@@ -158,7 +160,7 @@ static void past_backward(struct node *n)
 
 struct node *net_past(struct net *net, struct node *x, int taps, int lag)
 {
-    static const struct op op = {"past", past_forward, past_backward, NULL};
+    static const struct op op = {"past", past_forward, past_backward};
     struct node *n;
 
     if (!x)

@@ -1,5 +1,5 @@
 /* Losses value by value: cross entropy with logits, Keras' binary cross
- * entropy, squared error. Chunks are summed apart and then in order. */
+ * entropy. Chunks are summed apart and then in order. */
 #include <math.h>
 
 #include "base/kernel.h"
@@ -44,11 +44,6 @@ KERNEL_INLINE float bce_value(float x, float t)
     return -(t * kernel_log(p + BCE_CLIP) + (1 - t) * kernel_log(q + BCE_CLIP));
 }
 
-KERNEL_INLINE float mse_value(float x, float t)
-{
-    return (x - t) * (x - t);
-}
-
 KERNEL_INLINE float bce_logits_slope(float l, float t)
 {
     return kernel_sigmoid(l) - t;
@@ -60,11 +55,6 @@ KERNEL_INLINE float bce_slope(float x, float t)
     float slope = (1 - t) / (q + BCE_CLIP) - t / (p + BCE_CLIP);
 
     return p == x ? slope : 0;
-}
-
-KERNEL_INLINE float mse_slope(float x, float t)
-{
-    return 2 * (x - t);
 }
 
 #define SLOPES(slope) \
@@ -85,11 +75,6 @@ KERNEL(bce_sum, (const float *x, const float *t, size_t n, float *out), (x, t, n
     LANE_SUM(bce_value);
 }
 
-KERNEL(mse_sum, (const float *x, const float *t, size_t n, float *out), (x, t, n, out))
-{
-    LANE_SUM(mse_value);
-}
-
 KERNEL(bce_logits_slopes, (const float *x, const float *t, size_t n, float scale, bool add, float *dx),
        (x, t, n, scale, add, dx))
 {
@@ -100,12 +85,6 @@ KERNEL(bce_slopes, (const float *x, const float *t, size_t n, float scale, bool 
        (x, t, n, scale, add, dx))
 {
     SLOPES(bce_slope);
-}
-
-KERNEL(mse_slopes, (const float *x, const float *t, size_t n, float scale, bool add, float *dx),
-       (x, t, n, scale, add, dx))
-{
-    SLOPES(mse_slope);
 }
 
 struct pointwise {
@@ -179,21 +158,14 @@ static struct node *pointwise(struct net *net, const struct op *op, struct node 
 
 struct node *net_bce_logits(struct net *net, struct node *logit, struct node *target)
 {
-    static const struct op op = {"bce_logits", pointwise_forward, pointwise_backward, NULL};
+    static const struct op op = {"bce_logits", pointwise_forward, pointwise_backward};
 
     return pointwise(net, &op, logit, target, (struct pointwise){bce_logits_sum, bce_logits_slopes, false});
 }
 
 struct node *net_bce(struct net *net, struct node *x, struct node *target)
 {
-    static const struct op op = {"bce", pointwise_forward, pointwise_backward, NULL};
+    static const struct op op = {"bce", pointwise_forward, pointwise_backward};
 
     return pointwise(net, &op, x, target, (struct pointwise){bce_sum, bce_slopes, true});
-}
-
-struct node *net_mse(struct net *net, struct node *x, struct node *target)
-{
-    static const struct op op = {"mse", pointwise_forward, pointwise_backward, NULL};
-
-    return pointwise(net, &op, x, target, (struct pointwise){mse_sum, mse_slopes, true});
 }

@@ -7,6 +7,8 @@
 
 /* Per frame: sums of |y - t| over what counts, |e^Y - e^T| and e^T. */
 enum { SUMS = 3, LANES = 16 };
+/* What a level at the floor may be off by, once standardised and brought back. */
+static const float rounding = 1e-4f;
 
 struct spectral_state {
     struct spectral_loss how;
@@ -126,13 +128,15 @@ static void spectral_backward(struct node *n)
 
 struct node *net_spectral_loss(struct net *net, struct node *y, struct node *target)
 {
-    static const struct op op = {"spectral_loss", spectral_forward, spectral_backward, NULL};
+    static const struct op op = {"spectral_loss", spectral_forward, spectral_backward};
     struct node *n;
 
     if (!y || !target)
         return NULL;
     if (y->shape[1] != target->shape[1] || y->shape[2] != target->shape[2])
         return net_refuse(net, "spectral_loss: spectrum and target differ in shape");
+    if (target->wants)
+        return net_refuse(net, "spectral_loss: a target has no gradient");
     n = net_add_scalar(net, &op, 2, (struct node *[]){y, target}, sizeof(struct spectral_state));
     if (n)   /* slopes, and sums of as many frames as there can be */
         n->work_floats = (SUMS + 1) * (size_t)y->shape[0] * (size_t)y->shape[1] * (size_t)y->shape[2];
@@ -145,6 +149,7 @@ void net_spectral_loss_set(struct node *loss, struct spectral_loss how)
 
     assert(how.channels > 0 && loss->in[0]->shape[2] % how.channels == 0);
     s->how = how;
+    s->how.floor += rounding;
 }
 
 void net_spectral_loss_terms(const struct node *loss, double *log, double *linear)

@@ -19,9 +19,6 @@ struct net {
     bool planned, training;
     char *refusal;               /* the first one */
     float *arena;                /* y and dy of all nodes, and their work */
-    float *scratch;              /* worker_floats of the greediest node, for each worker */
-    size_t scratch_floats;
-    float *shared;               /* shared_floats of the greediest node */
 };
 
 enum { ALIGN_FLOATS = 16 };
@@ -47,16 +44,12 @@ void net_free(struct net *net)
     if (!net)
         return;
     for (int i = 0; i < net->count; i++) {
-        if (net->nodes[i]->op && net->nodes[i]->op->release)
-            net->nodes[i]->op->release(net->nodes[i]);
         free(net->nodes[i]->conf);
         free(net->nodes[i]);
     }
     free(net->nodes);
     free(net->refusal);
     free(net->arena);
-    free(net->scratch);
-    free(net->shared);
     free(net);
 }
 
@@ -229,7 +222,7 @@ static void lend(struct net *net)
 
 int net_plan(struct net *net, uint64_t seed, bool training)
 {
-    size_t floats = 0, shared = 0, place = 0;
+    size_t floats = 0, place = 0;
 
     assert(!net->planned);
     if (net->refusal)
@@ -244,19 +237,11 @@ int net_plan(struct net *net, uint64_t seed, bool training)
         struct node *n = net->nodes[i];
         size_t size = (size_t)n->shape[0] * (size_t)n->shape[1] * (size_t)n->shape[2];
 
-        if (n->plan)
-            n->plan(n);
         if (!n->param)
             floats += aligned(size) * (n->active && !n->borrows ? 2 : 1);
         floats += aligned(n->work_floats);
-        if (n->worker_floats > net->scratch_floats)
-            net->scratch_floats = aligned(n->worker_floats);
-        if (n->shared_floats > shared)
-            shared = n->shared_floats;
     }
     net->arena = mem_floats(floats);
-    net->scratch = mem_floats(net->scratch_floats * (size_t)pool_threads(net->pool));
-    net->shared = mem_floats(shared);
     for (int i = 0; i < net->count; i++) {
         struct node *n = net->nodes[i];
         size_t size = (size_t)n->shape[0] * (size_t)n->shape[1] * (size_t)n->shape[2];
@@ -361,16 +346,6 @@ size_t node_count(const struct node *n)
 float *node_grad(const struct node *n, int i)
 {
     return n->in[i]->dy;
-}
-
-float *node_scratch(const struct node *n, int worker)
-{
-    return n->net->scratch + n->net->scratch_floats * (size_t)worker;
-}
-
-float *node_shared(const struct node *n)
-{
-    return n->net->shared;
 }
 
 struct cut {

@@ -2,8 +2,8 @@
  * builders below and in layers.h; net_plan lays out all memory; then
  * net_forward and net_backward allocate nothing.
  *
- * Activations are [batch, channel, time], the batch being whatever
- * net_set_batch said, up to the graph's capacity. Parameters are nodes too
+ * Activations are [batch, channels, time] or [batch, rows, values], the batch
+ * being whatever net_set_batch said, up to the graph's capacity. Parameters are nodes too
  * (see params.h). A node has a gradient only where somebody wants it.
  *
  * A builder that refuses its arguments returns NULL with the reason kept;
@@ -19,7 +19,7 @@
 #include "base/pool.h"
 #include "nn/params.h"
 
-enum { NODE_INPUTS_MAX = 8 };
+enum { NODE_INPUTS_MAX = 4 };
 
 struct net;
 struct node;
@@ -29,7 +29,6 @@ struct op {
     const char *name;
     void (*forward)(struct node *n);   /* y = f(in) */
     void (*backward)(struct node *n);  /* dy of each input that has one, see node_grad */
-    void (*release)(struct node *n);   /* what the builder or plan made inside conf; NULL: nothing */
 };
 
 struct node {
@@ -37,7 +36,8 @@ struct node {
     const struct op *op;
     const char *name;                  /* inputs and parameters; otherwise the op's name */
     int index;
-    int shape[3];                      /* [batch capacity, channels, time]; parameters: [out, in, tap], missing ones 1 */
+    int shape[3];                      /* [batch capacity, channels, time], or rows and values; parameters: their own,
+                                          missing ones 1 */
     bool batched;                      /* shape[0] is a capacity: use node_batch */
     int inputs;
     struct node *in[NODE_INPUTS_MAX];
@@ -46,11 +46,8 @@ struct node {
     struct param *param;               /* parameters only */
     float *y, *dy;                     /* dy NULL: nobody wants it */
     void *conf;                        /* the op's own, released by the net */
-    void (*plan)(struct node *n);      /* NULL, or called by net_plan once active is known, to set the scratch below */
     size_t work_floats;                /* scratch that keeps its content from forward to backward */
     float *work;
-    size_t worker_floats;              /* scratch for each worker, see node_scratch */
-    size_t shared_floats;              /* scratch of all workers together, see node_shared */
     bool wants, active, borrows;       /* set by net_plan; borrows: dy is that of its only user */
     bool is_loss;
     float loss_weight;
@@ -64,7 +61,7 @@ void net_free(struct net *net);
 
 /* ---- what graphs are made of ---- */
 
-/* An input [batch, channels, time]; the caller fills node->y before net_forward. */
+/* An input [batch, channels, time], or of rows [batch, rows, values]; the caller fills node->y before net_forward. */
 struct node *net_input(struct net *net, const char *name, int channels, int time);
 
 /* Asks for the gradient of an input (before net_plan). */
@@ -112,10 +109,6 @@ size_t node_count(const struct node *n);
  * !n->add[i], else add to it. Inputs in ascending order. With n->pass[i] it
  * may be n->dy itself: then there is nothing to do. */
 float *node_grad(const struct node *n, int i);
-/* Scratch of n->worker_floats for one worker, content undefined. */
-float *node_scratch(const struct node *n, int worker);
-/* Scratch of n->shared_floats, content undefined when forward or backward is called. */
-float *node_shared(const struct node *n);
 
 /* Cuts count items into tasks of at most grain items (the same cut for any
  * number of threads) and calls work(arg, first, last) for each. */

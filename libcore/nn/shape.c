@@ -1,4 +1,4 @@
-/* Layers that move values about: sum, channel range, reshape. */
+/* Layers that move values about: sum, channel range. */
 #include <string.h>
 
 #include "base/kernel.h"
@@ -78,7 +78,7 @@ static void add_backward(struct node *n)
 
 struct node *net_add(struct net *net, struct node *a, struct node *b)
 {
-    static const struct op op = {"add", add_forward, add_backward, NULL};
+    static const struct op op = {"add", add_forward, add_backward};
     struct node *n;
 
     if (!a || !b)
@@ -126,7 +126,7 @@ static void channels_backward(struct node *n)
 
 struct node *net_channels(struct net *net, struct node *x, int first, int count)
 {
-    static const struct op op = {"channels", channels_forward, channels_backward, NULL};
+    static const struct op op = {"channels", channels_forward, channels_backward};
     struct node *n;
 
     if (!x)
@@ -137,30 +137,4 @@ struct node *net_channels(struct net *net, struct node *x, int first, int count)
     if (n)
         ((struct channels *)n->conf)->first = first;
     return n;
-}
-
-/* ---- another shape ---- */
-
-static void reshape_forward(struct node *n)
-{
-    memcpy(n->y, n->in[0]->y, node_count(n) * sizeof *n->y);
-}
-
-static void reshape_backward(struct node *n)
-{
-    float *dx = node_grad(n, 0);
-
-    for (size_t i = 0; i < node_count(n); i++)
-        dx[i] = n->add[0] ? dx[i] + n->dy[i] : n->dy[i];
-}
-
-struct node *net_reshape(struct net *net, struct node *x, int channels, int time)
-{
-    static const struct op op = {"reshape", reshape_forward, reshape_backward, NULL};
-
-    if (!x)
-        return NULL;
-    if ((long)x->shape[1] * x->shape[2] != (long)channels * time)
-        return net_refuse(net, "reshape: [%d, %d] does not fit [%d, %d]", x->shape[1], x->shape[2], channels, time);
-    return net_add_node(net, &op, 1, &x, channels, time, 0);
 }

@@ -51,7 +51,7 @@ static struct node *norm(struct net *net, struct node *x, const char *prefix, bo
 
     if (encoder)
         return net_instance_norm(net, x, gamma, beta, norm_epsilon);
-    return net_batch_norm_inference(net, x, gamma, beta, NULL, NULL, norm_epsilon);
+    return net_batch_norm_inference(net, x, gamma, beta, norm_epsilon);
 }
 
 /* relu(x + one channel computed from relu(x) by two convolutions of one filter) */

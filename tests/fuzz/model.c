@@ -29,6 +29,8 @@ static struct meta *describe(enum fuzz_model_kind kind)
     put_int(m, "samples", kind == FUZZ_NOTEBOOK ? 2 : 40);
     put_int(m, "latent", kind == FUZZ_NOTEBOOK ? 1 : LATENT);
     if (kind != FUZZ_NOTEBOOK) {
+        put_int(m, "definition", SPECTRAL_DEFINITION);
+        put_int(m, "channels", 1);
         put_int(m, "features", FEATURES);
         put_int(m, "width", 1);
         put_int(m, "stride", 1);
@@ -45,11 +47,11 @@ static struct meta *describe(enum fuzz_model_kind kind)
     return m;
 }
 
-/* Deviations, the floor of levels and their ceiling are not 0; nor is what the prior keeps of clips. */
+/* Levels are wide enough for sound between the floor and what is let through; what the prior keeps of clips is not 0. */
 static void set_values(const struct params *store)
 {
     static const struct { const char *name; float value; } values[] = {
-        { "/sd", 1 }, { "/most", 1 }, { "/floor", 0.02f }, { "prior/bank", 0.5f }, { "prior/lengths", BANK / CLIPS },
+        { "/sd", 1 }, { "/most", 1 }, { "/floor", -6 }, { "prior/bank", 0.5f }, { "prior/lengths", BANK / CLIPS },
         { "prior/periods", 0.5f },
     };
 
@@ -81,6 +83,7 @@ uint8_t *fuzz_model(enum fuzz_model_kind kind, size_t *size)
             prior = (struct prior_shape){ .latent = LATENT, .positions = BEAT_FRAMES, .block = 1, .bank = BANK, .clips = CLIPS,
                                           .periods = PERIODS };
         net = spectral_build(&shape, SPECTRAL_ALL, store, 1, 8, NULL).net;
+        front_declare(net, FEATURES);
         prior_declare(net, &prior);
     }
     FUZZ_HOLDS(fd > 2 && net_plan(net, 1, true) == 0);

@@ -106,7 +106,7 @@ static const char *words_wrong(const char *program, const char *path, int most)
 
         if (!strncmp(p, program, name) && p[name] == ':' && end && end - p > 20)
             lines++;
-        else if (strncmp(p, "Epoch:", 6))
+        else if (strncmp(p, "Epoch:", 6) && strncmp(p, "epoch ", 6))
             why = "says something without its name";
         p = end ? end + 1 : p + strlen(p);
     }

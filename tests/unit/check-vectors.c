@@ -4,6 +4,7 @@
 #include "vectors.h"
 #include "vectors-layers.h"
 #include "vectors-notebook.h"
+#include "vectors-spectral.h"
 
 /* ---- the gradient that flows into y: a loss that is the sum of y dy ---- */
 
@@ -65,7 +66,7 @@ static void compare(struct vcase *c, const char *name, const struct node *n, con
 /* Says where y's gradient comes from. */
 static void case_loss(struct vcase *c)
 {
-    static const struct op op = {"weighted_sum", weighted_forward, weighted_backward, NULL};
+    static const struct op op = {"weighted_sum", weighted_forward, weighted_backward};
     const struct tensor *dy = kept_get(c->frame, "dy");
     struct node *sum;
 
@@ -106,12 +107,8 @@ static void case_run(struct vcase *c)
         snprintf(name, sizeof name, "d%s", c->leaves[i].name);
         compare(c, name, c->leaves[i].node, c->leaves[i].node->dy, c->gradient_limit);
     }
-    for (int i = 0; i < 3; i++) {
-        double want;
-
-        if (c->parts[i] && meta_get_real(c->frame->meta, c->part_names[i], &want))
-            verdict_error(&c->v, c->part_names[i], scalar_error((double)c->parts[i]->y[0], want), LIMIT);
-    }
+    if (c->is_spectral)
+        compare_distance(&c->v, c->frame, c->y);
 }
 
 static void layer_check(const char *file, const struct kept *frame)
@@ -122,8 +119,8 @@ static void layer_check(const char *file, const struct kept *frame)
 
     if (!meta_get_text(frame->meta, "op", &op))
         verdict_fail(&c.v, "meta has no 'op'");
-    else if (!build_conv(&c, op) && !build_norm(&c, op) && !build_activation(&c, op) &&
-             !build_gauss(&c, op) && !build_loss(&c, op) && !build_stft(&c, op))
+    else if (!build_conv(&c, op) && !build_rows(&c, op) && !build_norm(&c, op) && !build_activation(&c, op) &&
+             !build_gauss(&c, op) && !build_gauss_rows(&c, op) && !build_loss(&c, op) && !build_spectral(&c, op))
         verdict_fail(&c.v, "op '%s' is not known", op);
     else if (!c.y && !c.v.failed)
         verdict_fail(&c.v, "the layer was refused: %s", error_text());
@@ -147,6 +144,8 @@ static void segment_check(const char *file, const struct meta *meta, struct kept
     meta_get_text(meta, "what", &what);
     if (!strcmp(what, "notebook network"))
         notebook_check(file, meta, frames, count);
+    else if (!strcmp(what, "spectral network"))
+        spectral_check(file, meta, frames, count);
     else
         for (size_t i = 0; i < count; i++)
             layer_check(file, &frames[i]);

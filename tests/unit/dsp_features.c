@@ -41,7 +41,7 @@ static double power(const float *x, int samples, int fft, int centre, int k)
     return re * re + im * im;
 }
 
-/* Middles of bands: bins to the corner, then steps of 1/24 octave but at least one bin, the last bin. */
+/* Middles of bands: bins to the corner, then steps of 1/96 octave but at least one bin, the last bin. */
 static int middles(double *c, int bins, double corner)
 {
     int n = 0;
@@ -51,7 +51,7 @@ static int middles(double *c, int bins, double corner)
         c[n] = n;
         n++;
     }
-    while ((at = fmax(at * pow(2, 1 / 24.0), c[n - 1] + 1)) <= bins - 1)
+    while ((at = fmax(at * pow(2, 1 / 96.0), c[n - 1] + 1)) <= bins - 1)
         c[n++] = at;
     if (c[n - 1] < bins - 1)
         c[n++] = bins - 1;
@@ -77,7 +77,7 @@ static void test_definition(double rate, int fft, struct grid grid, double corne
 
     while (grid.first + inside * grid.step <= samples || inside == 0)
         inside++;
-    features_magnitude(f, grid, x, samples, 0, frames, y, (size_t)frames);
+    features_magnitude(f, grid, x, samples, 0, frames, y, (size_t)channels);
     for (int t = 0; t < frames; t++)
         for (int i = 0; i < channels; i++) {
             int centre = (int)floor(grid.first + t * grid.step + 0.5);
@@ -91,7 +91,7 @@ static void test_definition(double rate, int fft, struct grid grid, double corne
                     sum += w * power(x, samples, fft, centre, k);
             }
             loudest = fmax(loudest, sqrt(sum / all));
-            worst = fmax(worst, fabs((double)y[i * frames + t] - sqrt(sum / all)));
+            worst = fmax(worst, fabs((double)y[t * channels + i] - sqrt(sum / all)));
         }
     check(bins == fft / 2 + 1 && channels == expected && frames == inside + 3 && worst < 1e-5 * loudest,
           "magnitudes of %d samples, %d every %g from %g, corner %g Hz: %d channels, %d frames (%.1e)",
@@ -111,26 +111,25 @@ static void test_channels(double rate, int fft, double corner, int expected)
     features_free(f);
 }
 
+/* Pieces stand in rows of their own stride, wider than the channels. */
 static void test_pieces(struct grid grid)
 {
-    enum { SAMPLES = 5000, PIECE_STRIDE = 70 };
+    enum { SAMPLES = 5000, MOST = 70 };
     struct features *f = features_new(8000, 256, 1000);
-    int frames = (int)grid_frames(grid, SAMPLES), channels = features_channels(f), same = 1, inside = 1;
+    int frames = (int)grid_frames(grid, SAMPLES), channels = features_channels(f), stride = channels + 3, same = 1, inside = 1;
     float *x = noise(SAMPLES, 2), *whole = mem_floats((size_t)(frames * channels));
-    float *piece = mem_floats((size_t)channels * PIECE_STRIDE);
+    float *piece = mem_floats((size_t)(stride * MOST));
 
-    features_magnitude(f, grid, x, SAMPLES, 0, frames, whole, (size_t)frames);
+    features_magnitude(f, grid, x, SAMPLES, 0, frames, whole, (size_t)channels);
     for (int first = 0, count = 1; first < frames; first += count, count = count * 3 % 67 + 1) {
         count = count < frames - first ? count : frames - first;
-        for (int i = 0; i < channels * PIECE_STRIDE; i++)
+        for (int i = 0; i < stride * MOST; i++)
             piece[i] = -1;
-        features_magnitude(f, grid, x, SAMPLES, first, count, piece, PIECE_STRIDE);
-        for (int c = 0; c < channels; c++) {
-            same = same && !memcmp(piece + c * PIECE_STRIDE, whole + c * frames + first,
-                                   (size_t)count * sizeof *piece);
-            for (int t = count; t < PIECE_STRIDE; t++)
-                inside = inside && piece[c * PIECE_STRIDE + t] == -1;
-        }
+        features_magnitude(f, grid, x, SAMPLES, first, count, piece, (size_t)stride);
+        for (int t = 0; t < count; t++)
+            same = same && !memcmp(piece + t * stride, whole + (first + t) * channels, (size_t)channels * sizeof *piece);
+        for (int i = 0; i < stride * MOST; i++)
+            inside = inside && (piece[i] == -1) == (i / stride >= count || i % stride >= channels);
     }
     check(same, "frames every %g in pieces have the bytes of the whole", grid.step);
     check(inside, "nothing is written beside the frames asked for, every %g", grid.step);
@@ -138,6 +137,44 @@ static void test_pieces(struct grid grid)
     free(x);
     free(whole);
     free(piece);
+}
+
+/* White noise: over its frames, the sound that they stand for has the noise's RMS. */
+static void test_rms(double rate, int fft, double corner)
+{
+    enum { SAMPLES = 60000 };
+    struct features *f = features_new(rate, fft, corner);
+    struct grid grid = grid_fixed(fft / 4);
+    int channels = features_channels(f), frames = (int)grid_frames(grid, SAMPLES);
+    float *x = noise(SAMPLES, 4), *y = mem_floats((size_t)(frames * channels));
+    double power = 0, squares = 0;
+
+    features_magnitude(f, grid, x, SAMPLES, 0, frames, y, (size_t)channels);
+    for (int i = 0; i < SAMPLES; i++)
+        squares += (double)x[i] * (double)x[i] / SAMPLES;
+    for (int i = 0; i < frames * channels; i++)
+        y[i] = logf(y[i]);
+    for (int t = 0; t < frames; t++)
+        power += pow(features_rms(f, y + t * channels), 2) / frames;
+    check(fabs(sqrt(power / squares) - 1) < 0.02, "RMS of white noise at %g Hz, corner %g Hz, from its frames (%+.2f %%)",
+          rate, corner, 100 * (sqrt(power / squares) - 1));
+    features_free(f);
+    free(x);
+    free(y);
+}
+
+static void test_middles(double rate, int fft, double corner)
+{
+    struct features *f = features_new(rate, fft, corner);
+    int channels = features_channels(f), bins = features_bins(f), same = 1;
+    double *c = mem_zero((size_t)bins + 1, sizeof *c);
+
+    same = same && (corner > 0 ? middles(c, bins, corner * fft / rate) : bins) == channels;
+    for (int i = 0; i < channels; i++)
+        same = same && fabs(features_middle(f, i) - (corner > 0 ? c[i] : i)) < 1e-9 * bins;
+    check(same, "middles of %d channels at %g Hz, corner %g Hz", channels, rate, corner);
+    features_free(f);
+    free(c);
 }
 
 static void test_unwarp(double corner)
@@ -181,8 +218,8 @@ static void test_there_and_back(void)
 
     x[4096] = 1;
     x[4100] = 0.5f;   /* ripples of a quarter of the spectrum's width, wide against the bands */
-    features_magnitude(f, grid_fixed(512), x, 8192, 8, 1, band, 1);
-    features_magnitude(plain, grid_fixed(512), x, 8192, 8, 1, bin, 1);
+    features_magnitude(f, grid_fixed(512), x, 8192, 8, 1, band, (size_t)channels);
+    features_magnitude(plain, grid_fixed(512), x, 8192, 8, 1, bin, (size_t)bins);
     for (int c = 0; c < channels; c++)
         band[c] = logf(band[c]);
     features_unwarp(f, band, back);
@@ -200,9 +237,9 @@ static void test_there_and_back(void)
 static void test_defaults(void)
 {
     static const struct { double rate; int fft; double corner; } expected[] = {
-        {3000, 512, 0}, {4000, 512, 0}, {4001, 512, 3000}, {6000, 512, 3000}, {8000, 1024, 3000},
-        {11025, 1024, 3000}, {16000, 2048, 3000}, {22050, 2048, 3000}, {24000, 2048, 3000},
-        {32000, 4096, 3000}, {44100, 4096, 3000}, {48000, 4096, 3000}};
+        {3000, 512, 0}, {4000, 512, 0}, {4001, 512, 2000}, {6000, 512, 2000}, {8000, 1024, 2000},
+        {11025, 1024, 2000}, {16000, 2048, 2000}, {22050, 2048, 2000}, {24000, 2048, 2000},
+        {32000, 4096, 2000}, {44100, 4096, 2000}, {48000, 4096, 2000}};
     static const double refused[] = {0, 2999.9, 48000.1, -1, NAN, INFINITY};
     int fft = 0, hop = 0;
     double corner = -1;
@@ -234,8 +271,14 @@ int main(void)
     test_channels(22050, 2048, 0, 1025);
     test_channels(22050, 2048, 11025, 1025);
     test_channels(22050, 2048, 20000, 1025);
-    test_channels(22050, 2048, 2000, 246);
-    test_channels(22050, 2048, 3000, 325);
+    test_channels(22050, 2048, 2000, 423);
+    test_channels(22050, 2048, 3000, 460);
+    test_middles(22050, 2048, 0);
+    test_middles(22050, 2048, 2000);
+    test_rms(22050, 2048, 0);
+    test_rms(22050, 2048, 2000);
+    test_rms(44100, 4096, 2000);
+    test_rms(8000, 256, 0.001);
     test_pieces(grid_fixed(64));
     test_pieces((struct grid){-1033.4, 41.7});
     test_unwarp(0);

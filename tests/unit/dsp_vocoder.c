@@ -47,15 +47,11 @@ static float *magnitudes(const float *x, int samples, int fft, struct grid grid)
 {
     struct features *f = features_new(8000, fft, 0);
     int frames = (int)grid_frames(grid, samples), bins = fft / 2 + 1;
-    float *y = mem_floats((size_t)(frames * bins)), *m = mem_floats((size_t)(frames * bins));
+    float *y = mem_floats((size_t)(frames * bins));
 
-    features_magnitude(f, grid, x, samples, 0, frames, y, (size_t)frames);
-    for (int k = 0; k < bins; k++)
-        for (int t = 0; t < frames; t++)
-            m[t * bins + k] = y[k * frames + t];
+    features_magnitude(f, grid, x, samples, 0, frames, y, (size_t)bins);
     features_free(f);
-    free(y);
-    return m;
+    return y;
 }
 
 /* How far magnitudes of x are from m, relative. */

@@ -81,12 +81,6 @@ static struct node *graph_param(struct graph *g, int a, int b, int c)
 }
 
 __attribute__((unused))
-static struct node *graph_statistic(struct graph *g, const char *name, int channels)
-{
-    return net_statistic(g->net, name, 1, (int64_t[]){channels}, INIT_ONE);
-}
-
-__attribute__((unused))
 static void graph_set(struct node *n, const float *values, size_t count)
 {
     memcpy(n->y, values, count * sizeof *values);
@@ -130,7 +124,7 @@ static void weighted_backward(struct node *n)
 __attribute__((unused))
 static struct node *graph_weighted(struct net *net, struct node *x, float phase)
 {
-    static const struct op op = {"weighted", weighted_forward, weighted_backward, NULL};
+    static const struct op op = {"weighted", weighted_forward, weighted_backward};
     struct node *n = x ? net_add_scalar(net, &op, 1, &x, sizeof phase) : NULL;
 
     if (n)

@@ -4,7 +4,6 @@
 
 #include <stdint.h>
 
-#include "dsp/stft.h"
 #include "nn/layers.h"
 #include "vectors.h"
 
@@ -27,8 +26,7 @@ struct vcase {
     struct node *y;
     bool is_loss;
     double gradient_limit;
-    struct node *parts[3];       /* terms of a loss that the meta gives apart */
-    const char *part_names[3];
+    bool is_spectral;            /* a loss whose terms the meta gives apart */
 };
 
 /* ---- what a case's meta says ---- */
@@ -50,15 +48,6 @@ static float meta_value(struct vcase *c, const char *key, double otherwise)
     if (meta_get(c->frame->meta, key) && !meta_get_real(c->frame->meta, key, &value))
         verdict_fail(&c->v, "meta '%s' is not a number", key);
     return (float)value;
-}
-
-/* A setting that has to be the one thing this program knows, where it is given. */
-static void meta_expect(struct vcase *c, const char *key, const char *wanted)
-{
-    const char *text = wanted;
-
-    if (meta_get(c->frame->meta, key) && (!meta_get_text(c->frame->meta, key, &text) || strcmp(text, wanted)))
-        verdict_fail(&c->v, "meta '%s' is '%s': only '%s' is known", key, text, wanted);
 }
 
 /* ---- leaves ---- */
@@ -100,8 +89,8 @@ static bool has_gradient(const struct vcase *c, const char *name)
     return false;
 }
 
-/* An activation [batch, channels, time]; of rank 2 [batch, channels], or [batch, time] where in_time. */
-static struct node *input_leaf(struct vcase *c, const char *const *names, bool in_time)
+/* An activation [batch, channels, time] or rows; of rank 2 [batch, channels]. */
+static struct node *input_leaf(struct vcase *c, const char *const *names)
 {
     const char *name;
     const struct tensor *t = leaf_values(c, names, false, &name);
@@ -119,17 +108,14 @@ static struct node *input_leaf(struct vcase *c, const char *const *names, bool i
         verdict_fail(&c->v, "tensor '%s' has another batch size", name);
         return NULL;
     }
-    if (t->rank == 3)
-        node = net_input(c->net, name, (int)t->shape[1], (int)t->shape[2]);
-    else
-        node = net_input(c->net, name, in_time ? 1 : (int)t->shape[1], in_time ? (int)t->shape[1] : 1);
+    node = net_input(c->net, name, (int)t->shape[1], t->rank == 3 ? (int)t->shape[2] : 1);
     if (node && has_gradient(c, name))
         net_want(node);
     return leaf_add(c, name, node, t);
 }
 
 /* After the first input. */
-static struct node *stored_leaf(struct vcase *c, const char *const *names, bool optional, bool trainable)
+static struct node *stored_leaf(struct vcase *c, const char *const *names, bool optional)
 {
     const char *name;
     const struct tensor *t = leaf_values(c, names, optional, &name);
@@ -141,49 +127,16 @@ static struct node *stored_leaf(struct vcase *c, const char *const *names, bool 
         verdict_fail(&c->v, "tensor '%s' of rank %d is not a parameter", name, t->rank);
         return NULL;
     }
-    node = trainable ? net_param(c->net, name, t->rank, t->shape, INIT_ZERO)
-                     : net_statistic(c->net, name, t->rank, t->shape, INIT_ZERO);
+    node = net_param(c->net, name, t->rank, t->shape, INIT_ZERO);
     return leaf_add(c, name, node, t);
 }
 
 #define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define PARAM(...) stored_leaf(c, NAMES(__VA_ARGS__), false, true)
-#define OPTIONAL_PARAM(...) stored_leaf(c, NAMES(__VA_ARGS__), true, true)
-#define STATISTIC(...) stored_leaf(c, NAMES(__VA_ARGS__), true, false)
-#define INPUT(...) input_leaf(c, NAMES(__VA_ARGS__), false)
-#define SIGNAL(...) input_leaf(c, NAMES(__VA_ARGS__), true)
+#define PARAM(...) stored_leaf(c, NAMES(__VA_ARGS__), false)
+#define OPTIONAL_PARAM(...) stored_leaf(c, NAMES(__VA_ARGS__), true)
+#define INPUT(...) input_leaf(c, NAMES(__VA_ARGS__))
 
 /* ---- builders: true when the op is one of theirs ---- */
-
-/* Geometry from the numbers; what they leave open, from the name of the padding. */
-static struct conv geometry(struct vcase *c, const struct node *x, const struct node *w, bool transposed)
-{
-    int stride = meta_number(c, "stride", 1), dilation = meta_number(c, "dilation", 1);
-    int taps = w ? w->shape[2] : 1, kernel = meta_number(c, "kernel", taps);
-    struct conv g = conv_valid(stride, dilation);
-    const char *padding = "valid";
-
-    if (kernel != taps)
-        verdict_fail(&c->v, "meta 'kernel' is %d, the weights have %d taps", kernel, taps);
-    if (stride < 1 || dilation < 1) {
-        verdict_fail(&c->v, "stride %d, dilation %d", stride, dilation);
-        return conv_valid(1, 1);
-    }
-    meta_get_text(c->frame->meta, "padding", &padding);
-    if (!strcmp(padding, "same"))
-        g = transposed ? conv_transpose_same((taps - 1) * dilation + 1, stride)
-                       : conv_same(x ? x->shape[2] : 1, taps, stride, dilation);
-    else if (!strcmp(padding, "causal") && !transposed)
-        g = conv_causal(taps, stride, dilation);
-    else if (!strcmp(padding, "causal"))     /* what sees the future is cut off the end */
-        g.pad_right = (taps - 1) * dilation + 1 > stride ? (taps - 1) * dilation + 1 - stride : 0;
-    else if (strcmp(padding, "valid") && !meta_get(c->frame->meta, transposed ? "crop_left" : "pad_left"))
-        verdict_fail(&c->v, "padding '%s' is not known", padding);
-    g.dilation = dilation;
-    g.pad_left = meta_number(c, transposed ? "crop_left" : "pad_left", g.pad_left);
-    g.pad_right = meta_number(c, transposed ? "crop_right" : "pad_right", g.pad_right);
-    return g;
-}
 
 static bool build_conv(struct vcase *c, const char *op)
 {
@@ -199,42 +152,45 @@ static bool build_conv(struct vcase *c, const char *op)
         return true;
     if (!strcmp(op, "dense"))
         c->y = net_dense(c->net, x, w, b);
-    else if (transposed)
-        c->y = net_conv1d_transpose(c->net, x, w, b, geometry(c, x, w, true));
     else
-        c->y = net_conv1d(c->net, x, w, b, geometry(c, x, w, false));
+        c->y = transposed ? net_conv1d_transpose(c->net, x, w, b) : net_conv1d(c->net, x, w, b);
+    return true;
+}
+
+static bool build_rows(struct vcase *c, const char *op)
+{
+    struct node *x, *w, *b;
+
+    if (strcmp(op, "linear") && strcmp(op, "past"))
+        return false;
+    x = INPUT("x");
+    if (!x)
+        return true;
+    if (!strcmp(op, "past")) {
+        c->y = net_past(c->net, x, meta_number(c, "taps", 0), meta_number(c, "lag", 0));
+        return true;
+    }
+    w = PARAM("w");
+    b = OPTIONAL_PARAM("b");
+    if (w)
+        c->y = net_linear(c->net, x, w, b);
     return true;
 }
 
 static bool build_norm(struct vcase *c, const char *op)
 {
-    float epsilon = meta_value(c, "epsilon", 1e-3), momentum = meta_value(c, "momentum", 0.99);
-    struct node *x, *gamma, *beta, *mean, *var;
-    bool training = true;
+    float epsilon = meta_value(c, "epsilon", 1e-3);
+    struct node *x, *gamma, *beta;
 
-    if (strcmp(op, "instance_norm") && strcmp(op, "layer_norm") && strcmp(op, "batch_norm"))
+    if (strcmp(op, "instance_norm") && strcmp(op, "batch_norm_inference"))
         return false;
     x = INPUT("x");
     gamma = PARAM("gamma");
     beta = PARAM("beta");
     if (!x || !gamma || !beta)
         return true;
-    if (!strcmp(op, "instance_norm"))
-        c->y = net_instance_norm(c->net, x, gamma, beta, epsilon);
-    else if (!strcmp(op, "layer_norm")) {
-        meta_expect(c, "axis", "channels");
-        c->y = net_layer_norm(c->net, x, gamma, beta, epsilon);
-    } else {
-        if (meta_get(c->frame->meta, "training") && !meta_get_bool(c->frame->meta, "training", &training))
-            verdict_fail(&c->v, "meta 'training' is neither true nor false");
-        mean = STATISTIC("mean", "moving_mean", "running_mean");
-        var = STATISTIC("var", "variance", "moving_variance", "moving_var", "running_var",
-                        "running_variance");
-        if (training)
-            c->y = net_batch_norm(c->net, x, gamma, beta, mean, var, momentum, epsilon);
-        else
-            c->y = net_batch_norm_inference(c->net, x, gamma, beta, mean, var, epsilon);
-    }
+    c->y = !strcmp(op, "instance_norm") ? net_instance_norm(c->net, x, gamma, beta, epsilon)
+                                        : net_batch_norm_inference(c->net, x, gamma, beta, epsilon);
     return true;
 }
 
@@ -244,9 +200,7 @@ static bool build_activation(struct vcase *c, const char *op)
         const char *op;
         struct node *(*build)(struct net *net, struct node *x);
     } known[] = {
-        {"relu", net_relu}, {"sigmoid", net_sigmoid}, {"tanh", net_tanh}, {"silu", net_silu},
-        {"swish", net_silu}, {"gelu", net_gelu}, {"gelu_erf", net_gelu}, {"softplus", net_softplus},
-        {"elu", net_elu}, {"exp", net_exp},
+        {"relu", net_relu}, {"sigmoid", net_sigmoid}, {"silu", net_silu},
     };
     static const char leaky[] = "leaky_relu";
     double slope = 0.2;
@@ -266,13 +220,6 @@ static bool build_activation(struct vcase *c, const char *op)
         }
         if (x)
             c->y = net_leaky_relu(c->net, x, (float)slope);
-        return true;
-    }
-    if (!strcmp(op, "snake")) {
-        struct node *x = INPUT("x"), *a = PARAM("a", "alpha");
-
-        if (x && a)
-            c->y = net_snake(c->net, x, a);
         return true;
     }
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
@@ -296,10 +243,10 @@ static bool is_one_of(const char *op, const char *const *names)
 
 static bool build_gauss(struct vcase *c, const char *op)
 {
+    bool shift = !strcmp(op, "reparameterize"), draw = !strcmp(op, "kl_draw");
     struct node *z = NULL, *mean, *logvar, *eps = NULL;
-    bool draw = is_one_of(op, NAMES("kl_draw", "kl_monte_carlo")), shift = !strcmp(op, "reparameterize");
 
-    if (!draw && !shift && !is_one_of(op, NAMES("kl", "kl_standard_normal")))
+    if (!draw && !shift)
         return false;
     if (draw)
         z = INPUT("z");
@@ -309,9 +256,27 @@ static bool build_gauss(struct vcase *c, const char *op)
         eps = INPUT("eps");
     if (!mean || !logvar || (draw && !z) || (shift && !eps))
         return true;
-    c->is_loss = !shift;
-    c->y = shift ? net_reparameterize(c->net, mean, logvar, eps)
-         : draw ? net_kl_draw(c->net, z, mean, logvar) : net_kl(c->net, mean, logvar);
+    c->is_loss = draw;
+    c->y = shift ? net_reparameterize(c->net, mean, logvar, eps) : net_kl_draw(c->net, z, mean, logvar);
+    return true;
+}
+
+static bool build_gauss_rows(struct vcase *c, const char *op)
+{
+    bool draw = !strcmp(op, "draw");
+    struct node *mean, *logvar, *other, *scale = NULL;
+
+    if (!draw && strcmp(op, "kl_prior"))
+        return false;
+    mean = INPUT("mean");
+    logvar = PARAM("logvar");
+    other = draw ? INPUT("eps") : INPUT("prior");
+    if (!draw)
+        scale = PARAM("scale");
+    if (!mean || !logvar || !other || !(draw || scale))
+        return true;
+    c->is_loss = !draw;
+    c->y = draw ? net_draw(c->net, mean, logvar, other) : net_kl_prior(c->net, mean, logvar, other, scale);
     return true;
 }
 
@@ -321,7 +286,7 @@ static bool build_loss(struct vcase *c, const char *op)
     bool bce = is_one_of(op, NAMES("bce", "binary_crossentropy", "keras_bce", "bce_keras"));
     struct node *x, *target;
 
-    if (!logits && !bce && strcmp(op, "mse"))
+    if (!logits && !bce)
         return false;
     x = INPUT("x", "logit", "logits", "p", "y_pred");
     target = INPUT("target", "y_true");
@@ -330,77 +295,44 @@ static bool build_loss(struct vcase *c, const char *op)
     c->is_loss = true;
     if (bce)
         c->gradient_limit = LIMIT_LOG;
-    c->y = logits ? net_bce_logits(c->net, x, target)
-         : bce ? net_bce(c->net, x, target) : net_mse(c->net, x, target);
+    c->y = logits ? net_bce_logits(c->net, x, target) : net_bce(c->net, x, target);
     return true;
 }
 
-/* The tensor 'magnitude' [batch, bins, frames] is that of x. */
-static void compare_magnitude(struct vcase *c, const struct node *x, int fft, int hop)
+/* The two terms of a spectral loss, which a frame's meta gives apart. */
+static void compare_distance(struct verdict *v, const struct kept *frame, const struct node *loss)
 {
-    const struct tensor *want = kept_get(c->frame, "magnitude");
-    struct stft *stft;
-    float *got, *turned;
-    int batch, bins, frames;
+    static const char *const names[] = {"log", "linear"};
+    double got[2], want;
 
-    if (!want)
-        return;
-    stft = stft_new(fft, hop, WINDOW_HANN);
-    batch = node_batch(x);
-    bins = stft_bins(stft);
-    frames = stft_frames(stft, x->shape[2]);
-    if (want->rank != 3 || want->shape[0] != batch || want->shape[1] != bins || want->shape[2] != frames) {
-        verdict_fail(&c->v, "magnitude is not [%d, %d, %d]", batch, bins, frames);
-    } else {
-        got = mem_floats((size_t)frames * (size_t)bins);
-        turned = mem_floats((size_t)tensor_count(want));
-        for (int b = 0; b < batch; b++) {
-            stft_magnitude(stft, kept_get(c->frame, "x")->data + (size_t)b * (size_t)x->shape[2], x->shape[2],
-                           got);
-            for (int k = 0; k < bins; k++)
-                for (int f = 0; f < frames; f++)
-                    turned[((size_t)b * (size_t)bins + (size_t)k) * (size_t)frames + (size_t)f] =
-                        got[(size_t)f * (size_t)bins + (size_t)k];
-        }
-        verdict_error(&c->v, "magnitude", relative_error(turned, want->data, (size_t)tensor_count(want)),
-                      LIMIT);
-        free(turned);
-        free(got);
-    }
-    stft_free(stft);
+    net_spectral_loss_terms(loss, &got[0], &got[1]);
+    for (int i = 0; i < 2; i++)
+        if (meta_get_real(frame->meta, names[i], &want))
+            verdict_error(v, names[i], scalar_error(got[i], want), LIMIT);
+        else
+            verdict_fail(v, "meta has no '%s'", names[i]);
 }
 
-static bool build_stft(struct vcase *c, const char *op)
+static bool build_spectral(struct vcase *c, const char *op)
 {
-    static const char *const names[] = {"linear_l1", "log_l1", "spectral_convergence"};
-    struct stft_loss how = {.log_offset = 1e-3f, .linear = 1, .log = 1, .convergence = 1};
-    struct node *x, *target;
+    const struct tensor *mean;
+    struct node *y, *target;
 
-    if (!is_one_of(op, NAMES("stft", "stft_loss")))
+    if (strcmp(op, "spectral_loss"))
         return false;
-    x = SIGNAL("x");
-    target = SIGNAL("target");
-    how.fft = meta_number(c, "n_fft", 0);
-    how.hop = meta_number(c, "hop", 0);
-    how.log_offset = meta_value(c, "log_offset", 1e-3);
-    meta_expect(c, "window", "periodic Hann");
-    meta_expect(c, "center", "reflect");
-    meta_expect(c, "y", "linear_l1 + log_l1 + spectral_convergence");
-    if (!x || !target)
+    y = INPUT("x");
+    target = INPUT("target");
+    mean = kept_get(c->frame, "mean");
+    if (!mean || tensor_count(mean) < 1)
+        verdict_fail(&c->v, "there is no tensor 'mean'");
+    if (!y || !target || c->v.failed)
         return true;
-    c->is_loss = true;
-    c->gradient_limit = LIMIT_LOG;
-    c->y = net_stft_loss(c->net, x, target, how);
-    if (!c->y)
-        return true;
-    for (int i = 0; i < 3; i++) {
-        how.linear = i == 0;
-        how.log = i == 1;
-        how.convergence = i == 2;
-        c->part_names[i] = names[i];
-        c->parts[i] = net_stft_loss(c->net, x, target, how);
-    }
-    compare_magnitude(c, x, how.fft, how.hop);
+    c->is_loss = c->is_spectral = true;
+    c->y = net_spectral_loss(c->net, y, target);
+    if (c->y)
+        net_spectral_loss_set(c->y, (struct spectral_loss){
+            mean->data, (int)tensor_count(mean), meta_value(c, "scale", 1), meta_value(c, "floor", 0),
+            meta_value(c, "top", 0), meta_value(c, "weight", 0)});
     return true;
 }
 

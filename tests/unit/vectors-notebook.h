@@ -7,41 +7,17 @@
 
 #include "nn/adam.h"
 #include "vae/notebook.h"
-#include "vectors.h"
+#include "vectors-network.h"
 
 struct run {
-    const char *file;
-    struct kept *frames;
-    size_t count;
-    bool *used;                  /* frames somebody looked at */
+    struct network n;
     struct notebook shape;
     int batch, steps;
     struct adam adam;
-    struct params *store;
     struct notebook_graph g;
 };
 
-static const struct kept *run_frame(struct run *r, const char *name)
-{
-    for (size_t i = 0; i < r->count; i++)
-        if (!strcmp(r->frames[i].name, name)) {
-            r->used[i] = true;
-            return &r->frames[i];
-        }
-    return NULL;
-}
-
 /* ---- what the head says ---- */
-
-static void head_int(struct verdict *v, const struct meta *meta, const char *key, int *to)
-{
-    int64_t value;
-
-    if (!meta_get_int(meta, key, &value) || value < 1 || value > 1 << 24)
-        verdict_fail(v, "head: '%s' is not a usable integer", key);
-    else
-        *to = (int)value;
-}
 
 static void head_channels(struct verdict *v, const struct meta *meta, const char *key, int *to)
 {
@@ -59,12 +35,6 @@ static void head_channels(struct verdict *v, const struct meta *meta, const char
             to[i] = (int)list->items[i]->integer;
 }
 
-static void head_real(struct verdict *v, const struct meta *meta, const char *key, double *to)
-{
-    if (!meta_get_real(meta, key, to))
-        verdict_fail(v, "head: '%s' is not a number", key);
-}
-
 static void run_head(struct run *r, struct verdict *v, const struct meta *meta)
 {
     head_int(v, meta, "samples", &r->shape.samples);
@@ -80,105 +50,7 @@ static void run_head(struct run *r, struct verdict *v, const struct meta *meta)
     r->adam.keras = true;
 }
 
-/* ---- parameters in Keras' shapes ---- */
-
-/* The tensor for q, NULL with a failure when it is missing or shaped otherwise. */
-static const struct tensor *keras_tensor(struct verdict *v, const struct kept *frame, const struct param *q)
-{
-    const struct tensor *t = kept_get(frame, q->name);
-    int64_t shape[PARAM_RANK_MAX];
-    char text[128];
-
-    if (!t) {
-        verdict_fail(v, "there is no '%s'", q->name);
-        return NULL;
-    }
-    keras_shape(q, shape);
-    if (t->rank != q->rank || memcmp(t->shape, shape, (size_t)q->rank * sizeof *shape)) {
-        verdict_fail(v, "'%s' is %s", q->name, tensor_shape_text(t, text, sizeof text));
-        return NULL;
-    }
-    return t;
-}
-
-static void keras_all_used(struct verdict *v, const struct kept *frame)
-{
-    for (size_t i = 0; i < frame->count; i++)
-        if (!frame->tensors[i].used)
-            verdict_fail(v, "tensor '%s' is not known", frame->tensors[i].name);
-}
-
-static void params_set(struct run *r, struct verdict *v, const struct kept *frame)
-{
-    for (size_t i = 0; i < r->store->count; i++) {
-        const struct param *q = r->store->list[i];
-        const struct tensor *t = keras_tensor(v, frame, q);
-
-        if (t)
-            keras_import(q, t->data, r->store->theta + q->offset);
-    }
-    keras_all_used(v, frame);
-    memset(r->store->adam_m, 0, r->store->total * sizeof(float));
-    memset(r->store->adam_v, 0, r->store->total * sizeof(float));
-    r->adam.step = 0;
-}
-
-/* Values (or gradients) of all parameters; tells the worst and its name. */
-static void params_compare(struct run *r, const struct kept *frame, const float *flat)
-{
-    struct verdict v = verdict_new(r->file, frame->name);
-    double worst = -1;
-    const char *name = "";
-    char what[128];
-
-    for (size_t i = 0; i < r->store->count; i++) {
-        const struct param *q = r->store->list[i];
-        const struct tensor *t = keras_tensor(&v, frame, q);
-        float *keras;
-        double error;
-
-        if (!t)
-            continue;
-        keras = mem_floats(q->count);
-        keras_export(q, flat + q->offset, keras);
-        error = relative_error(keras, t->data, q->count);
-        if (error > worst) {
-            worst = error;
-            name = q->name;
-        }
-        free(keras);
-    }
-    keras_all_used(&v, frame);
-    snprintf(what, sizeof what, "%zu tensors, worst %s", frame->count, name);
-    if (worst >= 0)
-        verdict_error(&v, what, worst, LIMIT);
-    verdict_end(&v);
-}
-
 /* ---- running ---- */
-
-static bool fill(struct verdict *v, const struct kept *frame, const char *name, struct node *node)
-{
-    const struct tensor *t = kept_get(frame, name);
-
-    if (!t || tensor_count(t) != (int64_t)node_count(node)) {
-        verdict_fail(v, t ? "'%s' does not fit the network" : "there is no '%s'", name);
-        return false;
-    }
-    memcpy(node->y, t->data, node_count(node) * sizeof(float));
-    return true;
-}
-
-static void compare_values(struct verdict *v, const struct kept *frame, const char *name, const float *got,
-                           size_t count)
-{
-    const struct tensor *t = kept_get(frame, name);
-
-    if (!t || tensor_count(t) != (int64_t)count)
-        verdict_fail(v, t ? "'%s' is of another size" : "there is no '%s'", name);
-    else
-        verdict_error(v, name, relative_error(got, t->data, count), LIMIT);
-}
 
 static void compare_losses(struct run *r, struct verdict *v, const struct kept *frame)
 {
@@ -251,7 +123,7 @@ static void compare_terms(struct run *r, struct verdict *v, const struct kept *f
 
 static void forward_check(struct run *r, const struct kept *frame)
 {
-    struct verdict v = verdict_new(r->file, frame->name);
+    struct verdict v = verdict_new(r->n.file, frame->name);
 
     if (fill(&v, frame, "x", r->g.x) && fill(&v, frame, "eps", r->g.eps)) {
         net_forward(r->g.net);
@@ -263,13 +135,13 @@ static void forward_check(struct run *r, const struct kept *frame)
         compare_losses(r, &v, frame);
         compare_terms(r, &v, frame);
     }
-    keras_all_used(&v, frame);
+    all_used(&v, frame);
     verdict_end(&v);
 }
 
 static void gradients_check(struct run *r, struct verdict *v, const struct kept *forward)
 {
-    const struct kept *frame = run_frame(r, "gradients");
+    const struct kept *frame = network_frame(&r->n, "gradients");
 
     if (!frame || !fill(v, forward, "x", r->g.x) || !fill(v, forward, "eps", r->g.eps)) {
         verdict_fail(v, "no gradients to compare");
@@ -278,7 +150,7 @@ static void gradients_check(struct run *r, struct verdict *v, const struct kept 
     net_forward(r->g.net);
     net_backward(r->g.net);
     net_write_gradients(r->g.net);
-    params_compare(r, frame, r->store->grad);
+    network_compare(&r->n, frame, r->n.store->grad);
 }
 
 /* All steps on the one batch, with the noise of each. */
@@ -290,61 +162,51 @@ static void steps_check(struct run *r, struct verdict *v, const struct kept *for
         struct verdict one;
 
         snprintf(name, sizeof name, "step_%d", k);
-        if (!(step = run_frame(r, name))) {
+        if (!(step = network_frame(&r->n, name))) {
             verdict_fail(v, "there is no frame '%s'", name);
             return;
         }
-        one = verdict_new(r->file, step->name);
+        one = verdict_new(r->n.file, step->name);
         if (fill(&one, step, "eps", r->g.eps) &&
             fill(&one, kept_get(step, "x") ? step : forward, "x", r->g.x)) {
             net_forward(r->g.net);
             compare_losses(r, &one, step);
             net_backward(r->g.net);
-            adam_step(&r->adam, r->store, NULL);
+            adam_step(&r->adam, r->n.store, NULL);
         }
-        keras_all_used(&one, step);
+        all_used(&one, step);
         verdict_end(&one);
         snprintf(name, sizeof name, "params_after_%d", k);
-        if ((after = run_frame(r, name)))
-            params_compare(r, after, r->store->theta);
+        if ((after = network_frame(&r->n, name)))
+            network_compare(&r->n, after, r->n.store->theta);
     }
 }
 
 static void notebook_check(const char *file, const struct meta *meta, struct kept *frames, size_t count)
 {
-    struct run r = {.file = file, .frames = frames, .count = count, .used = mem_zero(count, sizeof(bool))};
+    struct run r = {.n = network_new(file, frames, count, true)};
     struct verdict v = verdict_new(file, "network");
-    const struct kept *params = run_frame(&r, "params"), *forward = run_frame(&r, "forward");
-    char size[64];
+    const struct kept *params = network_frame(&r.n, "params"), *forward = network_frame(&r.n, "forward");
 
     run_head(&r, &v, meta);
     if (!params || !forward)
         verdict_fail(&v, "there is no frame '%s'", params ? "forward" : "params");
     if (!v.failed) {
-        r.store = params_new();
-        r.g = notebook_build(&r.shape, NOTEBOOK_ALL | NOTEBOOK_SAMPLE, r.store, r.batch, NULL);
+        r.n.store = params_new();
+        r.g = notebook_build(&r.shape, NOTEBOOK_ALL | NOTEBOOK_SAMPLE, r.n.store, r.batch, NULL);
         if (net_plan(r.g.net, 1, true) < 0)
             verdict_fail(&v, "%s", error_text());
         else
-            params_set(&r, &v, params);
+            network_set(&r.n, &v, params);
     }
     if (!v.failed) {
         forward_check(&r, forward);
         gradients_check(&r, &v, forward);
         steps_check(&r, &v, forward);
     }
-    for (size_t i = 0; i < count && !v.failed; i++)
-        if (!r.used[i])
-            verdict_fail(&v, "frame '%s' is not known", frames[i].name);
-    v.compared++;                /* that all of it was there */
-    snprintf(size, sizeof size, "%lld parameters", r.store ? (long long)params_trainable(r.store) : 0);
-    verdict_append(&v, size);
-    verdict_end(&v);
     if (r.g.net)
         net_free(r.g.net);
-    if (r.store)
-        params_free(r.store);
-    free(r.used);
+    network_end(&r.n, &v);
 }
 
 #endif
