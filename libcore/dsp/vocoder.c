@@ -12,9 +12,8 @@
  * stage keeps a ring of about two frames of its signal. The result is that of
  * whole-clip Griffin-Lim, at any length of clip.
  *
- * What is around the clip is left free: the signal goes on as far as frames
- * reach, and only the clip of it comes out. The first frames stand once more
- * before the first, in reverse, and the phases have settled when it begins.
+ * Around the clip the signal is free: it goes on as far as frames reach. The first
+ * frames come before the clip too, in reverse, so phases have settled when it begins.
  *
  * Two real frames are one complex signal: a transform each way per pair. */
 #include "dsp/vocoder.h"
@@ -35,7 +34,7 @@
 /* Sums of squared windows less than this are taken for it: the ends of a window alone are not blown up. */
 static const float overlap_least = 0.05f;
 
-/* Frames that are put before a clip, and what part of a transform it fades in and out: 1.5 ms of 93. */
+/* Frames that are put before a clip; what part of a transform it fades in and out: 1.5 ms of 93. */
 enum { LEAD = 4, FADE = 64 };
 
 /* The signal of one iteration, and what the next transform is taken of; sample t in place t % ring. */
@@ -150,20 +149,20 @@ static int64_t centre(const struct vocoder *v, int64_t frame)
 /* Which frames there are. */
 static void frames_begin(struct vocoder *v)
 {
-    int64_t all = grid_frames(v->grid, v->samples);
+    int64_t all = grid_frames(v->grid, v->samples), unseen;
     double before = floor((-v->fft / 2 - v->grid.first) / v->grid.step) - 1;
 
     v->skip = before > 0 ? (int64_t)before : 0;
     while (v->skip < all && grid_at(v->grid, v->skip) + v->fft / 2 <= 0)
         v->skip++;
-    v->frames = all - v->skip + LEAD;
-    if (v->skip == all || grid_at(v->grid, v->skip) - v->fft / 2 >= v->samples)
+    v->frames = v->skip < all ? all - v->skip + LEAD : 0;
+    if (grid_at(v->grid, v->skip) - v->fft / 2 >= v->samples)
         v->frames = 0;
     v->came = v->known = v->step = 0;
     v->shift = v->fft / 2 - grid_at(v->grid, v->skip - LEAD);
     v->end = v->frames > 0 ? centre(v, v->frames - 1) + v->fft / 2 : 0;
-    v->given = v->frames > 0 ? grid_at(v->grid, v->skip) - v->fft / 2 + 1 : v->samples;
-    v->given = v->given > 0 ? v->given : 0;   /* samples that no frame sees */
+    unseen = v->frames > 0 ? grid_at(v->grid, v->skip) - v->fft / 2 + 1 : v->samples;
+    v->given = unseen > 0 ? unseen : 0;
 }
 
 /* Rings for a step: a stage holds its signal from where the next one has all its frames to the end of

@@ -37,7 +37,10 @@ static int begin(struct work *w, struct reader *model, int parts)
 {
     w->room = pool_threads(w->c->pool);
     w->jobs = mem_zero((size_t)w->room, sizeof *w->jobs);
-    return pieces_begin(&w->p, &w->c->m, model, w->c->path, parts, w->room);
+    if (pieces_begin(&w->p, &w->c->m, model, w->c->path, parts, w->room))
+        return -1;
+    w->p.iterations = w->c->how.iterations;
+    return 0;
 }
 
 static void forget(struct work *w)

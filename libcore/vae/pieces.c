@@ -65,7 +65,8 @@ int pieces_begin(struct pieces *p, struct model *m, struct reader *file, const c
     const struct spectral *s = &m->spectral;
     struct net *first;
 
-    *p = (struct pieces){.m = m, .threads = threads, .context = spectral_context(s)};
+    *p = (struct pieces){.m = m, .threads = threads, .context = spectral_context(s),
+                         .iterations = vocoder_defaults().iterations};
     p->workers = mem_zero((size_t)threads, sizeof *p->workers);
     p->frames = PIECE * s->stride + p->context;
     front_set(&p->front, m->rate, m->fft, m->hop, m->corner, m->beat);
@@ -246,6 +247,7 @@ void pieces_sound(const struct pieces *p, int worker, const struct piece_clip *c
         struct vocoder_how how = vocoder_defaults();
 
         how.seed = seed;
+        how.iterations = p->iterations;
         k->vocoder = vocoder_new(p->m->fft, how);
         k->magnitude = mem_alloc((size_t)p->frames * (size_t)features_bins(p->front.bands) * sizeof(float));
     }

@@ -21,6 +21,7 @@ struct pieces {
     struct front front;
     int context, frames;         /* of a piece, its context included; multiples of the stride */
     int threads;
+    int iterations;              /* of the vocoder, its default if nobody sets it */
     struct piece_worker *workers;
     const float *mean, *sd, *most;             /* of the front end's channels */
     double floor;

@@ -308,7 +308,8 @@ static void test_silence(enum vocoder_start start)
 static void test_gaps(void)
 {
     enum { FFT = 32, SAMPLES = 1000 };
-    static const struct grid grids[] = {{500, 8}, {-10, 50.3}, {1100, 8}, {-90, 1200}, {-300, 5000}};
+    static const struct grid grids[] = {{500, 8}, {-10, 50.3}, {1100, 8}, {-90, 1200},
+                                        {-90, 1095}, {-300, 5000}};
 
     for (size_t i = 0; i < sizeof grids / sizeof *grids; i++) {
         float *x = noise(SAMPLES, 3), *m = magnitudes(x, SAMPLES, FFT, grids[i]), *y = mem_floats(SAMPLES);
