@@ -4,7 +4,8 @@
  * An iteration turns magnitudes and phases into a signal and takes the phases
  * of its transform (Griffin and Lim 1984); the signal is pushed on in the
  * direction in which it moves (Perraudin, Balazs and Søndergaard 2013). The
- * push is linear, so it is made on the signal instead of on the spectrum.
+ * push is linear, so it is made on the signal instead of on the spectrum. What
+ * is over full scale, which no recording is, is cut before.
  *
  * A frame of the next iteration needs all frames of this one that overlap it,
  * the last of which is lag frames further on. Each step hands two frames
@@ -12,8 +13,8 @@
  * stage keeps a ring of about two frames of its signal. The result is that of
  * whole-clip Griffin-Lim, at any length of clip.
  *
- * Around the clip the signal is free: it goes on as far as frames reach. The first
- * frames come before the clip too, in reverse, so phases have settled when it begins.
+ * Around the clip the signal is free. The first frames come before it too, in
+ * reverse: so phases have settled when it begins.
  *
  * Two real frames are one complex signal: a transform each way per pair. */
 #include "dsp/vocoder.h"
@@ -74,7 +75,7 @@ struct vocoder {
 struct vocoder_how vocoder_defaults(void)
 {
     return (struct vocoder_how){
-        .start = VOCODER_GRADIENT, .iterations = 8, .momentum = 0.99f, .seed = 123,
+        .start = VOCODER_GRADIENT, .iterations = 8, .most = 1, .momentum = 0.99f, .seed = 123,
     };
 }
 
@@ -342,10 +343,8 @@ static void give(struct vocoder *v, const float *x, int64_t at, int64_t count)
 static void complete(struct vocoder *v, int i, int64_t f)
 {
     struct stage *s = &v->stage[i];
-    int64_t end = v->end, count;
+    int64_t end = f + 2 < v->frames ? centre(v, f + 2 > 0 ? f + 2 : 0) - v->fft / 2 : v->end, count;
 
-    if (f + 2 < v->frames)
-        end = f + 2 > 0 ? centre(v, f + 2) - v->fft / 2 : 0;
     clear(v, i, end);
     assert(v->stage[i > 0 ? i - 1 : 0].cleared - s->done <= v->ring);
     assert(v->stage[0].cleared - s->done <= v->long_ring);
@@ -356,7 +355,7 @@ static void complete(struct vocoder *v, int i, int64_t f)
         count = least(least(end - s->done, v->ring - at), v->long_ring - long_at);
         if (i == 0)
             invert(v->overlap + long_at, overlap_least, 1 / (float)v->fft, (int)count);
-        bring_to_scale(x, v->overlap + long_at, (int)count);
+        bring_to_scale(x, v->overlap + long_at, i < v->how.iterations ? v->how.most : INFINITY, (int)count);
         if (i < v->how.iterations)
             push_on(x, i > 0 ? v->stage[i - 1].signal + at : x, v->how.momentum, s->ahead + at, (int)count);
         else

@@ -19,11 +19,12 @@ enum vocoder_start {
 struct vocoder_how {
     enum vocoder_start start;
     int iterations;     /* of Griffin-Lim, 0 or more */
+    float most;         /* > 0: phases are sought with which no sample is over this; some may be by a little */
     float momentum;     /* 0: Griffin and Lim's own; 0.99: the fast one; more than 1 is not stable */
     uint64_t seed;
 };
 
-/* Phases from the gradient, 8 iterations, momentum 0.99, seed 123. */
+/* Phases from the gradient, 8 iterations, at most full scale (1), momentum 0.99, seed 123. */
 struct vocoder_how vocoder_defaults(void);
 
 struct vocoder;

@@ -14,7 +14,8 @@
 
 static struct vocoder_how how(enum vocoder_start start, int iterations)
 {
-    return (struct vocoder_how){ .start = start, .iterations = iterations, .momentum = 0.99f, .seed = 5 };
+    return (struct vocoder_how){ .start = start, .iterations = iterations, .most = 1.5f, .momentum = 0.99f,
+                                  .seed = 5 };
 }
 
 /* ---- Griffin-Lim in double precision, each transform by its definition ---- */
@@ -99,6 +100,8 @@ static void plain_griffin_lim(const struct plain *p, struct vocoder_how h, int f
     }
     for (int i = 0; i < h.iterations; i++) {
         plain_inverse(p, c, x);
+        for (int t = 0; t < p->samples; t++)
+            x[t] = fmax(-(double)h.most, fmin((double)h.most, x[t]));
         plain_forward(p, x, now);
         for (int j = 0; j < n; j++) {
             c[j] = now[j] - a * last[j];

@@ -55,11 +55,40 @@ static void test_ends(int cut)
     free(y);
 }
 
+/* Chords cut at full scale, as loud music is: what comes back is hardly over it. */
+static void test_loud(void)
+{
+    enum { FFT = 256, SAMPLES = 16000, FRAMES = 1 + SAMPLES / (FFT / 4) };
+    struct vocoder_how free_how = vocoder_defaults();
+    float *x = chords(SAMPLES, 8000), *m, *y = mem_floats(SAMPLES), *z = mem_floats(SAMPLES);
+    float peak = 0, free_peak = 0;
+
+    for (int t = 0; t < SAMPLES; t++)
+        x[t] = fmaxf(-1, fminf(1, 16 * x[t]));
+    m = magnitudes(x, SAMPLES, FFT, grid_fixed(FFT / 4));
+    vocoder_run(FFT, vocoder_defaults(), grid_fixed(FFT / 4), m, FRAMES, y, SAMPLES);
+    free_how.most = INFINITY;
+    vocoder_run(FFT, free_how, grid_fixed(FFT / 4), m, FRAMES, z, SAMPLES);
+    for (int t = 0; t < SAMPLES; t++) {
+        peak = fmaxf(peak, fabsf(y[t]));
+        free_peak = fmaxf(free_peak, fabsf(z[t]));
+    }
+    check(free_peak > 1.3f && peak < 1 + 0.5f * (free_peak - 1) &&
+              misfit(y, SAMPLES, FFT, grid_fixed(FFT / 4), m) < 1.1 * misfit(z, SAMPLES, FFT, grid_fixed(FFT / 4), m),
+          "loud music: peak %.3f, %.3f without a bound, misfit %.4f and %.4f", (double)peak, (double)free_peak,
+          misfit(y, SAMPLES, FFT, grid_fixed(FFT / 4), m), misfit(z, SAMPLES, FFT, grid_fixed(FFT / 4), m));
+    free(x);
+    free(m);
+    free(y);
+    free(z);
+}
+
 int main(void)
 {
     test_onset(190);
     test_onset(1000);
     test_ends(1000);
     test_ends(2500);
+    test_loud();
     return check_done();
 }
