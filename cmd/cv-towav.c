@@ -140,6 +140,8 @@ static double gain_of(const char *clip, int hz, const float *x, int64_t channels
     if (loudness == 0)
         return 1;
     level = loudness_measure(x, channels, samples, hz);
+    if (isnan(level))
+        diag_die("clip %s: %s", clip, error_text());
     if (isfinite(level))
         return pow(10, (loudness - level) / 20);
     if (level_left++ == 0)

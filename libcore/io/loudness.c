@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "base/error.h"
 #include "base/mem.h"
 
 /* The filter lifts what lies above 1.7 kHz, so a rate must leave room for that: lower ones are raised. */
@@ -38,13 +39,16 @@ double loudness_measure(const float *x, int64_t channels, int64_t samples, int r
     ebur128_state *meter = ebur128_init((unsigned)channels, (unsigned long)raised, EBUR128_MODE_I);
     soxr_t r = soxr_create(rate, raised, (unsigned)channels, NULL, &layout, &quality, &threads);
     float *block = mem_floats((size_t)channels * BLOCK);
-    double level = -INFINITY;
+    double level;
     int64_t step = meter && r ? 1 : -1;
 
     for (int64_t done = 0; step > 0; done += done < samples ? step : 0)
         step = feed(r, meter, x, channels, samples, done, block);
-    if (step < 0 || ebur128_loudness_global(meter, &level) != EBUR128_SUCCESS)
-        level = -INFINITY;
+    if (step < 0 || ebur128_loudness_global(meter, &level) != EBUR128_SUCCESS) {
+        error_set("no loudness can be measured: %lld channels at %d Hz, expected 64 at most and more than 15 Hz, "
+                  "and memory for it", (long long)channels, rate);
+        level = NAN;
+    }
     free(block);
     soxr_delete(r);
     if (meter)

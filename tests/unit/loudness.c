@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/error.h"
 #include "base/mem.h"
 #include "check.h"
 
@@ -31,6 +32,7 @@ static void expect(int rate, int channels, double seconds, double heard, double 
 
 int main(void)
 {
+    static const float many[100 * 50];
     static const int rates[] = {3000, 8000, 22050, 44100, 48000};
 
     for (int i = 0; i < 5; i++) {
@@ -42,6 +44,6 @@ int main(void)
     expect(22050, 1, 0.41, 0.41, -23.01);
     expect(22050, 2, 5, 0, -INFINITY);
     expect(3000, 1, 0.01, 0.01, -INFINITY);
-    expect(8000, 100, 1, 1, -INFINITY);
+    check(isnan(loudness_measure(many, 100, 50, 8000)), "100 channels: %s", error_text());
     return check_done();
 }
