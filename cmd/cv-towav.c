@@ -1,4 +1,5 @@
 /* cv-towav: writes each clip of a stream as a WAV file. */
+#include <float.h>
 #include <limits.h>
 #include <math.h>
 #include <search.h>
@@ -114,7 +115,7 @@ static float *centred(const float *x, int64_t channels, int64_t samples)
         if (keep_offset)
             sum = 0;
         for (int64_t i = 0; i < samples; i++)
-            y[c * samples + i] = (float)(row[i] - sum / (double)samples);
+            y[c * samples + i] = (float)fmax(-FLT_MAX, fmin(FLT_MAX, row[i] - sum / (double)samples));
     }
     return y;
 }
@@ -149,21 +150,37 @@ static double gain_of(const char *clip, int hz, const float *x, int64_t channels
     return 1;
 }
 
-/* Brings x to its level and holds its peaks at full scale. */
-static void finish_clip(const char *clip, int hz, float *x, int64_t channels, int64_t samples)
+/* x times gain to y, its peaks held at full scale; returns the least gain of the limiter. */
+static double limit(int hz, const float *x, int64_t channels, int64_t samples, double gain, float *y)
 {
-    double gain = gain_of(clip, hz, x, channels, samples);
-    struct limiter *l;
+    struct limiter *l = limiter_new((int)channels, hz, 1);
+    double least;
     int64_t done;
 
-    for (int64_t i = 0; gain != 1 && i < channels * samples; i++)
-        x[i] = (float)(gain * (double)x[i]);
-    l = limiter_new((int)channels, hz, 1);
-    done = limiter_push(l, x, samples, x, samples);
-    limiter_end(l, x + done, samples);
-    limited += limiter_least(l) < 1;
-    least_gain = fmin(least_gain, limiter_least(l));
+    for (int64_t i = 0; i < channels * samples; i++)
+        y[i] = (float)(gain * (double)x[i]);
+    done = limiter_push(l, y, samples, y, samples);
+    limiter_end(l, y + done, samples);
+    least = limiter_least(l);
     limiter_free(l);
+    return least;
+}
+
+/* x at its level. What a limiter takes from the loudness is given back, as far as three rounds go. */
+static float *finish_clip(const char *clip, int hz, const float *x, int64_t channels, int64_t samples)
+{
+    double gain = gain_of(clip, hz, x, channels, samples), least, level;
+    float *y = mem_alloc((size_t)channels * (size_t)samples * sizeof *y);
+
+    least = limit(hz, x, channels, samples, gain, y);
+    for (int i = 0; i < 3 && loudness != 0 && gain != 1 && least < 1; i++) {
+        level = loudness_measure(y, channels, samples, hz);
+        gain *= isfinite(level) ? pow(10, (loudness - level) / 20) : 1;
+        least = limit(hz, x, channels, samples, gain, y);
+    }
+    limited += least < 1;
+    least_gain = fmin(least_gain, least);
+    return y;
 }
 
 static void save(const char *clip, struct wav *w)
@@ -194,7 +211,7 @@ static void put_clip(const char *clip, int hz, const float *x, int64_t channels,
 {
     static bool there;
     bool join = strcmp(dir, "-") == 0;
-    float *y = centred(x, channels, samples);
+    float *level = centred(x, channels, samples), *y;
     struct wav *w = joined;
 
     if (!join && !there && directory_make(dir) < 0)
@@ -206,7 +223,7 @@ static void put_clip(const char *clip, int hz, const float *x, int64_t channels,
     if (w == NULL)
         w = wav_new(hz, (int)channels, (int)bits, join ? NULL : maker);
     seen++;
-    finish_clip(clip, hz, y, channels, samples);
+    y = finish_clip(clip, hz, level, channels, samples);
     if (w == NULL || wav_put(w, y, samples) < 0)
         diag_die("clip %s: %s", clip, error_text());
     if (join) {
@@ -218,6 +235,7 @@ static void put_clip(const char *clip, int hz, const float *x, int64_t channels,
         save(clip, w);
         wav_free(w);
     }
+    free(level);
     free(y);
 }
 
