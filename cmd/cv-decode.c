@@ -8,13 +8,15 @@
 #include "vae/codec.h"
 
 static bool logits;
-static int64_t threads = 0, seed = 123, nearest = 8;
+static int64_t threads = 0, seed = 123, nearest = 8, iterations = 8;
 static double jump = 1, tempo = 0;
 static const char *prior = "auto";
 
 static const struct opt opts[] = {
     {'j', "threads", OPT_INT, &threads, "N", 0, 1024, "threads, 0 for one per processor", NULL},
     {'s', "seed", OPT_INT, &seed, "N", 0, 9e18, "seed of the phases that decoding starts from (spectral)", NULL},
+    {0, "iterations", OPT_INT, &iterations, "N", 0, 1000,
+     "iterations of the search for phases (spectral): 0 is the first guess, more than 32 are not heard", NULL},
     {0, "prior", OPT_TEXT, &prior, "KIND", 0, 0,
      "noise: normal, var or beat (as the model's frames are), bank, or auto for the best that the model has", NULL},
     {0, "jump", OPT_REAL, &jump, "P", 0, 1,
@@ -50,7 +52,7 @@ int main(int argc, char **argv)
     pool = pool_new((int)threads);
     status = codec_decode(argv[first], r, STDOUT_FILENO, "standard output",
                           (struct codec_options){.logits = logits, .seed = (uint64_t)seed, .prior = prior, .jump = jump,
-                                                 .nearest = (int)nearest, .tempo = tempo}, pool);
+                                                 .nearest = (int)nearest, .iterations = (int)iterations, .tempo = tempo}, pool);
     pool_free(pool);
     reader_free(r);
     if (status)

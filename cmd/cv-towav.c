@@ -1,4 +1,5 @@
 /* cv-towav: writes each clip of a stream as a WAV file. */
+#include <float.h>
 #include <limits.h>
 #include <math.h>
 #include <search.h>
@@ -12,19 +13,26 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/opt.h"
+#include "dsp/limiter.h"
 #include "io/audio_name.h"
 #include "io/audio_write.h"
+#include "io/loudness.h"
 #include "io/stream.h"
 
 static const char *const maker = "cv-towav";
 static const char *dir = ".";
 static int64_t bits = 16;
+static double loudness = 0;
 static bool normalize, force, keep_offset;
 
 static struct wav *joined;             /* with -o -: all clips in one */
 static int joined_rate, joined_channels;
 static void *names;                    /* tree of struct used */
-static int64_t files;
+static int64_t files, seen;
+static int64_t limited;                /* clips with peaks over full scale, */
+static double least_gain = 1;          /* and the least gain that one of them got */
+static int64_t level_left;             /* clips that have no loudness */
+static char *first_left;
 static char *first_name, *last_name;
 static bool failed;
 
@@ -33,6 +41,8 @@ static const struct opt opts[] = {
       "directory for the files, made if missing; -: all clips as one WAV on standard output", NULL },
     { 'b', "bits", OPT_INT, &bits, "BITS", 16, 32, "bits per sample: 16, 24, or 32 (floats)", NULL },
     { 'n', "normalize", OPT_FLAG, &normalize, NULL, 0, 0, "bring the peak of each clip to -1 dBFS", NULL },
+    { 0, "loudness", OPT_REAL, &loudness, "LUFS", -70, 0,
+      "bring each clip to this loudness (EBU R128), 0: leave it", NULL },
     { 'f', "force", OPT_FLAG, &force, NULL, 0, 0, "replace also files that cv-towav did not make", NULL },
     { 0, "keep-offset", OPT_FLAG, &keep_offset, NULL, 0, 0, "do not remove the mean of each channel", NULL },
 };
@@ -91,29 +101,86 @@ static const char *unused_name(const char *clip)
 
 /* ---- clips ---- */
 
-/* Channel means into shift, and the factor that makes the clip fit. */
-static double measure(const char *clip, const float *x, int64_t channels, int64_t samples, double *shift)
+/* A copy of x, each channel less its mean. */
+static float *centred(const float *x, int64_t channels, int64_t samples)
 {
-    double peak = 0;
+    float *y = mem_alloc((size_t)channels * (size_t)samples * sizeof *y);
 
     for (int64_t c = 0; c < channels; c++) {
         const float *row = x + c * samples;
-        double sum = 0, low = row[0], high = row[0];
+        double sum = 0;
 
-        for (int64_t i = 0; i < samples; i++) {
+        for (int64_t i = 0; i < samples; i++)
             sum += row[i];
-            low = row[i] < low ? row[i] : low;
-            high = row[i] > high ? row[i] : high;
-        }
-        shift[c] = keep_offset ? 0 : sum / (double)samples;
-        peak = fmax(peak, fmax(high - shift[c], shift[c] - low));
+        if (keep_offset)
+            sum = 0;
+        for (int64_t i = 0; i < samples; i++)
+            y[c * samples + i] = (float)fmax(-FLT_MAX, fmin(FLT_MAX, row[i] - sum / (double)samples));
     }
-    if (normalize)
-        return peak > 0 ? pow(10, -1 / 20.0) / peak : 1;
-    if (peak <= 1)
+    return y;
+}
+
+static double peak_of(const float *x, int64_t count)
+{
+    double peak = 0;
+
+    for (int64_t i = 0; i < count; i++)
+        peak = fmax(peak, fabs((double)x[i]));
+    return peak;
+}
+
+/* What brings a clip to the level that was asked for. */
+static double gain_of(const char *clip, int hz, const float *x, int64_t channels, int64_t samples)
+{
+    double level;
+
+    if (normalize) {
+        level = peak_of(x, channels * samples);
+        return level > 0 ? pow(10, -1 / 20.0) / level : 1;
+    }
+    if (loudness == 0)
         return 1;
-    diag_warn("%s: the peak is %.4g, over full scale: multiplied by %.4g to fit", clip, peak, 1 / peak);
-    return 1 / peak;
+    level = loudness_measure(x, channels, samples, hz);
+    if (isnan(level))
+        diag_die("clip %s: %s", clip, error_text());
+    if (isfinite(level))
+        return pow(10, (loudness - level) / 20);
+    if (level_left++ == 0)
+        first_left = mem_text(clip);
+    return 1;
+}
+
+/* x times gain to y, its peaks held at full scale; returns the least gain of the limiter. */
+static double limit(int hz, const float *x, int64_t channels, int64_t samples, double gain, float *y)
+{
+    struct limiter *l = limiter_new((int)channels, hz, 1);
+    double least;
+    int64_t done;
+
+    for (int64_t i = 0; i < channels * samples; i++)
+        y[i] = (float)(gain * (double)x[i]);
+    done = limiter_push(l, y, samples, y, samples);
+    limiter_end(l, y + done, samples);
+    least = limiter_least(l);
+    limiter_free(l);
+    return least;
+}
+
+/* x at its level. What a limiter takes from the loudness is given back, as far as three rounds go. */
+static float *finish_clip(const char *clip, int hz, const float *x, int64_t channels, int64_t samples)
+{
+    double gain = gain_of(clip, hz, x, channels, samples), least, level;
+    float *y = mem_alloc((size_t)channels * (size_t)samples * sizeof *y);
+
+    least = limit(hz, x, channels, samples, gain, y);
+    for (int i = 0; i < 3 && loudness != 0 && gain != 1 && least < 1; i++) {
+        level = loudness_measure(y, channels, samples, hz);
+        gain *= isfinite(level) ? pow(10, (loudness - level) / 20) : 1;
+        least = limit(hz, x, channels, samples, gain, y);
+    }
+    limited += least < 1;
+    least_gain = fmin(least_gain, least);
+    return y;
 }
 
 static void save(const char *clip, struct wav *w)
@@ -144,8 +211,7 @@ static void put_clip(const char *clip, int hz, const float *x, int64_t channels,
 {
     static bool there;
     bool join = strcmp(dir, "-") == 0;
-    double *shift = mem_zero((size_t)channels, sizeof *shift);
-    double gain = measure(clip, x, channels, samples, shift);
+    float *level = centred(x, channels, samples), *y;
     struct wav *w = joined;
 
     if (!join && !there && directory_make(dir) < 0)
@@ -156,7 +222,9 @@ static void put_clip(const char *clip, int hz, const float *x, int64_t channels,
                  "use -o DIR", clip, (long long)channels, hz, joined_channels, joined_rate);
     if (w == NULL)
         w = wav_new(hz, (int)channels, (int)bits, join ? NULL : maker);
-    if (w == NULL || wav_put(w, x, samples, shift, gain) < 0)
+    seen++;
+    y = finish_clip(clip, hz, level, channels, samples);
+    if (w == NULL || wav_put(w, y, samples) < 0)
         diag_die("clip %s: %s", clip, error_text());
     if (join) {
         joined = w;
@@ -167,7 +235,8 @@ static void put_clip(const char *clip, int hz, const float *x, int64_t channels,
         save(clip, w);
         wav_free(w);
     }
-    free(shift);
+    free(level);
+    free(y);
 }
 
 /* ---- frames ---- */
@@ -223,11 +292,23 @@ static void put_frame(const struct reader *r, const struct frame *f)
     }
 }
 
+/* One line for all clips whose level is not what their samples or the options say. */
+static void say_levels(void)
+{
+    if (limited > 0)
+        diag_note("%lld of %lld clips had peaks over full scale: limited, by %.1f dB at most",
+                  (long long)limited, (long long)seen, -20 * log10(least_gain));
+    if (level_left > 0)
+        diag_note("%lld of %lld clips, the first is %s, are silent or under 0.4 s and have no loudness: "
+                  "their level is left", (long long)level_left, (long long)seen, first_left);
+}
+
 static void finish(void)
 {
     size_t size;
     const void *bytes;
 
+    say_levels();
     if (strcmp(dir, "-") != 0) {
         if (files == 1)
             diag_note("1 file in %s, %s", dir, first_name);
@@ -263,6 +344,8 @@ int main(int argc, char **argv)
     program_begin(&program, argc, argv, 0, 0);
     if (bits != 16 && bits != 24 && bits != 32)
         diag_usage("-b, --bits BITS: %lld is none of 16, 24 and 32", (long long)bits);
+    if (normalize && loudness != 0)
+        diag_usage("--loudness LUFS: -n, --normalize is there too: one of them says how loud a clip is");
     if (dir[0] == '\0')
         diag_usage("-o, --output DIR: an empty name; . is the current directory");
     if (strcmp(dir, "-") == 0 && isatty(STDOUT_FILENO))
@@ -283,5 +366,6 @@ int main(int argc, char **argv)
     tdestroy(names, used_free);
     free(first_name);
     free(last_name);
+    free(first_left);
     return failed;
 }

@@ -18,7 +18,7 @@ layer_breaks() {
             grep -vE "\"($pattern)/[a-z0-9_]+\.h\"" || true
     done <<< "$rules"
     only 'fftw3' "libcore/dsp/"
-    only 'sndfile|soxr|msgpack|xxhash' "libcore/io/"
+    only 'sndfile|soxr|ebur128|msgpack|xxhash' "libcore/io/"
     only 'cblas|openblas|f77blas' "libcore/nn/"
     only 'cairo' "cmd/cv-plot.c|cmd/plot/"
 }
@@ -31,7 +31,7 @@ only() {
         grep -vE "^($2)") || true
     case $1 in
     fftw3) calls='fftwf?_[a-z]' ;;
-    sndfile*) calls='sf_(open|read|write|close)|soxr_[a-z]|msgpack_[a-z]|XXH[0-9]' ;;
+    sndfile*) calls='sf_(open|read|write|close)|soxr_[a-z]|ebur128_[a-z]|msgpack_[a-z]|XXH[0-9]' ;;
     cblas*) calls='cblas_[a-z]|openblas_[a-z]' ;;
     cairo) calls='cairo_[a-z]' ;;
     esac

@@ -146,6 +146,9 @@ strongest() {
         cv-decode model.bin < $stream > want
         cv-decode -j 1 model.bin < $stream | cmp - want
         cv-decode -j 2 -s 123 model.bin < $stream | cmp - want
+        cv-decode --iterations 8 model.bin < $stream | cmp - want
+        cv-decode --iterations 2 model.bin < $stream > fewer
+        run ! cmp -s fewer want
         cv-decode -s 124 model.bin < $stream > other
         run -1 cmp -s want other
     done

@@ -69,20 +69,70 @@ clips_of() {
     [ "$(sound peak out/b.wav 1)" = 0.25000 ]
 }
 
-@test "a peak over full scale is scaled to fit, with a warning and without wrapping" {
+@test "peaks over full scale are limited, without wrapping, and one line says so" {
     for bits in 16 24 32; do
-        clips_of loud:1.6 | cv-towav -f -b $bits -o out 2> words
-        grep -q 'cv-towav: warning: loud: the peak is 1.6, .* by 0.625' words
-        near "$(sound peak out/loud.wav)" 1 0.0001
-        near "$(sound rms out/loud.wav)" 0.7071 0.001
-        near "$(sound crossings out/loud.wav)" 249 1
+        clips_of loud:1.6 quiet:0.5 louder:2 | cv-towav -f -b $bits -o out 2> words
+        [ "$(grep -c . words)" = 2 ]
+        grep -qx 'cv-towav: 2 of 3 clips had peaks over full scale: limited, by 6.0 dB at most' words
+        for name in loud louder; do
+            near "$(sound peak out/$name.wav)" 1 0.0001
+            near "$(sound rms out/$name.wav)" 0.7071 0.001
+            near "$(sound crossings out/$name.wav)" 249 1
+        done
+        near "$(sound rms out/quiet.wav)" 0.35355 0.0005
     done
     clips_of loud:1.6 | cv-towav -q -f -o out 2> words
     [ ! -s words ]
     clips_of full:1 | cv-towav -o out 2> words
-    [ "$(grep -c warning words || true)" = 0 ]
+    [ "$(grep -c limited words || true)" = 0 ]
     near "$(sound rms out/full.wav)" 0.7071 0.001
     near "$(sound peak out/full.wav)" 1 0.0001
+}
+
+@test "a peak does not lower the rest of its clip" {
+    printf '%b' "$(mp_head audio 3000; mp_frame a audio "1 3000" $(awk 'BEGIN { for (i = 0; i < 3000; i++)
+        print i == 300 ? 2 : i % 2 ? 0.5 : -0.5 }'); mp_tail 1)" > s
+    cv-towav -b 32 --keep-offset -o out < s 2> words
+    grep -q '1 of 1 clips had peaks over full scale: limited, by 6.0 dB at most' words
+    near "$(sound peak out/a.wav)" 1 0.000001
+    cv-load -q -r 3000 -d 1 out/a.wav | facts -x - > got      # floats as they are
+    facts -x s > want
+    cmp -n $((4 * 280)) got want
+    cmp -i $((4 * 2300)) got want
+}
+
+@test "--loudness: a tone of known loudness, at any rate" {
+    # BS.1770: a tone of 997 Hz of -20 dB of full scale in one channel has -23.01 LUFS
+    for rate in 3000 22050 48000; do
+        tone -r $rate -F 997 -s 5 -b float -a 0.1 a.wav
+        cv-load -q -r $rate -d 5 a.wav | cv-towav -q -f -b 32 --loudness -26 -o out
+        near "$(sound rms out/a.wav)" 0.05012 0.0006      # .1 dB
+    done
+}
+
+@test "--loudness makes clips even, and limits what that puts over full scale" {
+    tone -w noise -r 3000 -s 3 -a 0.9 -b float loud.wav
+    tone -w noise -r 3000 -s 3 -a 0.003 -b float soft.wav
+    cv-load -q -r 3000 -d 3 loud.wav soft.wav > s
+    cv-towav --loudness -30 -o out < s 2> words
+    [ "$(grep -c limited words || true)" = 0 ]
+    near "$(sound rms out/loud.wav)" "$(sound rms out/soft.wav)" 0.002
+    cv-towav -f --loudness -5 -o out < s 2> words
+    grep -q '2 of 2 clips had peaks over full scale' words
+    near "$(sound peak out/loud.wav)" 1 0.0001
+    cv-load -q -r 3000 -d 3 out/loud.wav | cv-towav -b 32 --loudness -30 -o back
+    awk -v b="$(sound rms back/loud.wav)" -v a="$(sound rms out/loud.wav)" \
+        'BEGIN { d = 20 * log(a / b) / log(10); exit !(d > 24.8 && d < 25.2) }'   # from -5 to -30
+}
+
+@test "--loudness: clips that have none keep their level, and one line names the first" {
+    tone -w silence -r 3000 -s 1 silence.wav
+    tone -r 3000 -F 125 -s 0.3 -a 0.5 short.wav
+    { cv-load -q -r 3000 -d 1 silence.wav; cv-load -q -r 3000 -d 0.3 short.wav; } > s
+    cv-towav --loudness -20 -o out < s 2> words
+    grep -qx 'cv-towav: 2 of 2 clips, the first is silence, are silent or under 0.4 s and have no loudness: their level is left' words
+    near "$(sound peak out/short.wav)" 0.5 0.005
+    [ "$(sound peak out/silence.wav)" = 0.00000 ]
 }
 
 @test "-n brings every peak to -1 dBFS, silence stays silence" {
@@ -345,12 +395,15 @@ clips_of() {
     usage cv-towav -Z < s
     usage cv-towav operand < s
     usage cv-towav --nonsense < s
+    usage cv-towav --loudness 3 < s
+    usage cv-towav --loudness -71 < s
+    usage cv-towav -n --loudness -20 < s
     [ ! -e a.wav ]
 }
 
 @test "help and version" {
     run -0 --separate-stderr cv-towav --help
-    for word in --output --bits --normalize --force --keep-offset 16; do
+    for word in --output --bits --normalize --loudness --force --keep-offset 16; do
         [[ $output == *"$word"* ]]
     done
     [ -z "$stderr" ]

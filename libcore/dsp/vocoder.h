@@ -19,11 +19,12 @@ enum vocoder_start {
 struct vocoder_how {
     enum vocoder_start start;
     int iterations;     /* of Griffin-Lim, 0 or more */
+    float most;         /* > 0: phases are sought with which no sample is over this; some may be by a little */
     float momentum;     /* 0: Griffin and Lim's own; 0.99: the fast one; more than 1 is not stable */
     uint64_t seed;
 };
 
-/* Phases from the gradient, 32 iterations, momentum 0.99, seed 123. */
+/* Phases from the gradient, 8 iterations, at most full scale (1), momentum 0.99, seed 123. */
 struct vocoder_how vocoder_defaults(void);
 
 struct vocoder;
@@ -33,7 +34,7 @@ struct vocoder *vocoder_new(int fft, struct vocoder_how how);
 void vocoder_free(struct vocoder *v);
 
 /* Starts a clip of samples >= 1; what was left of one before is dropped. Where no
- * frame reaches there is silence. */
+ * frame reaches there is silence. It begins and ends with a fade of fft / 64 samples. */
 void vocoder_begin(struct vocoder *v, struct grid grid, int64_t samples);
 
 /* The next frames of the clip: magnitude [frames, fft / 2 + 1], finite, >= 0. A clip

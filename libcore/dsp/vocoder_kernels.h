@@ -92,10 +92,15 @@ KERNEL(invert, (float *restrict x, float least, float scale, int n), (x, least, 
         x[t] = scale / (x[t] > least ? x[t] : least);
 }
 
-KERNEL(bring_to_scale, (float *restrict x, const float *restrict by, int n), (x, by, n))
+/* and cuts at most */
+KERNEL(bring_to_scale, (float *restrict x, const float *restrict by, float most, int n), (x, by, most, n))
 {
-    for (int t = 0; t < n; t++)
-        x[t] *= by[t];
+    for (int t = 0; t < n; t++) {
+        float y = x[t] * by[t];
+
+        y = y > most ? most : y;
+        x[t] = y < -most ? -most : y;
+    }
 }
 
 /* Two frames as one complex signal. */

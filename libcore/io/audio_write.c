@@ -124,23 +124,20 @@ static int32_t round_to(double y, double scale)
     return (int32_t)(r > scale - 1 ? scale - 1 : r < -scale ? -scale : r);
 }
 
-static sf_count_t put_piece(struct wav *w, const float *x, int64_t samples, int64_t at, int64_t n,
-                            const double *shift, double gain)
+static sf_count_t put_piece(struct wav *w, const float *x, int64_t samples, int64_t at, int64_t n)
 {
     for (int c = 0; c < w->channels; c++) {
         const float *row = x + c * samples + at;
-        double s = shift != NULL ? shift[c] : 0;
 
         for (int64_t i = 0; i < n; i++) {
-            double y = (row[i] - s) * gain;
             int64_t k = i * w->channels + c;
 
             if (w->bits == 16)
-                w->piece.s16[k] = (short)round_to(y, 0x1p15);
+                w->piece.s16[k] = (short)round_to((double)row[i], 0x1p15);
             else if (w->bits == 24)
-                w->piece.s24[k] = round_to(y, 0x1p23) * 256;
+                w->piece.s24[k] = round_to((double)row[i], 0x1p23) * 256;
             else
-                w->piece.f32[k] = (float)y;
+                w->piece.f32[k] = row[i];
         }
     }
     if (w->bits == 16)
@@ -150,7 +147,7 @@ static sf_count_t put_piece(struct wav *w, const float *x, int64_t samples, int6
     return sf_writef_float(w->file, w->piece.f32, n);
 }
 
-int wav_put(struct wav *w, const float *x, int64_t samples, const double *shift, double gain)
+int wav_put(struct wav *w, const float *x, int64_t samples)
 {
     int64_t frames = PIECE_FLOATS / w->channels;
     int64_t most = (0xffffffffLL - HEADER_ROOM) / (w->bits / 8) / w->channels;
@@ -162,7 +159,7 @@ int wav_put(struct wav *w, const float *x, int64_t samples, const double *shift,
     for (int64_t at = 0; at < samples; at += frames) {
         int64_t n = samples - at < frames ? samples - at : frames;
 
-        if (put_piece(w, x, samples, at, n, shift, gain) != n)
+        if (put_piece(w, x, samples, at, n) != n)
             return error_set("cannot be written (libsndfile: %s)", sf_strerror(w->file));
     }
     return 0;

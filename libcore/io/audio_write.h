@@ -14,10 +14,10 @@ struct wav;
  * NULL, is recorded in the file as what made it. */
 struct wav *wav_new(int rate, int channels, int bits, const char *software);
 
-/* Appends x [channels, samples] after y = (x - shift[channel]) * gain, which
- * should lie in -1..1: beyond, integers stop at their largest (they do not
- * wrap). shift may be NULL. -1: over 4 GiB, the most that a WAV can hold. */
-int wav_put(struct wav *w, const float *x, int64_t samples, const double *shift, double gain);
+/* Appends x [channels, samples], which should lie in -1..1: beyond, integers
+ * stop at their largest (they do not wrap). -1: over 4 GiB, the most that a
+ * WAV can hold. */
+int wav_put(struct wav *w, const float *x, int64_t samples);
 
 /* The bytes of the finished file, which belong to w; no wav_put after this. */
 const void *wav_bytes(struct wav *w, size_t *size);

@@ -16,6 +16,7 @@ struct codec_options {
     const char *prior;           /* "normal", "var", "beat", "bank" or "auto": the best that the model has */
     double jump;                 /* see vae/prior.h */
     int nearest;
+    int iterations;              /* of the vocoder, see dsp/vocoder.h */
     double tempo;                /* beats per minute of all clips, 0: as their meta says */
 };
 

@@ -36,7 +36,9 @@ static int begin(struct work *w, struct reader *model, int parts)
 {
     w->room = pool_threads(w->c->pool);
     w->jobs = mem_zero((size_t)w->room, sizeof *w->jobs);
-    return pieces_begin(&w->p, &w->c->m, model, w->c->path, parts, w->room);
+    if (pieces_begin(&w->p, &w->c->m, model, w->c->path, parts, w->room))
+        return -1;
+    return 0;
 }
 
 static void forget(struct work *w)
@@ -179,6 +181,7 @@ static void decode_job(void *arg, int task, int worker)
     int64_t latent = w->p.shape.latent;
     float *z = mem_alloc((size_t)(latent * j->frames) * sizeof *z);
 
+    how.phases.iterations = w->c->how.iterations;
     if (j->noise)
         prior_run(w->prior, j->in, j->frames, j->start);
     pieces_turn(j->in, latent, j->frames, z);

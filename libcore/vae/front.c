@@ -214,10 +214,9 @@ KERNEL(exponentials, (float *x, int count, float gain), (x, count, gain))
 }
 
 void front_magnitudes(const struct front *f, const struct front_values *v, const float *y, double lift, bool limit,
-                      float *scratch, float *out)
+                      double gain, float *scratch, float *out)
 {
     int each = features_channels(f->bands), bins = features_bins(f->bands);
-    double gain = 1;
 
     for (int c = 0; c < v->features; c++) {
         float level = *v->scale * y[c] + v->mean[c];
@@ -228,7 +227,7 @@ void front_magnitudes(const struct front *f, const struct front_values *v, const
     if (limit) {
         double rms = front_rms(f, scratch);
 
-        gain = rms > (double)*v->loudest ? (double)*v->loudest / rms : 1;
+        gain *= rms > (double)*v->loudest ? (double)*v->loudest / rms : 1;
     }
     for (int c = 0; c < f->channels; c++)
         features_unwarp(f->bands, scratch + (size_t)c * (size_t)each, out + (size_t)c * (size_t)bins);

@@ -100,9 +100,9 @@ float front_top(const struct front_values *v);
 /* y = (max(y, floor) - mean) / scale over count frames. */
 void front_standardise(const struct front_values *v, float *y, int64_t count);
 
-/* Magnitudes of a decoded frame y [features], to out [channels, bins]: with that share of the lift; limit: not louder
- * than loudest. scratch [features]. */
+/* Magnitudes of a decoded frame y [features], to out [channels, bins]: with that share of the lift, times gain; limit:
+ * before that not louder than loudest. scratch [features]. */
 void front_magnitudes(const struct front *f, const struct front_values *v, const float *y, double lift, bool limit,
-                      float *scratch, float *out);
+                      double gain, float *scratch, float *out);
 
 #endif

@@ -211,6 +211,7 @@ struct sound {
     const struct pieces *p;
     struct piece_worker *k;
     const struct piece_sound *how;
+    double level;                /* of the clip: what is over full scale at the end is bounded while phases are found */
     float *scratch, *out;
     size_t done, samples;
 };
@@ -225,6 +226,7 @@ static void sound_begin(struct sound *s, const struct piece_clip *clip)
         s->k->magnitude = mem_alloc((size_t)(p->rows * p->shape.stride) * (size_t)(p->front.channels * bins) * sizeof(float));
     }
     s->samples = (size_t)clip->samples;
+    s->level = clip->level;
     s->scratch = mem_alloc((size_t)p->shape.features * sizeof *s->scratch);
     vocoder_begin(s->k->vocoder, clip->timing.grid, clip->samples);
 }
@@ -236,7 +238,7 @@ static void sound_push(struct sound *s, const float *y, int frames)
 
     for (int t = 0; t < frames; t++)
         front_magnitudes(&s->p->front, &s->p->v, y + (size_t)t * (size_t)s->p->shape.features, s->how->lift, s->how->limit,
-                         s->scratch, s->k->magnitude + (size_t)t * bins);
+                         s->level / FRONT_LEVEL, s->scratch, s->k->magnitude + (size_t)t * bins);
     vocoder_push(s->k->vocoder, s->k->magnitude, frames);
     s->done += vocoder_pull(s->k->vocoder, s->out + s->done, s->samples - s->done);
 }
@@ -245,9 +247,9 @@ static void sound_push(struct sound *s, const float *y, int frames)
 static void bring_to_level(const struct front *f, float *x, int64_t samples, double level)
 {
     const double most = 4;
-    double is = front_level(f, x, samples), gain = is > 0 ? level / is : level / FRONT_LEVEL;
+    double is = front_level(f, x, samples), gain = is > 0 ? level / is : 1;
 
-    gain = gain > most * level / FRONT_LEVEL ? most * level / FRONT_LEVEL : gain;
+    gain = gain > most ? most : gain;
     for (int64_t i = 0; i < f->channels * samples; i++)
         x[i] *= (float)gain;
 }
