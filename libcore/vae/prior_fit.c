@@ -222,6 +222,7 @@ void prior_fit_end(struct prior_fit *f, struct params *params)
     size_t d = (size_t)f->shape.latent;
     double *mean = mem_alloc(d * sizeof *mean), *sd = mem_alloc(d * sizeof *sd);
     double n = f->frames > 0 ? f->frames : 1;
+    float *bank = f->kept > 0 ? values(params, "prior/bank") : NULL;
 
     for (size_t i = 0; i < d; i++) {
         double v;
@@ -233,12 +234,9 @@ void prior_fit_end(struct prior_fit *f, struct params *params)
         values(params, "prior/sd")[i] = (float)sd[i];
     }
     fit_positions(f, params, mean, sd);
-    for (int64_t t = 0; t < f->kept; t++)
-        for (size_t i = 0; i < d; i++) {
-            float *v = values(params, "prior/bank") + (size_t)t * d + i;
-
-            *v = (float)(((double)*v - mean[i]) / sd[i]);
-        }
+    for (int64_t t = 0; t < f->kept; t++, bank += d)
+        for (size_t i = 0; i < d; i++)
+            bank[i] = (float)(((double)bank[i] - mean[i]) / sd[i]);
     free(sd);
     free(mean);
     free(f->squares);
