@@ -102,7 +102,7 @@ static void set(const struct spectral *shape, struct params *params, const struc
 {
     float *pca = values(params, "pca/kernel"), *mean = values(params, "pca/mean");
     float *ew = values(params, "enc/linear/kernel"), *eb = values(params, "enc/linear/bias");
-    float *dw = values(params, "dec/linear/kernel"), *db = values(params, "dec/linear/bias");
+    float *dw = values(params, "dec/out/kernel") + shape->width, *db = values(params, "dec/out/bias");
     size_t n = (size_t)s->n, latent = (size_t)shape->latent;
 
     for (size_t d = 0; d < latent; d++) {
@@ -112,7 +112,7 @@ static void set(const struct spectral *shape, struct params *params, const struc
         values(params, "pca/variance")[d] = (float)w;
         for (size_t i = 0; i < n; i++) {
             pca[d * n + i] = ew[d * n + i] = (float)(v[i] / scale);
-            dw[i * latent + d] = (float)(v[i] * scale);
+            dw[i * ((size_t)shape->width + latent) + d] = (float)(v[i] * scale);
             offset -= s->sum[i] * v[i] / scale;
         }
         eb[d] = (float)offset;

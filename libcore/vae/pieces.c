@@ -23,14 +23,15 @@ static const float *values(const struct pieces *p, const char *name)
 float *pieces_weights(const struct pieces *p)
 {
     size_t latent = (size_t)p->shape.latent, rows = (size_t)(p->shape.stride * p->shape.features);
-    const float *w = values(p, "dec/linear/kernel");
+    size_t width = (size_t)p->shape.width + latent;
+    const float *w = values(p, "dec/out/kernel") + p->shape.width;
     float *weights = mem_alloc(latent * sizeof *weights);
 
     for (size_t d = 0; d < latent; d++) {
         double sum = 0;
 
         for (size_t i = 0; i < rows; i++)
-            sum += (double)w[i * latent + d] * (double)w[i * latent + d];
+            sum += (double)w[i * width + d] * (double)w[i * width + d];
         weights[d] = (float)sqrt(sum);
     }
     return weights;

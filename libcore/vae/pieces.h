@@ -38,8 +38,8 @@ void pieces_over(struct pieces *p, const struct spectral *shape, const struct fr
                  int threads);
 void pieces_end(struct pieces *p);
 
-/* How much each dimension of z moves levels, [latent]: norms of the columns of
- * "dec/linear/kernel"; to be released with free(). */
+/* How much each dimension of z moves levels, [latent]: norms of their columns of
+ * "dec/out/kernel"; to be released with free(). */
 float *pieces_weights(const struct pieces *p);
 
 /* A clip [channels, samples], as the front end sees it. */

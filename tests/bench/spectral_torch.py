@@ -167,12 +167,18 @@ def run_check():
         return example[at - count:at].view(shape)
 
     with torch.no_grad():
-        for p in [*net.encoder.parameters(), net.logvar, *net.into.parameters(), *net.residual.parameters(),
-                  *net.out.parameters(), *net.linear.parameters(), *net.prior.parameters(), net.scale]:
-            if p.dim() == 3:            # [out, in, tap] here, [out, tap, in] there
-                p.copy_(take(p.shape[0], p.shape[2], p.shape[1]).transpose(1, 2))
-            else:
-                p.copy_(take(*p.shape))
+        def fill(parameters):
+            for p in parameters:
+                if p.dim() == 3:            # [out, in, tap] here, [out, tap, in] there
+                    p.copy_(take(p.shape[0], p.shape[2], p.shape[1]).transpose(1, 2))
+                else:
+                    p.copy_(take(*p.shape))
+
+        fill([*net.encoder.parameters(), net.logvar, *net.into.parameters(), *net.residual.parameters()])
+        both = take(net.out.out_features, OPTIONS.width + OPTIONS.latent)
+        net.out.weight.copy_(both[:, :OPTIONS.width])
+        net.linear.weight.copy_(both[:, OPTIONS.width:])
+        fill([net.linear.bias, *net.prior.parameters(), net.scale])
     loss = net.loss(take(BATCH, rows, OPTIONS.stride * OPTIONS.features), take(BATCH, rows, OPTIONS.latent))
     loss.backward()
     norm = torch.sqrt(sum((p.grad.double() ** 2).sum() for p in net.parameters()))
