@@ -111,7 +111,7 @@ static double gradient(struct training *t)
     if (!isfinite(net_loss_value(t->g.net)))
         diag_die("the loss of the bench is not finite");
     net_backward(t->g.net);
-    return adam_gradient_norm(t->params);
+    return adam_gradient_norm(t->params, net_pool(t->g.net));
 }
 
 static void train_once(void *arg)
