@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "nn/gemm.h"
-#include "nn/leading.h"
+#include "base/linalg.h"
+#include "base/leading.h"
 
 /* Variance below which a component counts as this much: it would be blown up. */
 static const double least = 1e-3;

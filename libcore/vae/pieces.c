@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "nn/gemm.h"
+#include "base/linalg.h"
 #include "nn/layers.h"
 #include "vae/pca.h"
 #include "vae/prior.h"

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "check.h"
-#include "nn/leading.h"
+#include "base/leading.h"
 
 /* a = (1 - 2 u u') diag(values) (1 - 2 u u'): its eigenvectors are the columns of 1 - 2 u u'. */
 static void make(int n, const double *values, double *u, double *a)

@@ -1,7 +1,7 @@
 /* Block Krylov (Golub and Underwood 1977; Musco and Musco 2015): the matrix is
  * restricted to what it makes of a few vectors in a few steps, X, A X, A^2 X ...,
  * made orthonormal; there all eigenvectors are found. */
-#include "nn/leading.h"
+#include "base/leading.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -9,8 +9,7 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
-#include "nn/gemm.h"
-#include "nn/lapack.h"
+#include "base/linalg.h"
 
 /* The basis has TIMES the count and MORE vectors, that come in so many steps; columns of a product at once. */
 enum { TIMES = 3, MORE = 256, STEPS = 10, TILE = 256 };
@@ -124,13 +123,13 @@ static void restrict_to(struct basis *b, int block, double *h, struct pool *pool
     }
 }
 
-/* The eigenvectors of h are rows, those of the largest values last. */
+/* The eigenvectors of h are rows. */
 static void bring_back(const struct basis *b, int count, const double *h, const double *found, double *values, double *vectors)
 {
     for (int d = 0; d < count; d++) {
-        const double *mix = h + (size_t)(b->size - 1 - d) * (size_t)b->size;
+        const double *mix = h + (size_t)d * (size_t)b->size;
 
-        values[d] = found[b->size - 1 - d];
+        values[d] = found[d];
         gemm_double(false, false, 1, b->n, b->size, 1, mix, b->size, b->q, b->n, 0, row(b, vectors, d), b->n);
     }
 }
@@ -154,7 +153,7 @@ int leading(int n, int count, const double *a, double *values, double *vectors, 
         for (int i = 0; i < n; i++)
             row(&b, b.q, i)[i] = 1;
     }
-    status = lapack_eigen(b.size, h, found);
+    status = eigen_symmetric(b.size, b.size, h, found);
     if (!status)
         bring_back(&b, count, h, found, values, vectors);
     free(b.q);
