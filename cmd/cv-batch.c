@@ -11,7 +11,7 @@
 #include "base/rng.h"
 #include "io/split.h"
 #include "io/stream.h"
-#include "vae/dataset.h"
+#include "io/clip.h"
 
 static int64_t group = 10, buffer = 3, seed = 123;
 static double share = 0.2;

@@ -12,13 +12,13 @@
 #include "base/text.h"
 #include "check/beside.h"
 #include "check/report.h"
-#include "dsp/levels.h"
-#include "dsp/limits.h"
+#include "measure/levels.h"
+#include "measure/verdict.h"
 #include "io/stream.h"
-#include "vae/compare.h"
-#include "vae/dataset.h"
-#include "vae/front.h"
-#include "vae/originals.h"
+#include "measure/compare.h"
+#include "io/clip.h"
+#include "model/front.h"
+#include "io/originals.h"
 
 static bool json, show_bands;
 static const char *original_path, *reference_path, *held_path;

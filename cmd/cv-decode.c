@@ -5,7 +5,7 @@
 #include "base/diag.h"
 #include "base/error.h"
 #include "base/opt.h"
-#include "vae/codec.h"
+#include "model/codec.h"
 
 static bool logits;
 static int64_t threads = 0, seed = 123, nearest = 8, iterations = 8;

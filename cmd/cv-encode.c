@@ -4,7 +4,7 @@
 #include "base/diag.h"
 #include "base/error.h"
 #include "base/opt.h"
-#include "vae/codec.h"
+#include "model/codec.h"
 
 static bool mean_only;
 static int64_t seed = 123, threads = 0;

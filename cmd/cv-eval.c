@@ -5,7 +5,7 @@
 #include "base/diag.h"
 #include "base/error.h"
 #include "base/opt.h"
-#include "vae/eval.h"
+#include "model/eval.h"
 
 static bool json;
 static int64_t seed = 123, threads = 0;

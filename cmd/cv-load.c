@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/opt.h"
 #include "dsp/beat.h"
-#include "dsp/levels.h"
+#include "measure/levels.h"
 #include "dsp/onset.h"
 #include "dsp/tempo.h"
 #include "io/audio_name.h"

@@ -11,8 +11,8 @@
 #include "base/mem.h"
 #include "base/opt.h"
 #include "io/stream.h"
-#include "vae/mix.h"
-#include "vae/mix_clip.h"
+#include "model/mix.h"
+#include "model/mix_clip.h"
 
 enum { INPUTS_MAX = 256 };
 

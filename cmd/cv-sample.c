@@ -12,9 +12,9 @@
 #include "base/opt.h"
 #include "base/rng.h"
 #include "io/stream.h"
-#include "vae/front.h"
-#include "vae/model.h"
-#include "vae/start.h"
+#include "model/front.h"
+#include "model/file.h"
+#include "model/continuation.h"
 
 /* The latents of the default network, 'spectral', and enough times for 30 s of it at any rate and tempo. */
 enum { DEFAULT_LATENT = 256, DEFAULT_FRAMES = 512, FRAMES_PER_SECOND = 18, MOST_VALUES = 1 << 24 };

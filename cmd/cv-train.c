@@ -5,8 +5,8 @@
 #include "base/diag.h"
 #include "base/error.h"
 #include "base/opt.h"
-#include "vae/refit.h"
-#include "vae/train.h"
+#include "train/prior_refit.h"
+#include "train/train.h"
 
 static int64_t epochs = -1, batch = 0, seed = 123, latent = 0, threads = 0, buffer = 0, width = 0, stride = 0, patience = 0,
                keep = 0, bank = -1;

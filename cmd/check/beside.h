@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-#include "dsp/limits.h"
-#include "vae/compare.h"
+#include "measure/verdict.h"
+#include "measure/compare.h"
 
 /* On standard error, as a table or as the line "comparison" of JSON; held:
  * clips were held out. Returns the figures that fail, to be freed; NULL: none. */

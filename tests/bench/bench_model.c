@@ -7,8 +7,8 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "bench.h"
-#include "vae/notebook.h"
-#include "vae/trainer.h"
+#include "model/notebook.h"
+#include "train/trainer.h"
 
 enum { CLIPS = 4 * BATCH };   /* to train on: more than the caches hold */
 

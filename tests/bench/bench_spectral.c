@@ -12,8 +12,8 @@
 #include "bench.h"
 #include "nn/adam.h"
 #include "nn/layers.h"
-#include "vae/front.h"
-#include "vae/spectral.h"
+#include "model/front.h"
+#include "model/spectral.h"
 
 /* Enough clips that the crops of a step are not in the caches beforehand: of LONG crops each. */
 enum { CLIPS = 16, LONG = 5, CROPS = 8 };

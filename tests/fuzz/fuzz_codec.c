@@ -6,9 +6,9 @@
 
 #include "harness.h"
 #include "base/error.h"
-#include "vae/codec.h"
-#include "vae/dataset.h"
-#include "vae/model.h"
+#include "model/codec.h"
+#include "train/dataset.h"
+#include "model/file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

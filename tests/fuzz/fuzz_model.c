@@ -4,8 +4,8 @@
 
 #include "harness.h"
 #include "base/mem.h"
-#include "vae/codec.h"
-#include "vae/model.h"
+#include "model/codec.h"
+#include "model/file.h"
 
 /* A stream of one frame, for the codecs to work on. */
 static const uint8_t *one_frame(const char *kind, const char *tensor, double rate, int64_t rows, int64_t columns,

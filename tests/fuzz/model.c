@@ -7,9 +7,9 @@
 
 #include "harness.h"
 #include "base/mem.h"
-#include "vae/front.h"
-#include "vae/model.h"
-#include "vae/prior.h"
+#include "model/front.h"
+#include "model/file.h"
+#include "model/prior.h"
 
 static void put_int(struct meta *m, const char *key, int64_t value)
 {

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "base/linalg.h"
-#include "dsp/moments.h"
+#include "measure/moments.h"
 
 /* n x n of rank at most rank, without a negative eigenvalue; drawn from a seed. */
 static double *drawn(int n, int rank, uint64_t seed)

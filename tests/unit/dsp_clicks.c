@@ -6,7 +6,7 @@
 #include "check.h"
 #include "base/mem.h"
 #include "base/rng.h"
-#include "dsp/clicks.h"
+#include "measure/clicks.h"
 
 enum { SAMPLES = 60000 };
 

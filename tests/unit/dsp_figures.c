@@ -1,9 +1,9 @@
 /* Figures of clips and of reconstructions against those that another implementation gave. */
 #include "figure_files.h"
 #include "base/rng.h"
-#include "dsp/figures.h"
-#include "dsp/levels.h"
-#include "dsp/recon.h"
+#include "measure/figures.h"
+#include "measure/levels.h"
+#include "measure/recon.h"
 
 static const char *const sounds[] = {
     "real-a", "real-b", "real-c", "new-d", "new-e", "again-a", "wide", "wide-again"

@@ -4,7 +4,7 @@
 
 #include "check.h"
 #include "base/error.h"
-#include "dsp/limits.h"
+#include "measure/verdict.h"
 
 static struct limits limits;
 

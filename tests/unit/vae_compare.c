@@ -1,8 +1,8 @@
 /* Sets of clips against real ones: figures that another implementation gave, and what must hold of them. */
 #include "figure_files.h"
-#include "dsp/melfd.h"
-#include "vae/compare.h"
-#include "vae/cloud.h"
+#include "measure/melfd.h"
+#include "measure/compare.h"
+#include "measure/point_set.h"
 
 static struct compare *compare_real(uint64_t seed)
 {

@@ -8,9 +8,9 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "check.h"
-#include "dsp/levels.h"
-#include "vae/pca.h"
-#include "vae/terms.h"
+#include "measure/levels.h"
+#include "train/pca.h"
+#include "model/terms.h"
 
 static float *values(const struct params *p, const char *name)
 {
@@ -32,7 +32,7 @@ static struct params *network(const struct spectral *shape)
     struct spectral_graph g = spectral_build(shape, SPECTRAL_ALL, p, 1, 2, NULL);
 
     front_declare(g.net, shape->features);
-    pca_declare(g.net, shape);
+    components_declare(g.net, shape);
     check(net_plan(g.net, 1, true) == 0, "a network of %d features is planned", shape->features);
     memset(p->theta, 0, p->total * sizeof *p->theta);
     set_all(p, "front/scale", 1);
@@ -87,7 +87,7 @@ static void test_components(void)
     check(pca_begin(&shape, p, &clip, 1, spool, NULL) == 0, "components of levels of two dimensions");
     for (int t = 0; t < ROWS; t++) {
         memcpy(back, y + t * N, sizeof back);
-        pca_project(&shape, p, back, scratch);
+        components_project(&shape, p, back, scratch);
         for (int i = 0; i < N; i++)
             worst = fmax(worst, fabs((double)(back[i] - y[t * N + i])));
     }

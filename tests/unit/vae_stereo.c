@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "check.h"
-#include "vae/front.h"
+#include "model/front.h"
 
 enum { RATE = 22050, FFT = 2048, BINS = FFT / 2 + 1 };
 

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "nn/net.h"
-#include "vae/notebook.h"
+#include "model/notebook.h"
 #include "vectors.h"
 
 struct network {

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "nn/adam.h"
-#include "vae/notebook.h"
+#include "model/notebook.h"
 #include "vectors-network.h"
 
 struct run {

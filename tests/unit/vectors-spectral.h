@@ -3,7 +3,7 @@
 #ifndef TESTS_VECTORS_SPECTRAL_H
 #define TESTS_VECTORS_SPECTRAL_H
 
-#include "vae/spectral.h"
+#include "model/spectral.h"
 #include "vectors-layers.h"
 #include "vectors-network.h"
 

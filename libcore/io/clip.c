@@ -1,0 +1,68 @@
+/* What audio frames say of their clips. */
+#include "io/clip.h"
+
+#include "base/error.h"
+
+int audio_rate(const struct reader *r, const struct frame *f, double *rate)
+{
+    if (!meta_get_real(f->meta, "rate", rate) && !meta_get_real(reader_meta(r), "rate", rate))
+        return error_set("%s: clip '%s' has no sample rate: the stream's head should say \"rate\"", reader_label(r),
+                         f->name);
+    if (!(*rate >= 1 && *rate <= 1e6))
+        return error_set("%s: clip '%s' has a sample rate of %g Hz", reader_label(r), f->name, *rate);
+    return 0;
+}
+
+int audio_tensor(const struct reader *r, const struct frame *f, struct tensor *batch)
+{
+    const struct tensor *t = frame_get(f, "audio");
+    char shape[128];
+
+    if (!t)
+        return error_set("%s: frame '%s' has no tensor 'audio'", reader_label(r), f->name);
+    if (t->rank != 2 && t->rank != 3)
+        return error_set("%s: clip '%s' has shape %s, expected [channels, samples] or [batch, channels, samples]",
+                         reader_label(r), f->name, tensor_shape_text(t, shape, sizeof shape));
+    if (tensor_count(t) == 0)
+        return error_set("%s: clip '%s' holds no samples", reader_label(r), f->name);
+    *batch = t->rank == 3 ? *t
+                          : tensor_view(t->data, 3, (int64_t[]){1, t->shape[0], t->shape[1]});
+    return 0;
+}
+
+const char *audio_clip_name(const struct frame *f, int64_t b)
+{
+    const struct meta *names = meta_get(f->meta, "names");
+
+    if (names && names->kind == META_LIST && b < (int64_t)names->count && names->items[b]->kind == META_TEXT)
+        return names->items[b]->text;
+    return f->name;
+}
+
+struct meta *audio_clip_meta(const struct frame *f, int64_t b)
+{
+    const struct meta *metas = meta_get(f->meta, "metas");
+
+    if (!meta_get(f->meta, "names"))
+        return meta_copy(f->meta);
+    if (metas && metas->kind == META_LIST && b < (int64_t)metas->count && metas->items[b]->kind == META_MAP)
+        return meta_copy(metas->items[b]);
+    return meta_map();
+}
+
+struct meta *audio_clip_brief(const struct frame *f, int64_t b)
+{
+    static const char *const keys[] = {"tempo", "beat"};
+    struct meta *all = audio_clip_meta(f, b), *kept = NULL;
+
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const struct meta *value = meta_get(all, keys[i]);
+
+        if (value && !kept)
+            kept = meta_map();
+        if (value)
+            meta_set(kept, keys[i], meta_copy(value));
+    }
+    meta_free(all);
+    return kept;
+}

@@ -1,0 +1,25 @@
+/* The clips of audio frames: a frame is one clip, or a batch of them. */
+#ifndef IO_CLIP_H
+#define IO_CLIP_H
+
+#include "io/stream.h"
+
+/* Sample rate of an audio frame: its own meta's, else its segment's. -1 with
+ * the reason when there is none. */
+int audio_rate(const struct reader *r, const struct frame *f, double *rate);
+
+/* The tensor of an audio frame as [batch, channels, samples], batch 1 when
+ * the frame is not batched; -1 with the reason when it is no such thing. */
+int audio_tensor(const struct reader *r, const struct frame *f, struct tensor *batch);
+
+/* Name of clip b of an audio frame: the frame's, or from the batch's list. */
+const char *audio_clip_name(const struct frame *f, int64_t b);
+
+/* Meta of clip b of an audio frame, to be released by the caller. */
+struct meta *audio_clip_meta(const struct frame *f, int64_t b);
+
+/* Of that meta what networks read, NULL if there is nothing; the rest would
+ * take more room than short clips do. */
+struct meta *audio_clip_brief(const struct frame *f, int64_t b);
+
+#endif

@@ -1,0 +1,94 @@
+/* Nearest windows of sound, by exhaustive search. */
+#include "measure/copies.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "measure/melmap.h"
+#include "measure/distances.h"
+
+enum { BLOCK = 256 };      /* windows of the bank that are laid out at a time */
+
+struct bank {
+    size_t count, room;
+    struct part {
+        float *map;        /* smoothed */
+        int64_t frames;
+    } *parts;
+};
+
+struct bank *bank_new(void)
+{
+    return mem_zero(1, sizeof(struct bank));
+}
+
+void bank_free(struct bank *b)
+{
+    if (!b)
+        return;
+    for (size_t i = 0; i < b->count; i++)
+        free(b->parts[i].map);
+    free(b->parts);
+    free(b);
+}
+
+void bank_add(struct bank *b, float *map, int64_t frames)
+{
+    if (b->count == b->room) {
+        b->room = b->room ? 2 * b->room : 16;
+        b->parts = mem_grow(b->parts, b->room, sizeof *b->parts);
+    }
+    b->parts[b->count++] = (struct part){ map, frames };
+}
+
+/* Levels lie about -40 dB: products keep more digits when that is taken out. */
+static void window_level(float *window)
+{
+    for (int i = 0; i < WINDOW_DIMS; i++)
+        window[i] += 40;
+}
+
+/* Lowers best [n] to the squared distances of queries [n, WINDOW_DIMS] from the windows of a part. */
+static void part_search(const struct part *p, const float *queries, size_t n, float *windows, float *squared,
+                        float *best)
+{
+    int64_t all = window_count(p->frames, BANK_HOP);
+
+    for (int64_t start = 0; start < all; start += BLOCK) {
+        size_t count = (size_t)(all - start < BLOCK ? all - start : BLOCK);
+
+        for (size_t i = 0; i < count; i++) {
+            window_take(p->map, (start + (int64_t)i) * BANK_HOP, windows + i * WINDOW_DIMS);
+            window_level(windows + i * WINDOW_DIMS);
+        }
+        pairs_squared(queries, n, windows, count, WINDOW_DIMS, squared);
+        for (size_t q = 0; q < n; q++)
+            for (size_t i = 0; i < count; i++)
+                best[q] = fminf(best[q], squared[q * count + i]);
+    }
+}
+
+int64_t bank_nearest(const struct bank *b, const float *map, int64_t frames, double *distance)
+{
+    int64_t count = window_count(frames, QUERY_HOP);
+    size_t n = (size_t)count;
+    float *queries = mem_alloc(n * WINDOW_DIMS * sizeof *queries), *best = mem_alloc(n * sizeof *best);
+    float *windows = mem_alloc(BLOCK * WINDOW_DIMS * sizeof *windows);
+    float *squared = mem_alloc(n * BLOCK * sizeof *squared);
+
+    for (size_t i = 0; i < n; i++) {
+        window_take(map, (int64_t)i * QUERY_HOP, queries + i * WINDOW_DIMS);
+        window_level(queries + i * WINDOW_DIMS);
+        best[i] = INFINITY;
+    }
+    for (size_t i = 0; n > 0 && i < b->count; i++)
+        part_search(&b->parts[i], queries, n, windows, squared, best);
+    for (size_t i = 0; i < n; i++)
+        distance[i] = sqrt(best[i] / WINDOW_DIMS);
+    free(queries);
+    free(best);
+    free(windows);
+    free(squared);
+    return count;
+}

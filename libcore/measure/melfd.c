@@ -1,0 +1,106 @@
+/* mel-FD: principal components of log-mel patches, and the Frechet distance in their space. */
+#include "measure/melfd.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/linalg.h"
+
+struct melfd {
+    struct moments *patches;      /* of what was learnt, PATCH_DIMS */
+    struct moments *projected;    /* the same in the space; NULL before the fit */
+    double mean[PATCH_DIMS];
+    double axes[MELFD_DIMS][PATCH_DIMS];
+    double explained;
+};
+
+struct melfd *melfd_new(void)
+{
+    struct melfd *m = mem_zero(1, sizeof *m);
+
+    m->patches = moments_new(PATCH_DIMS);
+    return m;
+}
+
+void melfd_free(struct melfd *m)
+{
+    if (!m)
+        return;
+    moments_free(m->patches);
+    moments_free(m->projected);
+    free(m);
+}
+
+void melfd_learn(struct melfd *m, const float *map, int64_t frames)
+{
+    assert(!m->projected);
+    moments_add(m->patches, map, patch_count(frames), PATCH_STRIDE * MEL_BANDS);
+}
+
+/* In the space the mean is 0 and the covariance the diagonal of values: what
+ * moments have to say of count rows like that. */
+static struct moments *moments_diagonal(double count, const double *values)
+{
+    struct moments *m = moments_new(MELFD_DIMS);
+
+    m->count = count;
+    for (size_t i = 0; i < MELFD_DIMS; i++)
+        m->outer[i * MELFD_DIMS + i] = values[i] * (count - 1);
+    return m;
+}
+
+int melfd_fit(struct melfd *m)
+{
+    double *covariance, values[PATCH_DIMS], all = 0, kept = 0;
+
+    if (m->patches->count <= MELFD_DIMS)
+        return error_set("too little sound to compare with: %.0f patches, over %d are needed (5 seconds)",
+                         m->patches->count, MELFD_DIMS);
+    covariance = mem_zero(PATCH_DIMS * PATCH_DIMS, sizeof *covariance);
+    moments_mean(m->patches, m->mean);
+    moments_covariance(m->patches, covariance);
+    if (eigen_symmetric(PATCH_DIMS, PATCH_DIMS, covariance, values)) {
+        free(covariance);
+        return -1;
+    }
+    memcpy(m->axes, covariance, sizeof m->axes);
+    for (int i = 0; i < PATCH_DIMS; i++) {
+        all += values[i];
+        kept += i < MELFD_DIMS ? values[i] : 0;
+    }
+    m->explained = all > 0 ? kept / all : 1;
+    m->projected = moments_diagonal(m->patches->count, values);
+    free(covariance);
+    return 0;
+}
+
+double melfd_explained(const struct melfd *m)
+{
+    return m->explained;
+}
+
+void melfd_project(const struct melfd *m, const float *map, int64_t frames, float *rows)
+{
+    double patch[PATCH_DIMS];
+
+    for (int64_t p = 0; p < patch_count(frames); p++, map += PATCH_STRIDE * MEL_BANDS) {
+        for (int i = 0; i < PATCH_DIMS; i++)
+            patch[i] = map[i] - m->mean[i];
+        for (int d = 0; d < MELFD_DIMS; d++) {
+            double sum = 0;
+
+            for (int i = 0; i < PATCH_DIMS; i++)
+                sum += m->axes[d][i] * patch[i];
+            rows[p * MELFD_DIMS + d] = (float)sum;
+        }
+    }
+}
+
+double melfd_distance(const struct melfd *m, const struct moments *clips)
+{
+    assert(m->projected);
+    return moments_frechet(m->projected, clips);
+}

@@ -1,0 +1,97 @@
+/* Log-mel maps, and the patches and windows that are cut out of them. */
+#include "measure/melmap.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "measure/levels.h"
+#include "measure/melbank.h"
+#include "dsp/spectrum.h"
+
+static const double lowest = 40, loudness = 0.1;
+
+struct melmap {
+    double rate;
+    struct spectrum *spectrum;
+    double *power;             /* [bins] */
+    struct melbank *bank;
+};
+
+struct melmap *melmap_new(double rate)
+{
+    struct melmap *m = mem_zero(1, sizeof *m);
+
+    assert(rate >= 1000);
+    m->rate = rate;
+    m->spectrum = spectrum_new_standard(rate);
+    m->power = mem_zero((size_t)spectrum_bins(m->spectrum), sizeof *m->power);
+    m->bank = melbank_new(MELBANK_SUM, MEL_BANDS, lowest, spectrum_size(m->spectrum), rate);
+    return m;
+}
+
+void melmap_free(struct melmap *m)
+{
+    if (!m)
+        return;
+    spectrum_free(m->spectrum);
+    free(m->power);
+    melbank_free(m->bank);
+    free(m);
+}
+
+double melmap_rate(const struct melmap *m)
+{
+    return m->rate;
+}
+
+int64_t melmap_frames(const struct melmap *m, int64_t samples)
+{
+    return spectrum_frames(m->spectrum, samples);
+}
+
+void melmap_make(struct melmap *m, const float *x, int64_t channels, int64_t samples, float *map)
+{
+    double gain = loudness / (level_rms(x, channels * samples) + 1e-9), bands[MEL_BANDS];
+
+    for (int64_t f = 0; f < melmap_frames(m, samples); f++) {
+        spectrum_power(m->spectrum, x, channels, samples, f, m->power);
+        melbank_apply(m->bank, m->power, bands);
+        for (int i = 0; i < MEL_BANDS; i++)
+            map[f * MEL_BANDS + i] = (float)(10 * log10(bands[i] * gain * gain + 1e-6));
+    }
+}
+
+int64_t patch_count(int64_t frames)
+{
+    return frames > PATCH_FRAMES ? (frames - PATCH_FRAMES) / PATCH_STRIDE : 0;
+}
+
+int64_t window_smooth(float *map, int64_t frames)
+{
+    int64_t left = frames - (WINDOW_STEP - 1);
+
+    for (int64_t i = 0; i < left * MEL_BANDS; i++) {
+        float sum = 0;
+
+        for (int64_t j = 0; j < WINDOW_STEP; j++)
+            sum += map[i + j * MEL_BANDS];
+        map[i] = sum / WINDOW_STEP;
+    }
+    return left > 0 ? left : 0;
+}
+
+int64_t window_count(int64_t frames, int64_t hop)
+{
+    int64_t starts = frames - (WINDOW_FRAMES - 1) * WINDOW_STEP;
+
+    return starts > 0 ? (starts - 1) / hop + 1 : 0;
+}
+
+void window_take(const float *map, int64_t start, float *window)
+{
+    for (int64_t j = 0; j < WINDOW_FRAMES; j++)
+        memcpy(window + j * MEL_BANDS, map + (start + j * WINDOW_STEP) * MEL_BANDS, MEL_BANDS * sizeof *map);
+}

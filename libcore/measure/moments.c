@@ -1,0 +1,148 @@
+/* Mean and covariance of rows, and the Frechet distance. */
+#include "measure/moments.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/linalg.h"
+
+enum { TOGETHER = 4 };   /* rows added in one pass over the outer products */
+
+struct moments *moments_new(int dims)
+{
+    struct moments *m = mem_zero(1, sizeof *m);
+
+    assert(dims >= 1);
+    m->dims = dims;
+    m->sum = mem_zero((size_t)dims, sizeof *m->sum);
+    m->outer = mem_zero((size_t)dims * (size_t)dims, sizeof *m->outer);
+    return m;
+}
+
+void moments_free(struct moments *m)
+{
+    if (!m)
+        return;
+    free(m->sum);
+    free(m->outer);
+    free(m);
+}
+
+void moments_clear(struct moments *m)
+{
+    size_t n = (size_t)m->dims;
+
+    m->count = 0;
+    memset(m->sum, 0, n * sizeof *m->sum);
+    memset(m->outer, 0, n * n * sizeof *m->outer);
+}
+
+/* TOGETHER rows in doubles, those missing being 0 */
+static void block_add(struct moments *m, const double *x)
+{
+    int n = m->dims;
+    const double *x1 = x + n, *x2 = x1 + n, *x3 = x2 + n;
+
+    for (int i = 0; i < n; i++) {
+        double *row = m->outer + (size_t)i * (size_t)n;
+
+        m->sum[i] += x[i] + x1[i] + x2[i] + x3[i];
+        for (int j = i; j < n; j++)
+            row[j] += x[i] * x[j] + x1[i] * x1[j] + x2[i] * x2[j] + x3[i] * x3[j];
+    }
+}
+
+void moments_add(struct moments *m, const float *rows, int64_t count, size_t stride)
+{
+    size_t n = (size_t)m->dims;
+    double *x = mem_zero(TOGETHER * n, sizeof *x);
+
+    for (int64_t r = 0; r < count; r += TOGETHER) {
+        for (int64_t i = 0; i < TOGETHER; i++)
+            for (size_t j = 0; j < n; j++)
+                x[(size_t)i * n + j] = r + i < count ? (double)rows[(size_t)(r + i) * stride + j] : 0;
+        block_add(m, x);
+    }
+    m->count += (double)count;
+    free(x);
+}
+
+void moments_merge(struct moments *m, const struct moments *from)
+{
+    size_t n = (size_t)m->dims;
+
+    assert(m->dims == from->dims);
+    m->count += from->count;
+    for (size_t i = 0; i < n; i++)
+        m->sum[i] += from->sum[i];
+    for (size_t i = 0; i < n * n; i++)
+        m->outer[i] += from->outer[i];
+}
+
+void moments_mean(const struct moments *m, double *mean)
+{
+    assert(m->count >= 1);
+    for (int i = 0; i < m->dims; i++)
+        mean[i] = m->sum[i] / m->count;
+}
+
+void moments_covariance(const struct moments *m, double *covariance)
+{
+    size_t n = (size_t)m->dims;
+
+    assert(m->count >= 1);
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = i; j < n; j++) {
+            double c = (m->outer[i * n + j] - m->sum[i] * m->sum[j] / m->count) / fmax(1, m->count - 1);
+
+            covariance[i * n + j] = covariance[j * n + i] = c;
+        }
+}
+
+/* tr((S^1/2 T S^1/2)^1/2). With S = V' w V (rows of V the eigenvectors) the
+ * matrix has the eigenvalues of R T R', R = w^1/2 V. s is destroyed. */
+static double root_trace(size_t n, double *s, const double *t)
+{
+    double *values = mem_zero(n, sizeof *values), *half = mem_zero(n * n, sizeof *half);
+    double *product = mem_zero(n * n, sizeof *product), trace = 0;
+
+    if (eigen_symmetric((int)n, (int)n, s, values))
+        values[0] = NAN;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < n; j++)
+            s[i * n + j] *= sqrt(fmax(0, values[i]));
+    gemm_double(false, false, (int)n, (int)n, (int)n, 1, s, (int)n, t, (int)n, 0, half, (int)n);
+    gemm_double(false, true, (int)n, (int)n, (int)n, 1, half, (int)n, s, (int)n, 0, product, (int)n);
+    if (eigen_symmetric((int)n, (int)n, product, values))
+        values[0] = NAN;
+    for (size_t i = 0; i < n; i++)
+        trace += sqrt(fmax(0, values[i]));
+    free(values);
+    free(half);
+    free(product);
+    return trace;
+}
+
+double moments_frechet(const struct moments *a, const struct moments *b)
+{
+    size_t n = (size_t)a->dims;
+    double *mu = mem_zero(n, sizeof *mu), *nu = mem_zero(n, sizeof *nu), distance = 0;
+    double *s = mem_zero(n * n, sizeof *s), *t = mem_zero(n * n, sizeof *t);
+
+    assert(a->dims == b->dims);
+    moments_mean(a, mu);
+    moments_mean(b, nu);
+    moments_covariance(a, s);
+    moments_covariance(b, t);
+    for (size_t i = 0; i < n; i++)
+        distance += (mu[i] - nu[i]) * (mu[i] - nu[i]) + s[i * n + i] + t[i * n + i];
+    distance -= 2 * root_trace(n, s, t);
+    free(mu);
+    free(nu);
+    free(s);
+    free(t);
+    return fmax(0, distance);
+}

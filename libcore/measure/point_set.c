@@ -1,0 +1,242 @@
+/* Clouds of points and the figures that compare two of them. */
+#include "measure/point_set.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "measure/distances.h"
+
+enum { BLOCK = 64, DRAWS = 200, DRAW_STREAM = 1000 };
+
+struct cloud *cloud_new(int dims, uint64_t seed, uint64_t stream)
+{
+    struct cloud *c = mem_zero(1, sizeof *c);
+
+    c->dims = dims;
+    c->all = moments_new(dims);
+    c->rows = mem_alloc((size_t)CLOUD_KEPT * (size_t)dims * sizeof *c->rows);
+    c->owner = mem_alloc(CLOUD_KEPT * sizeof *c->owner);
+    c->rng = rng_new(seed, stream);
+    return c;
+}
+
+void cloud_free(struct cloud *c)
+{
+    if (!c)
+        return;
+    for (size_t i = 0; i < c->count; i++)
+        moments_free(c->clips[i]);
+    free(c->clips);
+    moments_free(c->all);
+    free(c->rows);
+    free(c->owner);
+    free(c);
+}
+
+/* Each of the points seen so far is among those kept with equal chance (Vitter's algorithm R). */
+static void row_offer(struct cloud *c, const float *row, int64_t owner)
+{
+    uint64_t place = c->seen < CLOUD_KEPT ? c->seen : rng_below(&c->rng, c->seen + 1);
+
+    c->seen++;
+    if (place >= CLOUD_KEPT)
+        return;
+    memcpy(c->rows + place * (size_t)c->dims, row, (size_t)c->dims * sizeof *row);
+    c->owner[place] = owner;
+    if (c->kept < CLOUD_KEPT)
+        c->kept++;
+}
+
+void cloud_add(struct cloud *c, const float *rows, int64_t count, int64_t owner)
+{
+    struct moments *m;
+
+    if (count == 0)
+        return;
+    if (c->count == c->room) {
+        c->room = c->room ? 2 * c->room : 16;
+        c->clips = mem_grow(c->clips, c->room, sizeof(struct moments *));
+    }
+    m = c->clips[c->count++] = moments_new(c->dims);
+    moments_add(m, rows, count, (size_t)c->dims);
+    moments_merge(c->all, m);
+    for (int64_t i = 0; i < count; i++)
+        row_offer(c, rows + i * c->dims, owner);
+}
+
+static int one_owner(const struct cloud *c)
+{
+    for (size_t i = 1; i < c->kept; i++)
+        if (c->owner[i] != c->owner[0])
+            return 0;
+    return 1;
+}
+
+/* Whether points i and j of a cloud make a pair; lone: it has one owner. */
+static int is_pair(const struct cloud *c, int lone, size_t i, size_t j)
+{
+    return lone ? i != j : c->owner[i] != c->owner[j];
+}
+
+double cloud_spread(const struct cloud *c)
+{
+    double *covariance = mem_zero((size_t)c->dims * (size_t)c->dims, sizeof *covariance), trace = 0;
+
+    if (c->seen == 0) {
+        free(covariance);
+        return NAN;
+    }
+    moments_covariance(c->all, covariance);
+    for (int i = 0; i < c->dims; i++)
+        trace += covariance[i * c->dims + i];
+    free(covariance);
+    return 2 * trace;
+}
+
+/* Mean of the kernel over all pairs of a and b; within one cloud when b is a. */
+static double kernel_mean(const struct cloud *a, const struct cloud *b, double spread)
+{
+    float *d = mem_alloc(BLOCK * b->kept * sizeof *d);
+    int lone = one_owner(a);
+    double sum = 0, pairs = 0;
+
+    for (size_t start = 0; start < a->kept; start += BLOCK) {
+        size_t rows = a->kept - start < BLOCK ? a->kept - start : BLOCK;
+
+        pairs_squared(a->rows + start * (size_t)a->dims, rows, b->rows, b->kept, (size_t)a->dims, d);
+        for (size_t i = 0; i < rows; i++)
+            for (size_t j = 0; j < b->kept; j++)
+                if (a != b || is_pair(a, lone, start + i, j)) {
+                    sum += exp(-d[i * b->kept + j] / (2 * spread));
+                    pairs++;
+                }
+    }
+    free(d);
+    return pairs > 0 ? sum / pairs : NAN;
+}
+
+double cloud_mmd(const struct cloud *a, const struct cloud *b, double spread)
+{
+    assert(a != b && a->dims == b->dims);
+    if (!(spread > 0))
+        return NAN;
+    return kernel_mean(a, a, spread) + kernel_mean(b, b, spread) - 2 * kernel_mean(a, b, spread);
+}
+
+/* Squared distance of point i to its CLOUD_NEIGHBOURS-th nearest, NaN when it has fewer; d [kept] to all. */
+static float reach(const struct cloud *c, int lone, size_t i, const float *d)
+{
+    float nearest[CLOUD_NEIGHBOURS];
+    size_t n = 0;
+
+    for (size_t j = 0; j < c->kept; j++) {
+        size_t at;
+
+        if (!is_pair(c, lone, i, j) || (n == CLOUD_NEIGHBOURS && d[j] >= nearest[n - 1]))
+            continue;
+        at = n < CLOUD_NEIGHBOURS ? n++ : n - 1;
+        for (; at > 0 && nearest[at - 1] > d[j]; at--)
+            nearest[at] = nearest[at - 1];
+        nearest[at] = d[j];
+    }
+    return n == CLOUD_NEIGHBOURS ? nearest[n - 1] : NAN;
+}
+
+/* Squared radius of each ball of a cloud, NaN for those that have none. */
+static float *radii(const struct cloud *c)
+{
+    float *radius = mem_alloc(c->kept * sizeof *radius), *d = mem_alloc(BLOCK * c->kept * sizeof *d);
+    size_t dims = (size_t)c->dims;
+    int lone = one_owner(c);
+
+    for (size_t start = 0; start < c->kept; start += BLOCK) {
+        size_t rows = c->kept - start < BLOCK ? c->kept - start : BLOCK;
+
+        pairs_squared(c->rows + start * dims, rows, c->rows, c->kept, dims, d);
+        for (size_t i = 0; i < rows; i++)
+            radius[start + i] = reach(c, lone, start + i, d + i * c->kept);
+    }
+    free(d);
+    return radius;
+}
+
+enum { IN_OTHER = 1, HOLDS_OTHER = 2 };
+
+/* The lesser of the shares of marks that have one bit and the other. */
+static double share(const char *marks, size_t n)
+{
+    size_t in = 0, holds = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        in += (marks[i] & IN_OTHER) != 0;
+        holds += (marks[i] & HOLDS_OTHER) != 0;
+    }
+    return (double)(in < holds ? in : holds) / (double)n;
+}
+
+void cloud_match(const struct cloud *real, const struct cloud *c, double *precision, double *recall)
+{
+    size_t dims = (size_t)c->dims;
+    float *radius[2], *d = mem_alloc(BLOCK * c->kept * sizeof *d);
+    char *real_marks = mem_zero(real->kept, 1), *marks = mem_zero(c->kept, 1);
+
+    assert(real->dims == c->dims);
+    radius[0] = radii(real);
+    radius[1] = radii(c);
+    for (size_t start = 0; start < real->kept; start += BLOCK) {
+        size_t rows = real->kept - start < BLOCK ? real->kept - start : BLOCK;
+
+        pairs_squared(real->rows + start * dims, rows, c->rows, c->kept, dims, d);
+        for (size_t i = 0; i < rows; i++)
+            for (size_t j = 0; j < c->kept; j++) {
+                float distance = d[i * c->kept + j];
+                bool in_real = distance <= radius[0][start + i], in_other = distance <= radius[1][j];
+
+                marks[j] |= (char)(in_real * IN_OTHER | in_other * HOLDS_OTHER);
+                real_marks[start + i] |= (char)(in_other * IN_OTHER | in_real * HOLDS_OTHER);
+            }
+    }
+    *precision = *recall = NAN;
+    if (real->kept > CLOUD_NEIGHBOURS && c->kept > CLOUD_NEIGHBOURS) {
+        *precision = share(marks, c->kept);
+        *recall = share(real_marks, real->kept);
+    }
+    free(d);
+    free(real_marks);
+    free(marks);
+    free(radius[0]);
+    free(radius[1]);
+}
+
+static int rising(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+void cloud_interval(const struct cloud *c, const struct cloud *real, uint64_t seed, double *low, double *high)
+{
+    struct rng r = rng_new(seed, DRAW_STREAM);
+    struct moments *m = moments_new(c->dims);
+    double draws[DRAWS], shift;
+
+    *low = *high = NAN;
+    for (int i = 0; c->count >= 3 && i < DRAWS; i++) {
+        moments_clear(m);
+        for (size_t j = 0; j < c->count; j++)
+            moments_merge(m, c->clips[rng_below(&r, c->count)]);
+        draws[i] = moments_frechet(real->all, m);
+    }
+    moments_free(m);
+    if (c->count < 3)
+        return;
+    qsort(draws, DRAWS, sizeof *draws, rising);
+    shift = moments_frechet(real->all, c->all) - (draws[DRAWS / 2 - 1] + draws[DRAWS / 2]) / 2;
+    *low = fmax(0, draws[DRAWS / 40 - 1] + shift);
+    *high = draws[DRAWS - DRAWS / 40] + shift;
+}

@@ -1,0 +1,224 @@
+/* Figures of the short-time spectrum of a clip. */
+#include "measure/timbre.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "dsp/spectrum.h"
+
+static const double lowest_band = 31.25, rolloff_share = 0.85;
+
+struct timbre_meter {
+    double rate;
+    struct spectrum *spectrum;
+    double *power, *level, *before;   /* of a frame: P; 10 log10 (P + 1e-6), this one's and the last one's */
+    double *rises;                    /* of the clip measured last: of frame 1 and on, less their mean */
+    int64_t count;
+};
+
+/* Sums over the frames of a clip. */
+struct sums {
+    double flatness, peakiness, centroid, bandwidth, rolloff, energy, energy2;
+    double band[TIMBRE_BANDS_MAX];
+};
+
+struct timbre_meter *timbre_meter_new(double rate)
+{
+    struct timbre_meter *m = mem_zero(1, sizeof *m);
+    size_t bins;
+
+    assert(rate > 0);
+    m->rate = rate;
+    m->spectrum = spectrum_new_standard(rate);
+    bins = (size_t)spectrum_bins(m->spectrum);
+    m->power = mem_zero(bins, sizeof *m->power);
+    m->level = mem_zero(bins, sizeof *m->level);
+    m->before = mem_zero(bins, sizeof *m->before);
+    return m;
+}
+
+void timbre_meter_free(struct timbre_meter *m)
+{
+    if (!m)
+        return;
+    spectrum_free(m->spectrum);
+    free(m->power);
+    free(m->level);
+    free(m->before);
+    free(m->rises);
+    free(m);
+}
+
+double timbre_meter_rate(const struct timbre_meter *m)
+{
+    return m->rate;
+}
+
+static int band_count(double rate)
+{
+    int n = 0;
+
+    while (n < TIMBRE_BANDS_MAX && ldexp(lowest_band, n) / sqrt(2) < rate / 2)
+        n++;
+    return n;
+}
+
+/* Both halves of the spectrum count, the first and last bin once. */
+static void bands_add(const struct timbre_meter *m, int bands, double *band)
+{
+    int bins = spectrum_bins(m->spectrum), b = -1;
+    double hertz = m->rate / spectrum_size(m->spectrum);
+
+    for (int k = 0; k < bins; k++) {
+        while (b + 1 < bands && k * hertz >= ldexp(lowest_band, b + 1) / sqrt(2))
+            b++;
+        if (b >= 0 && k * hertz < ldexp(lowest_band, b) * sqrt(2))
+            band[b] += m->power[k] * (k == 0 || k == bins - 1 ? 1 : 2) / spectrum_size(m->spectrum);
+    }
+}
+
+static void frame_add(const struct timbre_meter *m, int bands, struct sums *s)
+{
+    int bins = spectrum_bins(m->spectrum), k = 0;
+    double hertz = m->rate / spectrum_size(m->spectrum);
+    double total = 0, logs = 0, peak = 0, moment = 0, spread = 0, below = 0, mean, centroid, energy;
+
+    bands_add(m, bands, s->band);
+    for (int i = 0; i < bins; i++) {
+        double p = m->power[i] += 1e-10;
+
+        total += p;
+        logs += log(p);
+        peak = fmax(peak, p);
+        moment += i * hertz * p;
+    }
+    mean = total / bins;
+    centroid = moment / total;
+    for (int i = 0; i < bins; i++)
+        spread += (i * hertz - centroid) * (i * hertz - centroid) * m->power[i];
+    for (below = m->power[0]; k < bins - 1 && below < rolloff_share * total; below += m->power[k])
+        k++;
+    energy = 10 * log10(mean + 1e-9);
+    s->flatness += exp(logs / bins) / mean;
+    s->peakiness += 10 * log10(peak / mean);
+    s->centroid += centroid;
+    s->bandwidth += sqrt(spread / total);
+    s->rolloff += k * hertz;
+    s->energy += energy;
+    s->energy2 += energy * energy;
+}
+
+/* Mean over bins of what the level rose since the frame before. */
+static double frame_rise(struct timbre_meter *m, int64_t frame)
+{
+    int bins = spectrum_bins(m->spectrum);
+    double rise = 0, *swap = m->before;
+
+    m->before = m->level;
+    m->level = swap;
+    for (int k = 0; k < bins; k++)
+        m->level[k] = 10 * log10(m->power[k] + 1e-6);
+    for (int k = 0; frame > 0 && k < bins; k++)
+        rise += fmax(0, m->level[k] - m->before[k]);
+    return rise / bins;
+}
+
+static void center(double *x, int64_t n)
+{
+    double mean = 0;
+
+    for (int64_t t = 0; t < n; t++)
+        mean += x[t] / (double)n;
+    for (int64_t t = 0; t < n; t++)
+        x[t] -= mean;
+}
+
+/* Autocorrelation of x [n] at lag < n, not divided by anything. */
+static double repeats(const double *x, int64_t n, int64_t lag)
+{
+    double sum = 0;
+
+    for (int64_t t = lag; t < n; t++)
+        sum += x[t] * x[t - lag];
+    return sum;
+}
+
+/* Lag 0; NaN where that is no more than rounding. */
+static double repeats_most(const double *x, int64_t n)
+{
+    double zero = repeats(x, n, 0);
+
+    return zero > 1e-12 * (double)n ? zero : NAN;
+}
+
+/* Largest autocorrelation of x [n] at lags from..to-1, over lag 0. */
+static double pulse(const double *x, int64_t n, int64_t from, int64_t to)
+{
+    double best = -INFINITY;
+
+    for (int64_t lag = from; lag < to && lag < n; lag++)
+        best = fmax(best, repeats(x, n, lag));
+    return isfinite(best) ? best / repeats_most(x, n) : NAN;
+}
+
+/* Autocorrelation between two lags. */
+static double repeats_at(const double *x, int64_t n, double lag)
+{
+    int64_t below = (int64_t)lag;
+    double part = lag - (double)below;
+
+    return (1 - part) * repeats(x, n, below) + (part > 0 ? part * repeats(x, n, below + 1) : 0);
+}
+
+double timbre_contrast(const struct timbre_meter *m, double beat)
+{
+    static const double on[] = { 1, 2, 4 }, off[] = { 1.0 / 3, 1.0 / 2, 2.0 / 3, 4.0 / 3, 3.0 / 2, 5.0 / 3 };
+    double lag = beat * m->rate / spectrum_hop(m->spectrum), contrast = 0;
+
+    assert(beat > 0);
+    if (4 * lag > (double)(m->count - 1))
+        return NAN;
+    for (int i = 0; i < 3; i++)
+        contrast += repeats_at(m->rises, m->count, on[i] * lag) / 3;
+    for (int i = 0; i < 6; i++)
+        contrast -= repeats_at(m->rises, m->count, off[i] * lag) / 6;
+    return contrast / repeats_most(m->rises, m->count);
+}
+
+struct timbre timbre_measure(struct timbre_meter *m, const float *x, int64_t channels, int64_t samples)
+{
+    int64_t frames = spectrum_frames(m->spectrum, samples);
+    double n = (double)frames, flux = 0;
+    double hop = spectrum_hop(m->spectrum) / m->rate;
+    int bands = band_count(m->rate);
+    struct sums s = { 0 };
+    struct timbre t;
+
+    assert(channels >= 1 && samples >= 1);
+    m->count = frames - 1;
+    m->rises = mem_grow(m->rises, (size_t)frames, sizeof *m->rises);
+    for (int64_t f = 0; f < frames; f++) {
+        double rise;
+
+        spectrum_power(m->spectrum, x, channels, samples, f, m->power);
+        frame_add(m, bands, &s);
+        rise = frame_rise(m, f);
+        flux += rise;
+        if (f > 0)
+            m->rises[f - 1] = rise;
+    }
+    center(m->rises, m->count);
+    t = (struct timbre){
+        .flatness = s.flatness / n, .peakiness = s.peakiness / n, .centroid = s.centroid / n,
+        .bandwidth = s.bandwidth / n, .rolloff = s.rolloff / n,
+        .dynamics = sqrt(fmax(0, s.energy2 / n - (s.energy / n) * (s.energy / n))),
+        .flux = frames > 1 ? flux / (n - 1) : NAN,
+        .rhythm = pulse(m->rises, m->count, (int64_t)(0.2 / hop), (int64_t)(1.2 / hop)),
+        .bands = bands,
+    };
+    for (int b = 0; b < bands; b++)
+        t.band[b] = 10 * log10(s.band[b] / n);
+    return t;
+}

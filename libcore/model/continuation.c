@@ -1,0 +1,107 @@
+/* Beginnings of clips: timing and level of the whole clip, latents of its first seconds. */
+#include "model/continuation.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "model/codec_private.h"
+#include "io/clip.h"
+#include "model/pieces.h"
+
+/* Clip b of a frame. */
+static int start_add(struct starts *s, const struct model *m, const struct pieces *p, const struct reader *r, const struct frame *f,
+                     int64_t b, const struct tensor *audio, double seconds)
+{
+    struct meta *meta = audio_clip_meta(f, b);
+    int64_t samples = audio->shape[2], cut = (int64_t)(seconds * m->rate), whole, latent = m->spectral.latent;
+    struct piece_clip clip = pieces_clip(p, meta, audio->data + b * m->channels * samples, samples);
+    struct start it = {.meta = meta_map()};
+    float *mean, *x;
+
+    meta_free(meta);
+    /* the last frames that are kept are as they are in the whole clip: more is encoded than that */
+    clip.samples = cut < samples ? cut : samples;
+    it.frames = grid_frames(clip.timing.grid, clip.samples) / m->spectral.stride / m->prior.positions * m->prior.positions;
+    clip.samples = samples - clip.samples > m->fft ? clip.samples + m->fft : samples;
+    x = mem_alloc((size_t)(m->channels * clip.samples) * sizeof *x);
+    for (int c = 0; c < m->channels; c++)
+        memcpy(x + c * clip.samples, clip.x + c * samples, (size_t)clip.samples * sizeof *x);
+    clip.x = x;
+    whole = pieces_latents(p, &clip);
+    if (it.frames == 0) {
+        meta_free(it.meta);
+        free(x);
+        return error_set("%s: the start of '%s' is less than a beat: nothing can go on from there",
+                         reader_label(r), audio_clip_name(f, b));
+    }
+    it.name = mem_text(audio_clip_name(f, b));
+    it.step = clip.timing.grid.step * m->spectral.stride / m->rate;
+    it.mean = mem_alloc((size_t)(latent * it.frames) * sizeof *it.mean);
+    mean = mem_alloc((size_t)(latent * whole) * sizeof *mean);
+    pieces_encode(p, &clip, mean);
+    pieces_turn(mean, it.frames, latent, it.mean);
+    free(mean);
+    free(x);
+    meta_add(it.meta, "level", meta_real(clip.level));
+    if (clip.timing.period > 0) {        /* said of unsteady clips, too: their frames stand where it says */
+        meta_add(it.meta, "tempo", meta_real(60 / clip.timing.period));
+        meta_add(it.meta, "beat", meta_real(clip.timing.phase));
+    }
+    meta_add(it.meta, "continues", meta_text(it.name));
+    s->list = mem_grow(s->list, s->count + 1, sizeof *s->list);
+    s->list[s->count++] = it;
+    return 0;
+}
+
+static int read_all(struct starts *s, const struct model *m, const struct pieces *p, struct reader *r, double seconds, int64_t most)
+{
+    const struct frame *f;
+    int got;
+
+    while ((got = reader_next(r, &f)) > 0) {
+        struct tensor t;
+
+        if (codec_audio(m, r, f, &t))
+            return -1;
+        for (int64_t b = 0; b < t.shape[0] && (int64_t)s->count < most; b++)
+            if (start_add(s, m, p, r, f, b, &t, seconds))
+                return -1;
+    }
+    if (got == 0 && s->count == 0)
+        return error_set("%s: holds no clip to go on from", reader_label(r));
+    return got;
+}
+
+int starts_read(struct starts *s, const char *model, const char *path, double seconds, int64_t most)
+{
+    static const char *const kinds[] = {"audio", NULL};
+    struct model m;
+    struct pieces p = {0};
+    struct reader *file = model_open(&m, model), *r;
+    int status;
+
+    *s = (struct starts){0};
+    if (!file)
+        return -1;
+    status = pieces_begin(&p, &m, file, model, SPECTRAL_ENCODER, 1);
+    r = status ? NULL : reader_open(path);
+    if (!status)
+        status = r && !reader_start(r, kinds) ? read_all(s, &m, &p, r, seconds, most) : -1;
+    s->model = m.digest;
+    reader_free(r);
+    pieces_end(&p);
+    model_free(&m);
+    return status;
+}
+
+void starts_free(struct starts *s)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        free(s->list[i].name);
+        meta_free(s->list[i].meta);
+        free(s->list[i].mean);
+    }
+    free(s->list);
+}

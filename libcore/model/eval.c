@@ -1,0 +1,299 @@
+/* Evaluation in two passes: the first checks the whole stream, keeps its clips
+ * and takes their mean spectrum; the second measures as many clips at once as
+ * there are threads, and adds up in the order of the stream. */
+#include "model/eval.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/temporary.h"
+#include "measure/figures.h"
+#include "measure/levels.h"
+#include "model/codec_private.h"
+#include "io/clip.h"
+#include "measure/mean_spectrum.h"
+#include "model/eval_private.h"
+
+/* A clip, and its figures by row. */
+struct job {
+    struct eval_clip c;
+    bool has[EVAL_ROWS];
+    double sound[EVAL_ROWS][EVAL_FIGURES];
+};
+
+struct meters {
+    struct recon_meter *recon;
+    struct timbre_meter *timbre;
+};
+
+struct run {
+    struct eval *e;
+    struct model m;
+    const struct eval_kind *kind;
+    void *state;
+    FILE *kept;                  /* the clips: their number of samples, then these */
+    struct meta **metas;         /* [clips], of each what networks read, or NULL */
+    size_t metas_room;
+    int64_t longest;             /* clip, in samples */
+    struct eval_mean *mean;
+    float *steady;               /* the sound of the mean spectrum, as long as the longest clip */
+    struct meters *meters;       /* for each thread */
+    struct job *jobs;
+    int held, room;
+    double terms[EVAL_TERMS];
+    struct tally tallies[EVAL_ROWS][EVAL_FIGURES];
+};
+
+/* ---- first pass ---- */
+
+/* meta is the run's from here on. */
+static int keep_clip(struct run *run, const float *x, int64_t samples, struct meta *meta)
+{
+    size_t size = (size_t)(run->m.channels * samples);
+
+    if ((size_t)run->e->clips == run->metas_room) {
+        run->metas_room = 2 * run->metas_room + 16;
+        run->metas = mem_grow(run->metas, run->metas_room, sizeof *run->metas);
+    }
+    run->metas[run->e->clips++] = meta;
+    if (fwrite(&samples, sizeof samples, 1, run->kept) != 1 ||
+        fwrite(x, sizeof *x, size, run->kept) != size)
+        return error_set("the clips cannot be kept in a temporary file (set TMPDIR to another directory):");
+    eval_mean_add(run->mean, x, run->m.channels, samples);
+    run->longest = samples > run->longest ? samples : run->longest;
+    run->e->samples += samples;
+    return 0;
+}
+
+static int keep_all(struct run *run, struct reader *r)
+{
+    const struct frame *f;
+    int64_t padded = 0;
+    int got, fd = temporary_open();
+
+    if (fd < 0)
+        return -1;
+    run->kept = fdopen(fd, "w+b");
+    if (!run->kept) {
+        close(fd);
+        return error_set("the temporary file for the clips cannot be opened:");
+    }
+    while ((got = reader_next(r, &f)) > 0) {
+        struct tensor t;
+
+        if (codec_audio(&run->m, r, f, &t))
+            return -1;
+        padded += !run->m.is_spectral && t.shape[2] < run->m.samples ? t.shape[0] : 0;
+        for (int64_t b = 0; b < t.shape[0]; b++)
+            if (keep_clip(run, t.data + b * t.shape[1] * t.shape[2], t.shape[2], audio_clip_brief(f, b)))
+                return -1;
+    }
+    if (got < 0)
+        return -1;
+    if (run->e->clips == 0)
+        return error_set("%s: holds no clips", reader_label(r));
+    codec_note_padded(&run->m, padded);
+    if (fflush(run->kept) || fseeko(run->kept, 0, SEEK_SET))
+        return error_set("the clips cannot be kept in a temporary file (set TMPDIR to another directory):");
+    return 0;
+}
+
+/* ---- second pass ---- */
+
+/* Rhythms of all sounds that are there, and their distances from the clip at one go. */
+static void measure(const struct meters *m, struct job *j, int channels, float *sounds[EVAL_ROWS])
+{
+    struct recon_estimate estimates[EVAL_ROWS];
+    int rows[EVAL_ROWS];
+    struct recon r[EVAL_ROWS];
+    int count = 0;
+
+    for (int row = 0; row < EVAL_ROWS; row++) {
+        j->has[row] = sounds[row] || row == EVAL_SILENCE;
+        if (sounds[row]) {
+            level_center(sounds[row], channels, j->c.samples);
+            j->sound[row][EVAL_RHYTHM] = timbre_measure(m->timbre, sounds[row], channels, j->c.samples).rhythm;
+        }
+        if (j->has[row] && row != EVAL_ORIGINAL) {
+            rows[count] = row;
+            /* what a mean spectrum has to say is its level, too: the mean of levels, under that of powers */
+            estimates[count++] = (struct recon_estimate){sounds[row], row == EVAL_MEAN_SPECTRUM};
+        }
+    }
+    recon_measure(m->recon, j->c.x, estimates, count, channels, j->c.samples, r);
+    for (int i = 0; i < count; i++)
+        memcpy(j->sound[rows[i]], r[i].value, sizeof r[i].value);
+    for (int k = 0; k < RECON_COUNT; k++)   /* the clip from itself */
+        j->sound[EVAL_ORIGINAL][k] = isnan(j->sound[EVAL_SILENCE][RECON_MSLS]) ? NAN : 0;
+}
+
+static void clip_job(void *arg, int task, int worker)
+{
+    struct run *run = arg;
+    struct job *j = &run->jobs[task];
+    int channels = run->m.channels;
+    size_t samples = (size_t)j->c.samples, size = (size_t)channels * samples;
+    float *steady = mem_alloc(size * sizeof *steady);
+    double gain = level_rms(j->c.x, (int64_t)size) / EVAL_MEAN_LEVEL;
+
+    j->c.reconstruction = mem_alloc(size * sizeof(float));
+    run->kind->clip(run->state, worker, &j->c);
+    for (size_t i = 0; i < size; i++)
+        steady[i] = (float)(gain * (double)run->steady[i % samples]);
+    measure(&run->meters[worker], j, channels, (float *[EVAL_ROWS]){
+        [EVAL_RECONSTRUCTION] = j->c.reconstruction, [EVAL_COMPONENTS] = j->c.components,
+        [EVAL_FLOOR] = j->c.floor, [EVAL_MEAN_SPECTRUM] = steady, [EVAL_ORIGINAL] = j->c.x,
+    });
+    free(j->c.reconstruction);
+    free(j->c.components);
+    free(j->c.floor);
+    free(steady);
+}
+
+static void flush(struct run *run, struct pool *pool)
+{
+    pool_run(pool, run->held, clip_job, run);
+    for (int i = 0; i < run->held; i++) {
+        struct job *j = &run->jobs[i];
+
+        for (int row = 0; row < EVAL_ROWS; row++) {
+            run->e->has[row] |= j->has[row];
+            for (int k = 0; k < EVAL_FIGURES; k++)
+                tally_add(&run->tallies[row][k], j->sound[row][k]);
+        }
+        run->e->silent += isnan(j->sound[EVAL_ORIGINAL][RECON_MSLS]) ? 1 : 0;
+        run->e->latents += j->c.frames;
+        if (run->kind->add)
+            run->kind->add(run->state, &j->c);
+        for (int k = 0; k < EVAL_TERMS; k++)
+            run->terms[k] += j->c.terms[k];
+        for (int d = 0; d < run->e->latent; d++)
+            run->e->kl[d] += j->c.kl[d];
+        free(j->c.x);
+        free(j->c.eps);
+        free(j->c.kl);
+    }
+    run->held = 0;
+}
+
+static int next_clip(struct run *run, int64_t number)
+{
+    size_t latent = (size_t)run->e->latent, count;
+    struct job *j = &run->jobs[run->held++];
+    int64_t samples;
+    size_t size;
+
+    *j = (struct job){.c = {.kl = mem_zero(latent, sizeof(double)), .meta = run->metas[number]}};
+    for (int row = 0; row < EVAL_ROWS; row++)
+        for (int k = 0; k < EVAL_FIGURES; k++)
+            j->sound[row][k] = NAN;
+    if (fread(&samples, sizeof samples, 1, run->kept) != 1)
+        return error_set("the temporary file with the clips cannot be read");
+    j->c.samples = samples;
+    size = (size_t)(run->m.channels * samples);
+    j->c.x = mem_alloc(size * sizeof(float));
+    if (fread(j->c.x, sizeof(float), size, run->kept) != size)
+        return error_set("the temporary file with the clips cannot be read");
+    j->c.frames = run->kind->latents(run->state, &j->c);
+    count = latent * (size_t)j->c.frames;
+    j->c.eps = mem_alloc(count * sizeof(float));
+    run->kind->draw(run->state, j->c.eps, count);
+    return 0;
+}
+
+static int measure_all(struct run *run, uint64_t seed, struct pool *pool)
+{
+    run->steady = eval_mean_sound(run->mean, run->longest, seed);
+    run->meters = mem_zero((size_t)run->room, sizeof *run->meters);
+    for (int i = 0; i < run->room; i++)
+        run->meters[i] = (struct meters){recon_meter_new(run->m.rate), timbre_meter_new(run->m.rate)};
+    for (int64_t i = 0; i < run->e->clips; i++) {
+        if (next_clip(run, i))
+            return -1;
+        if (run->held == run->room || i + 1 == run->e->clips)
+            flush(run, pool);
+    }
+    return 0;
+}
+
+static void sum_up(struct run *run)
+{
+    struct eval *e = run->e;
+
+    for (int row = 0; row < EVAL_ROWS; row++)
+        for (int k = 0; k < EVAL_FIGURES; k++) {
+            const struct tally *t = &run->tallies[row][k];
+
+            e->sound[row][k] = t->count > 0 ? t->sum / (double)t->count : NAN;
+        }
+    for (int d = 0; d < e->latent; d++) {
+        e->kl[d] /= (double)e->latents;
+        e->kl_sum += e->kl[d];
+        e->active += e->kl[d] > EVAL_ACTIVE ? 1 : 0;
+    }
+    run->kind->finish(run->state, run->terms, e);
+}
+
+/* ---- the whole ---- */
+
+static void run_free(struct run *run)
+{
+    for (int i = 0; i < run->held; i++) {
+        free(run->jobs[i].c.x);
+        free(run->jobs[i].c.eps);
+        free(run->jobs[i].c.kl);
+    }
+    for (int i = 0; run->meters && i < run->room; i++) {
+        recon_meter_free(run->meters[i].recon);
+        timbre_meter_free(run->meters[i].timbre);
+    }
+    for (int64_t i = 0; i < run->e->clips; i++)
+        meta_free(run->metas[i]);
+    free(run->metas);
+    free(run->meters);
+    free(run->jobs);
+    free(run->steady);
+    eval_mean_free(run->mean);
+    if (run->kept)
+        fclose(run->kept);
+    if (run->state)
+        run->kind->end(run->state);
+    model_free(&run->m);
+}
+
+int eval_run(struct eval *e, const char *model, struct reader *r, uint64_t seed, struct pool *pool)
+{
+    struct run run = {.e = e, .room = pool_threads(pool)};
+    struct reader *file = model_open(&run.m, model);
+    int status = -1;
+
+    memset(e, 0, sizeof *e);
+    if (!file)
+        return -1;
+    e->is_spectral = run.m.is_spectral;
+    e->rate = run.m.rate;
+    e->latent = e->is_spectral ? run.m.spectral.latent : run.m.notebook.latent;
+    e->kl = mem_zero((size_t)e->latent, sizeof *e->kl);
+    run.kind = e->is_spectral ? &eval_spectral : &eval_notebook;
+    run.jobs = mem_zero((size_t)run.room, sizeof *run.jobs);
+    run.mean = eval_mean_new(run.m.rate);
+    run.state = run.kind->begin(&run.m, file, model, seed, run.room);
+    if (run.state && !keep_all(&run, r) && !measure_all(&run, seed, pool)) {
+        sum_up(&run);
+        status = 0;
+    }
+    run_free(&run);
+    if (status)
+        eval_free(e);
+    return status;
+}
+
+void eval_free(struct eval *e)
+{
+    free(e->kl);
+    e->kl = NULL;
+}

@@ -1,0 +1,58 @@
+/* How well a model stands for clips that it has not seen: its losses, what its
+ * latents hold, and how far its reconstructions are from the clips, beside
+ * reconstructions that need no model. */
+#ifndef MODEL_EVAL_H
+#define MODEL_EVAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/pool.h"
+#include "measure/recon.h"
+#include "io/stream.h"
+
+/* A latent dimension is active when it holds more than this, in nats. */
+#define EVAL_ACTIVE 0.01
+
+/* What is told of a sound beside its clip, measure/recon.h, and of itself, measure/timbre.h. */
+enum { EVAL_RHYTHM = RECON_COUNT, EVAL_FIGURES };
+
+enum eval_row {
+    EVAL_RECONSTRUCTION,         /* the decoder's answer to the posterior's mean */
+    EVAL_COMPONENTS,             /* by its principal components alone, untrained */
+    EVAL_FLOOR,                  /* true levels, phases found */
+    EVAL_MEAN_SPECTRUM,          /* the mean spectrum of these clips, held, at each clip's level */
+    EVAL_SILENCE,
+    EVAL_ORIGINAL,               /* the clips themselves */
+    EVAL_ROWS
+};
+
+struct eval {
+    bool is_spectral;
+    double rate;
+    int64_t clips, silent;       /* all, and those without distances because they are silent */
+    int64_t samples;             /* of all clips */
+    int latent;
+    int64_t latents;             /* latent frames of all clips */
+    double *kl;                  /* [latent], nats per latent frame */
+    double kl_sum;
+    int active;
+    /* z one draw from the posterior. notebook: nats per clip; spectral: nats per second of log levels */
+    double elbo, likelihood;
+    double kl_draw;              /* notebook: of the draw */
+    double kl_rate;              /* spectral: nats per second */
+    double reconstruction;       /* Keras' cross entropy of the raw logits */
+    /* spectral: loss = log_distance + linear_distance + beta kl_sum */
+    double loss, log_distance, linear_distance, beta;
+    bool has[EVAL_ROWS];         /* whether the network has that row */
+    double sound[EVAL_ROWS][EVAL_FIGURES];   /* means over the clips that have the figure, NaN when none has */
+};
+
+/* Reads audio from r (started) to its end and measures the model on it. Draws
+ * and the phases that decoding starts from are those of cv-encode and cv-decode
+ * with this seed. Holds one clip for each thread; a copy of all clips is kept
+ * in a nameless temporary file meanwhile. -1: with the reason. */
+int eval_run(struct eval *e, const char *model, struct reader *r, uint64_t seed, struct pool *pool);
+void eval_free(struct eval *e);
+
+#endif

@@ -1,0 +1,95 @@
+/* Evaluating the network 'notebook'. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/rng.h"
+#include "measure/levels.h"
+#include "model/eval_private.h"
+
+enum { TERM_NLL, TERM_KL_DRAW, TERM_RECONSTRUCTION };
+
+struct state {
+    struct model *m;
+    struct rng rng;
+    struct notebook_graph *graphs;   /* for each thread */
+    int threads;
+};
+
+static void end(void *state)
+{
+    struct state *s = state;
+
+    for (int i = 0; i < s->threads; i++)
+        net_free(s->graphs[i].net);
+    free(s->graphs);
+    free(s);
+}
+
+static void *begin(struct model *m, struct reader *file, const char *path, uint64_t seed, int threads)
+{
+    struct state *s = mem_zero(1, sizeof *s);
+    int status;
+
+    *s = (struct state){m, rng_new(seed, 0), mem_zero((size_t)threads, sizeof *s->graphs), threads};
+    s->graphs[0] = notebook_build(&m->notebook, NOTEBOOK_ALL | NOTEBOOK_SAMPLE, m->params, 1, NULL);
+    status = model_fill(m, file, path, s->graphs[0].net);
+    for (int i = 1; i < threads && !status; i++) {
+        s->graphs[i] = notebook_build(&m->notebook, NOTEBOOK_ALL | NOTEBOOK_SAMPLE, m->params, 1, NULL);
+        status = net_plan(s->graphs[i].net, 0, false);
+    }
+    if (!status)
+        return s;
+    end(s);
+    return NULL;
+}
+
+static int64_t latents(const void *state, const struct eval_clip *c)
+{
+    (void)state;
+    (void)c;
+    return 1;
+}
+
+static void draw(void *state, float *eps, size_t count)
+{
+    struct state *s = state;
+
+    rng_normal(&s->rng, eps, count);
+}
+
+/* Once with the draw for the losses, once without for the sound, which loses
+ * the offset that a sigmoid leaves. */
+static void clip(void *state, int worker, struct eval_clip *c)
+{
+    struct state *s = state;
+    const struct notebook_graph *g = &s->graphs[worker];
+    size_t latent = (size_t)s->m->notebook.latent;
+
+    notebook_input(g, 0, c->x, c->samples);
+    memcpy(g->eps->y, c->eps, latent * sizeof(float));
+    net_forward(g->net);
+    c->terms[TERM_NLL] = (double)g->nll->y[0];
+    c->terms[TERM_KL_DRAW] = (double)g->kl->y[0];
+    c->terms[TERM_RECONSTRUCTION] = (double)g->reconstruction->y[0];
+    for (size_t d = 0; d < latent; d++)
+        c->kl[d] = eval_kl((double)g->mean->y[d], (double)g->logvar->y[d], 0, 0);
+    memset(g->eps->y, 0, latent * sizeof(float));
+    net_forward(g->net);
+    memcpy(c->reconstruction, g->sample->y, (size_t)c->samples * sizeof(float));
+    level_center(c->reconstruction, 1, c->samples);
+}
+
+static void finish(const void *state, const double *terms, struct eval *e)
+{
+    double n = (double)e->clips;
+
+    (void)state;
+    e->likelihood = -terms[TERM_NLL] / n;
+    e->kl_draw = terms[TERM_KL_DRAW] / n;
+    e->elbo = e->likelihood - e->kl_draw;
+    e->reconstruction = terms[TERM_RECONSTRUCTION] / n;
+}
+
+const struct eval_kind eval_notebook = {begin, latents, draw, clip, NULL, finish, end};

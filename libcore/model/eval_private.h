@@ -1,0 +1,52 @@
+/* What the evaluations of the networks share. */
+#ifndef MODEL_EVAL_PRIVATE_H
+#define MODEL_EVAL_PRIVATE_H
+
+#include <math.h>
+
+#include "model/eval.h"
+#include "model/file.h"
+#include "model/terms.h"
+
+enum { EVAL_TERMS = 4 };
+
+/* A clip in the works. */
+struct eval_clip {
+    float *x;                    /* [channels, samples] */
+    const struct meta *meta;     /* of its own what is read of it: tempo and beat; NULL: neither */
+    int64_t samples, frames;     /* of audio, of latents */
+    float *eps;                  /* [latent, frames]: noise of the draw, used up */
+    float *reconstruction;       /* result, as x */
+    /* results, as x, of those networks that have them, by mem_alloc; NULL otherwise */
+    float *components;           /* the clip by its principal components alone */
+    float *floor;                /* its own levels, with the phases that decoding finds */
+    double terms[EVAL_TERMS];    /* results that add up over clips; which, the network knows */
+    double *kl;                  /* result [latent], sums over the frames */
+    struct terms spectral;       /* result of the network 'spectral', until add */
+};
+
+struct eval_kind {
+    /* Closes file, the rest of the model. NULL: with the reason. */
+    void *(*begin)(struct model *m, struct reader *file, const char *path, uint64_t seed, int threads);
+    /* Latent frames of a clip, of which x, samples and meta are there. */
+    int64_t (*latents)(const void *state, const struct eval_clip *c);
+    /* Noise of the clips one after another, as encoding draws it. */
+    void (*draw)(void *state, float *eps, size_t count);
+    void (*clip)(void *state, int worker, struct eval_clip *c);
+    void (*add)(void *state, struct eval_clip *c);        /* after clip, in the order of the clips; NULL: nothing to do */
+    /* From sums of terms over e->clips clips to the loss terms of e; e->kl_sum is there. */
+    void (*finish)(const void *state, const double *terms, struct eval *e);
+    void (*end)(void *state);
+};
+
+extern const struct eval_kind eval_notebook, eval_spectral;
+
+/* KL(N(mean, e^logvar) || N(prior, e^(2 scale))) of one value, nats. */
+static inline double eval_kl(double mean, double logvar, double prior, double scale)
+{
+    double d = mean - prior;
+
+    return scale - 0.5 * logvar + 0.5 * exp(-2 * scale) * (exp(logvar) + d * d) - 0.5;
+}
+
+#endif

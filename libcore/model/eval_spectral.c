@@ -1,0 +1,135 @@
+/* Evaluating the network 'spectral'. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rng.h"
+#include "model/eval_private.h"
+#include "model/components.h"
+#include "model/terms.h"
+
+struct state {
+    struct pieces p;
+    const struct model *m;
+    uint64_t seed;
+    int64_t drawn;               /* clips */
+    struct terms sum;
+};
+
+static void end(void *state)
+{
+    struct state *s = state;
+
+    terms_free(&s->sum);
+    pieces_end(&s->p);
+    free(s);
+}
+
+static void *begin(struct model *m, struct reader *file, const char *path, uint64_t seed, int threads)
+{
+    struct state *s = mem_zero(1, sizeof *s);
+    int parts = SPECTRAL_ENCODER | SPECTRAL_DECODER | SPECTRAL_PRIOR | PIECES_COMPONENTS;
+
+    s->seed = seed;
+    s->m = m;
+    s->sum = terms_new(&m->spectral);
+    if (pieces_begin(&s->p, m, file, path, parts, threads)) {
+        end(s);
+        return NULL;
+    }
+    return s;
+}
+
+static int64_t latents(const void *state, const struct eval_clip *c)
+{
+    const struct state *s = state;
+    struct piece_clip clip = pieces_clip(&s->p, c->meta, c->x, c->samples);
+
+    return pieces_latents(&s->p, &clip);
+}
+
+static void draw(void *state, float *eps, size_t count)
+{
+    struct state *s = state;
+    struct rng r = rng_new(s->seed, (uint64_t)s->drawn++);
+
+    rng_normal(&r, eps, count);
+}
+
+/* ---- a clip ---- */
+
+/* Levels of a clip, whole or through the components alone. */
+struct source {
+    const struct state *s;
+    const float *y;
+    bool components;
+    float *scratch;
+};
+
+static void give_levels(void *arg, int64_t first, int count, float *y)
+{
+    const struct source *from = arg;
+    const struct spectral *shape = &from->s->p.shape;
+    size_t each = (size_t)(shape->stride * shape->features);
+
+    memcpy(y, from->y + (size_t)first * (size_t)shape->features, (size_t)count * (size_t)shape->features * sizeof *y);
+    for (int t = 0; from->components && t < count / shape->stride; t++)
+        components_project(shape, from->s->p.params, y + (size_t)t * each, from->scratch);
+}
+
+static void clip(void *state, int worker, struct eval_clip *c)
+{
+    struct state *s = state;
+    const struct pieces *p = &s->p;
+    const struct spectral *shape = &p->shape;
+    struct piece_clip clip = pieces_clip(p, c->meta, c->x, c->samples);
+    struct piece_sound how = pieces_how(false, s->seed);
+    int64_t frames = c->frames * shape->stride;
+    float *y = mem_alloc((size_t)frames * (size_t)shape->features * sizeof *y);
+    float *mean = mem_alloc((size_t)(c->frames * shape->latent) * sizeof *mean);
+    struct source from = {s, y, false, mem_alloc((size_t)(shape->stride * shape->features) * sizeof(float))};
+
+    pieces_levels(p, &clip, 0, (int)frames, y);
+    c->spectral = terms_new(shape);
+    terms_clip(&c->spectral, p, worker, y, frames, grid_frames(clip.timing.grid, c->samples), clip.timing.grid.step, c->eps);
+    pieces_means(p, y, (int)c->frames, mean);
+    pieces_sound(p, worker, &clip, mean, c->frames, &how, c->reconstruction);
+    c->floor = mem_alloc((size_t)(p->front.channels * c->samples) * sizeof(float));
+    how.lift = 0;
+    pieces_play(p, worker, &clip, give_levels, &from, &how, c->floor);
+    how = pieces_how(false, s->seed);
+    from.components = true;
+    c->components = mem_alloc((size_t)(p->front.channels * c->samples) * sizeof(float));
+    pieces_play(p, worker, &clip, give_levels, &from, &how, c->components);
+    free(from.scratch);
+    free(mean);
+    free(y);
+}
+
+/* Terms of clips, in order. */
+static void add(void *state, struct eval_clip *c)
+{
+    struct state *s = state;
+
+    terms_add(&s->sum, &c->spectral, &s->p.shape);
+    memcpy(c->kl, c->spectral.kl, (size_t)s->p.shape.latent * sizeof *c->kl);
+    terms_free(&c->spectral);
+}
+
+static void finish(const void *state, const double *terms, struct eval *e)
+{
+    const struct state *s = state;
+    struct figures_of_terms f = terms_figures(&s->sum, &s->p.shape);
+
+    (void)terms;
+    e->log_distance = f.log;
+    e->linear_distance = f.linear;
+    e->elbo = f.elbo;
+    e->likelihood = f.likelihood;
+    e->kl_rate = f.rate;
+    e->beta = NAN;
+    meta_get_real(s->m->meta, "beta", &e->beta);
+    e->loss = f.distance + e->beta * f.kl;
+}
+
+const struct eval_kind eval_spectral = {begin, latents, draw, clip, add, finish, end};

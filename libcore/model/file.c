@@ -1,0 +1,287 @@
+/* Model files: every parameter checked on reading; the notebook's in Keras' shapes. */
+#include "model/file.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "io/stream.h"
+#include "model/front.h"
+
+static const char *const model_kinds[] = {"model", NULL};
+
+/* An integer of the head, in bounds. */
+static int head_int(const struct reader *r, const char *key, int64_t low, int64_t high, int64_t *out)
+{
+    if (!meta_get_int(reader_meta(r), key, out) || *out < low || *out > high)
+        return error_set("%s: the model's head has no usable \"%s\" (%lld to %lld)", reader_label(r), key,
+                         (long long)low, (long long)high);
+    return 0;
+}
+
+/* What the frames follow, and the prior's sizes. */
+static int describe_prior(struct model *m, const struct reader *r, int64_t latent, int64_t stride)
+{
+    int64_t block, bank, clips, periods;
+    const char *frames = "fixed";
+
+    meta_get_text(reader_meta(r), "frames", &frames);
+    m->beat = !strcmp(frames, "beat");
+    if (!m->beat && strcmp(frames, "fixed"))
+        return error_set("%s: the model's frames are '%s', this version knows 'beat' and 'fixed'", reader_label(r), frames);
+    if (m->beat && BEAT_FRAMES % stride)
+        return error_set("%s: the model's stride of %lld does not divide the %d frames of a beat", reader_label(r),
+                         (long long)stride, BEAT_FRAMES);
+    if (m->beat && !(m->rate >= 3000 && m->rate <= 48000 && m->fft <= m->rate))
+        return error_set("%s: the model's head has frames of %d samples at %g Hz: where they follow the beat 3000 to 48000 Hz "
+                         "and at most a second were expected", reader_label(r), m->fft, m->rate);
+    if (head_int(r, "prior_block", 1, 1 << 20, &block) || head_int(r, "prior_bank", 0, 1 << 24, &bank) ||
+        head_int(r, "prior_clips", 0, bank, &clips) || head_int(r, "prior_periods", 0, 1 << 24, &periods))
+        return -1;
+    m->prior = (struct prior_shape){(int)latent, m->beat ? BEAT_FRAMES / (int)stride : 1, (int)block, bank, clips, periods};
+    return 0;
+}
+
+static int describe_spectral(struct model *m, const struct reader *r)
+{
+    int64_t features, width, latent, stride, fft, hop, channels, definition = 1;
+
+    meta_get_int(reader_meta(r), "definition", &definition);
+    if (definition != SPECTRAL_DEFINITION)
+        return error_set("%s: the model is of definition %lld of the network 'spectral', this version knows %d: train it again",
+                         reader_label(r), (long long)definition, SPECTRAL_DEFINITION);
+    if (head_int(r, "features", 1, 1 << 20, &features) || head_int(r, "width", 1, 1 << 16, &width) ||
+        head_int(r, "latent", 1, 1 << 16, &latent) || head_int(r, "stride", 1, 1 << 10, &stride) ||
+        head_int(r, "fft", 16, 1 << 20, &fft) || head_int(r, "hop", 1, fft, &hop) ||
+        head_int(r, "channels", 1, CHANNELS_MOST, &channels))
+        return -1;
+    if (fft % 16 || hop * 4 != fft)
+        return error_set("%s: the model's head has frames of %lld samples every %lld: expected a multiple of 16, and a quarter of it",
+                         reader_label(r), (long long)fft, (long long)hop);
+    if (!meta_get_real(reader_meta(r), "corner", &m->corner) || !(m->corner >= 0 && m->corner <= 1e6))
+        return error_set("%s: the model's head has no usable \"corner\" in Hz", reader_label(r));
+    m->spectral = (struct spectral){(int)features, (int)width, (int)latent, (int)stride};
+    m->channels = (int)channels;
+    m->fft = (int)fft;
+    m->hop = (int)hop;
+    return describe_prior(m, r, latent, stride);
+}
+
+static int model_describe(struct model *m, const struct reader *r)
+{
+    const char *network = NULL;
+    int64_t latent;
+
+    if (!meta_get_text(reader_meta(r), "network", &network))
+        return error_set("%s: the model does not name its network", reader_label(r));
+    if (!meta_get_real(reader_meta(r), "rate", &m->rate) || !(m->rate >= 1 && m->rate <= 1e6))
+        return error_set("%s: the model's head has no usable \"rate\" in Hz", reader_label(r));
+    if (head_int(r, "samples", 1, 1 << 28, &m->samples))
+        return -1;
+    m->is_spectral = !strcmp(network, "spectral");
+    m->channels = 1;
+    if (!m->is_spectral && strcmp(network, "notebook"))
+        return error_set("%s: the network is '%s', this version knows 'notebook' and 'spectral'", reader_label(r), network);
+    if (m->is_spectral) {
+        if (describe_spectral(m, r))
+            return -1;
+    } else if (head_int(r, "latent", 1, 1 << 16, &latent)) {
+        return -1;
+    } else {
+        m->notebook = notebook_preset((int)m->samples, (int)latent);
+    }
+    m->meta = meta_copy(reader_meta(r));
+    return 0;
+}
+
+struct reader *model_open(struct model *m, const char *path)
+{
+    struct reader *r;
+
+    memset(m, 0, sizeof *m);
+    r = reader_open(path);
+    if (r)
+        reader_digest_only(r, "value");
+    if (r && (reader_start(r, model_kinds) || model_describe(m, r))) {
+        reader_free(r);
+        r = NULL;
+    }
+    if (r)
+        m->params = params_new();
+    return r;
+}
+
+int model_read_head(struct model *m, const char *path)
+{
+    struct reader *r = model_open(m, path);
+    const struct frame *f;
+    int got;
+
+    if (!r)
+        return -1;
+    while ((got = reader_next(r, &f)) > 0)
+        ;
+    if (got == 0 && reader_frames(r) == 0)
+        got = error_set("%s: the model has no parameters", reader_label(r));
+    reader_free(r);
+    if (got < 0)
+        model_free(m);
+    return got;
+}
+
+/* The shape that a parameter has in a file of this network. */
+static void file_shape(bool keras, const struct param *q, int64_t *shape)
+{
+    if (keras)
+        keras_shape(q, shape);
+    else
+        memcpy(shape, q->shape, (size_t)q->rank * sizeof *shape);
+}
+
+/* The tensor of a parameter's frame into that parameter's part of an array. */
+static int array_fill(const struct model_array *a, const struct param *q, bool keras, const struct reader *r,
+                      const struct frame *f)
+{
+    const struct tensor *t = frame_get(f, a->tensor);
+    int64_t shape[PARAM_RANK_MAX];
+    char text[128], want[128];
+
+    if (!t)
+        return error_set("%s: parameter '%s' has no tensor '%s'", reader_label(r), f->name, a->tensor);
+    file_shape(keras, q, shape);
+    if (t->rank != q->rank || memcmp(t->shape, shape, (size_t)q->rank * sizeof *shape)) {
+        struct tensor wanted = tensor_view(NULL, q->rank, shape);
+
+        return error_set("%s: parameter '%s' has shape %s, expected %s", reader_label(r), f->name,
+                         tensor_shape_text(t, text, sizeof text), tensor_shape_text(&wanted, want, sizeof want));
+    }
+    if (keras)
+        keras_import(q, t->data, a->flat + q->offset);
+    else
+        memcpy(a->flat + q->offset, t->data, q->count * sizeof *t->data);
+    return 0;
+}
+
+/* One frame into its parameter; frames of parts not built are passed over. */
+static int param_fill(const struct params *p, bool keras, const struct reader *r, const struct frame *f, bool *filled,
+                      const struct model_array *arrays, size_t count, bool fitted)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        const struct param *q = p->list[i];
+
+        if (strcmp(q->name, f->name))
+            continue;
+        if (filled[i])
+            return error_set("%s: parameter '%s' stands there twice", reader_label(r), f->name);
+        filled[i] = true;
+        if (!fitted && !q->trainable && !strncmp(q->name, "prior/", 6))
+            return 0;
+        for (size_t k = 0; k < count; k++)
+            if ((q->trainable || !arrays[k].trainable) && array_fill(&arrays[k], q, keras, r, f))
+                return -1;
+        return 0;
+    }
+    return 0;
+}
+
+int model_read_arrays(const struct model *m, struct reader *r, const struct params *params,
+                      const struct model_array *arrays, size_t count, bool fitted)
+{
+    bool *filled = mem_zero(params->count + 1, sizeof *filled);
+    const struct frame *f;
+    int got;
+
+    while ((got = reader_next(r, &f)) > 0)
+        if (param_fill(params, !m->is_spectral, r, f, filled, arrays, count, fitted)) {
+            got = -1;
+            break;
+        }
+    for (size_t i = 0; i < params->count && got == 0; i++)
+        if (!filled[i])
+            got = error_set("%s: parameter '%s' is missing", reader_label(r), params->list[i]->name);
+    free(filled);
+    return got;
+}
+
+/* A small file cannot ask for much memory: its parameters must be in it. */
+static int model_too_small(const char *path, const struct params *p)
+{
+    struct stat s;
+
+    if (strcmp(path, "-") && !stat(path, &s) && S_ISREG(s.st_mode) && (uint64_t)s.st_size < p->total * sizeof(float) / 2)
+        return error_set("%s: holds %lld bytes, the network that it describes has %zu values: the file is damaged or cut",
+                         path, (long long)s.st_size, p->total);
+    return 0;
+}
+
+int model_fill(struct model *m, struct reader *r, const char *path, struct net *net)
+{
+    int status = -1;
+
+    if (!model_too_small(path, m->params)) {
+        params_reserve(m->params);
+        if (!net_plan(net, 0, false))
+            status = model_read_arrays(m, r, m->params,
+                                       &(struct model_array){"value", m->params->theta, false}, 1, true);
+    }
+    if (!status)
+        m->digest = reader_digest(r);
+    reader_free(r);
+    return status;
+}
+
+int model_write(int fd, const char *label, const struct meta *meta, const struct params *params,
+                const struct model_array *arrays, size_t count)
+{
+    struct writer *w = writer_new(fd, label, "model", meta);
+    struct frame_tensor *tensors;
+    const char *network = "";
+    size_t most = 0;
+    float *values;
+    int status = 0;
+    bool keras;
+
+    if (!w)
+        return -1;
+    meta_get_text(meta, "network", &network);
+    keras = !strcmp(network, "notebook");
+    for (size_t i = 0; i < params->count; i++)
+        if (params->list[i]->count > most)
+            most = params->list[i]->count;
+    values = mem_alloc(most * count * sizeof *values);
+    tensors = mem_zero(count, sizeof *tensors);
+    for (size_t i = 0; i < params->count && !status; i++) {
+        const struct param *q = params->list[i];
+        int64_t shape[PARAM_RANK_MAX];
+        size_t n = 0;
+
+        file_shape(keras, q, shape);
+        for (size_t k = 0; k < count; k++) {
+            float *from = arrays[k].flat + q->offset;
+
+            if (arrays[k].trainable && !q->trainable)
+                continue;
+            if (keras)
+                keras_export(q, from, values + k * most);
+            tensors[n++] = (struct frame_tensor){arrays[k].tensor,
+                                                 tensor_view(keras ? values + k * most : from, q->rank, shape)};
+        }
+        status = writer_put(w, q->name, NULL, tensors, n);
+    }
+    free(tensors);
+    free(values);
+    if (status) {
+        writer_abandon(w);
+        return -1;
+    }
+    return writer_end(w);
+}
+
+void model_free(struct model *m)
+{
+    meta_free(m->meta);
+    params_free(m->params);
+    memset(m, 0, sizeof *m);
+}

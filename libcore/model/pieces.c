@@ -1,0 +1,327 @@
+/* Pieces: graphs of one size, each piece with the context before it that its frames depend on. */
+#include "model/pieces.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/linalg.h"
+#include "nn/layers.h"
+#include "model/components.h"
+#include "model/prior.h"
+
+enum { PIECE = 128 };            /* latent frames that go through at once, besides their context */
+
+static const float *values(const struct pieces *p, const char *name)
+{
+    return p->params->theta + params_find(p->params, name)->offset;
+}
+
+float *pieces_weights(const struct pieces *p)
+{
+    size_t latent = (size_t)p->shape.latent, rows = (size_t)(p->shape.stride * p->shape.features);
+    size_t width = (size_t)p->shape.width + latent;
+    const float *w = values(p, "dec/out/kernel") + p->shape.width;
+    float *weights = mem_alloc(latent * sizeof *weights);
+
+    for (size_t d = 0; d < latent; d++) {
+        double sum = 0;
+
+        for (size_t i = 0; i < rows; i++)
+            sum += (double)w[i * width + d] * (double)w[i * width + d];
+        weights[d] = (float)sqrt(sum);
+    }
+    return weights;
+}
+
+static void begin(struct pieces *p, const struct spectral *shape, struct params *params, int threads)
+{
+    *p = (struct pieces){.shape = *shape, .params = params, .threads = threads, .rows = PIECE + SPECTRAL_CONTEXT};
+    p->workers = mem_zero((size_t)threads, sizeof *p->workers);
+}
+
+static struct spectral_graph graph(const struct pieces *p, int parts)
+{
+    return spectral_build(&p->shape, parts, p->params, 1, p->rows, NULL);
+}
+
+int pieces_begin(struct pieces *p, struct model *m, struct reader *file, const char *path, int parts, int threads)
+{
+    struct spectral_graph first;
+    int status = 0, decoder = parts & (SPECTRAL_DECODER | SPECTRAL_PRIOR);
+
+    begin(p, &m->spectral, m->params, threads);
+    front_set(&p->front, m->rate, m->channels, m->fft, m->hop, m->corner, m->beat);
+    if (front_features(&p->front) != m->spectral.features) {
+        reader_free(file);
+        return error_set("%s: the front end has %d features, the network %d", path, front_features(&p->front),
+                         m->spectral.features);
+    }
+    /* one graph declares all that is wanted; encoding runs without one */
+    first = graph(p, parts & SPECTRAL_ENCODER ? SPECTRAL_ENCODER : decoder);
+    if (parts & SPECTRAL_ENCODER && decoder)
+        p->workers[0].decoder = graph(p, decoder);
+    front_declare(first.net, m->spectral.features);
+    prior_declare(first.net, &m->prior);
+    if (parts & PIECES_COMPONENTS)
+        components_declare(first.net, &m->spectral);
+    status = model_fill(m, file, path, first.net);
+    if (parts & SPECTRAL_ENCODER)
+        net_free(first.net);
+    else
+        p->workers[0].decoder = first;
+    for (int i = parts & SPECTRAL_ENCODER ? 0 : 1; decoder && i < threads && !status; i++) {
+        if (!p->workers[i].decoder.net)
+            p->workers[i].decoder = graph(p, decoder);
+        status = net_plan(p->workers[i].decoder.net, 0, false);
+    }
+    if (!status)
+        p->v = front_values(p->params);
+    return status;
+}
+
+void pieces_over(struct pieces *p, const struct spectral *shape, const struct front *front, struct params *params,
+                 int threads)
+{
+    int status = 0;
+
+    begin(p, shape, params, threads);
+    front_set(&p->front, front->rate, front->channels, front->fft, front->hop, front->corner, front->beat);
+    p->v = front_values(params);
+    for (int i = 0; i < threads && !status; i++) {
+        p->workers[i].decoder = graph(p, SPECTRAL_DECODER | SPECTRAL_PRIOR);
+        status = net_plan(p->workers[i].decoder.net, 0, false);
+    }
+    assert(!status);             /* the same layers are trained */
+}
+
+void pieces_end(struct pieces *p)
+{
+    for (int i = 0; p->workers && i < p->threads; i++) {
+        struct piece_worker *k = &p->workers[i];
+
+        net_free(k->decoder.net);
+        if (k->vocoder)
+            vocoder_free(k->vocoder);
+        pan_free(k->pan);
+        free(k->magnitude);
+    }
+    free(p->workers);
+    front_end(&p->front);
+}
+
+/* ---- levels and latents ---- */
+
+struct piece_clip pieces_clip(const struct pieces *p, const struct meta *meta, const float *x, int64_t samples)
+{
+    return (struct piece_clip){x, samples, front_level(&p->front, x, samples), front_timing(&p->front, meta, x, samples)};
+}
+
+int64_t pieces_latents(const struct pieces *p, const struct piece_clip *clip)
+{
+    return front_frames(clip->timing.grid, clip->samples, p->shape.stride) / p->shape.stride;
+}
+
+void pieces_levels(const struct pieces *p, const struct piece_clip *clip, int64_t first, int count, float *y)
+{
+    int64_t all = grid_frames(clip->timing.grid, clip->samples);
+    int have = all - first < count ? (int)(all - first) : count;
+    size_t features = (size_t)p->shape.features;
+
+    front_levels(&p->front, clip->timing.grid, clip->x, clip->samples, front_gain(clip->level), first, have, y);
+    front_standardise(&p->v, y, have);
+    for (int t = have; t < count; t++)
+        memcpy(y + (size_t)t * features, y + (size_t)(have - 1) * features, features * sizeof *y);
+}
+
+void pieces_turn(const float *from, int64_t rows, int64_t columns, float *to)
+{
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t c = 0; c < columns; c++)
+            to[c * rows + r] = from[r * columns + c];
+}
+
+void pieces_means(const struct pieces *p, const float *y, int rows, float *mean)
+{
+    int n = p->shape.stride * p->shape.features, latent = p->shape.latent;
+    const float *bias = values(p, "enc/linear/bias");
+
+    for (int t = 0; t < rows; t++)
+        memcpy(mean + (size_t)t * (size_t)latent, bias, (size_t)latent * sizeof *mean);
+    gemm(false, true, rows, latent, n, y, n, values(p, "enc/linear/kernel"), n, 1, mean, latent);
+}
+
+void pieces_encode(const struct pieces *p, const struct piece_clip *clip, float *mean)
+{
+    int64_t frames = pieces_latents(p, clip);
+    float *y = mem_alloc((size_t)PIECE * (size_t)p->shape.stride * (size_t)p->shape.features * sizeof *y);
+
+    for (int64_t at = 0; at < frames; at += PIECE) {
+        int rows = frames - at < PIECE ? (int)(frames - at) : PIECE;
+
+        pieces_levels(p, clip, at * p->shape.stride, rows * p->shape.stride, y);
+        pieces_means(p, y, rows, mean + at * p->shape.latent);
+    }
+    free(y);
+}
+
+void pieces_draw(const struct pieces *p, const float *mean, int64_t frames, float *noise)
+{
+    const float *logvar = values(p, "enc/logvar");
+    int64_t latent = p->shape.latent;
+
+    for (int64_t d = 0; d < latent; d++) {
+        float sd = expf(0.5f * logvar[d]);
+
+        for (int64_t i = d; i < frames * latent; i += latent)
+            noise[i] = mean[i] + sd * noise[i];
+    }
+}
+
+void pieces_decode(const struct pieces *p, int worker, const float *z, int64_t frames, piece_take *take, void *arg)
+{
+    const struct spectral_graph *g = &p->workers[worker].decoder;
+    size_t latent = (size_t)p->shape.latent;
+
+    for (int64_t at = 0; at < frames; ) {
+        int64_t start = at > SPECTRAL_CONTEXT ? at - SPECTRAL_CONTEXT : 0;
+        int64_t stop = start + p->rows < frames ? start + p->rows : frames;
+        size_t have = (size_t)(stop - start) * latent;
+
+        memcpy(g->z->y, z + start * p->shape.latent, have * sizeof *z);
+        memset(g->z->y + have, 0, ((size_t)p->rows * latent - have) * sizeof *z);
+        net_forward(g->net);
+        take(arg, g, at, (int)(at - start), (int)(stop - at));
+        at = stop;
+    }
+}
+
+/* ---- sound ---- */
+
+struct piece_sound pieces_how(bool made, uint64_t seed)
+{
+    struct piece_sound how = {made ? 1 : 0.5, made, vocoder_defaults()};
+
+    how.phases.seed = seed;
+    return how;
+}
+
+struct sound {
+    const struct pieces *p;
+    struct piece_worker *k;
+    const struct piece_sound *how;
+    double level;                /* of the clip: what is over full scale at the end is bounded while phases are found */
+    float *scratch, *out;
+    float *both;                 /* of two channels, see front_magnitudes; NULL: there is one */
+    size_t done, samples;
+};
+
+static void sound_begin(struct sound *s, const struct piece_clip *clip)
+{
+    const struct pieces *p = s->p;
+    size_t bins = (size_t)features_bins(p->front.bands);
+    bool stereo = p->front.channels > 1;
+
+    if (!s->k->vocoder) {
+        s->k->vocoder = vocoder_new(p->front.fft, s->how->phases);
+        s->k->pan = stereo ? pan_new(p->front.fft) : NULL;
+        s->k->magnitude = mem_alloc((size_t)(p->rows * p->shape.stride) * bins * sizeof(float));
+    }
+    s->samples = (size_t)clip->samples;
+    s->level = clip->level;
+    s->scratch = mem_alloc((size_t)p->shape.features * sizeof *s->scratch);
+    vocoder_begin(s->k->vocoder, clip->timing.grid, clip->samples);
+    s->both = stereo ? mem_alloc(3 * bins * sizeof *s->both) : NULL;
+    if (stereo)
+        pan_begin(s->k->pan, clip->timing.grid, clip->samples);
+}
+
+static void sound_pull(struct sound *s)
+{
+    s->done += vocoder_pull(s->k->vocoder, s->out + s->done, s->samples - s->done);
+    if (s->both)
+        pan_run(s->k->pan, s->out, (int64_t)s->done);
+}
+
+/* Frames of standardised levels into the vocoder, and what is ready out of it. */
+static void sound_push(struct sound *s, const float *y, int frames)
+{
+    size_t bins = (size_t)features_bins(s->p->front.bands);
+
+    for (int t = 0; t < frames; t++) {
+        float *row = s->k->magnitude + (size_t)t * bins;
+
+        front_magnitudes(&s->p->front, &s->p->v, y + (size_t)t * (size_t)s->p->shape.features, s->how->lift, s->how->limit,
+                         s->level / FRONT_LEVEL, s->scratch, s->both ? s->both : row);
+        if (s->both) {
+            memcpy(row, s->both, bins * sizeof *row);
+            pan_push(s->k->pan, s->both + bins);
+        }
+    }
+    vocoder_push(s->k->vocoder, s->k->magnitude, frames);
+    sound_pull(s);
+}
+
+/* What decoding has lost or added of the clip's level, within bounds: near silence stays near silence. */
+static void bring_to_level(const struct front *f, float *x, int64_t samples, double level)
+{
+    const double most = 4;
+    double is = front_level(f, x, samples), gain = is > 0 ? level / is : 1;
+
+    gain = gain > most ? most : gain;
+    for (int64_t i = 0; i < f->channels * samples; i++)
+        x[i] *= (float)gain;
+}
+
+static void sound_end(struct sound *s, const struct piece_clip *clip)
+{
+    vocoder_end(s->k->vocoder);
+    while (s->done < s->samples)
+        sound_pull(s);
+    if (s->both)
+        pan_end(s->k->pan, s->out);
+    bring_to_level(&s->p->front, s->out, clip->samples, clip->level);
+    free(s->scratch);
+    free(s->both);
+}
+
+static void take_sound(void *arg, const struct spectral_graph *g, int64_t first, int offset, int rows)
+{
+    struct sound *s = arg;
+    int stride = s->p->shape.stride;
+
+    (void)first;
+    sound_push(s, g->out->y + (size_t)(offset * stride) * (size_t)s->p->shape.features, rows * stride);
+}
+
+void pieces_sound(const struct pieces *p, int worker, const struct piece_clip *clip, const float *z, int64_t frames,
+                  const struct piece_sound *how, float *out)
+{
+    struct sound s = {.p = p, .k = &p->workers[worker], .how = how, .out = out};
+
+    sound_begin(&s, clip);
+    pieces_decode(p, worker, z, frames, take_sound, &s);
+    sound_end(&s, clip);
+}
+
+void pieces_play(const struct pieces *p, int worker, const struct piece_clip *clip, piece_levels *levels, void *arg,
+                 const struct piece_sound *how, float *out)
+{
+    struct sound s = {.p = p, .k = &p->workers[worker], .how = how, .out = out};
+    int64_t frames = pieces_latents(p, clip) * p->shape.stride;
+    int most = PIECE * p->shape.stride;
+    float *y = mem_alloc((size_t)most * (size_t)p->shape.features * sizeof *y);
+
+    sound_begin(&s, clip);
+    for (int64_t at = 0; at < frames; at += most) {
+        int count = frames - at < most ? (int)(frames - at) : most;
+
+        levels(arg, at, count, y);
+        sound_push(&s, y, count);
+    }
+    sound_end(&s, clip);
+    free(y);
+}

@@ -1,0 +1,81 @@
+/* The prior of the network 'spectral': what turns noise into latents. A linear
+ * autoregression over standardised latents, one for each position in the beat
+ * where frames follow it, driven by Gaussian noise or by its own residuals on
+ * the training clips, kept as a bank. */
+#ifndef MODEL_PRIOR_H
+#define MODEL_PRIOR_H
+
+#include <stdint.h>
+
+#include "nn/net.h"
+
+enum { PRIOR_ORDER = 4 };
+
+struct prior_shape {
+    int latent;                  /* dimensions of z */
+    int positions;               /* latent frames in a beat; 1: the frames follow no beat */
+    int block;                   /* latent frames between two places where the bank may be entered */
+    int64_t bank;                /* latent frames kept of training clips, 0: none */
+    int64_t clips;               /* that they come from */
+    int64_t periods;             /* of training clips that are kept, those of the bank's first; 0: none */
+};
+
+/* Declares the prior's statistics in the graph's store: "prior/mean" and
+ * "prior/sd" [latent]; "prior/matrix" [positions, order latent + 1, latent];
+ * "prior/factor" [positions, latent, latent], of the innovations' covariance;
+ * "prior/bank" [bank, latent], "prior/lengths" [clips] in latent frames,
+ * "prior/periods" [periods] of a beat in seconds, where there are any. */
+void prior_declare(struct net *net, const struct prior_shape *shape);
+
+/* ---- fitting (prior_fit.c) ---- */
+
+struct prior_fit;
+
+struct prior_fit *prior_fit_new(const struct prior_shape *shape);
+
+/* Counts in a clip, z [frames, latent], its first frame at position 0. */
+void prior_fit_add(struct prior_fit *f, const float *z, int64_t frames);
+
+/* Keeps a clip for the bank, of which shape->clips come in all, and a period
+ * for the list; both in the order of the calls. */
+void prior_fit_keep(struct prior_fit *f, struct params *params, const float *z, int64_t frames);
+void prior_fit_period(struct prior_fit *f, struct params *params, double seconds);
+
+/* Solves for everything and frees f. */
+void prior_fit_end(struct prior_fit *f, struct params *params);
+
+/* ---- running (prior.c) ---- */
+
+enum prior_kind {
+    PRIOR_NORMAL,                /* mean + sd noise, no memory */
+    PRIOR_AUTOREGRESSION,        /* driven by noise */
+    PRIOR_BANK                   /* driven by blocks of residuals; noise chooses them */
+};
+
+struct prior_how {
+    enum prior_kind kind;
+    double jump;                 /* bank: probability, at the start of a block, of going on elsewhere */
+    int nearest;                 /* bank: among how many nearest contexts; 0: anywhere */
+};
+
+struct prior;
+
+/* Whether the statistics, as they were read, can be used. -1: with the reason. */
+int prior_check(const struct prior_shape *shape, const struct params *params);
+
+/* A prior ready to run, for any number of threads at once; params stay the
+ * caller's. weights [latent]: how much a dimension counts when contexts are
+ * compared (bank), NULL: all the same. */
+struct prior *prior_new(const struct prior_shape *shape, const struct params *params, struct prior_how how,
+                        const float *weights);
+void prior_free(struct prior *p);
+
+/* The period of a beat, in seconds, for the clip that this noise makes: one of
+ * those kept, 0 if there is none. noise [latent, frames]. */
+double prior_period(const struct prior *p, const float *noise, int64_t frames);
+
+/* Turns noise [latent, frames] into latents in place. If start > 0, the first
+ * start frames are latents already, and what follows goes on from them. */
+void prior_run(const struct prior *p, float *noise, int64_t frames, int64_t start);
+
+#endif

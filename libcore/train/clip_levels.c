@@ -1,0 +1,349 @@
+/* Features of whole datasets and their statistics. */
+#include "train/clip_levels.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "measure/levels.h"
+
+/* The floor under what is loud, in dB; the least that all features deviate by, and what is let through above the
+ * highest, in nepers and in these deviations. */
+static const double floor_db = -77, least_scale = 0.1, most_margin = 0.2;
+/* A frame sounds when it is at most so much under the level of its clip. */
+static const double sounding = 1e-3;
+/* What is loud in a clip, and in a frame: that many frames are louder. */
+static const double louder = 0.01;
+
+/* ---- timing ---- */
+
+struct time_job {
+    const struct front *f;
+    const struct dataset *d;
+    bool trim;
+    struct levels *clips;
+};
+
+/* Leaves out blocks of 50 ms at both ends that are 60 dB under the clip's level. */
+static void trim_ends(const struct front *f, const struct clip *c, struct levels *l)
+{
+    int64_t block = (int64_t)(f->rate / 20), end = c->samples;
+    double least = sounding * l->level;
+
+    for (; l->first + block < end; l->first += block) {
+        double loudest = 0;
+
+        for (int k = 0; k < f->channels; k++)
+            loudest = fmax(loudest, level_rms(c->data + k * c->samples + l->first, block));
+        if (loudest > least)
+            break;
+    }
+    for (; end - block > l->first; end -= block) {
+        double loudest = 0;
+
+        for (int k = 0; k < f->channels; k++)
+            loudest = fmax(loudest, level_rms(c->data + k * c->samples + end - block, block));
+        if (loudest > least)
+            break;
+    }
+    l->samples = end - l->first;
+}
+
+/* The timing of the clip from l->first on. */
+static struct timing time_clip(const struct front *f, const struct clip *c, const struct levels *l)
+{
+    float *x = mem_alloc((size_t)f->channels * (size_t)l->samples * sizeof *x);
+    struct timing t;
+    double beat = 0;
+    struct meta *meta = c->meta ? meta_copy(c->meta) : NULL;
+
+    for (int k = 0; k < f->channels; k++)
+        memcpy(x + k * l->samples, c->data + k * c->samples + l->first, (size_t)l->samples * sizeof *x);
+    if (meta && meta_get_real(meta, "beat", &beat))
+        meta_set(meta, "beat", meta_real(beat - (double)l->first / f->rate));
+    t = front_timing(f, meta, x, l->samples);
+    meta_free(meta);
+    free(x);
+    return t;
+}
+
+static void time_task(void *arg, int task, int worker)
+{
+    struct time_job *j = arg;
+    const struct clip *c = &j->d->clips[task];
+    struct levels *l = &j->clips[task];
+
+    (void)worker;
+    *l = (struct levels){.samples = c->samples, .level = front_level(j->f, c->data, c->samples)};
+    if (j->trim && l->level > 0)
+        trim_ends(j->f, c, l);
+    l->timing = time_clip(j->f, c, l);
+    l->real = l->frames = (int)grid_frames(l->timing.grid, l->samples);
+    dataset_release(j->d, (size_t)task);
+}
+
+void levels_time(const struct front *f, const struct dataset *d, bool trim, struct levels *clips, struct pool *pool)
+{
+    struct time_job job = {f, d, trim, clips};
+
+    pool_run(pool, (int)d->count, time_task, &job);
+}
+
+void levels_stride(struct levels *clips, size_t count, int stride)
+{
+    for (size_t i = 0; i < count; i++)
+        clips[i].frames = (clips[i].real + stride - 1) / stride * stride;
+}
+
+int levels_longest(const struct levels *clips, size_t count)
+{
+    int longest = 0;
+
+    for (size_t i = 0; i < count; i++)
+        longest = clips[i].frames > longest ? clips[i].frames : longest;
+    return longest;
+}
+
+size_t levels_size(const struct levels *clip, int features)
+{
+    return (size_t)features * (size_t)clip->frames;
+}
+
+/* ---- levels ---- */
+
+static void raw_levels(const struct front *f, const float *x, int64_t stride, const struct levels *clip, float *y)
+{
+    size_t features = (size_t)front_features(f), size = (size_t)f->channels * (size_t)clip->samples;
+    float *part = mem_alloc(size * sizeof *part);
+
+    for (int k = 0; k < f->channels; k++)
+        memcpy(part + k * clip->samples, x + k * stride + clip->first, (size_t)clip->samples * sizeof *part);
+    front_levels(f, clip->timing.grid, part, clip->samples, front_gain(clip->level), 0, clip->real, y);
+    for (int t = clip->real; t < clip->frames; t++)
+        memcpy(y + (size_t)t * features, y + (size_t)(clip->real - 1) * features, features * sizeof *y);
+    free(part);
+}
+
+void levels_of(const struct front *f, const struct front_values *values, const float *x, int64_t stride,
+               const struct levels *clip, float *y)
+{
+    raw_levels(f, x, stride, clip, y);
+    front_standardise(values, y, clip->frames);
+}
+
+/* Of one clip, from its raw levels. */
+struct seen {
+    double loud;                 /* level that one frame in a hundred exceeds somewhere; -inf: no frame sounds */
+    bool finite;
+    int sounds;                  /* frames that do */
+};
+
+struct job {
+    const struct front *f;
+    const struct dataset *d;
+    struct levels *clips;
+    struct front_values v;
+    struct seen *seen;           /* [clips] */
+    float *rms;                  /* [frames of all clips]: of each, 0 for one that does not sound */
+    size_t *place;               /* [clips]: where those of a clip begin */
+};
+
+static void release(const struct job *j, size_t i)
+{
+    spool_release(j->d->spool, j->clips[i].y, levels_size(&j->clips[i], j->v.features));
+}
+
+static int compare_floats(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* The value that the given share of them exceeds; reorders them. */
+static double exceeded(float *x, size_t count, double share)
+{
+    qsort(x, count, sizeof *x, compare_floats);
+    return (double)x[(size_t)((1 - share) * (double)(count - 1))];
+}
+
+static float frame_loudest(const float *y, int features)
+{
+    float loudest = y[0];
+
+    for (int c = 0; c < features; c++)
+        loudest = y[c] > loudest ? y[c] : loudest;
+    return loudest;
+}
+
+static void raw_task(void *arg, int task, int worker)
+{
+    struct job *j = arg;
+    const struct levels *l = &j->clips[task];
+    struct seen *s = &j->seen[task];
+    float *loud = mem_alloc((size_t)l->frames * sizeof *loud), *rms = j->rms + j->place[task];
+
+    (void)worker;
+    raw_levels(j->f, j->d->clips[task].data, j->d->clips[task].samples, l, l->y);
+    *s = (struct seen){-INFINITY, l->level <= FRONT_MOST, 0};
+    for (int t = 0; t < l->real; t++) {
+        const float *y = l->y + (size_t)t * (size_t)j->v.features;
+        double r = front_rms(j->f, y);
+
+        s->finite = s->finite && isfinite(r);
+        rms[t] = l->level > 0 && r > sounding * FRONT_LEVEL ? (float)r : 0;
+        if (rms[t] > 0)
+            loud[s->sounds++] = frame_loudest(y, j->v.features);
+    }
+    if (s->sounds > 0)
+        s->loud = exceeded(loud, (size_t)s->sounds, louder);
+    free(loud);
+    dataset_release(j->d, (size_t)task);
+    release(j, (size_t)task);
+}
+
+static void finish_task(void *arg, int task, int worker)
+{
+    struct job *j = arg;
+    struct levels *l = &j->clips[task];
+
+    (void)worker;
+    front_standardise(&j->v, l->y, l->frames);
+    release(j, (size_t)task);
+}
+
+/* ---- statistics ---- */
+
+/* Per feature over the frames that sound: sums of levels, floored, and of their squares, the highest; sum and number
+ * of those under the floor. */
+struct sums {
+    double *sum, *squares, *under, *unders;
+    float *high;
+    double frames;
+};
+
+static void count_clip(const struct job *j, size_t i, struct sums *s)
+{
+    const struct levels *l = &j->clips[i];
+    float floor = *j->v.floor;
+
+    for (int t = 0; t < l->real; t++) {
+        const float *y = l->y + (size_t)t * (size_t)j->v.features;
+
+        if (!(j->rms[j->place[i] + (size_t)t] > 0))
+            continue;
+        s->frames++;
+        for (int c = 0; c < j->v.features; c++) {
+            double v = (double)(y[c] > floor ? y[c] : floor);
+
+            s->sum[c] += v;
+            s->squares[c] += v * v;
+            s->high[c] = y[c] > s->high[c] ? y[c] : s->high[c];
+            s->under[c] += y[c] < floor ? (double)y[c] : 0;
+            s->unders[c] += y[c] < floor;
+        }
+    }
+    release(j, i);
+}
+
+static void take_statistics(const struct job *j)
+{
+    size_t features = (size_t)j->v.features;
+    double *all = mem_zero(4 * features, sizeof *all), total = 0;
+    struct sums s = {all, all + features, all + 2 * features, all + 3 * features, mem_alloc(features * sizeof(float)), 0};
+
+    for (size_t c = 0; c < features; c++)
+        s.high[c] = -1e30f;
+    for (size_t i = 0; i < j->d->count; i++)
+        count_clip(j, i, &s);
+    for (size_t c = 0; c < features; c++) {
+        double mean = s.sum[c] / s.frames, variance = s.squares[c] / s.frames - mean * mean;
+
+        j->v.mean[c] = (float)mean;
+        total += sqrt(variance > 0 ? variance : 0);
+        j->v.fill[c] = s.unders[c] > 0 ? (float)(s.under[c] / s.unders[c]) : *j->v.floor - 1;
+        j->v.most[c] = s.high[c] > *j->v.floor ? s.high[c] : *j->v.floor;
+    }
+    total /= (double)features;
+    *j->v.scale = (float)(total > least_scale ? total : least_scale);
+    for (size_t c = 0; c < features; c++)
+        j->v.most[c] += (float)most_margin * *j->v.scale;
+    free(s.high);
+    free(all);
+}
+
+/* What one frame in a hundred exceeds, of those that sound. */
+static double loudest_frame(const struct job *j, size_t frames)
+{
+    size_t count = 0;
+    float *x = mem_alloc((frames + 1) * sizeof *x);
+    double loudest;
+
+    for (size_t i = 0; i < frames; i++)
+        if (j->rms[i] > 0)
+            x[count++] = j->rms[i];
+    loudest = exceeded(x, count, louder);
+    free(x);
+    return loudest;
+}
+
+/* The median over the clips that sound of what is loud in them; -inf: there are none. */
+static double loud_median(const struct job *j)
+{
+    float *x = mem_alloc((j->d->count + 1) * sizeof *x);
+    size_t count = 0;
+    double median;
+
+    for (size_t i = 0; i < j->d->count; i++)
+        if (j->seen[i].sounds > 0)
+            x[count++] = (float)j->seen[i].loud;
+    median = count > 0 ? exceeded(x, count, 0.5) : -INFINITY;
+    free(x);
+    return median;
+}
+
+static int learn(struct job *j, size_t frames, bool given, struct pool *pool)
+{
+    double loud;
+
+    pool_run(pool, (int)j->d->count, raw_task, j);
+    for (size_t i = 0; i < j->d->count; i++)
+        if (!j->seen[i].finite)
+            return error_set("clip '%s' has samples that are too large: scale it to -1 .. 1", j->d->clips[i].name);
+    loud = loud_median(j);
+    if (!given) {
+        if (!isfinite(loud))
+            return error_set("the clips are silent: there is nothing to learn from");
+        *j->v.floor = (float)(loud + floor_db / 20 * log(10));
+        *j->v.loudest = (float)loudest_frame(j, frames);
+        take_statistics(j);
+    }
+    pool_run(pool, (int)j->d->count, finish_task, j);
+    return 0;
+}
+
+int levels_learn(const struct front *f, struct params *params, const struct dataset *d, struct levels *clips, bool given,
+                 struct pool *pool)
+{
+    struct job job = {f, d, clips, front_values(params), NULL, NULL, NULL};
+    size_t frames = 0;
+    int status;
+
+    for (size_t i = 0; i < d->count; i++)
+        if (!(clips[i].y = spool_floats(d->spool, levels_size(&clips[i], job.v.features))))
+            return -1;
+    job.place = mem_alloc(d->count * sizeof *job.place);
+    for (size_t i = 0; i < d->count; i++) {
+        job.place[i] = frames;
+        frames += (size_t)clips[i].frames;
+    }
+    job.seen = mem_zero(d->count, sizeof *job.seen);
+    job.rms = mem_zero(frames + 1, sizeof *job.rms);
+    status = learn(&job, frames, given, pool);
+    free(job.rms);
+    free(job.seen);
+    free(job.place);
+    return status;
+}

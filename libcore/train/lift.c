@@ -1,0 +1,175 @@
+/* Measured on sound, not on levels: phases that do not fit cost some of the level too. */
+#include "train/lift.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+enum { BANDS = 32, CLIPS_MOST = 16 };
+/* Of each clip no more than that is decoded. */
+static const double seconds_most = 10;
+static const double range = 6.9;         /* 60 dB in nepers */
+
+/* Sums over frames of one clip, per band. */
+struct sums {
+    double *difference, *count;
+};
+
+struct job {
+    const struct pieces *p;
+    const struct dataset *d;
+    const struct levels *clips;
+    size_t chosen[CLIPS_MOST];
+    struct sums sums[CLIPS_MOST];
+    double *edge;                /* [features of a channel]: the band that a feature lies in, fractions between two */
+};
+
+static double mel(double hz)
+{
+    return 2595 * log10(1 + hz / 700);
+}
+
+/* Where features lie among the bands, 0 to BANDS - 1. */
+static void find_edges(struct job *j)
+{
+    const struct front *f = &j->p->front;
+    int each = features_channels(f->bands);
+
+    j->edge = mem_alloc((size_t)each * sizeof *j->edge);
+    for (int c = 0; c < each; c++)
+        j->edge[c] = mel(features_middle(f->bands, c) * f->rate / f->fft) / mel(f->rate / 2) * (BANDS - 1);
+}
+
+/* Levels per band of frames of one channel: mean power over the features nearest to a band. */
+static void bands_of(const struct job *j, const float *level, double *band)
+{
+    int each = features_channels(j->p->front.bands);
+    double power[BANDS] = {0}, count[BANDS] = {0};
+
+    for (int c = 0; c < each; c++) {
+        int b = (int)lrint(j->edge[c]);
+
+        power[b] += exp(2 * (double)level[c]);
+        count[b]++;
+    }
+    for (int b = 0; b < BANDS; b++)
+        band[b] = count[b] > 0 ? 0.5 * log(power[b] / count[b]) : -INFINITY;
+}
+
+/* Of two channels it is their mean that is compared. */
+static void compare(const struct job *j, struct sums *s, const float *a, const float *b, int frames)
+{
+    size_t features = (size_t)j->p->shape.features;
+    double *first = mem_alloc((size_t)(frames * BANDS) * sizeof *first), other[BANDS], loudest = -INFINITY;
+
+    for (int t = 0; t < frames; t++) {
+        bands_of(j, a + (size_t)t * features, first + t * BANDS);
+        for (int i = 0; i < BANDS; i++)
+            loudest = fmax(loudest, first[t * BANDS + i]);
+    }
+    for (int t = 0; t < frames; t++) {
+        bands_of(j, b + (size_t)t * features, other);
+        for (int i = 0; i < BANDS; i++)
+            if (first[t * BANDS + i] > loudest - range) {
+                s->difference[i] += first[t * BANDS + i] - fmax(other[i], loudest - range);
+                s->count[i]++;
+            }
+    }
+    free(first);
+}
+
+static void clip_task(void *arg, int task, int worker)
+{
+    struct job *j = arg;
+    const struct pieces *p = j->p;
+    const struct clip *c = &j->d->clips[j->chosen[task]];
+    const struct levels *l = &j->clips[j->chosen[task]];
+    int64_t most = (int64_t)(seconds_most * p->front.rate), n = l->samples < most ? l->samples : most, rows, channels = p->front.channels;
+    struct piece_sound how = {0, false, vocoder_defaults()};
+    float *x = mem_alloc((size_t)(2 * channels * n) * sizeof *x), *back = x + channels * n, *y, *z;
+    struct piece_clip clip = {x, n, l->level, l->timing};
+    int frames = (int)grid_frames(l->timing.grid, n);
+
+    for (int64_t k = 0; k < channels; k++)
+        memcpy(x + k * n, c->data + k * c->samples + l->first, (size_t)n * sizeof *x);
+    rows = pieces_latents(p, &clip);
+    z = mem_alloc((size_t)(rows * p->shape.latent) * sizeof *z);
+    pieces_encode(p, &clip, z);
+    pieces_sound(p, worker, &clip, z, rows, &how, back);
+    y = mem_alloc(2 * (size_t)frames * (size_t)p->shape.features * sizeof *y);
+    front_levels(&p->front, l->timing.grid, x, n, front_gain(l->level), 0, frames, y);
+    front_levels(&p->front, l->timing.grid, back, n, front_gain(l->level), 0, frames, y + (size_t)frames * (size_t)p->shape.features);
+    compare(j, &j->sums[task], y, y + (size_t)frames * (size_t)p->shape.features, frames);
+    free(y);
+    free(z);
+    free(x);
+}
+
+/* Between the middles of bands in a straight line. */
+static double between(const double *band, double at)
+{
+    int low = (int)at < BANDS - 1 ? (int)at : BANDS - 2;
+
+    return band[low] + (at - low) * (band[low + 1] - band[low]);
+}
+
+/* Bands of the sides are lifted as what they are of. */
+static void set_sides(const struct job *j, int each)
+{
+    const struct stereo *stereo = j->p->front.stereo;
+    float *lift = j->p->v.lift;
+    double count[STEREO_BANDS] = {0}, sum[STEREO_BANDS] = {0};
+
+    for (int c = 0; c < each; c++) {
+        sum[stereo_band(stereo, c)] += (double)lift[c];
+        count[stereo_band(stereo, c)]++;
+    }
+    for (int b = 0; b < 2 * STEREO_BANDS; b++)
+        lift[each + b] = (float)(sum[b % STEREO_BANDS] / count[b % STEREO_BANDS]);
+}
+
+static void set(struct job *j, int count)
+{
+    int each = features_channels(j->p->front.bands);
+    double band[BANDS];
+
+    for (int i = 0; i < BANDS; i++) {
+        double sum = 0, n = 0;
+
+        for (int c = 0; c < count; c++) {
+            sum += j->sums[c].difference[i];
+            n += j->sums[c].count[i];
+        }
+        band[i] = n > 0 ? sum / n : i > 0 ? band[i - 1] : 0;
+    }
+    for (int c = 0; c < each; c++)
+        j->p->v.lift[c] = (float)between(band, j->edge[c]);
+    if (j->p->front.stereo)
+        set_sides(j, each);
+}
+
+void lift_learn(const struct pieces *p, const struct dataset *d, const struct levels *clips, struct pool *pool)
+{
+    struct job j = {.p = p, .d = d, .clips = clips};
+    size_t sounding = 0, passed = 0;
+    int count = 0;
+
+    memset(p->v.lift, 0, (size_t)p->shape.features * sizeof *p->v.lift);
+    for (size_t i = 0; i < d->count; i++)
+        sounding += clips[i].level > 0;
+    for (size_t i = 0; i < d->count; i++)    /* evenly chosen */
+        if (clips[i].level > 0 && passed++ * CLIPS_MOST >= (size_t)count * sounding && count < CLIPS_MOST)
+            j.chosen[count++] = i;
+    for (int i = 0; i < count; i++)
+        j.sums[i] = (struct sums){mem_zero(BANDS, sizeof(double)), mem_zero(BANDS, sizeof(double))};
+    find_edges(&j);
+    pool_run(pool, count, clip_task, &j);
+    set(&j, count);
+    for (int i = 0; i < count; i++) {
+        free(j.sums[i].difference);
+        free(j.sums[i].count);
+    }
+    free(j.edge);
+}

@@ -1,0 +1,139 @@
+/* Principal components of stacked frames. */
+#include "train/pca.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/linalg.h"
+#include "base/leading.h"
+
+/* Variance below which a component counts as this much: it would be blown up. */
+static const double least = 1e-3;
+/* Rows that are enough to tell the components from; the product of their values is made in tiles. */
+enum { ROWS_MOST = 40000, TILE = 256 };
+
+/* Sums of rows and of their products, of which those of one clip are made in part. */
+struct sums {
+    int n, tiles;
+    double *sum, *products;
+    float *part;
+    const float *y;
+    int rows;
+};
+
+/* Tile (i, j >= i) of the products of a clip's rows, added to those of all. */
+static void product_tile(void *arg, int task, int worker)
+{
+    struct sums *s = arg;
+    int i = 0, j, height, width;
+    float *part;
+
+    (void)worker;
+    for (j = task; j >= s->tiles - i; i++)
+        j -= s->tiles - i;
+    j += i;
+    height = s->n - i * TILE < TILE ? s->n - i * TILE : TILE;
+    width = s->n - j * TILE < TILE ? s->n - j * TILE : TILE;
+    part = s->part + (size_t)task * TILE * TILE;
+    gemm(true, false, height, width, s->rows, s->y + i * TILE, s->n, s->y + j * TILE, s->n, 0, part, TILE);
+    for (int a = 0; a < height; a++)
+        for (int b = 0; b < width; b++)
+            s->products[(size_t)(i * TILE + a) * (size_t)s->n + (size_t)(j * TILE + b)] += (double)part[a * TILE + b];
+}
+
+static void add_clip(struct sums *s, struct pool *pool)
+{
+    for (int r = 0; r < s->rows; r++)
+        for (int i = 0; i < s->n; i++)
+            s->sum[i] += (double)s->y[(size_t)r * (size_t)s->n + (size_t)i];
+    pool_run(pool, s->tiles * (s->tiles + 1) / 2, product_tile, s);
+}
+
+/* Clips that together have enough rows, evenly chosen; returns how many rows they have. */
+static double add_all(struct sums *s, const struct spectral *shape, const struct levels *clips, size_t count,
+                      struct spool *spool, struct pool *pool)
+{
+    double all = 0, seen = 0, passed = 0, share;
+
+    for (size_t i = 0; i < count; i++)
+        all += clips[i].level > 0 ? clips[i].real / shape->stride : 0;
+    share = all > ROWS_MOST ? ROWS_MOST / all : 1;
+    for (size_t i = 0; i < count; i++) {
+        s->y = clips[i].y;
+        s->rows = clips[i].level > 0 ? clips[i].real / shape->stride : 0;
+        passed += s->rows;
+        if (s->rows == 0 || seen + s->rows / 2 > share * passed + 1)
+            continue;
+        add_clip(s, pool);
+        seen += s->rows;
+        spool_release(spool, clips[i].y, levels_size(&clips[i], shape->features));
+    }
+    return seen;
+}
+
+static void covariance(struct sums *s, double seen)
+{
+    size_t n = (size_t)s->n;
+
+    for (size_t i = 0; i < n; i++)
+        s->sum[i] /= seen;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = i; j < n; j++) {
+            double v = s->products[i * n + j] / seen - s->sum[i] * s->sum[j];
+
+            s->products[i * n + j] = s->products[j * n + i] = v;
+        }
+}
+
+static float *values(const struct params *p, const char *name)
+{
+    return p->theta + params_find(p, name)->offset;
+}
+
+static void set(const struct spectral *shape, struct params *params, const struct sums *s, const double *variance,
+                const double *vectors)
+{
+    float *pca = values(params, "pca/kernel"), *mean = values(params, "pca/mean");
+    float *ew = values(params, "enc/linear/kernel"), *eb = values(params, "enc/linear/bias");
+    float *dw = values(params, "dec/out/kernel") + shape->width, *db = values(params, "dec/out/bias");
+    size_t n = (size_t)s->n, latent = (size_t)shape->latent;
+
+    for (size_t d = 0; d < latent; d++) {
+        const double *v = vectors + d * n;
+        double w = variance[d] > least ? variance[d] : least, scale = sqrt(w), offset = 0;
+
+        values(params, "pca/variance")[d] = (float)w;
+        for (size_t i = 0; i < n; i++) {
+            pca[d * n + i] = ew[d * n + i] = (float)(v[i] / scale);
+            dw[i * ((size_t)shape->width + latent) + d] = (float)(v[i] * scale);
+            offset -= s->sum[i] * v[i] / scale;
+        }
+        eb[d] = (float)offset;
+    }
+    for (size_t i = 0; i < n; i++)
+        mean[i] = db[i] = (float)s->sum[i];
+}
+
+int pca_begin(const struct spectral *shape, struct params *params, const struct levels *clips, size_t count,
+              struct spool *spool, struct pool *pool)
+{
+    int n = shape->features * shape->stride, tiles = (n + TILE - 1) / TILE, status;
+    size_t size = (size_t)n;
+    struct sums s = {.n = n, .tiles = tiles, .sum = mem_zero(size, sizeof(double)),
+                     .products = mem_zero(size * size, sizeof(double)),
+                     .part = mem_alloc((size_t)(tiles * (tiles + 1) / 2) * TILE * TILE * sizeof(float))};
+    double *variance = mem_alloc((size_t)shape->latent * sizeof *variance);
+    double *vectors = mem_alloc((size_t)shape->latent * size * sizeof *vectors);
+
+    covariance(&s, add_all(&s, shape, clips, count, spool, pool));
+    status = leading(n, shape->latent, s.products, variance, vectors, pool);
+    if (!status)
+        set(shape, params, &s, variance, vectors);
+    free(vectors);
+    free(variance);
+    free(s.part);
+    free(s.products);
+    free(s.sum);
+    return status;
+}

@@ -1,0 +1,126 @@
+/* From levels to latents to the prior's statistics. */
+#include "train/prior_learn.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rng.h"
+
+/* Periods that are kept, and tempos that the head names. */
+enum { PERIODS_MOST = 1 << 13, TEMPOS_MOST = 256 };
+/* Streams of the seed. */
+#define STREAM_DRAWS (UINT64_C(4) << 60)
+#define STREAM_ORDER (UINT64_C(5) << 60)
+static const double block_seconds = 0.5;
+
+/* A clip that the bank can start from and go on in. */
+static int64_t bank_frames(const struct levels *clip, int stride, int block)
+{
+    int64_t frames = clip->frames / stride;
+
+    return frames >= 5 * block ? frames : 0;
+}
+
+struct prior_plan prior_plan(const struct spectral *s, const struct front *f, const struct levels *clips, size_t count,
+                             int64_t most, uint64_t seed)
+{
+    struct prior_plan p = {{.latent = s->latent, .positions = 1}, mem_alloc((count + 1) * sizeof *p.order), 0, count};
+    size_t *rest = mem_alloc((count + 1) * sizeof *rest), left = 0, steady = 0;
+    struct rng r = rng_new(seed, STREAM_ORDER);
+    double rate = f->rate / f->hop / s->stride;
+
+    for (size_t i = 0; i < count; i++)
+        steady += clips[i].timing.steady;
+    for (size_t i = 0; i < count; i++)
+        if (clips[i].level > 0 && (!f->beat || steady == 0 || clips[i].timing.steady))
+            p.order[p.usable++] = i;
+    rng_shuffle(&r, p.order, p.usable);
+    if (f->beat)
+        p.shape.positions = BEAT_FRAMES / s->stride;
+    p.shape.block = f->beat ? p.shape.positions : (int)fmax(2, round(block_seconds * rate));
+    for (size_t i = 0; i < p.usable; i++) {
+        int64_t frames = bank_frames(&clips[p.order[i]], s->stride, p.shape.block);
+
+        if (frames > 0 && p.shape.bank + frames <= most) {
+            p.order[p.shape.clips++] = p.order[i];
+            p.shape.bank += frames;
+        } else {
+            rest[left++] = p.order[i];
+        }
+    }
+    memcpy(p.order + p.shape.clips, rest, left * sizeof *rest);
+    if (f->beat)
+        p.shape.periods = p.usable < PERIODS_MOST ? (int64_t)p.usable : PERIODS_MOST;
+    free(rest);
+    return p;
+}
+
+void prior_plan_free(struct prior_plan *plan)
+{
+    free(plan->order);
+}
+
+static int compare_reals(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Tempos that the prior is fitted to, in beats per minute as frames follow them, ascending; of many, evenly chosen ones. */
+static struct meta *tempos(const struct prior_plan *plan, const struct front *f, const struct levels *clips)
+{
+    size_t n = plan->usable, count = n < TEMPOS_MOST ? n : TEMPOS_MOST;
+    double *all = mem_alloc((n + 1) * sizeof *all);
+    struct meta *list = meta_list();
+
+    for (size_t i = 0; i < n; i++)
+        all[i] = 60 * f->rate / (clips[plan->order[i]].timing.grid.step * BEAT_FRAMES);
+    qsort(all, n, sizeof *all, compare_reals);
+    for (size_t i = 0; i < count; i++)           /* the first and the last among them */
+        meta_append(list, meta_real(all[count > 1 ? i * (n - 1) / (count - 1) : 0]));
+    free(all);
+    return list;
+}
+
+void prior_plan_describe(const struct prior_plan *plan, const struct front *f, const struct levels *clips, struct meta *head)
+{
+    meta_set(head, "frames", meta_text(f->beat ? "beat" : "fixed"));
+    if (f->beat) {
+        meta_set(head, "beat_frames", meta_int(BEAT_FRAMES));
+        meta_set(head, "tempos", tempos(plan, f, clips));
+    }
+    meta_set(head, "prior_block", meta_int(plan->shape.block));
+    meta_set(head, "prior_bank", meta_int(plan->shape.bank));
+    meta_set(head, "prior_clips", meta_int(plan->shape.clips));
+    meta_set(head, "prior_periods", meta_int(plan->shape.periods));
+}
+
+void prior_learn(const struct prior_plan *plan, const struct pieces *p, const struct levels *clips, struct spool *spool,
+                 uint64_t seed)
+{
+    struct prior_fit *fit = prior_fit_new(&plan->shape);
+    size_t longest = (size_t)levels_longest(clips, plan->count), latent = (size_t)p->shape.latent;
+    float *mean = mem_alloc(2 * (longest * latent + 1) * sizeof *mean), *draw = mean + longest * latent;
+
+    for (size_t i = 0; i < plan->usable; i++) {
+        const struct levels *clip = &clips[plan->order[i]];
+        int64_t frames = clip->frames / p->shape.stride;
+        struct rng r = rng_new(seed, STREAM_DRAWS + plan->order[i]);
+
+        pieces_means(p, clip->y, (int)frames, mean);
+        rng_normal(&r, draw, (size_t)frames * latent);
+        pieces_draw(p, mean, frames, draw);
+        prior_fit_add(fit, draw, frames);
+        if (i < (size_t)plan->shape.clips)
+            prior_fit_keep(fit, p->params, mean, frames);
+        if (i < (size_t)plan->shape.periods)
+            prior_fit_period(fit, p->params, clip->timing.period);
+        spool_release(spool, clip->y, levels_size(clip, p->shape.features));
+    }
+    free(mean);
+    prior_fit_end(fit, p->params);
+}

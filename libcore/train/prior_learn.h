@@ -1,0 +1,33 @@
+/* Fitting the prior to the clips that a network was trained on. */
+#ifndef TRAIN_PRIOR_LEARN_H
+#define TRAIN_PRIOR_LEARN_H
+
+#include "train/clip_levels.h"
+#include "model/pieces.h"
+#include "model/prior.h"
+
+/* Latent frames of the bank when nothing else is asked for. */
+enum { PRIOR_BANK_DEFAULT = 1 << 15 };
+
+/* What the prior is fitted to: all clips, or those with a steady beat where
+ * frames follow it and some have one. */
+struct prior_plan {
+    struct prior_shape shape;
+    size_t *order;               /* [usable] clips, in a random order; those of the bank come first */
+    size_t usable, count;        /* clips that it can be fitted to, of so many */
+};
+
+/* A bank of up to most latent frames, in whole clips.
+ * The seed is used by streams of their own, 4 and 5 times 2^60 on. */
+struct prior_plan prior_plan(const struct spectral *s, const struct front *f, const struct levels *clips, size_t count,
+                             int64_t most, uint64_t seed);
+void prior_plan_free(struct prior_plan *plan);
+
+/* Notes in a model's head what frames follow, tempos, and the prior's sizes. */
+void prior_plan_describe(const struct prior_plan *plan, const struct front *f, const struct levels *clips, struct meta *head);
+
+/* Sets the prior's statistics from draws of the posterior, seeded, and the bank from its means. */
+void prior_learn(const struct prior_plan *plan, const struct pieces *p, const struct levels *clips, struct spool *spool,
+                 uint64_t seed);
+
+#endif

@@ -1,0 +1,147 @@
+/* Everything but the prior is taken over as it is. */
+#include "train/prior_refit.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "model/file.h"
+#include "train/pca.h"
+#include "train/prior_learn.h"
+
+/* All parameters of the network and a prior of that shape. */
+static struct net *declare(const struct spectral *s, const struct prior_shape *prior, struct params *store)
+{
+    struct net *net = spectral_build(s, SPECTRAL_ALL, store, 1, 1, NULL).net;
+
+    front_declare(net, s->features);
+    components_declare(net, s);
+    prior_declare(net, prior);
+    return net;
+}
+
+/* From one store to another, those that have the same name and as many values. */
+static void take_over(const struct params *from, struct params *to)
+{
+    for (size_t i = 0; i < to->count; i++) {
+        const struct param *q = to->list[i], *p = params_find(from, q->name);
+
+        if (p && p->count == q->count)
+            memcpy(to->theta + q->offset, from->theta + p->offset, q->count * sizeof *to->theta);
+    }
+}
+
+static int check(const struct model *m, const struct dataset *data, const char *path)
+{
+    if (data->rate < m->rate || data->rate > m->rate)
+        return error_set("the clips are at %g Hz, %s was trained at %g Hz: use cv-load -r %g", data->rate, path, m->rate, m->rate);
+    if (data->channels != m->channels)
+        return error_set("clips have %d channels, the model takes %d: load %s cv-load -c", data->channels, m->channels,
+                         m->channels > 1 ? "with" : "without");
+    return 0;
+}
+
+/* As in training. */
+enum { LEAST_FRAMES = 64 };
+
+static bool too_little(const struct levels *clips, size_t count)
+{
+    int64_t frames = 0;
+
+    for (size_t i = 0; i < count; i++)
+        frames += clips[i].frames - 1;
+    return frames < LEAST_FRAMES;
+}
+
+/* -1: values that no reader takes; of the network, or fitted with statistics of the front end that make no levels. */
+static int check_finite(const struct params *p, const char *path)
+{
+    for (size_t i = 0; i < p->count; i++)
+        for (size_t k = 0; k < p->list[i]->count; k++)
+            if (!isfinite(p->theta[p->list[i]->offset + k]))
+                return error_set("'%s' comes to values that are not finite: %s is damaged", p->list[i]->name, path);
+    return 0;
+}
+
+static int learn(struct model *m, const char *path, const struct dataset *data, int64_t bank, uint64_t seed, struct pool *pool,
+                 int fd, const char *label)
+{
+    struct levels *clips = mem_zero(data->count, sizeof *clips);
+    struct params *store = params_new();
+    struct model_array value = {"value", NULL, false};
+    struct prior_plan plan;
+    struct front front;
+    struct net *net;
+    int status = -1;
+
+    front_set(&front, m->rate, m->channels, m->fft, m->hop, m->corner, m->beat);
+    levels_time(&front, data, true, clips, pool);
+    levels_stride(clips, data->count, m->spectral.stride);
+    bank = bank >= 0 ? bank : PRIOR_BANK_DEFAULT;
+    plan = prior_plan(&m->spectral, &front, clips, data->count, bank, seed);
+    net = declare(&m->spectral, &plan.shape, store);
+    if (too_little(clips, data->count))
+        error_set("the clips are too few to fit a prior to: at least %d frames are needed", LEAST_FRAMES);
+    else if (front_features(&front) != m->spectral.features)
+        error_set("%s: the front end has %d features, the network %d", path, front_features(&front), m->spectral.features);
+    else if (!net_plan(net, 0, false)) {
+        take_over(m->params, store);
+        status = levels_learn(&front, store, data, clips, true, pool);
+    }
+    if (!status) {
+        struct pieces p;
+
+        pieces_over(&p, &m->spectral, &front, store, 1);
+        prior_learn(&plan, &p, clips, data->spool, seed);
+        pieces_end(&p);
+        status = check_finite(store, path);
+    }
+    if (!status) {
+        char *digest = mem_format("%016" PRIx64, data->digest);
+
+        value.flat = store->theta;
+        meta_set(m->meta, "bank", meta_int(bank));
+        meta_set(m->meta, "prior_digest", meta_text(digest));
+        prior_plan_describe(&plan, &front, clips, m->meta);
+        status = model_write(fd, label, m->meta, store, &value, 1);
+        free(digest);
+    }
+    prior_plan_free(&plan);
+    net_free(net);
+    params_free(store);
+    front_end(&front);
+    free(clips);
+    return status;
+}
+
+int refit(const char *path, const struct dataset *data, int64_t bank, uint64_t seed, int threads, int fd, const char *label)
+{
+    struct model m;
+    struct reader *file = model_open(&m, path);
+    struct net *net;
+    int status;
+
+    if (!file)
+        return -1;
+    if (!m.is_spectral) {
+        reader_free(file);
+        model_free(&m);
+        return error_set("%s: its network has no prior to fit, only 'spectral' has", path);
+    }
+    net = declare(&m.spectral, &m.prior, m.params);
+    status = model_fill(&m, file, path, net);
+    if (!status)
+        status = check(&m, data, path);
+    if (!status) {
+        struct pool *pool = pool_new(threads);
+
+        status = learn(&m, path, data, bank, seed, pool, fd, label);
+        pool_free(pool);
+    }
+    net_free(net);
+    model_free(&m);
+    return status;
+}

@@ -1,0 +1,355 @@
+/* The run around the steps: what is said, logged and saved along the way. */
+#include "train/train.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/diag.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "train/train_private.h"
+
+static volatile sig_atomic_t stop;
+
+/* The first signal asks for an end after the step; a second one is final. */
+static void on_signal(int number)
+{
+    if (stop) {
+        signal(number, SIG_DFL);
+        raise(number);
+    }
+    stop = 1;
+}
+
+static void catch_signals(void)
+{
+    struct sigaction a;
+
+    memset(&a, 0, sizeof a);
+    a.sa_handler = on_signal;
+    a.sa_flags = SA_RESTART;
+    sigemptyset(&a.sa_mask);
+    sigaction(SIGINT, &a, NULL);
+    sigaction(SIGTERM, &a, NULL);
+}
+
+double clock_now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* ---- how far it is ---- */
+
+static double minutes_spent(const struct history *h)
+{
+    return (h->spent + clock_now() - h->began) / 60;
+}
+
+double train_progress(const struct history *h, int steps)
+{
+    const struct epoch *e = &h->epoch;
+    double done = h->run->minutes > 0 ? minutes_spent(h) / h->run->minutes
+                                      : ((double)(e->number - 1) + (double)e->begun / steps) / (double)h->epochs;
+
+    return done < 1 ? done : 1;
+}
+
+static bool time_is_up(const struct history *h)
+{
+    return h->run->minutes > 0 && minutes_spent(h) >= h->run->minutes;
+}
+
+static bool patience_is_out(const struct history *h)
+{
+    return h->best_theta && h->done - h->best_epoch >= h->run->patience;
+}
+
+/* Nothing more to do: all epochs are there, or enough of them. */
+static bool enough(const struct history *h)
+{
+    return patience_is_out(h) || (h->done > 0 && time_is_up(h)) ||
+           (!(h->run->minutes > 0) && h->done >= h->epochs);
+}
+
+/* ---- curves ---- */
+
+const char *const curve_names[CURVES] = {"losses", "distances", "kls", "elbos", "test_losses", "test_distances", "test_kls",
+                                         "test_elbos"};
+
+double curve_value(const struct epoch *e, enum curve c)
+{
+    const struct train_figures *f = c < CURVE_TEST_LOSS ? &e->sum : &e->test;
+    const double all[] = {f->loss, f->distance, f->kl, f->elbo};
+
+    return all[c % CURVE_TEST_LOSS];
+}
+
+/* ---- the run ---- */
+
+static void add_step(struct epoch *e, const struct step_result *r)
+{
+    e->steps++;
+    e->sum.loss += r->f.loss;
+    e->sum.distance += r->f.distance;
+    e->sum.kl += r->f.kl;
+    e->sum.elbo += r->f.elbo;
+    e->clips += r->clips;
+    e->rate = r->rate;
+    e->beta = r->beta;
+}
+
+static void take_means(struct train_figures *f, int64_t steps)
+{
+    double n = steps > 0 ? (double)steps : NAN;
+
+    *f = (struct train_figures){f->loss / n, f->distance / n, f->kl / n, f->elbo / n};
+}
+
+/* Where steps do not tell it. */
+static void train_elbo(struct history *h)
+{
+    struct train_figures few;
+
+    trainer_test(h->trainer, NULL, &few);
+    h->epoch.sum.elbo = few.elbo;
+}
+
+/* The steps of the epoch in hand, as far as time goes. 1: stopped by a signal, -1: the loss went wrong. */
+static int run_steps(struct history *h)
+{
+    struct epoch *e = &h->epoch;
+    int steps = trainer_begin_epoch(h->trainer, e->number);
+    double started = clock_now() - e->seconds;
+
+    while (e->begun < steps && !(time_is_up(h) && e->steps > 0)) {
+        struct step_result r;
+
+        if (stop) {
+            if (e->begun > 0)   /* else there is one of this moment */
+                save_snapshot(h);
+            return 1;
+        }
+        if (h->run->snapshot_every > 0 && e->begun > 0 && clock_now() - h->saved >= h->run->snapshot_every)
+            save_snapshot(h);
+        h->trainer->progress = train_progress(h, steps);
+        if (trainer_step(h->trainer, (int)e->begun, &r)) {
+            say_clear(h);
+            return error_prefix("epoch %" PRId64 ", step %" PRId64, e->number, e->begun + 1);
+        }
+        e->begun++;
+        e->seconds = clock_now() - started;
+        if (r.clips == 0) {
+            if (h->skipped++ == 0)
+                diag_warn("epoch %" PRId64 ", step %" PRId64 ": loss or gradient are not finite, the step is skipped",
+                          e->number, e->begun);
+            continue;
+        }
+        add_step(e, &r);
+        say_step(h, steps);
+    }
+    take_means(&e->sum, e->steps);
+    if (h->run->test)
+        trainer_test(h->trainer, h->run->test, &e->test);
+    else if (isnan(e->sum.elbo))
+        train_elbo(h);
+    e->seconds = clock_now() - started;
+    return 0;
+}
+
+/* Keeps the values that did best on the test clips. */
+static void keep_best(struct history *h)
+{
+    const struct params *p = h->trainer->params;
+
+    if (h->run->patience == 0 || !h->run->test || !isfinite(h->epoch.test.elbo) ||
+        (h->best_theta && !(h->epoch.test.elbo > h->best)))
+        return;
+    if (!h->best_theta)
+        h->best_theta = mem_floats(p->total);
+    memcpy(h->best_theta, p->theta, p->total * sizeof *h->best_theta);
+    h->best = h->epoch.test.elbo;
+    h->best_epoch = h->epoch.number;
+}
+
+/* One epoch, or the rest of it. 1: stopped by a signal, -1: the loss went wrong. */
+static int run_epoch(struct history *h)
+{
+    int status = run_steps(h);
+
+    if (status)
+        return status;
+    for (int i = 0; i < (h->run->test ? CURVES : CURVE_TEST_LOSS); i++)
+        meta_append(h->curves[i], meta_real(curve_value(&h->epoch, (enum curve)i)));
+    h->done = h->epoch.number;
+    say_epoch(h);
+    log_epoch(h);
+    keep_best(h);
+    h->epoch = (struct epoch){.number = h->done + 1};
+    save_snapshot(h);
+    return stop && !enough(h) ? 1 : 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static const char **sorted_names(const struct dataset *d)
+{
+    const char **names = mem_alloc(d->count * sizeof *names);
+
+    for (size_t i = 0; i < d->count; i++)
+        names[i] = d->clips[i].name;
+    qsort(names, d->count, sizeof *names, compare_names);
+    return names;
+}
+
+/* A clip in both streams makes the test figures look better than they are. */
+static void warn_leaks(const struct dataset *data, const struct dataset *test)
+{
+    const char **a = sorted_names(data), **b = sorted_names(test);
+    size_t i = 0, j = 0;
+
+    while (i < data->count && j < test->count) {
+        int order = strcmp(a[i], b[j]);
+
+        if (order == 0)
+            diag_warn("clip '%s' is in both the training and the test stream", a[i]);
+        i += order <= 0;
+        j += order >= 0;
+    }
+    free(a);
+    free(b);
+}
+
+static int check_test(const struct dataset *data, const struct dataset *test)
+{
+    if (test->channels != data->channels || test->rate < data->rate || test->rate > data->rate)
+        return error_set("test clips have %d channels at %g Hz, training clips %d at %g Hz: load both alike",
+                         test->channels, test->rate, data->channels, data->rate);
+    warn_leaks(data, test);
+    return 0;
+}
+
+static int64_t count_shorter(const struct dataset *d, int64_t samples)
+{
+    int64_t count = 0;
+
+    for (size_t i = 0; d && i < d->count; i++)
+        count += d->clips[i].samples < samples;
+    return count;
+}
+
+/* A network of one length refuses what is longer, and pads what is shorter, which is told. */
+static int check_lengths(int64_t longest, const struct dataset *data, const struct dataset *test)
+{
+    int64_t shorter = count_shorter(data, longest) + count_shorter(test, longest);
+    size_t clips = data->count + (test ? test->count : 0);
+
+    if (longest > 0 && test && test->samples > longest)
+        return error_set("test clips have up to %lld samples, training clips %lld, and the network takes no longer ones: "
+                         "load both with one cv-load -n", (long long)test->samples, (long long)longest);
+    if (shorter > 0)
+        diag_note("%lld of %zu clips are shorter than the longest, of %lld samples: padded with silence",
+                  (long long)shorter, clips, (long long)longest);
+    return 0;
+}
+
+static int prepare_outputs(struct history *h)
+{
+    const struct train_run *run = h->run;
+    struct stat s;
+
+    if (run->snapshots && mkdir(run->snapshots, 0777) && errno != EEXIST)
+        return error_set("%s:", run->snapshots);
+    if (run->snapshots && !stat(run->snapshots, &s) && !S_ISDIR(s.st_mode))
+        return error_set("%s: is not a folder: name one for the snapshots", run->snapshots);
+    return log_open(h);
+}
+
+/* From the beginning, or from where the snapshot was taken. */
+static int begin(struct history *h)
+{
+    h->epoch.number = 1;
+    if (h->run->resume && resume(h))
+        return -1;
+    if (prepare_outputs(h))
+        return -1;
+    h->began = h->saved = clock_now();
+    if (!h->run->resume)
+        save_snapshot(h);
+    else
+        diag_note("going on from %s: epoch %" PRId64 ", step %" PRId64, h->run->resume->path, h->epoch.number,
+                  h->epoch.begun + 1);
+    if (h->epochs > 0)
+        h->resumed = train_progress(h, trainer_begin_epoch(h->trainer, h->epoch.number));
+    return 0;
+}
+
+static int run_epochs(struct history *h)
+{
+    int status = 0;
+
+    while (status == 0 && !enough(h))
+        status = run_epoch(h);
+    if (status < 0)
+        return -1;
+    if (status == 1) {
+        say_clear(h);
+        diag_note("stopped by a signal after %" PRId64 " epochs, %" PRId64 " steps: writing the model as it is", h->done,
+                  h->trainer->steps);
+    } else if (patience_is_out(h)) {
+        diag_note("no better on the test clips for %" PRId64 " epochs: ended, epoch %" PRId64 " was the best",
+                  h->run->patience, h->best_epoch);
+    }
+    if (h->skipped > 0)
+        diag_warn("%" PRId64 " steps were skipped, as loss or gradient were not finite", h->skipped);
+    if (h->best_theta)
+        memcpy(h->trainer->params->theta, h->best_theta, h->trainer->params->total * sizeof *h->best_theta);
+    return 0;
+}
+
+int train(const struct train_run *run, int fd, const char *label)
+{
+    struct history h = {.run = run, .terminal = isatty(STDERR_FILENO) == 1};
+    struct pool *pool;
+    int status = -1;
+
+    if ((run->test && check_test(run->data, run->test)) || (run->resume && resume_check_data(run)))
+        return -1;
+    catch_signals();
+    pool = pool_new(run->threads);
+    for (int i = 0; i < CURVES; i++)
+        h.curves[i] = meta_list();
+    h.trainer = trainer_new(&run->config, run->data, pool);
+    if (h.trainer)
+        h.epochs = run->config.epochs >= 0 ? run->config.epochs : trainer_epochs(h.trainer);
+    if (h.trainer && !check_lengths(h.trainer->longest, run->data, run->test) && !begin(&h)) {
+        status = run_epochs(&h);
+        if (!status) {
+            trainer_finish(h.trainer);
+            status = save_model(&h, fd, label);
+        }
+        if (!status && h.trouble)
+            status = error_set("the model is written, but see the errors above");
+    }
+    if (h.log && fclose(h.log) && !status)
+        status = error_set("%s:", run->log);
+    free(h.best_theta);
+    trainer_free(h.trainer);
+    for (int i = 0; i < CURVES; i++)
+        meta_free(h.curves[i]);
+    pool_free(pool);
+    return status;
+}

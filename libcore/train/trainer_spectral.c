@@ -1,0 +1,492 @@
+/* Training the network 'spectral': random crops of standardised log magnitude
+ * frames, Adam with warm-up, cosine and a bound on the gradient. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/rng.h"
+#include "nn/adam.h"
+#include "nn/layers.h"
+#include "train/clip_levels.h"
+#include "train/lift.h"
+#include "train/pca.h"
+#include "train/prior_learn.h"
+#include "model/spectral.h"
+#include "model/terms.h"
+#include "train/trainer.h"
+
+/* Streams of the seed, beside those of the initial values (0, 1, ...). */
+#define STREAM_CROPS (UINT64_C(1) << 60)
+#define STREAM_NOISE (UINT64_C(2) << 60)
+
+/* Where training begins to be worth it; steps of warm-up; values that principal components are taken of at most. */
+enum { LEAST_FRAMES = 64, WARM_UP = 300, MOST_STACKED = 4500 };
+/* Clips of training that the spread of levels is learnt from, and that their bound is reported of. */
+enum { SPREAD_CLIPS = 16, TRAIN_CLIPS = 4 };
+/* Epochs, and the least number of steps that they have by default. */
+enum { EPOCHS = 25, LEAST_STEPS = 200 };
+/* Skipped steps in a row: so many halve the learning rate, so many end training. */
+enum { SKIPS_SLOW = 3, SKIPS_END = 20 };
+static const double gradient_bound = 1, linear_weight = 1, first_logvar = -4;
+/* The encoder begins where it does best: it follows slowly. */
+static const float encoder_rate = 0.1f;
+
+struct spectral_training {
+    struct trainer t;
+    struct train_config config;
+    const struct dataset *data;
+    struct pool *pool;
+    struct front front;
+    struct spectral shape;
+    struct spectral_graph g;
+    struct adam adam;
+    int crop;                    /* frames of a training crop */
+    struct levels *clips;        /* of the dataset */
+    struct prior_plan prior;
+    struct levels *test;         /* of the test clips, y NULL */
+    int64_t *end;                /* [clips] frames that crops may begin in, of the clips up to each of them */
+    int64_t skipped;             /* steps, in all and in a row */
+    int in_row;
+    double slower;               /* factor on the learning rate */
+    size_t *drawn;               /* clips of the crops of the step in hand, and where these begin */
+    int *from;
+};
+
+static void destroy(struct trainer *base)
+{
+    struct spectral_training *t = (struct spectral_training *)base;
+
+    net_free(t->g.net);
+    params_free(t->t.params);
+    front_end(&t->front);
+    free(t->clips);
+    prior_plan_free(&t->prior);
+    free(t->test);
+    free(t->end);
+    free(t->drawn);
+    free(t->from);
+    free(t);
+}
+
+/* ---- the beginning ---- */
+
+/* Clips that sound, and how many of them have a steady beat. */
+static size_t count_steady(const struct spectral_training *t, size_t *sounding)
+{
+    size_t steady = 0;
+
+    *sounding = 0;
+    for (size_t i = 0; i < t->data->count; i++) {
+        *sounding += t->clips[i].level > 0;
+        steady += t->clips[i].level > 0 && t->clips[i].timing.steady;
+    }
+    return steady;
+}
+
+/* Frames follow the beat as asked, or where at least half of the clips that sound have a steady one. */
+static int choose_frames(struct spectral_training *t)
+{
+    const char *want = t->config.frames ? t->config.frames : "auto";
+    int stride = t->config.stride, channels = t->data->channels;
+    bool fixed = !strcmp(want, "fixed"), may = stride == 0 || BEAT_FRAMES % stride == 0;
+    size_t sounding;
+
+    if (!strcmp(want, "beat") && !may)
+        return error_set("a stride of %d does not divide the %d frames of a beat: use one that does", stride, BEAT_FRAMES);
+    if (front_begin(&t->front, t->data->rate, channels, !fixed && may))
+        return -1;
+    t->clips = mem_zero(t->data->count, sizeof *t->clips);
+    levels_time(&t->front, t->data, true, t->clips, t->pool);
+    if (!t->front.beat || 2 * count_steady(t, &sounding) >= sounding || !strcmp(want, "beat"))
+        return 0;
+    front_end(&t->front);
+    if (front_begin(&t->front, t->data->rate, channels, false))
+        return -1;
+    levels_time(&t->front, t->data, true, t->clips, t->pool);
+    return 0;
+}
+
+static void choose_defaults(struct spectral_training *t)
+{
+    struct train_config *c = &t->config;
+    bool high = t->data->rate > 4000;
+
+    c->latent = c->latent ? c->latent : high ? 192 : t->front.beat ? 160 : 96;
+    c->batch = c->batch ? c->batch : 8;
+    c->rate = c->rate > 0 ? c->rate : 2e-3;
+    c->width = c->width ? c->width : high ? 128 : 192;
+    c->stride = c->stride ? c->stride : t->front.beat ? 6 : high ? 4 : 2;
+    c->beta = c->beta > 0 ? c->beta : 3e-4;
+    c->bank = c->bank >= 0 ? c->bank : PRIOR_BANK_DEFAULT;
+    t->crop = (t->front.beat ? 192 : high ? 128 : 64) / c->stride * c->stride;
+    t->shape = (struct spectral){front_features(&t->front), c->width, c->latent, c->stride};
+}
+
+static int check_sizes(const struct spectral_training *t)
+{
+    double seconds = (double)t->data->samples / t->data->rate, frames = 0;
+
+    for (size_t i = 0; i < t->data->count; i++)
+        frames += (double)t->clips[i].real - 1;
+    if (seconds * t->data->rate / t->front.hop > 1 << 24)
+        return error_set("clips of %.0f s are too long to learn from: cut them with cv-load --all", seconds);
+    if (frames < LEAST_FRAMES)
+        return error_set("%zu clips of %.2g s are too few to learn from: at least %d frames, about %.0f s of audio, are needed",
+                         t->data->count, seconds, LEAST_FRAMES, ceil(LEAST_FRAMES * t->front.hop / t->data->rate));
+    if (t->shape.latent > t->shape.features * t->shape.stride)
+        return error_set("a latent of %d is more than the %d values it stands for: use a smaller -z", t->shape.latent,
+                         t->shape.features * t->shape.stride);
+    if (t->shape.features * t->shape.stride > MOST_STACKED)
+        return error_set("a stride of %d stacks %d values, principal components are taken of %d at most: use a smaller --stride",
+                         t->shape.stride, t->shape.features * t->shape.stride, MOST_STACKED);
+    return 0;
+}
+
+/* What is not drawn: log variances, the front end as the loss has it, the pace of the encoder. */
+static void begin_values(struct spectral_training *t)
+{
+    struct front_values v = front_values(t->t.params);
+    struct param *logvar = params_find(t->t.params, "enc/logvar");
+
+    for (size_t d = 0; d < logvar->count; d++)
+        t->t.params->theta[logvar->offset + d] = (float)first_logvar;
+    net_spectral_loss_set(t->g.distance, (struct spectral_loss){v.mean, v.features, *v.scale, *v.floor, front_top(&v),
+                                                                (float)linear_weight});
+    params_find(t->t.params, "enc/linear/kernel")->pace = encoder_rate;
+    params_find(t->t.params, "enc/linear/bias")->pace = encoder_rate;
+}
+
+/* Frames between those that a crop may begin on: latent frames begin where beats do. */
+static int between_starts(const struct spectral_training *t)
+{
+    return t->front.beat ? t->shape.stride : 1;
+}
+
+/* Where crops of whole frames may begin in a clip; one shorter than a crop is played over and over. */
+static int64_t starts(const struct spectral_training *t, const struct levels *clip)
+{
+    if (!(clip->level > 0))
+        return 0;
+    return clip->real > t->crop ? (clip->real - t->crop) / between_starts(t) + 1 : 1;
+}
+
+static void count_starts(struct spectral_training *t)
+{
+    int64_t sum = 0;
+
+    t->end = mem_alloc(t->data->count * sizeof *t->end);
+    for (size_t i = 0; i < t->data->count; i++)
+        t->end[i] = sum += starts(t, &t->clips[i]);
+}
+
+static struct trainer *create(const struct train_config *config, const struct dataset *data, struct pool *pool)
+{
+    struct spectral_training *t = mem_zero(1, sizeof *t);
+
+    t->t.kind = &spectral_trainer;
+    t->t.params = params_new();
+    t->data = data;
+    t->pool = pool;
+    t->slower = 1;
+    t->config = *config;
+    if (data->channels > CHANNELS_MOST) {
+        error_set("clips have %d channels, the network 'spectral' takes up to %d: load without cv-load -c", data->channels,
+                  CHANNELS_MOST);
+        goto refused;
+    }
+    if (choose_frames(t))
+        goto refused;
+    choose_defaults(t);
+    levels_stride(t->clips, data->count, t->shape.stride);
+    if (check_sizes(t))
+        goto refused;
+    t->prior = prior_plan(&t->shape, &t->front, t->clips, data->count, t->config.bank, config->seed);
+    t->g = spectral_build(&t->shape, SPECTRAL_ALL, t->t.params, t->config.batch, t->crop / t->shape.stride, pool);
+    front_declare(t->g.net, t->shape.features);
+    components_declare(t->g.net, &t->shape);
+    prior_declare(t->g.net, &t->prior.shape);
+    if (net_plan(t->g.net, config->seed, true))
+        goto refused;
+    t->adam = (struct adam){t->config.rate, 0.9, 0.99, 1e-8, false, 0};
+    t->drawn = mem_alloc((size_t)t->config.batch * sizeof *t->drawn);
+    t->from = mem_alloc((size_t)t->config.batch * sizeof *t->from);
+    if (levels_learn(&t->front, t->t.params, data, t->clips, false, pool) ||
+        pca_begin(&t->shape, t->t.params, t->clips, data->count, data->spool, pool))
+        goto refused;
+    begin_values(t);
+    count_starts(t);
+    return &t->t;
+refused:
+    destroy(&t->t);
+    return NULL;
+}
+
+/* ---- steps ---- */
+
+static int begin_epoch(struct trainer *base, int64_t epoch)
+{
+    struct spectral_training *t = (struct spectral_training *)base;
+    int64_t frames = 0, each = (int64_t)t->config.batch * t->crop;
+
+    (void)epoch;
+    for (size_t i = 0; i < t->data->count; i++)
+        frames += t->clips[i].level > 0 ? t->clips[i].real : 0;
+    return (int)((frames + each - 1) / each);
+}
+
+static int64_t epochs(const struct trainer *base)
+{
+    int64_t steps = begin_epoch((struct trainer *)(uintptr_t)base, 1), least = (LEAST_STEPS + steps - 1) / steps;
+
+    return least > EPOCHS ? least : EPOCHS;
+}
+
+/* The clip that a crop begins in, and where. */
+static size_t find_start(const struct spectral_training *t, int64_t at, int *from)
+{
+    size_t low = 0, high = t->data->count - 1;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+
+        if (t->end[middle] > at)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    *from = (int)(at - (low > 0 ? t->end[low - 1] : 0)) * between_starts(t);
+    return low;
+}
+
+/* A crop of a clip's frames into the network's input; after its last frame comes its first. */
+static void crop_task(void *arg, int task, int worker)
+{
+    const struct spectral_training *t = arg;
+    const struct levels *clip = &t->clips[t->drawn[task]];
+    size_t features = (size_t)t->shape.features;
+    float *to = t->g.y->y + (size_t)task * (size_t)t->crop * features;
+
+    (void)worker;
+    for (int have = 0, count, from = t->from[task]; have < t->crop; have += count, from = 0) {
+        count = clip->real - from < t->crop - have ? clip->real - from : t->crop - have;
+        memcpy(to + (size_t)have * features, clip->y + (size_t)from * features, (size_t)count * features * sizeof *to);
+    }
+    spool_release(t->data->spool, clip->y, levels_size(clip, t->shape.features));
+}
+
+/* Warm-up over some steps or a tenth of the run, whichever is shorter, then a cosine down to 2 %. */
+static double learning_rate(const struct spectral_training *t)
+{
+    double warm = fmax((double)(t->t.steps + 1) / WARM_UP, t->t.progress / 0.1);
+
+    return t->slower * t->config.rate * (warm < 1 ? warm : 1) *
+           (0.5 * (1 + cos(acos(-1) * t->t.progress)) * 0.98 + 0.02);
+}
+
+/* A step that cannot be taken is counted and passed over; several in a row
+ * lower the learning rate, many end training. */
+static int skip(struct spectral_training *t, struct step_result *result)
+{
+    char *names;
+
+    result->clips = 0;
+    t->skipped++;
+    t->in_row++;
+    t->t.steps++;
+    if (t->in_row % SKIPS_SLOW == 0)
+        t->slower /= 2;
+    if (t->in_row < SKIPS_END)
+        return 0;
+    names = trainer_clip_names(t->data, t->drawn, (size_t)t->config.batch);
+    error_set("the loss is not finite (%g), %d steps in a row, the last on crops of clips %s: try a lower -l",
+              result->f.loss, t->in_row, names);
+    free(names);
+    return -1;
+}
+
+static int step(struct trainer *base, int number, struct step_result *result)
+{
+    struct spectral_training *t = (struct spectral_training *)base;
+    struct rng crops = rng_new(t->config.seed, STREAM_CROPS + (uint64_t)base->steps);
+    struct rng noise = rng_new(t->config.seed, STREAM_NOISE + (uint64_t)base->steps);
+    double norm, beta;
+
+    (void)number;
+    net_set_batch(t->g.net, t->config.batch);
+    for (int b = 0; b < t->config.batch; b++)
+        t->drawn[b] = find_start(t, (int64_t)rng_below(&crops, (uint64_t)t->end[t->data->count - 1]), &t->from[b]);
+    pool_run(t->pool, t->config.batch, crop_task, t);
+    rng_normal(&noise, t->g.eps->y, node_count(t->g.eps));
+    beta = t->config.beta * (base->progress < 0.09 ? 0.1 + base->progress / 0.1 : 1);
+    spectral_beta(&t->g, (float)beta);
+    net_forward(t->g.net);
+    *result = (struct step_result){{net_loss_value(t->g.net), (double)t->g.distance->y[0], (double)t->g.kl->y[0], NAN},
+                                   learning_rate(t), beta, t->config.batch};
+    if (!isfinite(result->f.loss))
+        return skip(t, result);
+    net_backward(t->g.net);
+    norm = adam_gradient_norm(base->params, t->pool);
+    if (!isfinite(norm))
+        return skip(t, result);
+    t->in_row = 0;
+    t->adam.rate = result->rate;
+    adam_step_scaled(&t->adam, base->params, t->pool, norm > gradient_bound ? gradient_bound / norm : 1);
+    base->steps++;
+    return 0;
+}
+
+/* ---- measuring ---- */
+
+/* Clips, whole, as cv-eval does: those of training by their levels, others from their sound. */
+struct measure {
+    const struct spectral_training *t;
+    const struct pieces *p;
+    const struct dataset *d;
+    const struct levels *clips;
+    size_t count;                /* of them, evenly chosen */
+    struct terms *terms;         /* [count] */
+};
+
+static size_t chosen(const struct measure *m, int task)
+{
+    return (size_t)task * m->d->count / m->count;
+}
+
+static void measure_task(void *arg, int task, int worker)
+{
+    const struct measure *m = arg;
+    size_t i = chosen(m, task), size;
+    const struct levels *clip = &m->clips[i];
+    struct rng r = rng_new(m->t->config.seed, i);
+    float *y = clip->y, *noise;
+
+    if (!y) {
+        y = mem_alloc(levels_size(clip, m->t->shape.features) * sizeof *y);
+        levels_of(&m->t->front, &m->p->v, m->d->clips[i].data, m->d->clips[i].samples, clip, y);
+        dataset_release(m->d, i);
+    }
+    size = (size_t)(clip->frames / m->t->shape.stride) * (size_t)m->t->shape.latent;
+    noise = mem_alloc(size * sizeof *noise);
+    rng_normal(&r, noise, size);
+    terms_clip(&m->terms[task], m->p, worker, y, clip->frames, clip->real, clip->timing.grid.step, noise);
+    free(noise);
+    if (clip->y)
+        spool_release(m->d->spool, y, levels_size(clip, m->t->shape.features));
+    else
+        free(y);
+}
+
+static struct terms measure(const struct spectral_training *t, const struct pieces *p, const struct dataset *d,
+                            const struct levels *clips, size_t count)
+{
+    struct measure m = {t, p, d, clips, count, mem_alloc(count * sizeof *m.terms)};
+    struct terms sum = terms_new(&t->shape);
+
+    for (size_t i = 0; i < count; i++)
+        m.terms[i] = terms_new(&t->shape);
+    pool_run(t->pool, (int)count, measure_task, &m);
+    for (size_t i = 0; i < count; i++) {
+        terms_add(&sum, &m.terms[i], &t->shape);
+        terms_free(&m.terms[i]);
+    }
+    free(m.terms);
+    return sum;
+}
+
+/* The spread of levels around what is decoded. */
+static void learn_spread(const struct spectral_training *t, const struct pieces *p)
+{
+    size_t count = t->data->count < SPREAD_CLIPS ? t->data->count : SPREAD_CLIPS;
+    struct terms seen = measure(t, p, t->data, t->clips, count);
+
+    terms_spread(&seen, &p->v);
+    terms_free(&seen);
+}
+
+static void test(struct trainer *base, const struct dataset *clips, struct train_figures *result)
+{
+    struct spectral_training *t = (struct spectral_training *)base;
+    struct figures_of_terms f;
+    struct terms all;
+    struct pieces p;
+
+    if (clips && !t->test) {
+        t->test = mem_zero(clips->count, sizeof *t->test);
+        levels_time(&t->front, clips, false, t->test, t->pool);
+        levels_stride(t->test, clips->count, t->shape.stride);
+    }
+    pieces_over(&p, &t->shape, &t->front, base->params, pool_threads(t->pool));
+    learn_spread(t, &p);
+    all = clips ? measure(t, &p, clips, t->test, clips->count)
+                : measure(t, &p, t->data, t->clips, t->data->count < TRAIN_CLIPS ? t->data->count : TRAIN_CLIPS);
+    f = terms_figures(&all, &t->shape);
+    *result = (struct train_figures){f.distance + t->config.beta * f.kl, f.distance, f.kl, f.elbo};
+    terms_free(&all);
+    pieces_end(&p);
+}
+
+static void finish(struct trainer *base)
+{
+    struct spectral_training *t = (struct spectral_training *)base;
+    struct pieces p;
+
+    pieces_over(&p, &t->shape, &t->front, base->params, pool_threads(t->pool));
+    learn_spread(t, &p);
+    lift_learn(&p, t->data, t->clips, t->pool);
+    prior_learn(&t->prior, &p, t->clips, t->data->spool, t->config.seed);
+    pieces_end(&p);
+}
+
+static void describe(const struct trainer *base, struct meta *m)
+{
+    const struct spectral_training *t = (const struct spectral_training *)base;
+
+    meta_set(m, "definition", meta_int(SPECTRAL_DEFINITION));
+    meta_set(m, "latent", meta_int(t->shape.latent));
+    meta_set(m, "width", meta_int(t->shape.width));
+    meta_set(m, "stride", meta_int(t->shape.stride));
+    meta_set(m, "features", meta_int(t->shape.features));
+    meta_set(m, "fft", meta_int(t->front.fft));
+    meta_set(m, "hop", meta_int(t->front.hop));
+    meta_set(m, "corner", meta_real(t->front.corner));
+    meta_set(m, "level", meta_real(FRONT_LEVEL));
+    meta_set(m, "bank", meta_int(t->config.bank));
+    prior_plan_describe(&t->prior, &t->front, t->clips, m);
+    meta_set(m, "batch", meta_int(t->config.batch));
+    meta_set(m, "crop", meta_int(t->crop));
+    meta_set(m, "beta", meta_real(t->config.beta));
+    meta_set(m, "optimizer", meta_text("adam"));
+    meta_set(m, "learning_rate", meta_real(t->config.rate));
+    meta_set(m, "beta1", meta_real(t->adam.beta1));
+    meta_set(m, "beta2", meta_real(t->adam.beta2));
+    meta_set(m, "epsilon", meta_real(t->adam.epsilon));
+    meta_set(m, "skipped_steps", meta_int(t->skipped));
+}
+
+static void save(const struct trainer *base, struct meta *state)
+{
+    const struct spectral_training *t = (const struct spectral_training *)base;
+
+    meta_set(state, "adam_steps", meta_int(t->adam.step));
+    meta_set(state, "skipped", meta_int(t->skipped));
+    meta_set(state, "in_row", meta_int(t->in_row));
+    meta_set(state, "slower", meta_real(t->slower));
+}
+
+static int restore(struct trainer *base, const struct meta *state)
+{
+    struct spectral_training *t = (struct spectral_training *)base;
+    int64_t in_row;
+
+    if (trainer_counter(state, "adam_steps", &t->adam.step) || trainer_counter(state, "skipped", &t->skipped) ||
+        trainer_counter(state, "in_row", &in_row))
+        return -1;
+    if (in_row >= SKIPS_END || !meta_get_real(state, "slower", &t->slower) || !(t->slower > 0 && t->slower <= 1))
+        return error_set("the state of training has no usable \"in_row\" or \"slower\"");
+    t->in_row = (int)in_row;
+    return 0;
+}
+
+const struct trainer_kind spectral_trainer = {"spectral", "second", create, epochs, begin_epoch, step, test, finish, describe, destroy, save, restore};
