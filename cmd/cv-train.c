@@ -151,7 +151,7 @@ int main(int argc, char **argv)
         load(test_file, &test, spool);
     load("-", &data, spool);
     if (prior_file) {
-        if (refit(prior_file, &data, bank, (uint64_t)seed, (int)threads, STDOUT_FILENO, "standard output"))
+        if (prior_refit(prior_file, &data, bank, (uint64_t)seed, (int)threads, STDOUT_FILENO, "standard output"))
             diag_die("%s", error_text());
         dataset_free(&data);
         spool_free(spool);

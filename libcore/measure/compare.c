@@ -35,7 +35,7 @@ struct maps {
 
 /* What is compared: patches and windows of some clips. */
 struct set {
-    struct cloud *patches;
+    struct point_set *patches;
     struct moments *windows;
 };
 
@@ -49,7 +49,7 @@ struct compare {
     struct melmap *mel;
     struct melfd *space;
     struct phrase *phrase;
-    struct bank *bank;
+    struct copies *bank;
     bool fitted, phrases;                          /* phrases: there were enough windows */
     struct maps real, noise, phase;                /* before the fit */
     struct set reference, half[2], sets[COMPARE_SETS];
@@ -60,12 +60,12 @@ struct compare {
 
 static struct set set_new(uint64_t seed, uint64_t stream)
 {
-    return (struct set){ cloud_new(MELFD_DIMS, seed, stream), moments_new(PHRASE_DIMS) };
+    return (struct set){ point_set_new(MELFD_DIMS, seed, stream), moments_new(PHRASE_DIMS) };
 }
 
 static void set_free(struct set *s)
 {
-    cloud_free(s->patches);
+    point_set_free(s->patches);
     moments_free(s->windows);
 }
 
@@ -77,7 +77,7 @@ struct compare *compare_new(double rate, uint64_t seed)
     c->mel = melmap_new(rate);
     c->space = melfd_new();
     c->phrase = phrase_new();
-    c->bank = bank_new();
+    c->bank = copies_new();
     c->reference = set_new(seed, STREAM_REFERENCE);
     for (unsigned i = 0; i < 2; i++)
         c->half[i] = set_new(seed, STREAM_HALF + i);
@@ -104,7 +104,7 @@ void compare_free(struct compare *c)
     melmap_free(c->mel);
     melfd_free(c->space);
     phrase_free(c->phrase);
-    bank_free(c->bank);
+    copies_free(c->bank);
     maps_free(&c->real);
     maps_free(&c->noise);
     maps_free(&c->phase);
@@ -197,7 +197,7 @@ static void patches_add(const struct compare *c, struct set *set, const struct m
     float *rows = mem_alloc((size_t)patches * MELFD_DIMS * sizeof *rows);
 
     melfd_project(c->space, m->data, m->frames, rows);
-    cloud_add(set->patches, rows, patches, track_number(m->track));
+    point_set_add(set->patches, rows, patches, track_number(m->track));
     free(rows);
 }
 
@@ -268,7 +268,7 @@ int compare_fit(struct compare *c)
         return -1;
     for (size_t i = 0; i < c->real.count; i++)
         patches_add(c, &c->reference, &c->real.maps[i]);
-    c->spread = cloud_spread(c->reference.patches);
+    c->spread = point_set_spread(c->reference.patches);
     if (!(c->spread > spread_least))
         return error_set("all of it sounds the same: nothing to compare with");
     halves_fill(c);
@@ -276,7 +276,7 @@ int compare_fit(struct compare *c)
     set_fill(c, COMPARE_PHASE, &c->phase);
     set_fill(c, COMPARE_NOISE, &c->noise);
     for (size_t i = 0; i < c->real.count; i++) {
-        bank_add(c->bank, c->real.maps[i].data, c->real.maps[i].frames);
+        copies_add(c->bank, c->real.maps[i].data, c->real.maps[i].frames);
         c->real.maps[i].data = NULL;   /* now the bank's */
     }
     maps_free(&c->real);
@@ -333,7 +333,7 @@ static struct compare_near clip_add(struct compare *c, enum compare_set set, con
     patches_add(c, &c->sets[set], &m);
     map_smooth(&m);
     windows_add(c, &c->sets[set], &m);
-    n = (size_t)bank_nearest(c->bank, m.data, m.frames, distance);
+    n = (size_t)copies_nearest(c->bank, m.data, m.frames, distance);
     if (all->count + n > all->room) {
         all->room = 2 * (all->count + n);
         all->values = mem_grow(all->values, all->room, sizeof *all->values);
@@ -369,7 +369,7 @@ struct compare_figures compare_figures(const struct compare *c, enum compare_set
 {
     const struct set *sets[2] = { set == COMPARE_HALVES ? &c->half[0] : &c->reference,
                                   set == COMPARE_HALVES ? &c->half[1] : &c->sets[set] };
-    const struct cloud *real = sets[0]->patches, *other = sets[1]->patches;
+    const struct point_set *real = sets[0]->patches, *other = sets[1]->patches;
     struct compare_figures f = {
         .fd = NAN, .fdl = NAN, .low = NAN, .high = NAN, .mmd = NAN, .precision = NAN, .recall = NAN,
         .clips = (int64_t)other->count, .patches = (int64_t)other->seen,
@@ -382,9 +382,9 @@ struct compare_figures compare_figures(const struct compare *c, enum compare_set
     if (sets[0]->windows->count > 1 && sets[1]->windows->count > 1)
         f.fdl = moments_frechet(sets[0]->windows, sets[1]->windows);
     if (set == COMPARE_CLIPS)
-        cloud_interval(other, real, c->seed, &f.low, &f.high);
-    f.mmd = cloud_mmd(real, other, c->spread);
-    cloud_match(real, other, &f.precision, &f.recall);
+        point_set_interval(other, real, c->seed, &f.low, &f.high);
+    f.mmd = point_set_mmd(real, other, c->spread);
+    point_set_match(real, other, &f.precision, &f.recall);
     return f;
 }
 

@@ -10,7 +10,7 @@
 
 enum { BLOCK = 256 };      /* windows of the bank that are laid out at a time */
 
-struct bank {
+struct copies {
     size_t count, room;
     struct part {
         float *map;        /* smoothed */
@@ -18,12 +18,12 @@ struct bank {
     } *parts;
 };
 
-struct bank *bank_new(void)
+struct copies *copies_new(void)
 {
-    return mem_zero(1, sizeof(struct bank));
+    return mem_zero(1, sizeof(struct copies));
 }
 
-void bank_free(struct bank *b)
+void copies_free(struct copies *b)
 {
     if (!b)
         return;
@@ -33,7 +33,7 @@ void bank_free(struct bank *b)
     free(b);
 }
 
-void bank_add(struct bank *b, float *map, int64_t frames)
+void copies_add(struct copies *b, float *map, int64_t frames)
 {
     if (b->count == b->room) {
         b->room = b->room ? 2 * b->room : 16;
@@ -53,13 +53,13 @@ static void window_level(float *window)
 static void part_search(const struct part *p, const float *queries, size_t n, float *windows, float *squared,
                         float *best)
 {
-    int64_t all = window_count(p->frames, BANK_HOP);
+    int64_t all = window_count(p->frames, COPIES_HOP);
 
     for (int64_t start = 0; start < all; start += BLOCK) {
         size_t count = (size_t)(all - start < BLOCK ? all - start : BLOCK);
 
         for (size_t i = 0; i < count; i++) {
-            window_take(p->map, (start + (int64_t)i) * BANK_HOP, windows + i * WINDOW_DIMS);
+            window_take(p->map, (start + (int64_t)i) * COPIES_HOP, windows + i * WINDOW_DIMS);
             window_level(windows + i * WINDOW_DIMS);
         }
         pairs_squared(queries, n, windows, count, WINDOW_DIMS, squared);
@@ -69,7 +69,7 @@ static void part_search(const struct part *p, const float *queries, size_t n, fl
     }
 }
 
-int64_t bank_nearest(const struct bank *b, const float *map, int64_t frames, double *distance)
+int64_t copies_nearest(const struct copies *b, const float *map, int64_t frames, double *distance)
 {
     int64_t count = window_count(frames, QUERY_HOP);
     size_t n = (size_t)count;

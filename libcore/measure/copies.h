@@ -7,22 +7,22 @@
 #include <stdint.h>
 
 enum {
-    BANK_HOP = 2,      /* frames between the windows of the bank */
+    COPIES_HOP = 2,      /* frames between the windows of the bank */
     QUERY_HOP = 93     /* and of a clip that is looked up */
 };
 
-struct bank;
+struct copies;
 
-struct bank *bank_new(void);
-void bank_free(struct bank *b);
+struct copies *copies_new(void);
+void copies_free(struct copies *b);
 
 /* Takes over a smoothed map (measure/melmap.h), which is later freed. */
-void bank_add(struct bank *b, float *map, int64_t frames);
+void copies_add(struct copies *b, float *map, int64_t frames);
 
 /* Returns how many windows the smoothed map of a clip has, a new one every
  * QUERY_HOP frames. distance [that many; room for frames is
  * enough]: root mean square difference from the nearest window of the bank, in
  * dB per band and frame; infinity when the bank is empty. */
-int64_t bank_nearest(const struct bank *b, const float *map, int64_t frames, double *distance);
+int64_t copies_nearest(const struct copies *b, const float *map, int64_t frames, double *distance);
 
 #endif

@@ -12,15 +12,15 @@
 
 enum { PIECE = 256 };            /* frames given to the vocoder at once */
 
-struct eval_mean {
+struct mean_spectrum {
     struct spectrum *spectrum;
     double *power, *sum;         /* of a frame; over all frames, dB */
     int64_t frames;
 };
 
-struct eval_mean *eval_mean_new(double rate)
+struct mean_spectrum *mean_spectrum_new(double rate)
 {
-    struct eval_mean *m = mem_zero(1, sizeof *m);
+    struct mean_spectrum *m = mem_zero(1, sizeof *m);
     size_t bins;
 
     m->spectrum = spectrum_new_standard(rate);
@@ -30,7 +30,7 @@ struct eval_mean *eval_mean_new(double rate)
     return m;
 }
 
-void eval_mean_free(struct eval_mean *m)
+void mean_spectrum_free(struct mean_spectrum *m)
 {
     if (!m)
         return;
@@ -40,9 +40,9 @@ void eval_mean_free(struct eval_mean *m)
     free(m);
 }
 
-void eval_mean_add(struct eval_mean *m, const float *x, int64_t channels, int64_t samples)
+void mean_spectrum_add(struct mean_spectrum *m, const float *x, int64_t channels, int64_t samples)
 {
-    double gain = EVAL_MEAN_LEVEL / level_rms(x, channels * samples);
+    double gain = MEAN_SPECTRUM_LEVEL / level_rms(x, channels * samples);
     int64_t frames = spectrum_frames(m->spectrum, samples);
 
     if (!isfinite(gain))
@@ -55,7 +55,7 @@ void eval_mean_add(struct eval_mean *m, const float *x, int64_t channels, int64_
     m->frames += frames;
 }
 
-float *eval_mean_sound(const struct eval_mean *m, int64_t samples, uint64_t seed)
+float *mean_spectrum_sound(const struct mean_spectrum *m, int64_t samples, uint64_t seed)
 {
     size_t bins = (size_t)spectrum_bins(m->spectrum), size = (size_t)samples, done = 0;
     float *x = mem_zero(size, sizeof *x), *magnitude = mem_alloc(PIECE * bins * sizeof *magnitude);

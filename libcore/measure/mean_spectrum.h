@@ -6,19 +6,19 @@
 #include <stdint.h>
 
 /* RMS that clips are brought to. */
-#define EVAL_MEAN_LEVEL 0.1
+#define MEAN_SPECTRUM_LEVEL 0.1
 
-struct eval_mean;
+struct mean_spectrum;
 
-struct eval_mean *eval_mean_new(double rate);
-void eval_mean_free(struct eval_mean *m);
+struct mean_spectrum *mean_spectrum_new(double rate);
+void mean_spectrum_free(struct mean_spectrum *m);
 
 /* Takes a clip into the mean: 10 log10 (P + 1e-6) per bin, over all frames of
  * all clips at that level; P and its frames as in measure/timbre.h. Silence does not count. */
-void eval_mean_add(struct eval_mean *m, const float *x, int64_t channels, int64_t samples);
+void mean_spectrum_add(struct mean_spectrum *m, const float *x, int64_t channels, int64_t samples);
 
 /* The sound that has this spectrum in every frame, for clips at that level, to
  * be released by the caller. Phases are found as in decoding. */
-float *eval_mean_sound(const struct eval_mean *m, int64_t samples, uint64_t seed);
+float *mean_spectrum_sound(const struct mean_spectrum *m, int64_t samples, uint64_t seed);
 
 #endif

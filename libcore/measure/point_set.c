@@ -12,9 +12,9 @@
 
 enum { BLOCK = 64, DRAWS = 200, DRAW_STREAM = 1000 };
 
-struct cloud *cloud_new(int dims, uint64_t seed, uint64_t stream)
+struct point_set *point_set_new(int dims, uint64_t seed, uint64_t stream)
 {
-    struct cloud *c = mem_zero(1, sizeof *c);
+    struct point_set *c = mem_zero(1, sizeof *c);
 
     c->dims = dims;
     c->all = moments_new(dims);
@@ -24,7 +24,7 @@ struct cloud *cloud_new(int dims, uint64_t seed, uint64_t stream)
     return c;
 }
 
-void cloud_free(struct cloud *c)
+void point_set_free(struct point_set *c)
 {
     if (!c)
         return;
@@ -38,7 +38,7 @@ void cloud_free(struct cloud *c)
 }
 
 /* Each of the points seen so far is among those kept with equal chance (Vitter's algorithm R). */
-static void row_offer(struct cloud *c, const float *row, int64_t owner)
+static void row_offer(struct point_set *c, const float *row, int64_t owner)
 {
     uint64_t place = c->seen < CLOUD_KEPT ? c->seen : rng_below(&c->rng, c->seen + 1);
 
@@ -51,7 +51,7 @@ static void row_offer(struct cloud *c, const float *row, int64_t owner)
         c->kept++;
 }
 
-void cloud_add(struct cloud *c, const float *rows, int64_t count, int64_t owner)
+void point_set_add(struct point_set *c, const float *rows, int64_t count, int64_t owner)
 {
     struct moments *m;
 
@@ -68,7 +68,7 @@ void cloud_add(struct cloud *c, const float *rows, int64_t count, int64_t owner)
         row_offer(c, rows + i * c->dims, owner);
 }
 
-static int one_owner(const struct cloud *c)
+static int one_owner(const struct point_set *c)
 {
     for (size_t i = 1; i < c->kept; i++)
         if (c->owner[i] != c->owner[0])
@@ -77,12 +77,12 @@ static int one_owner(const struct cloud *c)
 }
 
 /* Whether points i and j of a cloud make a pair; lone: it has one owner. */
-static int is_pair(const struct cloud *c, int lone, size_t i, size_t j)
+static int is_pair(const struct point_set *c, int lone, size_t i, size_t j)
 {
     return lone ? i != j : c->owner[i] != c->owner[j];
 }
 
-double cloud_spread(const struct cloud *c)
+double point_set_spread(const struct point_set *c)
 {
     double *covariance = mem_zero((size_t)c->dims * (size_t)c->dims, sizeof *covariance), trace = 0;
 
@@ -98,7 +98,7 @@ double cloud_spread(const struct cloud *c)
 }
 
 /* Mean of the kernel over all pairs of a and b; within one cloud when b is a. */
-static double kernel_mean(const struct cloud *a, const struct cloud *b, double spread)
+static double kernel_mean(const struct point_set *a, const struct point_set *b, double spread)
 {
     float *d = mem_alloc(BLOCK * b->kept * sizeof *d);
     int lone = one_owner(a);
@@ -119,7 +119,7 @@ static double kernel_mean(const struct cloud *a, const struct cloud *b, double s
     return pairs > 0 ? sum / pairs : NAN;
 }
 
-double cloud_mmd(const struct cloud *a, const struct cloud *b, double spread)
+double point_set_mmd(const struct point_set *a, const struct point_set *b, double spread)
 {
     assert(a != b && a->dims == b->dims);
     if (!(spread > 0))
@@ -128,7 +128,7 @@ double cloud_mmd(const struct cloud *a, const struct cloud *b, double spread)
 }
 
 /* Squared distance of point i to its CLOUD_NEIGHBOURS-th nearest, NaN when it has fewer; d [kept] to all. */
-static float reach(const struct cloud *c, int lone, size_t i, const float *d)
+static float reach(const struct point_set *c, int lone, size_t i, const float *d)
 {
     float nearest[CLOUD_NEIGHBOURS];
     size_t n = 0;
@@ -147,7 +147,7 @@ static float reach(const struct cloud *c, int lone, size_t i, const float *d)
 }
 
 /* Squared radius of each ball of a cloud, NaN for those that have none. */
-static float *radii(const struct cloud *c)
+static float *radii(const struct point_set *c)
 {
     float *radius = mem_alloc(c->kept * sizeof *radius), *d = mem_alloc(BLOCK * c->kept * sizeof *d);
     size_t dims = (size_t)c->dims;
@@ -178,7 +178,7 @@ static double share(const char *marks, size_t n)
     return (double)(in < holds ? in : holds) / (double)n;
 }
 
-void cloud_match(const struct cloud *real, const struct cloud *c, double *precision, double *recall)
+void point_set_match(const struct point_set *real, const struct point_set *c, double *precision, double *recall)
 {
     size_t dims = (size_t)c->dims;
     float *radius[2], *d = mem_alloc(BLOCK * c->kept * sizeof *d);
@@ -219,7 +219,7 @@ static int rising(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-void cloud_interval(const struct cloud *c, const struct cloud *real, uint64_t seed, double *low, double *high)
+void point_set_interval(const struct point_set *c, const struct point_set *real, uint64_t seed, double *low, double *high)
 {
     struct rng r = rng_new(seed, DRAW_STREAM);
     struct moments *m = moments_new(c->dims);

@@ -14,7 +14,7 @@ enum { CLOUD_KEPT = 2048, CLOUD_NEIGHBOURS = 5 };
 /* All points of all clips count in the moments; CLOUD_KEPT of them, drawn at
  * random, are kept for the figures that need pairs of points. Memory grows by
  * the moments of a clip (dims^2 doubles) with each. */
-struct cloud {
+struct point_set {
     int dims;
     size_t count, room;
     struct moments **clips;      /* of each clip that has points */
@@ -27,16 +27,16 @@ struct cloud {
 };
 
 /* stream: which of the random streams of the seed is used. */
-struct cloud *cloud_new(int dims, uint64_t seed, uint64_t stream);
-void cloud_free(struct cloud *c);
+struct point_set *point_set_new(int dims, uint64_t seed, uint64_t stream);
+void point_set_free(struct point_set *c);
 
 /* Adds the points of a clip, rows [count, dims]. Clips of one owner count as
  * one where pairs of a clip are left out. */
-void cloud_add(struct cloud *c, const float *rows, int64_t count, int64_t owner);
+void point_set_add(struct point_set *c, const float *rows, int64_t count, int64_t owner);
 
 /* Mean squared distance of two points of a cloud: twice the trace of their
  * covariance. NaN when there are none. */
-double cloud_spread(const struct cloud *c);
+double point_set_spread(const struct point_set *c);
 
 /* Below, pairs of points within one cloud are pairs of two owners: patches of
  * one clip overlap or repeat. A cloud of one owner uses all pairs. NaN when
@@ -44,7 +44,7 @@ double cloud_spread(const struct cloud *c);
 
 /* Unbiased estimate of the squared maximum mean discrepancy, kernel
  * exp(-|x - y|^2 / (2 spread)) (Gretton et al. 2012). About 0 for alike clouds. */
-double cloud_mmd(const struct cloud *a, const struct cloud *b, double spread);
+double point_set_mmd(const struct point_set *a, const struct point_set *b, double spread);
 
 /* Give each point a ball that reaches to the CLOUD_NEIGHBOURS-th nearest of its
  * own cloud. precision is the share of the points of c that lie in a ball of
@@ -52,12 +52,12 @@ double cloud_mmd(const struct cloud *a, const struct cloud *b, double spread);
  * point of real: in many dimensions a cloud in the middle of another lies in
  * all its balls and is still far from its points (Khayatkhoei and AbdAlmageed
  * 2023). recall is the same of the points of real and the balls of c. */
-void cloud_match(const struct cloud *real, const struct cloud *c, double *precision, double *recall);
+void point_set_match(const struct point_set *real, const struct point_set *c, double *precision, double *recall);
 
 /* 95 % interval of the Frechet distance of c from the cloud of real, by
  * drawing as many clips of c with replacement, 200 times: the quantiles of the
  * draws, moved by the distance less their median. NaN for fewer than 3 clips. */
-void cloud_interval(const struct cloud *c, const struct cloud *real, uint64_t seed, double *low,
+void point_set_interval(const struct point_set *c, const struct point_set *real, uint64_t seed, double *low,
                     double *high);
 
 #endif

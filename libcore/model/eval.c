@@ -39,7 +39,7 @@ struct run {
     struct meta **metas;         /* [clips], of each what networks read, or NULL */
     size_t metas_room;
     int64_t longest;             /* clip, in samples */
-    struct eval_mean *mean;
+    struct mean_spectrum *mean;
     float *steady;               /* the sound of the mean spectrum, as long as the longest clip */
     struct meters *meters;       /* for each thread */
     struct job *jobs;
@@ -63,7 +63,7 @@ static int keep_clip(struct run *run, const float *x, int64_t samples, struct me
     if (fwrite(&samples, sizeof samples, 1, run->kept) != 1 ||
         fwrite(x, sizeof *x, size, run->kept) != size)
         return error_set("the clips cannot be kept in a temporary file (set TMPDIR to another directory):");
-    eval_mean_add(run->mean, x, run->m.channels, samples);
+    mean_spectrum_add(run->mean, x, run->m.channels, samples);
     run->longest = samples > run->longest ? samples : run->longest;
     run->e->samples += samples;
     return 0;
@@ -138,7 +138,7 @@ static void clip_job(void *arg, int task, int worker)
     int channels = run->m.channels;
     size_t samples = (size_t)j->c.samples, size = (size_t)channels * samples;
     float *steady = mem_alloc(size * sizeof *steady);
-    double gain = level_rms(j->c.x, (int64_t)size) / EVAL_MEAN_LEVEL;
+    double gain = level_rms(j->c.x, (int64_t)size) / MEAN_SPECTRUM_LEVEL;
 
     j->c.reconstruction = mem_alloc(size * sizeof(float));
     run->kind->clip(run->state, worker, &j->c);
@@ -207,7 +207,7 @@ static int next_clip(struct run *run, int64_t number)
 
 static int measure_all(struct run *run, uint64_t seed, struct pool *pool)
 {
-    run->steady = eval_mean_sound(run->mean, run->longest, seed);
+    run->steady = mean_spectrum_sound(run->mean, run->longest, seed);
     run->meters = mem_zero((size_t)run->room, sizeof *run->meters);
     for (int i = 0; i < run->room; i++)
         run->meters[i] = (struct meters){recon_meter_new(run->m.rate), timbre_meter_new(run->m.rate)};
@@ -257,7 +257,7 @@ static void run_free(struct run *run)
     free(run->meters);
     free(run->jobs);
     free(run->steady);
-    eval_mean_free(run->mean);
+    mean_spectrum_free(run->mean);
     if (run->kept)
         fclose(run->kept);
     if (run->state)
@@ -280,7 +280,7 @@ int eval_run(struct eval *e, const char *model, struct reader *r, uint64_t seed,
     e->kl = mem_zero((size_t)e->latent, sizeof *e->kl);
     run.kind = e->is_spectral ? &eval_spectral : &eval_notebook;
     run.jobs = mem_zero((size_t)run.room, sizeof *run.jobs);
-    run.mean = eval_mean_new(run.m.rate);
+    run.mean = mean_spectrum_new(run.m.rate);
     run.state = run.kind->begin(&run.m, file, model, seed, run.room);
     if (run.state && !keep_all(&run, r) && !measure_all(&run, seed, pool)) {
         sum_up(&run);

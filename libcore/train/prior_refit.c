@@ -117,7 +117,7 @@ static int learn(struct model *m, const char *path, const struct dataset *data, 
     return status;
 }
 
-int refit(const char *path, const struct dataset *data, int64_t bank, uint64_t seed, int threads, int fd, const char *label)
+int prior_refit(const char *path, const struct dataset *data, int64_t bank, uint64_t seed, int threads, int fd, const char *label)
 {
     struct model m;
     struct reader *file = model_open(&m, path);

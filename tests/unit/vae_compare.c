@@ -155,34 +155,34 @@ static void seeds(void)
 static void collapsed(void)
 {
     enum { POINTS = 400, DIMS = 20 };
-    struct cloud *real = cloud_new(DIMS, 1, 0), *alike = cloud_new(DIMS, 1, 1),
-                 *narrow = cloud_new(DIMS, 1, 2);
+    struct point_set *real = point_set_new(DIMS, 1, 0), *alike = point_set_new(DIMS, 1, 1),
+                 *narrow = point_set_new(DIMS, 1, 2);
     struct rng r = rng_new(5, 0);
     float rows[POINTS * DIMS];
     double precision, recall, spread;
 
     for (int owner = 0; owner < 4; owner++) {
         rng_normal(&r, rows, POINTS * DIMS);
-        cloud_add(real, rows, POINTS, owner);
+        point_set_add(real, rows, POINTS, owner);
         rng_normal(&r, rows, POINTS * DIMS);
-        cloud_add(alike, rows, POINTS, owner);
+        point_set_add(alike, rows, POINTS, owner);
         rng_normal(&r, rows, POINTS * DIMS);
         for (int i = 0; i < POINTS * DIMS; i++)
             rows[i] *= 0.1f;
-        cloud_add(narrow, rows, POINTS, owner);
+        point_set_add(narrow, rows, POINTS, owner);
     }
-    spread = cloud_spread(real);
+    spread = point_set_spread(real);
     check(fabs(spread / (2 * DIMS) - 1) < 0.1, "squared distances are about twice the dimensions: %g",
           spread);
-    cloud_match(real, alike, &precision, &recall);
+    point_set_match(real, alike, &precision, &recall);
     check(precision > 0.8 && recall > 0.8, "alike: precision %g, recall %g", precision, recall);
-    check(fabs(cloud_mmd(real, alike, spread)) < 0.002, "alike: MMD %g", cloud_mmd(real, alike, spread));
-    cloud_match(real, narrow, &precision, &recall);
+    check(fabs(point_set_mmd(real, alike, spread)) < 0.002, "alike: MMD %g", point_set_mmd(real, alike, spread));
+    point_set_match(real, narrow, &precision, &recall);
     check(precision < 0.05 && recall < 0.05, "narrow: precision %g, recall %g", precision, recall);
-    check(cloud_mmd(real, narrow, spread) > 0.05, "narrow: MMD %g", cloud_mmd(real, narrow, spread));
-    cloud_free(real);
-    cloud_free(alike);
-    cloud_free(narrow);
+    check(point_set_mmd(real, narrow, spread) > 0.05, "narrow: MMD %g", point_set_mmd(real, narrow, spread));
+    point_set_free(real);
+    point_set_free(alike);
+    point_set_free(narrow);
 }
 
 static void refused(void)
