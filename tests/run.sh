@@ -15,10 +15,10 @@ export LSAN_OPTIONS="suppressions=$PWD/tests/lsan.supp:print_suppressions=0${LSA
 
 {
     for file in tests/*.bats; do echo "$file"; done
-    for file in tests/unit/*.c; do echo "$CV_BUILD/tests/$(basename "$file" .c)"; done
+    for file in tests/unit/*/*.c; do file=${file#tests/unit/}; echo "$CV_BUILD/tests/${file%.c}"; done
 } | xargs -P "$jobs" -I{} sh -c '
     test=$1
-    log=$logs/$(basename "$test").log
+    log=$logs/$(echo "${test#"$CV_BUILD"/}" | tr / -).log
     case $test in
     *.bats) bats --tap "$test" ;;
     */check-vectors) "$test" tests/vectors/*.cvs ;;
@@ -29,7 +29,7 @@ export LSAN_OPTIONS="suppressions=$PWD/tests/lsan.supp:print_suppressions=0${LSA
         echo "FAILED $test"
         grep -v "^ok\|^1\.\." "$log"
     else
-        echo "$(grep -c "^ok" "$log") ok: $(basename "$test")"
+        echo "$(grep -c "^ok" "$log") ok: ${test#"$CV_BUILD"/}"
     fi' sh {}
 
 passed=$(cat "$logs"/*.log | grep -c '^ok')

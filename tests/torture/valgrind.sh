@@ -50,7 +50,7 @@ memcheck 0 "@ cv-train -q -e 1 -j 2 -z 1 --width 1 --stride 1 --snapshot checked
 memcheck 0 "@ cv-train -q -e 1 -N notebook < tiny.cvs"
 memcheck 0 "@ cv-plot -o checked/plot.svg < latent.cvs"
 memcheck 0 "@ cv-plot -o checked/plot.png < short.cvs"
-for unit in base_meta base_opt base_pool base_text audio_name audio_write stream stream_refuse layers_refuse; do
+for unit in base/meta base/opt base/pool base/text io/audio_name io/audio_write io/stream io/stream_refuse nn/layers_refuse; do
     [ ! -x "$CV_BUILD/tests/$unit" ] || memcheck 0 "@ $CV_BUILD/tests/$unit"
 done
 [ $failed -gt 0 ] || echo "ok memcheck: $passed programs and tests without a report"
