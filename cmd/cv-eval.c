@@ -44,22 +44,8 @@ static void line(const char *name, double value, int decimals, const char *words
 
 static void print_losses(const struct eval *e)
 {
-    if (e->is_spectral) {
-        line("loss", e->loss, 4, "log distance + linear distance + beta KL");
-        line("  log distance", e->log_distance, 4, "of standardised log magnitudes");
-        line("  linear distance", e->linear_distance, 4, "of magnitudes, over their mean");
-        line("  KL", e->kl_sum, 3, "nats per latent frame, against the model's prior");
-        line("  beta", e->beta, 4, "weight of KL");
-        line("ELBO", e->elbo, 1, "log p(levels | z) - KL, nats per second");
-        line("  log p(levels | z)", e->likelihood, 1, "nats per second, Laplace around what is decoded");
-        line("  KL", e->kl_rate, 1, "nats per second");
-        return;
-    }
-    line("ELBO", e->elbo, 3, "log p(x|z) - KL of the draw, nats per clip");
-    line("  log p(x|z)", e->likelihood, 3, "nats");
-    line("  KL of the draw", e->kl_draw, 4, "nats, log q(z|x) - log p(z)");
-    line("  KL", e->kl_sum, 4, "nats, closed form, against N(0, 1)");
-    line("reconstruction loss", e->reconstruction, 4, "cross entropy of the raw logits");
+    for (int i = 0; i < e->terms; i++)
+        line(e->term[i].name, e->term[i].value, e->term[i].decimals, e->term[i].words);
 }
 
 static void print_latents(const struct eval *e)
@@ -103,7 +89,7 @@ static void print_sounds(const struct eval *e)
 static void print_table(const struct eval *e)
 {
     printf("%lld %s, %.1f s at %g Hz; network %s, latent %d\n\n", (long long)e->clips,
-           e->clips == 1 ? "clip" : "clips", (double)e->samples / e->rate, e->rate, e->is_spectral ? "spectral" : "notebook", e->latent);
+           e->clips == 1 ? "clip" : "clips", (double)e->samples / e->rate, e->rate, e->network, e->latent);
     print_losses(e);
     print_latents(e);
     print_sounds(e);
@@ -115,22 +101,8 @@ static struct meta *losses_meta(const struct eval *e)
 {
     struct meta *m = meta_map();
 
-    if (e->is_spectral) {
-        meta_add(m, "total", meta_real(e->loss));
-        meta_add(m, "log_distance", meta_real(e->log_distance));
-        meta_add(m, "linear_distance", meta_real(e->linear_distance));
-        meta_add(m, "kl", meta_real(e->kl_sum));
-        meta_add(m, "beta", meta_real(e->beta));
-        meta_add(m, "elbo", meta_real(e->elbo));
-        meta_add(m, "log_likelihood", meta_real(e->likelihood));
-        meta_add(m, "kl_rate", meta_real(e->kl_rate));
-    } else {
-        meta_add(m, "elbo", meta_real(e->elbo));
-        meta_add(m, "log_likelihood", meta_real(e->likelihood));
-        meta_add(m, "kl_draw", meta_real(e->kl_draw));
-        meta_add(m, "kl", meta_real(e->kl_sum));
-        meta_add(m, "cross_entropy", meta_real(e->reconstruction));
-    }
+    for (int i = 0; i < e->terms; i++)
+        meta_add(m, e->term[i].key, meta_real(e->term[i].value));
     return m;
 }
 
@@ -140,7 +112,7 @@ static void print_json(const struct eval *e)
 
     for (int d = 0; d < e->latent; d++)
         meta_append(kl, meta_real(e->kl[d]));
-    meta_add(m, "network", meta_text(e->is_spectral ? "spectral" : "notebook"));
+    meta_add(m, "network", meta_text(e->network));
     meta_add(m, "clips", meta_int(e->clips));
     meta_add(m, "silent", meta_int(e->silent));
     meta_add(m, "seconds", meta_real((double)e->samples / e->rate));

@@ -81,7 +81,7 @@ static double least_step(const struct model *m)
 /* Times of latents that are always enough for that many seconds. */
 static double frames_of(const struct model *m, double seconds)
 {
-    if (!m->is_spectral)
+    if (m->network->one_length)
         return 1;
     if (!m->beat)
         return ceil(seconds * m->rate / ((double)m->hop * m->spectral.stride));
@@ -90,10 +90,10 @@ static double frames_of(const struct model *m, double seconds)
 
 static void refuse_for_model(const struct model *m)
 {
-    if (!m->is_spectral && (length > 0 || tempo > 0 || clip_file))
-        diag_die("%s: the network 'notebook' has clips of one length and no beat: no --length, --tempo or "
-                 "--continue with it", model_file);
-    if (m->is_spectral && !m->beat && tempo > 0)
+    if (m->network->one_length && (length > 0 || tempo > 0 || clip_file))
+        diag_die("%s: the network '%s' has clips of one length and no beat: no --length, --tempo or "
+                 "--continue with it", model_file, m->network->name);
+    if (!m->network->one_length && !m->beat && tempo > 0)
         diag_warn("%s: the frames of this model do not follow the beat, it takes no tempo", model_file);
 }
 
@@ -112,7 +112,7 @@ static void describe_model(struct meta *head, int64_t *size, int64_t *frames)
                  start_seconds, seconds);
     if (clip_file && starts_read(&starts, model_file, clip_file, start_seconds, count))
         diag_die("%s", error_text());
-    *size = m.is_spectral ? m.spectral.latent : m.notebook.latent;
+    *size = m.latent;
     wanted = frames_of(&m, seconds);
     if (!(wanted * (double)*size <= MOST_VALUES))
         diag_die("%s: a clip of %g seconds would take noise of %" PRId64 " x %.0f values, more than %d", model_file,

@@ -109,8 +109,8 @@ static void go_on(struct snapshot *s)
 
 static void check_options(void)
 {
-    if (strcmp(network, "notebook") && strcmp(network, "spectral"))
-        diag_usage("-N %s: no such network, there are: notebook, spectral", network);
+    if (!network_find(network))
+        diag_usage("-N %s: no such network, there are: %s", network, network_names());
     if (strcmp(frames, "auto") && strcmp(frames, "beat") && strcmp(frames, "fixed"))
         diag_usage("--frames %s: no such frames, there are: auto, beat, fixed", frames);
     if (test_file && !strcmp(test_file, "-"))

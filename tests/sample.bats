@@ -11,7 +11,7 @@ setup_file() {
     mkdir long
     for i in 1 2; do wav long/$i.wav 9000 3000 $i; done
     cv-load -r 3000 -q -d 3 --tempo 150 long/*.wav > long.cvs
-    cv-train -q -e 0 --frames beat < long.cvs > beat.bin
+    cv-train -q -e 0 -z 96 --frames beat < long.cvs > beat.bin
     cv-train -q -e 0 --frames fixed < long.cvs > fixed.bin
 }
 

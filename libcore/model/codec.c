@@ -14,21 +14,19 @@
 
 int codec_begin(struct codec *c, const char *kind)
 {
-    const char *network = "";
     struct meta *m;
 
     if (c->w)
         return 0;
     m = meta_map();
     meta_set(m, "rate", meta_copy(meta_get(c->m.meta, "rate")));
-    meta_get_text(c->m.meta, "network", &network);
-    meta_set(m, "network", meta_text(network));
+    meta_set(m, "network", meta_text(c->m.network->name));
     if (!strcmp(kind, "latent")) {
         char *digest = mem_format("%016" PRIx64, c->m.digest);
 
         meta_set(m, "model", meta_text(digest));
         free(digest);
-        if (c->m.is_spectral)
+        if (!c->m.network->one_length)
             meta_set(m, "frames", meta_text(c->m.beat ? "beat" : "fixed"));
     }
     c->w = writer_new(c->fd, c->label, kind, m);
@@ -55,10 +53,10 @@ int codec_audio(const struct model *m, const struct reader *r, const struct fram
     if (rate < m->rate || rate > m->rate)
         return error_set("%s: clip '%s' is at %g Hz, the model was trained at %g Hz: use cv-load -r %g",
                          reader_label(r), f->name, rate, m->rate, m->rate);
-    if (m->is_spectral && t->shape[1] != m->channels)
+    if (!m->network->one_length && t->shape[1] != m->channels)
         return error_set("%s: clip '%s' has %lld channels, the model takes %d: load %s cv-load -c", reader_label(r), f->name,
                          (long long)t->shape[1], m->channels, m->channels > 1 ? "with" : "without");
-    if (!m->is_spectral && (t->shape[1] != 1 || t->shape[2] > m->samples))
+    if (m->network->one_length && (t->shape[1] != 1 || t->shape[2] > m->samples))
         return error_set("%s: clip '%s' has %lld channels of %lld samples, the model takes 1 of at most %lld: use cv-load -n %lld",
                          reader_label(r), f->name, (long long)t->shape[1], (long long)t->shape[2],
                          (long long)m->samples, (long long)m->samples);
@@ -114,10 +112,7 @@ static int codec_run(const char *model, struct reader *r, int fd, const char *la
 
     if (!parameters)
         return -1;
-    if (c.m.is_spectral)
-        status = decode ? spectral_decode(&c, parameters, r) : spectral_encode(&c, parameters, r);
-    else
-        status = decode ? notebook_decode(&c, parameters, r) : notebook_encode(&c, parameters, r);
+    status = decode ? c.m.network->decode(&c, parameters, r) : c.m.network->encode(&c, parameters, r);
     if (!status)
         status = codec_begin(&c, decode ? "audio" : "latent");   /* a stream without clips stays one */
     if (c.w && status)

@@ -175,3 +175,14 @@ int notebook_decode(struct codec *c, struct reader *model, struct reader *r)
     net_free(w.g.net);
     return status;
 }
+
+int notebook_head(struct model *m, const struct reader *r)
+{
+    int64_t latent;
+
+    if (head_int(r, "latent", 1, 1 << 16, &latent))
+        return -1;
+    m->latent = (int)latent;
+    m->notebook = notebook_preset((int)m->samples, m->latent);
+    return 0;
+}

@@ -32,10 +32,4 @@ void codec_note_padded(const struct model *m, int64_t clips);
  * frames]: any part of noise is noise, so that of a larger shape will do. NULL with the reason. */
 const struct tensor *codec_latent(struct codec *c, const struct reader *r, const struct frame *f, int latent);
 
-/* Each reads r to its end and writes all but the tail; model is open, its parameters unread. */
-int notebook_encode(struct codec *c, struct reader *model, struct reader *r);
-int notebook_decode(struct codec *c, struct reader *model, struct reader *r);
-int spectral_encode(struct codec *c, struct reader *model, struct reader *r);
-int spectral_decode(struct codec *c, struct reader *model, struct reader *r);
-
 #endif

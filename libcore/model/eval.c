@@ -87,7 +87,7 @@ static int keep_all(struct run *run, struct reader *r)
 
         if (codec_audio(&run->m, r, f, &t))
             return -1;
-        padded += !run->m.is_spectral && t.shape[2] < run->m.samples ? t.shape[0] : 0;
+        padded += run->m.network->one_length && t.shape[2] < run->m.samples ? t.shape[0] : 0;
         for (int64_t b = 0; b < t.shape[0]; b++)
             if (keep_clip(run, t.data + b * t.shape[1] * t.shape[2], t.shape[2], audio_clip_brief(f, b)))
                 return -1;
@@ -274,11 +274,11 @@ int eval_run(struct eval *e, const char *model, struct reader *r, uint64_t seed,
     memset(e, 0, sizeof *e);
     if (!file)
         return -1;
-    e->is_spectral = run.m.is_spectral;
+    e->network = run.m.network->name;
     e->rate = run.m.rate;
-    e->latent = e->is_spectral ? run.m.spectral.latent : run.m.notebook.latent;
+    e->latent = run.m.latent;
     e->kl = mem_zero((size_t)e->latent, sizeof *e->kl);
-    run.kind = e->is_spectral ? &eval_spectral : &eval_notebook;
+    run.kind = run.m.network->eval;
     run.jobs = mem_zero((size_t)run.room, sizeof *run.jobs);
     run.mean = mean_spectrum_new(run.m.rate);
     run.state = run.kind->begin(&run.m, file, model, seed, run.room);

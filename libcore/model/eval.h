@@ -27,8 +27,17 @@ enum eval_row {
     EVAL_ROWS
 };
 
+/* A figure of the loss, z one draw from the posterior. */
+struct eval_term {
+    const char *key, *name, *words;      /* in JSON; in a table; what it is */
+    int decimals;
+    double value;
+};
+
+enum { EVAL_TERMS_MOST = 8 };
+
 struct eval {
-    bool is_spectral;
+    const char *network;
     double rate;
     int64_t clips, silent;       /* all, and those without distances because they are silent */
     int64_t samples;             /* of all clips */
@@ -37,13 +46,8 @@ struct eval {
     double *kl;                  /* [latent], nats per latent frame */
     double kl_sum;
     int active;
-    /* z one draw from the posterior. notebook: nats per clip; spectral: nats per second of log levels */
-    double elbo, likelihood;
-    double kl_draw;              /* notebook: of the draw */
-    double kl_rate;              /* spectral: nats per second */
-    double reconstruction;       /* Keras' cross entropy of the raw logits */
-    /* spectral: loss = log_distance + linear_distance + beta kl_sum */
-    double loss, log_distance, linear_distance, beta;
+    int terms;                   /* of the loss and of the bound, which the network knows */
+    struct eval_term term[EVAL_TERMS_MOST];
     bool has[EVAL_ROWS];         /* whether the network has that row */
     double sound[EVAL_ROWS][EVAL_FIGURES];   /* means over the clips that have the figure, NaN when none has */
 };

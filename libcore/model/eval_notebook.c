@@ -83,13 +83,14 @@ static void clip(void *state, int worker, struct eval_clip *c)
 
 static void finish(const void *state, const double *terms, struct eval *e)
 {
-    double n = (double)e->clips;
+    double n = (double)e->clips, likelihood = -terms[TERM_NLL] / n, draw = terms[TERM_KL_DRAW] / n;
 
     (void)state;
-    e->likelihood = -terms[TERM_NLL] / n;
-    e->kl_draw = terms[TERM_KL_DRAW] / n;
-    e->elbo = e->likelihood - e->kl_draw;
-    e->reconstruction = terms[TERM_RECONSTRUCTION] / n;
+    eval_term(e, "elbo", "ELBO", likelihood - draw, 3, "log p(x|z) - KL of the draw, nats per clip");
+    eval_term(e, "log_likelihood", "  log p(x|z)", likelihood, 3, "nats");
+    eval_term(e, "kl_draw", "  KL of the draw", draw, 4, "nats, log q(z|x) - log p(z)");
+    eval_term(e, "kl", "  KL", e->kl_sum, 4, "nats, closed form, against N(0, 1)");
+    eval_term(e, "cross_entropy", "reconstruction loss", terms[TERM_RECONSTRUCTION] / n, 4, "cross entropy of the raw logits");
 }
 
 const struct eval_kind eval_notebook = {begin, latents, draw, clip, NULL, finish, end};

@@ -41,6 +41,12 @@ struct eval_kind {
 
 extern const struct eval_kind eval_notebook, eval_spectral;
 
+/* Adds a term to e, in the order of the table. */
+static inline void eval_term(struct eval *e, const char *key, const char *name, double value, int decimals, const char *words)
+{
+    e->term[e->terms++] = (struct eval_term){key, name, words, decimals, value};
+}
+
 /* KL(N(mean, e^logvar) || N(prior, e^(2 scale))) of one value, nats. */
 static inline double eval_kl(double mean, double logvar, double prior, double scale)
 {

@@ -120,16 +120,18 @@ static void finish(const void *state, const double *terms, struct eval *e)
 {
     const struct state *s = state;
     struct figures_of_terms f = terms_figures(&s->sum, &s->p.shape);
+    double beta = NAN;
 
     (void)terms;
-    e->log_distance = f.log;
-    e->linear_distance = f.linear;
-    e->elbo = f.elbo;
-    e->likelihood = f.likelihood;
-    e->kl_rate = f.rate;
-    e->beta = NAN;
-    meta_get_real(s->m->meta, "beta", &e->beta);
-    e->loss = f.distance + e->beta * f.kl;
+    meta_get_real(s->m->meta, "beta", &beta);
+    eval_term(e, "total", "loss", f.distance + beta * f.kl, 4, "log distance + linear distance + beta KL");
+    eval_term(e, "log_distance", "  log distance", f.log, 4, "of standardised log magnitudes");
+    eval_term(e, "linear_distance", "  linear distance", f.linear, 4, "of magnitudes, over their mean");
+    eval_term(e, "kl", "  KL", f.kl, 3, "nats per latent frame, against the model's prior");
+    eval_term(e, "beta", "  beta", beta, 4, "weight of KL");
+    eval_term(e, "elbo", "ELBO", f.elbo, 1, "log p(levels | z) - KL, nats per second");
+    eval_term(e, "log_likelihood", "  log p(levels | z)", f.likelihood, 1, "nats per second, Laplace around what is decoded");
+    eval_term(e, "kl_rate", "  KL", f.rate, 1, "nats per second");
 }
 
 const struct eval_kind eval_spectral = {begin, latents, draw, clip, add, finish, end};

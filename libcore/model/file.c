@@ -8,12 +8,10 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "io/stream.h"
-#include "model/front.h"
 
 static const char *const model_kinds[] = {"model", NULL};
 
-/* An integer of the head, in bounds. */
-static int head_int(const struct reader *r, const char *key, int64_t low, int64_t high, int64_t *out)
+int head_int(const struct reader *r, const char *key, int64_t low, int64_t high, int64_t *out)
 {
     if (!meta_get_int(reader_meta(r), key, out) || *out < low || *out > high)
         return error_set("%s: the model's head has no usable \"%s\" (%lld to %lld)", reader_label(r), key,
@@ -21,58 +19,9 @@ static int head_int(const struct reader *r, const char *key, int64_t low, int64_
     return 0;
 }
 
-/* What the frames follow, and the prior's sizes. */
-static int describe_prior(struct model *m, const struct reader *r, int64_t latent, int64_t stride)
-{
-    int64_t block, bank, clips, periods;
-    const char *frames = "fixed";
-
-    meta_get_text(reader_meta(r), "frames", &frames);
-    m->beat = !strcmp(frames, "beat");
-    if (!m->beat && strcmp(frames, "fixed"))
-        return error_set("%s: the model's frames are '%s', this version knows 'beat' and 'fixed'", reader_label(r), frames);
-    if (m->beat && BEAT_FRAMES % stride)
-        return error_set("%s: the model's stride of %lld does not divide the %d frames of a beat", reader_label(r),
-                         (long long)stride, BEAT_FRAMES);
-    if (m->beat && !(m->rate >= 3000 && m->rate <= 48000 && m->fft <= m->rate))
-        return error_set("%s: the model's head has frames of %d samples at %g Hz: where they follow the beat 3000 to 48000 Hz "
-                         "and at most a second were expected", reader_label(r), m->fft, m->rate);
-    if (head_int(r, "prior_block", 1, 1 << 20, &block) || head_int(r, "prior_bank", 0, 1 << 24, &bank) ||
-        head_int(r, "prior_clips", 0, bank, &clips) || head_int(r, "prior_periods", 0, 1 << 24, &periods))
-        return -1;
-    m->prior = (struct prior_shape){(int)latent, m->beat ? BEAT_FRAMES / (int)stride : 1, (int)block, bank, clips, periods};
-    return 0;
-}
-
-static int describe_spectral(struct model *m, const struct reader *r)
-{
-    int64_t features, width, latent, stride, fft, hop, channels, definition = 1;
-
-    meta_get_int(reader_meta(r), "definition", &definition);
-    if (definition != SPECTRAL_DEFINITION)
-        return error_set("%s: the model is of definition %lld of the network 'spectral', this version knows %d: train it again",
-                         reader_label(r), (long long)definition, SPECTRAL_DEFINITION);
-    if (head_int(r, "features", 1, 1 << 20, &features) || head_int(r, "width", 1, 1 << 16, &width) ||
-        head_int(r, "latent", 1, 1 << 16, &latent) || head_int(r, "stride", 1, 1 << 10, &stride) ||
-        head_int(r, "fft", 16, 1 << 20, &fft) || head_int(r, "hop", 1, fft, &hop) ||
-        head_int(r, "channels", 1, CHANNELS_MOST, &channels))
-        return -1;
-    if (fft % 16 || hop * 4 != fft)
-        return error_set("%s: the model's head has frames of %lld samples every %lld: expected a multiple of 16, and a quarter of it",
-                         reader_label(r), (long long)fft, (long long)hop);
-    if (!meta_get_real(reader_meta(r), "corner", &m->corner) || !(m->corner >= 0 && m->corner <= 1e6))
-        return error_set("%s: the model's head has no usable \"corner\" in Hz", reader_label(r));
-    m->spectral = (struct spectral){(int)features, (int)width, (int)latent, (int)stride};
-    m->channels = (int)channels;
-    m->fft = (int)fft;
-    m->hop = (int)hop;
-    return describe_prior(m, r, latent, stride);
-}
-
 static int model_describe(struct model *m, const struct reader *r)
 {
     const char *network = NULL;
-    int64_t latent;
 
     if (!meta_get_text(reader_meta(r), "network", &network))
         return error_set("%s: the model does not name its network", reader_label(r));
@@ -80,18 +29,12 @@ static int model_describe(struct model *m, const struct reader *r)
         return error_set("%s: the model's head has no usable \"rate\" in Hz", reader_label(r));
     if (head_int(r, "samples", 1, 1 << 28, &m->samples))
         return -1;
-    m->is_spectral = !strcmp(network, "spectral");
     m->channels = 1;
-    if (!m->is_spectral && strcmp(network, "notebook"))
-        return error_set("%s: the network is '%s', this version knows 'notebook' and 'spectral'", reader_label(r), network);
-    if (m->is_spectral) {
-        if (describe_spectral(m, r))
-            return -1;
-    } else if (head_int(r, "latent", 1, 1 << 16, &latent)) {
+    m->network = network_find(network);
+    if (!m->network)
+        return error_set("%s: the network is '%s', this version knows %s", reader_label(r), network, network_names());
+    if (m->network->head(m, r))
         return -1;
-    } else {
-        m->notebook = notebook_preset((int)m->samples, (int)latent);
-    }
     m->meta = meta_copy(reader_meta(r));
     return 0;
 }
@@ -194,7 +137,7 @@ int model_read_arrays(const struct model *m, struct reader *r, const struct para
     int got;
 
     while ((got = reader_next(r, &f)) > 0)
-        if (param_fill(params, !m->is_spectral, r, f, filled, arrays, count, fitted)) {
+        if (param_fill(params, m->network->keras, r, f, filled, arrays, count, fitted)) {
             got = -1;
             break;
         }
@@ -237,7 +180,8 @@ int model_write(int fd, const char *label, const struct meta *meta, const struct
 {
     struct writer *w = writer_new(fd, label, "model", meta);
     struct frame_tensor *tensors;
-    const char *network = "";
+    const struct network *network;
+    const char *name = "";
     size_t most = 0;
     float *values;
     int status = 0;
@@ -245,8 +189,9 @@ int model_write(int fd, const char *label, const struct meta *meta, const struct
 
     if (!w)
         return -1;
-    meta_get_text(meta, "network", &network);
-    keras = !strcmp(network, "notebook");
+    meta_get_text(meta, "network", &name);
+    network = network_find(name);
+    keras = network && network->keras;
     for (size_t i = 0; i < params->count; i++)
         if (params->list[i]->count > most)
             most = params->list[i]->count;

@@ -6,6 +6,7 @@
 #include "base/meta.h"
 #include "nn/params.h"
 #include "io/stream.h"
+#include "model/network.h"
 #include "model/notebook.h"
 #include "model/prior.h"
 #include "model/spectral.h"
@@ -13,7 +14,8 @@
 struct model {
     struct meta *meta;           /* the head's */
     struct params *params;
-    bool is_spectral;            /* which of the two networks */
+    const struct network *network;
+    int latent;                  /* dimensions of z */
     struct notebook notebook;
     struct spectral spectral;
     int channels;                /* of audio */

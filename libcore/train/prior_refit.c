@@ -126,7 +126,7 @@ int prior_refit(const char *path, const struct dataset *data, int64_t bank, uint
 
     if (!file)
         return -1;
-    if (!m.is_spectral) {
+    if (m.network->one_length) {
         reader_free(file);
         model_free(&m);
         return error_set("%s: its network has no prior to fit, only 'spectral' has", path);

@@ -30,7 +30,7 @@ static const uint8_t *one_frame(const char *kind, const char *tensor, double rat
 
 static int run(const char *path, const struct model *m, struct pool *pool, int decode)
 {
-    int64_t samples = m->is_spectral ? 90 : m->samples, latent = m->is_spectral ? m->spectral.latent : m->notebook.latent;
+    int64_t samples = m->network->one_length ? m->samples : 90, latent = m->latent;
     size_t size;
     const uint8_t *p;
     uint8_t *frame;

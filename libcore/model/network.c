@@ -1,0 +1,40 @@
+/* The table of networks. */
+#include "model/network.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "model/eval_private.h"
+
+static const struct network networks[] = {
+    {"spectral", spectral_head, spectral_encode, spectral_decode, &eval_spectral, false, false},
+    {"notebook", notebook_head, notebook_encode, notebook_decode, &eval_notebook, true, true},
+};
+
+enum { COUNT = sizeof networks / sizeof *networks };
+
+const struct network *network_find(const char *name)
+{
+    for (int i = 0; i < COUNT; i++)
+        if (!strcmp(networks[i].name, name))
+            return &networks[i];
+    return NULL;
+}
+
+const struct network *network_at(int i)
+{
+    return i < COUNT ? &networks[i] : NULL;
+}
+
+const char *network_names(void)
+{
+    static char names[128];
+
+    names[0] = 0;
+    for (int i = 0; i < COUNT; i++) {
+        size_t used = strlen(names);
+
+        snprintf(names + used, sizeof names - used, "%s%s", i > 0 ? ", " : "", networks[i].name);
+    }
+    return names;
+}

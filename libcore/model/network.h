@@ -1,0 +1,40 @@
+/* The networks: one row of functions for each, and the one place that has their names. */
+#ifndef MODEL_NETWORK_H
+#define MODEL_NETWORK_H
+
+#include "io/stream.h"
+
+struct codec;
+struct eval_kind;
+struct model;
+
+struct network {
+    const char *name;
+    /* Reads sizes from the head of a model, each in bounds. -1: with the reason. */
+    int (*head)(struct model *m, const struct reader *r);
+    /* Each reads r to its end and writes all but the tail; the model is open, its parameters unread in file. */
+    int (*encode)(struct codec *c, struct reader *file, struct reader *r);
+    int (*decode)(struct codec *c, struct reader *file, struct reader *r);
+    const struct eval_kind *eval;
+    bool one_length;             /* clips of the model's samples alone: shorter ones are padded; no tempo, no prior of its own */
+    bool keras;                  /* parameters stand in files in Keras' shapes (model/notebook.h) */
+};
+
+/* NULL: none of that name. */
+const struct network *network_find(const char *name);
+/* The i-th, NULL after the last: the first is the default. */
+const struct network *network_at(int i);
+/* "spectral, notebook"; static. */
+const char *network_names(void);
+
+/* An integer of a model's head, in bounds. -1: with the reason. */
+int head_int(const struct reader *r, const char *key, int64_t low, int64_t high, int64_t *out);
+
+int spectral_head(struct model *m, const struct reader *r);          /* spectral_head.c */
+int spectral_encode(struct codec *c, struct reader *file, struct reader *r);
+int spectral_decode(struct codec *c, struct reader *file, struct reader *r);
+int notebook_head(struct model *m, const struct reader *r);
+int notebook_encode(struct codec *c, struct reader *file, struct reader *r);
+int notebook_decode(struct codec *c, struct reader *file, struct reader *r);
+
+#endif
