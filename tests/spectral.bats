@@ -301,6 +301,37 @@ strongest() {
     [[ $stderr == *"the clips are silent"* ]]
 }
 
+# statistic NAME MODEL: its values, a line each
+statistic() { values value "front/$1" < "$2"; }
+
+@test "one clip that is mostly silent, loud, or silence moves neither floor nor levels of the others" {
+    cv-train -q -e 0 < tones.cvs > alone.bin
+    tone -r 3000 -s 0.1 -a 0.9 -F 500 blip.wav
+    tone -r 3000 -s 4 -w silence silence.wav
+    cv-load -r 3000 -q -n 12000 blip.wav > blip.cvs
+    cv-load -r 3000 -q silence.wav > silence.cvs
+    tone -r 3000 -s 4 -b float -a 1000 -F 220 loud.wav
+    cv-load -r 3000 -q loud.wav > loud.cvs
+    for other in blip silence loud; do
+        cat tones.cvs $other.cvs | cv-train -q -e 0 > with.bin
+        near "$(statistic floor with.bin)" "$(statistic floor alone.bin)" 0.3
+        near "$(statistic scale with.bin)" "$(statistic scale alone.bin)" 0.3
+    done
+}
+
+@test "recordings that are mostly silent make clips that sound" {
+    for hz in 150 220 300 440; do
+        tone -r 3000 -s 0.4 -a 0.3 -F $hz short.wav
+        for i in {1..5}; do cv-load -r 3000 -q -n 6000 short.wav; done > "five$hz"
+        cv-towav -q -o - < "five$hz" > "mostly$hz.wav"
+    done
+    cv-load -r 3000 -q mostly*.wav | cv-train -q -e 5 > mostly.bin
+    cv-sample -n 4 | cv-decode mostly.bin > clips
+    cv-check -j < clips 2> figures > /dev/null
+    [ "$(grep -c '"clip"' figures)" -eq 4 ]
+    [ "$(grep -o '"rms":[^,]*' figures | cut -d : -f 2 | awk '$1 > -40' | wc -l)" -ge 5 ]
+}
+
 @test "training lowers the loss" {
     losses=$(field losses model.bin | tr -d '[]' | tr , '\n')
     awk 'NR <= 3 { a += $1 / 3 } NR > 22 { b += $1 / 3 } END { exit !(NR == 25 && b < a) }' <<< "$losses"
@@ -521,7 +552,7 @@ strongest() {
     for hz in 220 1000; do tone -r 22050 -s 2 -a 0.3 -F $hz h$hz.wav; done
     cv-load -q -r 22050 -d 2 h*.wav > high.cvs
     cv-train -q -e 1 < high.cvs > high.bin
-    for pair in features=423 fft=2048 hop=512 corner=2000 width=128 latent=128 stride=4 crop=128 learning_rate=0.002; do
+    for pair in features=423 fft=2048 hop=512 corner=2000 width=128 latent=192 stride=4 crop=128 learning_rate=0.002; do
         [ "$(field "${pair%=*}" high.bin)" = "${pair#*=}" ] || { echo "$pair"; return 1; }
     done
     cv-encode high.bin < high.cvs | cv-decode high.bin > back

@@ -112,7 +112,7 @@ static void choose_defaults(struct spectral_training *t)
     struct train_config *c = &t->config;
     bool high = t->data->rate > 4000;
 
-    c->latent = c->latent ? c->latent : high ? 192 : 96;
+    c->latent = c->latent ? c->latent : high ? 192 : t->front.beat ? 160 : 96;
     c->batch = c->batch ? c->batch : 8;
     c->rate = c->rate > 0 ? c->rate : 2e-3;
     c->width = c->width ? c->width : high ? 128 : 192;
