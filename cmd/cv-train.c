@@ -21,14 +21,14 @@ static struct {
 
 static const struct opt opts[] = {
     {'e', "epochs", OPT_INT, &epochs, "N", -1, 1e9,
-     "passes over the data, -1 for the network's default: notebook 20, spectral 25 or what 200 steps take", &given.epochs},
+     "passes over the data, -1 for the network's default: notebook 20, spectral 25, or more for 200 steps", &given.epochs},
     {'b', "batch", OPT_INT, &batch, "CLIPS", 0, 65536,
      "clips per step (spectral: crops of clips), 0 for the network's default: notebook 10, spectral 8", &given.batch},
     {'s', "seed", OPT_INT, &seed, "N", 0, 9e18, "seed of initial values, order and noise", &given.seed},
     {'l', "learning-rate", OPT_REAL, &rate, "RATE", 0, 1e12,
      "Adam's learning rate, 0 for the network's default: notebook 3e-4, spectral 2e-3", &given.rate},
     {'z', "latent", OPT_INT, &latent, "SIZE", 0, 65536,
-     "size of the latent, 0 for the network's default: notebook 2, spectral 96, above 4 kHz 192", &given.latent},
+     "size of the latent, 0 for the network's default: notebook 2, spectral 192, up to 4 kHz 96, with a beat 160", &given.latent},
     {'N', "network", OPT_TEXT, &network, "NAME", 0, 0, "network to train: spectral or notebook", &given.network},
     {'t', "test", OPT_TEXT, &test_file, "FILE", 0, 0, "audio stream whose ELBO is reported after each epoch", NULL},
     {'j', "threads", OPT_INT, &threads, "N", 0, 1024,
