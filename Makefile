@@ -33,10 +33,7 @@ all: $(PROGRAMS)
 $(LIBRARY): $(call objects,libcore/*/*.c)
 	@rm -f $@
 	$(AR) rcs $@ $^
-$(BUILD)/libcore/nn/%.o: libcore/nn/%.c | $(BUILD)/.packages
-	@mkdir -p $(@D)
-	$(COMPILE) $(KERNEL) -MMD -MP -c -o $@ $<
-$(BUILD)/libcore/dsp/%.o: libcore/dsp/%.c | $(BUILD)/.packages
+$(BUILD)/libcore/%.o: libcore/%.c | $(BUILD)/.packages
 	@mkdir -p $(@D)
 	$(COMPILE) $(KERNEL) -MMD -MP -c -o $@ $<
 $(BUILD)/%.o: %.c | $(BUILD)/.packages

@@ -518,7 +518,7 @@ made_clip() {
 	cv-batch --take both
 	cv-batch --share 1.5
 	cv-batch operand
-	cv-train -e -1
+	cv-train -e -2
 	cv-train -e 1e3
 	cv-train -b -1
 	cv-train -b 65537

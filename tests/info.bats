@@ -86,7 +86,7 @@ has() { grep -qE "\"$1\": ?$2[],}]"; }
     cv-sample -n 3 -m model.bin | cv-info > text
     grep -qw noise text
     grep -q 'sample-02.*\[2, 1\]' text
-    cv-sample -n 3 | cv-info | grep -q 'sample-02.*\[64, 512\]'
+    cv-sample -n 3 | cv-info | grep -q 'sample-02.*\[256, 512\]'
     cv-sample -n 3 | cv-info --json > json
     has kind '"noise"' < json
 }

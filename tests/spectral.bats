@@ -74,8 +74,8 @@ strongest() {
 
 @test "the parameters have the names and shapes of cv-model(5)" {
     {
-        printf '%s/kernel\n%s/bias\n' {enc/linear,dec/{in,linear,res/{a,b}},prior/ar}{,}
-        printf '%s\n' enc/logvar dec/out/kernel pca/{kernel,variance,mean} prior/{scale,mean,sd,matrix,factor,bank,lengths} \
+        printf '%s/kernel\n%s/bias\n' {enc/linear,dec/{in,out,res/{a,b}},prior/ar}{,}
+        printf '%s\n' enc/logvar pca/{kernel,variance,mean} prior/{scale,mean,sd,matrix,factor,bank,lengths} \
             front/{mean,scale,floor,fill,most,lift,spread,loudest}
     } | sort > want
     names < model.bin | sort | diff want -
@@ -92,9 +92,8 @@ strongest() {
 	dec/in/kernel [192, 3, 96] 55296
 	dec/res/a/kernel [192, 3, 192] 110592
 	dec/res/b/kernel [192, 1, 192] 36864
-	dec/out/kernel [2, 257, 192] 98688
-	dec/linear/kernel [2, 257, 96] 49344
-	dec/linear/bias [2, 257] 514
+	dec/out/kernel [2, 257, 288] 148032
+	dec/out/bias [2, 257] 514
 	prior/ar/kernel [96, 4, 96] 36864
 	prior/scale [96] 96
 	prior/matrix [1, 385, 96] 36960

@@ -3,8 +3,11 @@
 
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
-enum { ROUNDS = 10 };
+#include "base/kernel.h"
+
+enum { ROUNDS = 10, WORDS = 256 };
 
 /* One block: the counter is (block, stream), the key is the seed, low words first. */
 static void philox(uint64_t seed, uint64_t stream, uint64_t block, uint32_t out[4])
@@ -67,18 +70,36 @@ double rng_uniform(struct rng *r)
     return (double)(rng_long(r) >> 11) * 0x1p-53;
 }
 
+/* Box and Muller (1958): each two words become two values. An angle is a quarter turn's multiple and what is left
+ * of it, +-pi/4, with the polynomials of Cephes' sinf and cosf (Moshier 1989). */
+KERNEL(words_normal, (const uint32_t *restrict word, float *restrict x), (word, x))
+{
+    for (int i = 0; i < WORDS; i += 2) {
+        float u = ((float)word[i] + 1) * 0x1p-32f;   /* (0, 1], so that the logarithm is finite */
+        float radius = sqrtf(-2 * kernel_log(u));
+        uint32_t quarter = (word[i + 1] + (UINT32_C(1) << 29)) >> 30;
+        float a = (float)(int32_t)(word[i + 1] - (quarter << 30)) * 1.4629180793e-9f, q = a * a;   /* pi / 2^31 */
+        float sine = ((-1.9515295891e-4f * q + 8.3321608736e-3f) * q - 1.6666654611e-1f) * q * a + a;
+        float cosine = ((2.443315711809948e-5f * q - 1.388731625493765e-3f) * q + 4.166664568298827e-2f) * q * q -
+                       0.5f * q + 1;
+        float real = quarter & 1 ? sine : cosine, imaginary = quarter & 1 ? cosine : sine;
+
+        x[i] = radius * ((quarter + 1) & 2 ? -real : real);
+        x[i + 1] = radius * (quarter & 2 ? -imaginary : imaginary);
+    }
+}
+
 void rng_normal(struct rng *r, float *x, size_t n)
 {
-    const double turn = 6.283185307179586476925;
+    uint32_t word[WORDS] = {0};
+    float some[WORDS];
 
-    for (size_t i = 0; i < n; i += 2) {
-        double u = ((double)rng_word(r) + 1) * 0x1p-32;   /* (0, 1], so that the logarithm is finite */
-        double angle = (double)rng_word(r) * 0x1p-32 * turn;
-        double radius = sqrt(-2 * log(u));
-
-        x[i] = (float)(radius * cos(angle));
-        if (i + 1 < n)
-            x[i + 1] = (float)(radius * sin(angle));
+    for (size_t done = 0, count; done < n; done += count) {
+        count = n - done < WORDS ? n - done : WORDS;
+        for (size_t i = 0; i < count + count % 2; i++)
+            word[i] = rng_word(r);
+        words_normal(word, some);
+        memcpy(x + done, some, count * sizeof *x);
     }
 }
 

@@ -4,9 +4,11 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/kernel.h"
+#include "base/mem.h"
 
 enum { DENSE_TILE = 16384, OUTER_COLS = 2048, BLOCK = 1024, ROWS = 4 };
 
@@ -184,23 +186,35 @@ KERNEL(squares, (const float *x, size_t n, double *sum), (x, n, sum))
         *sum += (double)lane[j];
 }
 
-double adam_gradient_norm(const struct params *p)
+struct norm {
+    const struct params *p;
+    double *sums;                /* [parameters] */
+};
+
+static void norm_task(void *arg, int task, int worker)
 {
+    const struct norm *s = arg;
+    const struct param *q = s->p->list[task];
     double sum = 0, part;
 
-    for (size_t i = 0; i < p->count; i++) {
-        const struct param *q = p->list[i];
-
-        if (!q->trainable)
-            continue;
-        if (q->factored) {
-            sum += outer_norm(&q->outer);
-            continue;
-        }
-        for (size_t first = 0; first < q->count; first += DENSE_TILE) {
-            squares(p->grad + q->offset + first, q->count - first < DENSE_TILE ? q->count - first : DENSE_TILE, &part);
-            sum += part;
-        }
+    (void)worker;
+    if (q->trainable && q->factored)
+        sum = outer_norm(&q->outer);
+    for (size_t first = 0; q->trainable && !q->factored && first < q->count; first += DENSE_TILE) {
+        squares(s->p->grad + q->offset + first, q->count - first < DENSE_TILE ? q->count - first : DENSE_TILE, &part);
+        sum += part;
     }
+    s->sums[task] = sum;
+}
+
+double adam_gradient_norm(struct params *p, struct pool *pool)
+{
+    struct norm s = {p, mem_alloc((p->count + 1) * sizeof(double))};
+    double sum = 0;
+
+    pool_run(pool, (int)p->count, norm_task, &s);
+    for (size_t i = 0; i < p->count; i++)
+        sum += s.sums[i];
+    free(s.sums);
     return sqrt(sum);
 }

@@ -21,7 +21,7 @@ struct adam {
 void adam_step(struct adam *a, struct params *p, struct pool *pool);
 
 /* The Euclidean norm of all gradients taken together. */
-double adam_gradient_norm(const struct params *p);
+double adam_gradient_norm(struct params *p, struct pool *pool);
 
 /* The same step with every gradient multiplied by scale. */
 void adam_step_scaled(struct adam *a, struct params *p, struct pool *pool, double scale);

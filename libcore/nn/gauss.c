@@ -111,35 +111,35 @@ static size_t rows_of(const struct node *n)
 
 static void draw_forward(struct node *n)
 {
-    size_t latent = (size_t)n->shape[2], rows = rows_of(n);
+    size_t latent = (size_t)n->shape[2];
+    float *sd = n->work;
 
-    for (size_t d = 0; d < latent; d++) {
-        float sd = expf(0.5f * n->in[1]->y[d]);
-
-        for (size_t i = d; i < rows * latent; i += latent)
-            n->y[i] = n->in[0]->y[i] + sd * n->in[2]->y[i];
-    }
+    for (size_t d = 0; d < latent; d++)
+        sd[d] = expf(0.5f * n->in[1]->y[d]);
+    for (size_t i = 0; i < rows_of(n) * latent; i += latent)
+        for (size_t d = 0; d < latent; d++)
+            n->y[i + d] = n->in[0]->y[i + d] + sd[d] * n->in[2]->y[i + d];
 }
 
 static void draw_backward(struct node *n)
 {
     size_t latent = (size_t)n->shape[2], count = rows_of(n) * latent;
-    float *dmean = node_grad(n, 0), *dlogvar = node_grad(n, 1);
+    float *dmean = node_grad(n, 0), *dlogvar = node_grad(n, 1), *sd = n->work, *sum = sd + latent;
 
     for (size_t i = 0; dmean && i < count; i++)
         dmean[i] = (n->add[0] ? dmean[i] : 0) + n->dy[i];
-    for (size_t d = 0; dlogvar && d < latent; d++) {
-        float sum = 0;
-
-        for (size_t i = d; i < count; i += latent)
-            sum += n->dy[i] * n->in[2]->y[i];
-        dlogvar[d] = (n->add[1] ? dlogvar[d] : 0) + 0.5f * expf(0.5f * n->in[1]->y[d]) * sum;
-    }
+    memset(sum, 0, latent * sizeof *sum);
+    for (size_t i = 0; dlogvar && i < count; i += latent)
+        for (size_t d = 0; d < latent; d++)
+            sum[d] += n->dy[i + d] * n->in[2]->y[i + d];
+    for (size_t d = 0; dlogvar && d < latent; d++)
+        dlogvar[d] = (n->add[1] ? dlogvar[d] : 0) + 0.5f * sd[d] * sum[d];
 }
 
 struct node *net_draw(struct net *net, struct node *mean, struct node *logvar, struct node *eps)
 {
     static const struct op op = {"draw", draw_forward, draw_backward};
+    struct node *n;
 
     if (!mean || !logvar || !eps)
         return NULL;
@@ -147,7 +147,10 @@ struct node *net_draw(struct net *net, struct node *mean, struct node *logvar, s
         return net_refuse(net, "draw: mean, logvar and eps do not fit together");
     if (eps->wants)
         return net_refuse(net, "draw: noise has no gradient");
-    return net_add_node(net, &op, 3, (struct node *[]){mean, logvar, eps}, mean->shape[1], mean->shape[2], 0);
+    n = net_add_node(net, &op, 3, (struct node *[]){mean, logvar, eps}, mean->shape[1], mean->shape[2], 0);
+    if (n)   /* standard deviations and sums */
+        n->work_floats = 2 * (size_t)mean->shape[2];
+    return n;
 }
 
 static void kl_prior_forward(struct node *n)
@@ -172,25 +175,30 @@ static void kl_prior_backward(struct node *n)
     const float *mean = n->in[0]->y, *logvar = n->in[1]->y, *prior = n->in[2]->y, *scale = n->in[3]->y;
     size_t latent = (size_t)n->in[0]->shape[2], rows = rows_of(n->in[0]);
     float *dmean = node_grad(n, 0), *dlogvar = node_grad(n, 1), *dprior = node_grad(n, 2), *dscale = node_grad(n, 3);
-    float unit = n->dy[0] / (float)rows;
+    float unit = n->dy[0] / (float)rows, *slope = n->work, *squares = slope + latent;
 
     for (size_t d = 0; d < latent; d++) {
-        float precision = expf(-2 * scale[d]), variance = expf(logvar[d]), squares = 0;
+        slope[d] = unit * expf(-2 * scale[d]);
+        squares[d] = 0;
+    }
+    for (size_t i = 0; i < rows * latent; i += latent)
+        for (size_t d = 0; d < latent; d++) {
+            float far = mean[i + d] - prior[i + d];
 
-        for (size_t i = d; i < rows * latent; i += latent) {
-            float far = mean[i] - prior[i], slope = unit * precision * far;
-
-            squares += far * far;
+            squares[d] += far * far;
             if (dmean)
-                dmean[i] = (n->add[0] ? dmean[i] : 0) + slope;
+                dmean[i + d] = (n->add[0] ? dmean[i + d] : 0) + slope[d] * far;
             if (dprior)
-                dprior[i] = (n->add[2] ? dprior[i] : 0) - slope;
+                dprior[i + d] = (n->add[2] ? dprior[i + d] : 0) - slope[d] * far;
         }
+    for (size_t d = 0; d < latent; d++) {
+        float precision = expf(-2 * scale[d]), variance = expf(logvar[d]);
+
         if (dlogvar)
             dlogvar[d] = (n->add[1] ? dlogvar[d] : 0) + n->dy[0] * 0.5f * (precision * variance - 1);
         if (dscale)
             dscale[d] = (n->add[3] ? dscale[d] : 0) +
-                        n->dy[0] * (1 - precision * (variance + squares / (float)rows));
+                        n->dy[0] * (1 - precision * (variance + squares[d] / (float)rows));
     }
 }
 
@@ -198,10 +206,14 @@ struct node *net_kl_prior(struct net *net, struct node *mean, struct node *logva
                           struct node *scale)
 {
     static const struct op op = {"kl_prior", kl_prior_forward, kl_prior_backward};
+    struct node *n;
 
     if (!mean || !logvar || !prior || !scale)
         return NULL;
     if (!per_value(logvar, mean) || !per_value(scale, mean) || !same_shape(mean, prior))
         return net_refuse(net, "kl_prior: mean, logvar, prior and scale do not fit together");
-    return net_add_scalar(net, &op, 4, (struct node *[]){mean, logvar, prior, scale}, 0);
+    n = net_add_scalar(net, &op, 4, (struct node *[]){mean, logvar, prior, scale}, 0);
+    if (n)   /* slopes and sums */
+        n->work_floats = 2 * (size_t)mean->shape[2];
+    return n;
 }

@@ -21,6 +21,8 @@ struct node *net_dense(struct net *net, struct node *x, struct node *w, struct n
 struct node *net_linear(struct net *net, struct node *x, struct node *w, struct node *b);
 /* Row t beside the ones before it: rows t - lag - taps + 1 .. t - lag of x, the oldest first, zeros before the first. */
 struct node *net_past(struct net *net, struct node *x, int taps, int lag);
+/* Rows of a and of b beside each other: [batch, rows, values of a + values of b]. */
+struct node *net_beside(struct net *net, struct node *a, struct node *b);
 
 /* ---- norms over one sample (norm.c): y = gamma (x - mean) / sqrt(var + epsilon) + beta ---- */
 

@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "base/kernel.h"
-#include "nn/gemm.h"
+#include "base/linalg.h"
 #include "nn/layers.h"
 
 /* A product is cut into tiles, each the work of one task. */
-enum { TILE_ROWS = 128, TILE_COLS = 256 };
+enum { TILE_ROWS = 128, TILE_COLS = 256, ACROSS = 4 };
 
 /* c [rows, cols] = a b + c where add, a and b as gemm has them. */
 struct product {
@@ -19,7 +19,7 @@ struct product {
     int lda, ldb;
     const float *bias;           /* [cols] to begin with, or NULL */
     float *c;
-    int tiles;                   /* across */
+    int tiles, height;           /* across; rows of one: twice as many where there are ACROSS, to pack less often */
 };
 
 static int tiles_of(int count, int tile)
@@ -30,8 +30,8 @@ static int tiles_of(int count, int tile)
 static void product_tile(void *arg, int task, int worker)
 {
     const struct product *p = arg;
-    int row = task / p->tiles * TILE_ROWS, col = task % p->tiles * TILE_COLS;
-    int rows = p->rows - row < TILE_ROWS ? p->rows - row : TILE_ROWS;
+    int row = task / p->tiles * p->height, col = task % p->tiles * TILE_COLS;
+    int rows = p->rows - row < p->height ? p->rows - row : p->height;
     int cols = p->cols - col < TILE_COLS ? p->cols - col : TILE_COLS;
     float *c = p->c + (size_t)row * (size_t)p->cols + col;
 
@@ -45,7 +45,8 @@ static void product_tile(void *arg, int task, int worker)
 static void product_run(const struct node *n, struct product p)
 {
     p.tiles = tiles_of(p.cols, TILE_COLS);
-    pool_run(net_pool(n->net), p.tiles * tiles_of(p.rows, TILE_ROWS), product_tile, &p);
+    p.height = p.tiles >= ACROSS ? 2 * TILE_ROWS : TILE_ROWS;
+    pool_run(net_pool(n->net), p.tiles * tiles_of(p.rows, p.height), product_tile, &p);
 }
 
 /* ---- y = x w' + b ---- */
@@ -171,4 +172,42 @@ struct node *net_past(struct net *net, struct node *x, int taps, int lag)
     if (n)
         *(struct past *)n->conf = (struct past){taps, lag};
     return n;
+}
+
+/* ---- rows of two beside each other ---- */
+
+static void beside_forward(struct node *n)
+{
+    size_t a = (size_t)n->in[0]->shape[2], b = (size_t)n->in[1]->shape[2];
+
+    for (size_t r = 0; r < (size_t)rows_of(n); r++) {
+        memcpy(n->y + r * (a + b), n->in[0]->y + r * a, a * sizeof *n->y);
+        memcpy(n->y + r * (a + b) + a, n->in[1]->y + r * b, b * sizeof *n->y);
+    }
+}
+
+static void beside_backward(struct node *n)
+{
+    size_t first = 0;
+
+    for (int i = 0; i < 2; first += (size_t)n->in[i++]->shape[2]) {
+        size_t count = (size_t)n->in[i]->shape[2];
+        float *dx = node_grad(n, i);
+
+        if (dx && !n->add[i])
+            memset(dx, 0, node_count(n->in[i]) * sizeof *dx);
+        for (size_t r = 0; dx && r < (size_t)rows_of(n); r++)
+            add_row(n->dy + r * (size_t)n->shape[2] + first, count, dx + r * count);
+    }
+}
+
+struct node *net_beside(struct net *net, struct node *a, struct node *b)
+{
+    static const struct op op = {"beside", beside_forward, beside_backward};
+
+    if (!a || !b)
+        return NULL;
+    if (a->shape[1] != b->shape[1])
+        return net_refuse(net, "beside: %d and %d rows", a->shape[1], b->shape[1]);
+    return net_add_node(net, &op, 2, (struct node *[]){a, b}, a->shape[1], a->shape[2] + b->shape[2], 0);
 }

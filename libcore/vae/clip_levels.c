@@ -22,7 +22,6 @@ static const double louder = 0.01;
 struct time_job {
     const struct front *f;
     const struct dataset *d;
-    int stride;
     bool trim;
     struct levels *clips;
 };
@@ -81,21 +80,21 @@ static void time_task(void *arg, int task, int worker)
     if (j->trim && l->level > 0)
         trim_ends(j->f, c, l);
     l->timing = time_clip(j->f, c, l);
-    l->real = (int)grid_frames(l->timing.grid, l->samples);
-    l->frames = (int)front_frames(l->timing.grid, l->samples, j->stride);
+    l->real = l->frames = (int)grid_frames(l->timing.grid, l->samples);
     dataset_release(j->d, (size_t)task);
 }
 
-size_t levels_time(const struct front *f, const struct dataset *d, int stride, bool trim, struct levels *clips,
-                   struct pool *pool)
+void levels_time(const struct front *f, const struct dataset *d, bool trim, struct levels *clips, struct pool *pool)
 {
-    struct time_job job = {f, d, stride, trim, clips};
-    size_t steady = 0;
+    struct time_job job = {f, d, trim, clips};
 
     pool_run(pool, (int)d->count, time_task, &job);
-    for (size_t i = 0; i < d->count; i++)
-        steady += clips[i].timing.steady;
-    return steady;
+}
+
+void levels_stride(struct levels *clips, size_t count, int stride)
+{
+    for (size_t i = 0; i < count; i++)
+        clips[i].frames = (clips[i].real + stride - 1) / stride * stride;
 }
 
 int levels_longest(const struct levels *clips, size_t count)

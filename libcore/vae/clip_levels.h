@@ -12,16 +12,15 @@ struct levels {
     struct timing timing;
     int64_t first, samples;      /* of the clip: without silence at its ends */
     double level;                /* 0: silent */
-    int frames;                  /* a multiple of the stride: the last one is repeated */
-    int real;                    /* those that are not */
+    int real;                    /* frames */
+    int frames;                  /* and with the last one repeated, up to a multiple of the stride: see levels_stride */
     float *y;                    /* [frames, features] */
 };
 
 /* How the clips of a dataset fall: as their meta says, or as is found in their
- * sound. Sets all but y, which becomes NULL. trim: without silence at their
- * ends. Returns how many have a steady beat. */
-size_t levels_time(const struct front *f, const struct dataset *d, int stride, bool trim, struct levels *clips,
-                   struct pool *pool);
+ * sound. Sets all but y, which becomes NULL. trim: without silence at their ends. */
+void levels_time(const struct front *f, const struct dataset *d, bool trim, struct levels *clips, struct pool *pool);
+void levels_stride(struct levels *clips, size_t count, int stride);
 
 int levels_longest(const struct levels *clips, size_t count);                    /* frames */
 size_t levels_size(const struct levels *clip, int features);                     /* floats of y */

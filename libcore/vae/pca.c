@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "nn/gemm.h"
-#include "nn/lapack.h"
+#include "base/linalg.h"
+#include "base/leading.h"
 
 /* Variance below which a component counts as this much: it would be blown up. */
 static const double least = 1e-3;
@@ -98,21 +98,22 @@ static float *values(const struct params *p, const char *name)
     return p->theta + params_find(p, name)->offset;
 }
 
-static void set(const struct spectral *shape, struct params *params, const struct sums *s, const double *variance)
+static void set(const struct spectral *shape, struct params *params, const struct sums *s, const double *variance,
+                const double *vectors)
 {
     float *pca = values(params, "pca/kernel"), *mean = values(params, "pca/mean");
     float *ew = values(params, "enc/linear/kernel"), *eb = values(params, "enc/linear/bias");
-    float *dw = values(params, "dec/linear/kernel"), *db = values(params, "dec/linear/bias");
+    float *dw = values(params, "dec/out/kernel") + shape->width, *db = values(params, "dec/out/bias");
     size_t n = (size_t)s->n, latent = (size_t)shape->latent;
 
     for (size_t d = 0; d < latent; d++) {
-        const double *v = s->products + d * n;
+        const double *v = vectors + d * n;
         double w = variance[d] > least ? variance[d] : least, scale = sqrt(w), offset = 0;
 
         values(params, "pca/variance")[d] = (float)w;
         for (size_t i = 0; i < n; i++) {
             pca[d * n + i] = ew[d * n + i] = (float)(v[i] / scale);
-            dw[i * latent + d] = (float)(v[i] * scale);
+            dw[i * ((size_t)shape->width + latent) + d] = (float)(v[i] * scale);
             offset -= s->sum[i] * v[i] / scale;
         }
         eb[d] = (float)offset;
@@ -129,12 +130,14 @@ int pca_begin(const struct spectral *shape, struct params *params, const struct 
     struct sums s = {.n = n, .tiles = tiles, .sum = mem_zero(size, sizeof(double)),
                      .products = mem_zero(size * size, sizeof(double)),
                      .part = mem_alloc((size_t)(tiles * (tiles + 1) / 2) * TILE * TILE * sizeof(float))};
-    double *variance = mem_alloc(size * sizeof *variance);
+    double *variance = mem_alloc((size_t)shape->latent * sizeof *variance);
+    double *vectors = mem_alloc((size_t)shape->latent * size * sizeof *vectors);
 
     covariance(&s, add_all(&s, shape, clips, count, spool, pool));
-    status = lapack_eigen_largest(n, shape->latent, s.products, variance);
+    status = leading(n, shape->latent, s.products, variance, vectors, pool);
     if (!status)
-        set(shape, params, &s, variance);
+        set(shape, params, &s, variance, vectors);
+    free(vectors);
     free(variance);
     free(s.part);
     free(s.products);

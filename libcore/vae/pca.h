@@ -10,7 +10,7 @@
  * of stride stacked frames; "pca/variance" [latent], w; "pca/mean" [stride, features], mu. */
 void pca_declare(struct net *net, const struct spectral *shape);
 
-/* Sets these from the levels of count clips, and enc/linear to encode by V / sqrt(w), dec/linear to decode by
+/* Sets these from the levels of count clips, and enc/linear to encode by V / sqrt(w), the part of dec/out that meets latents to decode by
  * V sqrt(w) + mu. -1: the eigenvalues did not converge. */
 int pca_begin(const struct spectral *shape, struct params *params, const struct levels *clips, size_t count,
               struct spool *spool, struct pool *pool);

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "dsp/pan.h"
 #include "dsp/vocoder.h"
 #include "vae/front.h"
 #include "vae/model.h"
@@ -13,6 +14,7 @@
 struct piece_worker {
     struct spectral_graph decoder;             /* without a net where not asked for */
     struct vocoder *vocoder;                   /* NULL until the first sound */
+    struct pan *pan;                           /* NULL for one channel */
     float *magnitude;
 };
 
@@ -38,8 +40,8 @@ void pieces_over(struct pieces *p, const struct spectral *shape, const struct fr
                  int threads);
 void pieces_end(struct pieces *p);
 
-/* How much each dimension of z moves levels, [latent]: norms of the columns of
- * "dec/linear/kernel"; to be released with free(). */
+/* How much each dimension of z moves levels, [latent]: norms of their columns of
+ * "dec/out/kernel"; to be released with free(). */
 float *pieces_weights(const struct pieces *p);
 
 /* A clip [channels, samples], as the front end sees it. */

@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "nn/gemm.h"
-#include "nn/lapack.h"
+#include "base/linalg.h"
 #include "vae/prior.h"
 
 /* Of the pooled fit, and of the corrections for each position to it; in standardised units. */
@@ -156,7 +155,7 @@ static void solve(const struct prior_fit *f, const double *s, double r, const do
     }
     for (size_t i = 0; i < m; i++)
         left[i * m + i] += r;
-    if (lapack_solve((int)m, (int)d, left, w))
+    if (solve_positive((int)m, (int)d, left, w))
         memset(w, 0, m * d * sizeof *w);
     free(left);
 }
@@ -179,7 +178,7 @@ static void innovations(const struct prior_fit *f, const double *s, const double
                 v += w[l * d + i] * (half[l * d + j] - s[l * n + m + j]) - s[l * n + m + i] * w[l * d + j];
             c[i * d + j] = count > 0 ? v / count + (i == j ? 1e-4 : 0) : i == j;
         }
-    if (lapack_cholesky((int)d, c))
+    if (cholesky((int)d, c))
         for (size_t i = 0; i < d * d; i++)
             c[i] = i % (d + 1) == 0;
     for (size_t i = 0; i < d * d; i++)
@@ -222,6 +221,7 @@ void prior_fit_end(struct prior_fit *f, struct params *params)
     size_t d = (size_t)f->shape.latent;
     double *mean = mem_alloc(d * sizeof *mean), *sd = mem_alloc(d * sizeof *sd);
     double n = f->frames > 0 ? f->frames : 1;
+    float *bank = f->kept > 0 ? values(params, "prior/bank") : NULL;
 
     for (size_t i = 0; i < d; i++) {
         double v;
@@ -233,12 +233,9 @@ void prior_fit_end(struct prior_fit *f, struct params *params)
         values(params, "prior/sd")[i] = (float)sd[i];
     }
     fit_positions(f, params, mean, sd);
-    for (int64_t t = 0; t < f->kept; t++)
-        for (size_t i = 0; i < d; i++) {
-            float *v = values(params, "prior/bank") + (size_t)t * d + i;
-
-            *v = (float)(((double)*v - mean[i]) / sd[i]);
-        }
+    for (int64_t t = 0; t < f->kept; t++, bank += d)
+        for (size_t i = 0; i < d; i++)
+            bank[i] = (float)(((double)bank[i] - mean[i]) / sd[i]);
     free(sd);
     free(mean);
     free(f->squares);

@@ -78,7 +78,8 @@ static int learn(struct model *m, const char *path, const struct dataset *data, 
     int status = -1;
 
     front_set(&front, m->rate, m->channels, m->fft, m->hop, m->corner, m->beat);
-    levels_time(&front, data, m->spectral.stride, true, clips, pool);
+    levels_time(&front, data, true, clips, pool);
+    levels_stride(clips, data->count, m->spectral.stride);
     bank = bank >= 0 ? bank : PRIOR_BANK_DEFAULT;
     plan = prior_plan(&m->spectral, &front, clips, data->count, bank, seed);
     net = declare(&m->spectral, &plan.shape, store);

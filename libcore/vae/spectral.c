@@ -48,17 +48,15 @@ static void build_encoder(struct spectral_graph *g, const struct spectral *s)
     g->logvar = param(g->net, "enc", "logvar", 1, (int64_t[]){s->latent}, INIT_ZERO);
 }
 
+/* What is decoded is linear in the hidden rows and in the latents: one product of both, beginning with the latents alone. */
 static void build_decoder(struct spectral_graph *g, const struct spectral *s)
 {
-    int64_t shape[3] = {s->stride, s->features, s->width};
     struct node *h = conv(g->net, g->z, "dec/in", s->width, TAPS, INIT_FAN_IN), *w, *b;
 
     h = net_silu(g->net, residual(g->net, h, "dec/res", s->width));
-    h = net_linear(g->net, h, param(g->net, "dec/out", "kernel", 3, shape, INIT_ZERO), NULL);
-    shape[2] = s->latent;
-    w = param(g->net, "dec/linear", "kernel", 3, shape, INIT_ZERO);
-    b = param(g->net, "dec/linear", "bias", 2, shape, INIT_ZERO);
-    g->out = net_add(g->net, h, net_linear(g->net, g->z, w, b));
+    w = param(g->net, "dec/out", "kernel", 3, (int64_t[]){s->stride, s->features, s->width + s->latent}, INIT_ZERO);
+    b = param(g->net, "dec/out", "bias", 2, (int64_t[]){s->stride, s->features}, INIT_ZERO);
+    g->out = net_linear(g->net, net_beside(g->net, h, g->z), w, b);
 }
 
 /* a_t = b + sum over k = 1..4 of A_k z_{t-k}, zeros before the start: p(z_t | past) = N(a_t, e^(2 scale)) */

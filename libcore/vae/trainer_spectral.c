@@ -50,7 +50,8 @@ struct spectral_training {
     int64_t skipped;             /* steps, in all and in a row */
     int in_row;
     double slower;               /* factor on the learning rate */
-    size_t *drawn;               /* clips of the step in hand */
+    size_t *drawn;               /* clips of the crops of the step in hand, and where these begin */
+    int *from;
 };
 
 static void destroy(struct trainer *base)
@@ -65,6 +66,7 @@ static void destroy(struct trainer *base)
     free(t->test);
     free(t->end);
     free(t->drawn);
+    free(t->from);
     free(t);
 }
 
@@ -96,14 +98,13 @@ static int choose_frames(struct spectral_training *t)
     if (front_begin(&t->front, t->data->rate, channels, !fixed && may))
         return -1;
     t->clips = mem_zero(t->data->count, sizeof *t->clips);
-    if (!t->front.beat)
+    levels_time(&t->front, t->data, true, t->clips, t->pool);
+    if (!t->front.beat || 2 * count_steady(t, &sounding) >= sounding || !strcmp(want, "beat"))
         return 0;
-    levels_time(&t->front, t->data, 1, true, t->clips, t->pool);
-    if (2 * count_steady(t, &sounding) < sounding && strcmp(want, "beat")) {
-        front_end(&t->front);
-        if (front_begin(&t->front, t->data->rate, channels, false))
-            return -1;
-    }
+    front_end(&t->front);
+    if (front_begin(&t->front, t->data->rate, channels, false))
+        return -1;
+    levels_time(&t->front, t->data, true, t->clips, t->pool);
     return 0;
 }
 
@@ -198,7 +199,7 @@ static struct trainer *create(const struct train_config *config, const struct da
     if (choose_frames(t))
         goto refused;
     choose_defaults(t);
-    levels_time(&t->front, data, t->shape.stride, true, t->clips, pool);
+    levels_stride(t->clips, data->count, t->shape.stride);
     if (check_sizes(t))
         goto refused;
     t->prior = prior_plan(&t->shape, &t->front, t->clips, data->count, t->config.bank, config->seed);
@@ -210,6 +211,7 @@ static struct trainer *create(const struct train_config *config, const struct da
         goto refused;
     t->adam = (struct adam){t->config.rate, 0.9, 0.99, 1e-8, false, 0};
     t->drawn = mem_alloc((size_t)t->config.batch * sizeof *t->drawn);
+    t->from = mem_alloc((size_t)t->config.batch * sizeof *t->from);
     if (levels_learn(&t->front, t->t.params, data, t->clips, false, pool) ||
         pca_begin(&t->shape, t->t.params, t->clips, data->count, data->spool, pool))
         goto refused;
@@ -258,15 +260,20 @@ static size_t find_start(const struct spectral_training *t, int64_t at, int *fro
     return low;
 }
 
-/* A crop of a clip's frames from there on; after its last one comes its first. */
-static void crop(const struct spectral_training *t, const struct levels *clip, int from, float *to)
+/* A crop of a clip's frames into the network's input; after its last frame comes its first. */
+static void crop_task(void *arg, int task, int worker)
 {
+    const struct spectral_training *t = arg;
+    const struct levels *clip = &t->clips[t->drawn[task]];
     size_t features = (size_t)t->shape.features;
+    float *to = t->g.y->y + (size_t)task * (size_t)t->crop * features;
 
-    for (int have = 0, count; have < t->crop; have += count, from = 0) {
+    (void)worker;
+    for (int have = 0, count, from = t->from[task]; have < t->crop; have += count, from = 0) {
         count = clip->real - from < t->crop - have ? clip->real - from : t->crop - have;
         memcpy(to + (size_t)have * features, clip->y + (size_t)from * features, (size_t)count * features * sizeof *to);
     }
+    spool_release(t->data->spool, clip->y, levels_size(clip, t->shape.features));
 }
 
 /* Warm-up over some steps or a tenth of the run, whichever is shorter, then a cosine down to 2 %. */
@@ -304,20 +311,13 @@ static int step(struct trainer *base, int number, struct step_result *result)
     struct spectral_training *t = (struct spectral_training *)base;
     struct rng crops = rng_new(t->config.seed, STREAM_CROPS + (uint64_t)base->steps);
     struct rng noise = rng_new(t->config.seed, STREAM_NOISE + (uint64_t)base->steps);
-    size_t size = (size_t)t->shape.features * (size_t)t->crop;
     double norm, beta;
 
     (void)number;
     net_set_batch(t->g.net, t->config.batch);
-    for (int b = 0; b < t->config.batch; b++) {
-        int from;
-        const struct levels *clip;
-
-        t->drawn[b] = find_start(t, (int64_t)rng_below(&crops, (uint64_t)t->end[t->data->count - 1]), &from);
-        clip = &t->clips[t->drawn[b]];
-        crop(t, clip, from, t->g.y->y + (size_t)b * size);
-        spool_release(t->data->spool, clip->y, levels_size(clip, t->shape.features));
-    }
+    for (int b = 0; b < t->config.batch; b++)
+        t->drawn[b] = find_start(t, (int64_t)rng_below(&crops, (uint64_t)t->end[t->data->count - 1]), &t->from[b]);
+    pool_run(t->pool, t->config.batch, crop_task, t);
     rng_normal(&noise, t->g.eps->y, node_count(t->g.eps));
     beta = t->config.beta * (base->progress < 0.09 ? 0.1 + base->progress / 0.1 : 1);
     spectral_beta(&t->g, (float)beta);
@@ -327,7 +327,7 @@ static int step(struct trainer *base, int number, struct step_result *result)
     if (!isfinite(result->f.loss))
         return skip(t, result);
     net_backward(t->g.net);
-    norm = adam_gradient_norm(base->params);
+    norm = adam_gradient_norm(base->params, t->pool);
     if (!isfinite(norm))
         return skip(t, result);
     t->in_row = 0;
@@ -414,7 +414,8 @@ static void test(struct trainer *base, const struct dataset *clips, struct train
 
     if (clips && !t->test) {
         t->test = mem_zero(clips->count, sizeof *t->test);
-        levels_time(&t->front, clips, t->shape.stride, false, t->test, t->pool);
+        levels_time(&t->front, clips, false, t->test, t->pool);
+        levels_stride(t->test, clips->count, t->shape.stride);
     }
     pieces_over(&p, &t->shape, &t->front, base->params, pool_threads(t->pool));
     learn_spread(t, &p);

@@ -18,8 +18,8 @@ extern char **environ;
 
 static const char usage[] =
     "usage: bench train|encode|decode|bounds THREADS STEPS\n"
-    "       bench spectral|beat RATE THREADS STEPS\n"
-    "       bench features spectral|beat RATE\n"
+    "       bench spectral SETTING THREADS STEPS\n"
+    "       bench shape|example SETTING\n"
     "       bench pipe STEPS\n"
     "       bench clips COUNT [RATE SAMPLES] > STREAM\n"
     "       bench time NAME STEPS COMMAND [ARGUMENT]...\n";
@@ -131,11 +131,11 @@ int main(int argc, char **argv)
             return 0;
         }
     if (argc == 5 && !strcmp(argv[1], "spectral"))
-        bench_spectral(number(argv[2]), number(argv[3]), number(argv[4]));
-    else if (argc == 5 && !strcmp(argv[1], "beat"))
-        bench_beat(number(argv[2]), number(argv[3]), number(argv[4]));
-    else if (argc == 4 && !strcmp(argv[1], "features"))
-        printf("%d\n", bench_features(number(argv[3]), !strcmp(argv[2], "beat")));
+        bench_spectral(argv[2], number(argv[3]), number(argv[4]));
+    else if (argc == 3 && !strcmp(argv[1], "shape"))
+        bench_shape(argv[2]);
+    else if (argc == 3 && !strcmp(argv[1], "example"))
+        bench_example(argv[2]);
     else if (argc == 3 && !strcmp(argv[1], "pipe"))
         bench_pipe(number(argv[2]));
     else if (argc == 3 && !strcmp(argv[1], "clips"))

@@ -1,4 +1,5 @@
-/* The spectral network: training steps, and how many products one of them asks for. */
+/* The spectral network: training steps, how many products one of them asks
+ * for, and a step's parameters and result for the peer to agree with. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,164 +11,174 @@
 #include "base/rng.h"
 #include "bench.h"
 #include "nn/adam.h"
+#include "nn/layers.h"
 #include "vae/front.h"
 #include "vae/spectral.h"
-#include "vae/trainer.h"
 
-/* Enough clips that the crops of a step are not in the caches beforehand. */
-enum { CLIPS = 16, SECONDS = 15, CROPS = 8 };
+/* Enough clips that the crops of a step are not in the caches beforehand: of LONG crops each. */
+enum { CLIPS = 16, LONG = 5, CROPS = 8 };
 
-struct training {
-    struct trainer *trainer;
-    int step;
+/* What training takes by default. */
+static const struct setting {
+    const char *name;
+    int rate;
+    bool beat;
+    int width, latent, stride, crop;
+} settings[] = {
+    {"3000", 3000, false, 192, 96, 2, 64},
+    {"22050", 22050, false, 128, 192, 4, 128},
+    {"beat", 22050, true, 128, 192, 6, 192},
+    {"44100", 44100, false, 128, 192, 4, 128},
 };
 
-static void train_once(void *arg)
-{
-    struct training *t = arg;
-    struct step_result result;
+/* Levels are about as loud as music is under the floor for some of the time. */
+static const float level = -4, scale = 1.2f, lowest = -5.5f, highest = -1, beta = 3e-4f;
 
-    if (trainer_step(t->trainer, t->step++, &result))
-        diag_die("%s", error_text());
-}
-
-static bool begins(const char *text, const char *start)
-{
-    return !strncmp(text, start, strlen(start));
-}
-
-/* Multiply-adds of the network for one step forward, from the parameters: a
- * kernel meets every frame or, behind the stride, every latent frame. */
-static double products(const struct params *p, double frames, double latents)
-{
-    static const char *const fine[] = {
-        "enc/in/", "enc/res1/", "enc/res2/", "dec/res3/", "dec/res4/", "dec/out/",
-    };
-    double sum = 0;
-
-    for (size_t i = 0; i < p->count; i++) {
-        const char *name = p->list[i]->name, *last = strrchr(name, '/');
-        double times = latents;
-
-        if (!last || strcmp(last, "/kernel") || !p->list[i]->trainable)
-            continue;
-        for (size_t k = 0; k < sizeof fine / sizeof *fine; k++)
-            if (begins(name, fine[k]))
-                times = frames;
-        sum += times * (double)p->list[i]->count;
-    }
-    return sum;
-}
-
-static void clips_begin(struct dataset *d, float *audio)
-{
-    d->spool = spool_new(SIZE_MAX);
-    d->clips = mem_zero(d->count, sizeof *d->clips);
-    for (size_t i = 0; i < d->count; i++) {
-        d->clips[i].name = mem_format("clip-%02zu", i);
-        d->clips[i].samples = d->samples;
-        d->clips[i].data = audio + i * (size_t)d->samples;
-    }
-}
-
-void bench_spectral(int rate, int threads, int steps)
-{
-    struct train_config config = {.network = "spectral", .epochs = 1000, .batch = CROPS, .seed = 123,
-                                  .frames = "fixed"};
-    struct dataset data = {.count = CLIPS, .channels = 1, .samples = (int64_t)SECONDS * rate, .rate = rate};
-    struct pool *pool = pool_new(threads);
-    float *audio = random_clips(CLIPS * (size_t)data.samples);
-    struct training t = {0};
-    int crop = rate > 4000 ? 128 : 64, stride = rate > 4000 ? 4 : 2;   /* as in the network and the peer */
-    char what[32];
-
-    clips_begin(&data, audio);
-    t.trainer = trainer_new(&config, &data, pool);
-    if (!t.trainer)
-        diag_die("%s", error_text());
-    trainer_begin_epoch(t.trainer, 0);
-    snprintf(what, sizeof what, "spectral-%d", rate);
-    measure(what, threads, steps, train_once, &t);
-    printf("count %s %.6f million products a step\n", what,
-           3e-6 * products(t.trainer->params, CROPS * crop, CROPS * crop / stride));
-    trainer_free(t.trainer);
-    pool_free(pool);
-    for (size_t i = 0; i < CLIPS; i++)
-        free(data.clips[i].name);
-    free(data.clips);
-    spool_free(data.spool);
-    free(audio);
-}
-
-/* ---- the network alone, at the shape that frames on the beat give it ---- */
-
-struct beat {
+struct training {
+    struct setting s;
     struct spectral shape;
     struct params *params;
     struct spectral_graph g;
     struct adam adam;
-    float *table;                /* [CLIPS][features][LONG frames of a crop] */
-    int crop;
+    float *clips;                /* [CLIPS][LONG frames of a crop][features] */
+    float *mean;                 /* [features] */
     uint64_t step;
 };
 
-enum { LONG = 5, BEAT_CROP = 192 };
-
-static void beat_once(void *arg)
+static const struct setting *find(const char *name)
 {
-    struct beat *t = arg;
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+        if (!strcmp(settings[i].name, name))
+            return &settings[i];
+    diag_die("'%s' is no setting of the spectral network: 3000, 22050, beat, 44100", name);
+}
+
+static struct spectral shape_of(const struct setting *s)
+{
+    struct front front;
+    int features;
+
+    if (front_begin(&front, s->rate, 1, s->beat))
+        diag_die("%s", error_text());
+    features = front_features(&front);
+    front_end(&front);
+    return (struct spectral){features, s->width, s->latent, s->stride};
+}
+
+static void begin(struct training *t, const char *name, struct pool *pool)
+{
+    struct rng r = rng_new(123, 0);
+    size_t size;
+
+    *t = (struct training){.s = *find(name), .params = params_new(), .adam = {2e-3, 0.9, 0.99, 1e-8, false, 0}};
+    t->shape = shape_of(&t->s);
+    size = CLIPS * LONG * (size_t)(t->shape.features * t->s.crop);
+    t->clips = mem_floats(size);
+    rng_normal(&r, t->clips, size);
+    t->mean = mem_floats((size_t)t->shape.features);
+    for (int c = 0; c < t->shape.features; c++)
+        t->mean[c] = level;
+    t->g = spectral_build(&t->shape, SPECTRAL_ALL, t->params, CROPS, t->s.crop / t->s.stride, pool);
+    if (net_plan(t->g.net, 123, true))
+        diag_die("%s", error_text());
+    net_spectral_loss_set(t->g.distance, (struct spectral_loss){t->mean, t->shape.features, scale, lowest, highest, 1});
+    spectral_beta(&t->g, beta);
+    params_find(t->params, "enc/linear/kernel")->pace = params_find(t->params, "enc/linear/bias")->pace = 0.1f;
+}
+
+static void end(struct training *t)
+{
+    net_free(t->g.net);
+    params_free(t->params);
+    free(t->clips);
+    free(t->mean);
+}
+
+/* Draws crops and noise, goes forward and back; returns the norm of the gradient. */
+static double gradient(struct training *t)
+{
     struct rng draw = rng_new(123, ++t->step);
-    size_t frames = LONG * (size_t)t->crop, rows = (size_t)t->shape.features;
-    double norm;
+    size_t values = (size_t)t->shape.features, size = values * (size_t)t->s.crop;
 
-    for (int b = 0; b < CROPS; b++) {
-        const float *from = t->table + rng_below(&draw, CLIPS) * rows * frames;
-        float *to = t->g.y->y + (size_t)b * rows * (size_t)t->crop;
-        size_t start = rng_below(&draw, frames - (size_t)t->crop + 1);
+    for (size_t b = 0; b < CROPS; b++) {
+        const float *clip = t->clips + rng_below(&draw, CLIPS) * LONG * size;
 
-        for (size_t c = 0; c < rows; c++)
-            memcpy(to + c * (size_t)t->crop, from + c * frames + start, (size_t)t->crop * sizeof *to);
+        memcpy(t->g.y->y + b * size, clip + rng_below(&draw, (LONG - 1) * (uint64_t)t->s.crop + 1) * values,
+               size * sizeof *clip);
     }
     rng_normal(&draw, t->g.eps->y, node_count(t->g.eps));
     net_forward(t->g.net);
     if (!isfinite(net_loss_value(t->g.net)))
         diag_die("the loss of the bench is not finite");
     net_backward(t->g.net);
-    norm = adam_gradient_norm(t->params);
+    return adam_gradient_norm(t->params, net_pool(t->g.net));
+}
+
+static void train_once(void *arg)
+{
+    struct training *t = arg;
+    double norm = gradient(t);
+
     adam_step_scaled(&t->adam, t->params, net_pool(t->g.net), norm > 1 ? 1 / norm : 1);
 }
 
-int bench_features(int rate, bool beat)
+/* Multiply-adds of a step: each kernel for the result and for both gradients, for what is
+ * encoded has none; all of them meet every latent frame. */
+static double products(const struct training *t)
 {
-    struct front front;
-    int features;
+    double sum = 0;
 
-    if (front_begin(&front, rate, beat))
-        diag_die("%s", error_text());
-    features = features_channels(front.bands);
-    front_end(&front);
-    return features;
+    for (size_t i = 0; i < t->params->count; i++) {
+        const char *name = t->params->list[i]->name;
+
+        if (strstr(name, "/kernel"))
+            sum += (double)t->params->list[i]->count * (strcmp(name, "enc/linear/kernel") ? 3 : 2);
+    }
+    return sum * CROPS * t->s.crop / t->s.stride;
 }
 
-void bench_beat(int rate, int threads, int steps)
+void bench_spectral(const char *name, int threads, int steps)
 {
-    bool high = rate > 4000;
-    struct beat t = {.shape = {.features = bench_features(rate, true), .width = high ? 192 : 128, .latent = 64, .stride = 6},
-                     .params = params_new(), .adam = {2e-3, 0.9, 0.99, 1e-8, false, 0}, .crop = BEAT_CROP};
     struct pool *pool = pool_new(threads);
+    struct training t;
     char what[32];
 
-    t.table = random_clips(CLIPS * LONG * (size_t)(t.shape.features * t.crop));
-    t.g = spectral_build(&t.shape, SPECTRAL_ALL, t.params, CROPS, t.crop, pool);
-    if (net_plan(t.g.net, 123, true))
-        diag_die("%s", error_text());
-    spectral_beta(&t.g, 3e-3f);
-    snprintf(what, sizeof what, "beat-%d", rate);
-    measure(what, threads, steps, beat_once, &t);
-    printf("count %s %.6f million products a step\n", what,
-           3e-6 * products(t.params, CROPS * t.crop, (double)(CROPS * t.crop) / t.shape.stride));
-    net_free(t.g.net);
-    params_free(t.params);
+    begin(&t, name, pool);
+    snprintf(what, sizeof what, "spectral-%s", name);
+    measure(what, threads, steps, train_once, &t);
+    printf("count %s %.6f million products a step\n", what, 1e-6 * products(&t));
+    end(&t);
     pool_free(pool);
-    free(t.table);
+}
+
+void bench_shape(const char *name)
+{
+    const struct setting *s = find(name);
+    struct spectral shape = shape_of(s);
+
+    printf("--name spectral-%s --features %d --width %d --latent %d --stride %d --crop %d\n", name, shape.features,
+           shape.width, shape.latent, shape.stride, s->crop);
+}
+
+/* The parameters in order of creation, crops, noise, then loss and norm: floats of this machine. */
+void bench_example(const char *name)
+{
+    struct pool *pool = pool_new(1);
+    struct training t;
+    struct rng r = rng_new(7, 0);
+    float result[2];
+
+    begin(&t, name, pool);
+    rng_normal(&r, t.params->theta, t.params->total);
+    for (size_t i = 0; i < t.params->total; i++)
+        t.params->theta[i] *= 0.05f;
+    result[1] = (float)gradient(&t);
+    result[0] = (float)net_loss_value(t.g.net);
+    for (size_t i = 0; i < t.params->count; i++)
+        fwrite(t.params->theta + t.params->list[i]->offset, sizeof(float), t.params->list[i]->count, stdout);
+    fwrite(t.g.y->y, sizeof(float), node_count(t.g.y), stdout);
+    fwrite(t.g.eps->y, sizeof(float), node_count(t.g.eps), stdout);
+    fwrite(result, sizeof(float), 2, stdout);
+    end(&t);
+    pool_free(pool);
 }

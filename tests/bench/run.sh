@@ -19,6 +19,7 @@ python=${PYTHON:-/usr/bin/python3}
 torch=$here/notebook_torch.py
 spectral=$here/spectral_torch.py
 plain="--form full --adam single"
+settings="3000 22050 beat 44100"    # of the spectral network
 PATH=$build:$PATH
 export PATH PYTHONDONTWRITEBYTECODE=1
 
@@ -53,10 +54,19 @@ if [ "$peer" ]; then
     # shellcheck disable=SC2086
     "$python" "$torch" save $plain "$out/decoder-plain.npz"
 fi
-# 120 s at 22.05 kHz, of a network that has its principal components
-"$out/bench" clips 4 22050 661500 > "$out/long.cvs"
-cv-train -q -N spectral -e 0 < "$out/long.cvs" > "$out/spectral.bin"
-cv-encode -q -m "$out/spectral.bin" < "$out/long.cvs" > "$out/latents.cvs"
+if [ "$peer" ]; then
+    for setting in $settings; do
+        # shellcheck disable=SC2046
+        "$out/bench" example "$setting" | "$python" "$spectral" check $("$out/bench" shape "$setting") \
+            >> "$out/check.txt" || die "PyTorch computes something else than cv, see $out/check.txt"
+    done
+fi
+# 120 s of networks that have their principal components
+for rate in 22050 44100; do
+    "$out/bench" clips 4 $rate $((30 * rate)) > "$out/long-$rate.cvs"
+    cv-train -q -N spectral -e 0 < "$out/long-$rate.cvs" > "$out/spectral-$rate.bin"
+    cv-encode -q -m "$out/spectral-$rate.bin" < "$out/long-$rate.cvs" > "$out/latents-$rate.cvs"
+done
 
 cores=$(nproc)
 threads="1 2"
@@ -90,22 +100,22 @@ while [ "$round" -le "$rounds" ]; do
         note cv "$out/bench" encode "$t" "$steps"
         note cv "$out/bench" decode "$t" "$steps"
         [ ! "$peer" ] || note tuned "$python" "$torch" all --tuned --threads "$t" --steps "$steps"
-        for rate in 3000 22050; do
-            for kind in spectral beat; do
-                set -- "$python" "$spectral" train --rate $rate --threads "$t" --steps "$steps" \
-                    --features "$("$out/bench" features $kind $rate)"
-                [ $kind = spectral ] || set -- "$@" --beat
-                [ ! "$peer" ] || note torch "$@"
-                note cv "$out/bench" $kind $rate "$t" $((2 * steps))
-                [ ! "$peer" ] || note tuned "$@" --tuned
-            done
+        for setting in $settings; do
+            shape=$("$out/bench" shape "$setting")
+            # shellcheck disable=SC2086
+            [ ! "$peer" ] || note torch "$python" "$spectral" train $shape --threads "$t" --steps "$steps"
+            note cv "$out/bench" spectral "$setting" "$t" $((2 * steps))
+            # shellcheck disable=SC2086
+            [ ! "$peer" ] || note tuned "$python" "$spectral" train $shape --threads "$t" --steps "$steps" --tuned
         done
         note bound "$out/bench" bounds "$t" "$steps"
     done
-    note cv "$out/bench" time spectral-encode 3 sh -c \
-        "cv-encode -q -j 1 -m '$out/spectral.bin' < '$out/long.cvs' > '$out/encoded.cvs'"
-    note cv "$out/bench" time spectral-decode 3 sh -c \
-        "cv-decode -q -j 1 '$out/spectral.bin' < '$out/latents.cvs' > '$out/decoded.cvs'"
+    for rate in 22050 44100; do
+        note cv "$out/bench" time encode-$rate 3 sh -c \
+            "cv-encode -q -j 1 -m '$out/spectral-$rate.bin' < '$out/long-$rate.cvs' > '$out/encoded.cvs'"
+        note cv "$out/bench" time decode-$rate 3 sh -c \
+            "cv-decode -q -j 1 '$out/spectral-$rate.bin' < '$out/latents-$rate.cvs' > '$out/decoded.cvs'"
+    done
     whole cv "$out/new-cv" \
         "cv-sample -q -n 10 | cv-decode -q '$out/model.bin' | cv-towav -q -f -o '$out/new-cv'"
     if [ "$peer" ]; then

@@ -1,43 +1,38 @@
 #!/usr/bin/python3
 """The spectral network in PyTorch: the peer that `make bench` times cv's training against.
 
-    spectral_torch.py train --rate HZ [--beat] [--features F] [--threads N] [--steps K] [--tuned]
-                            [--form conv|gemm] [--blas N]
-    spectral_torch.py macs --rate HZ [--beat] [--features F]
-                            million multiply-adds of a training step, counted at every layer
+    spectral_torch.py train SHAPE [--threads N] [--steps K] [--tuned]
+    spectral_torch.py check SHAPE < EXAMPLE
+                            compares loss and norm of the gradient with those of bench's example
 
-It trains on crops of a table of frames as cv does: the crops of a step, its noise, forward, losses,
-backward, the bound on the gradient's norm and Adam are all inside what is timed. What makes PyTorch fast
-here without changing the result is done:
+SHAPE is what `bench shape SETTING` prints. It trains on crops of a table of frames as cv does: the crops
+of a step, its noise, forward, losses, backward, the bound on the gradient's norm and Adam are all inside
+what is timed. It is written as its users would write it: nn.Conv1d for what looks back, nn.Linear for
+what does not. What makes PyTorch fast here without changing the result is done:
 
 - Adam and the gradient's bound work on all parameters at once (foreach); gradients start as None.
-- 1x1 convolutions are nn.Conv1d like all others; --form gemm writes them as matrix products, which is
-  what some do to be fast, and here is slower.
-- OpenBLAS keeps to one thread (--blas 1): under OpenMP's threads its own only get in the way. Idle
-  threads sleep instead of taking each other's processor.
-- What depends on the data alone (the level that the loss is bounded by) is worked out once.
-- --tuned also has the C library keep freed memory, which Python users seldom know to ask for, and takes
-  denormal numbers for zero. run.sh shows both.
+- OpenBLAS keeps to one thread: under OpenMP's threads its own only get in the way. Idle threads sleep
+  instead of taking each other's processor.
+- --tuned also has the C library keep freed memory, which Python users seldom know to ask for, takes
+  denormal numbers for zero, and makes one matrix product of each convolution, of rows beside the ones
+  before them, as cv does. run.sh shows both.
 """
 import argparse
 import ctypes
 import os
+import sys
 import time
 
 
 def parse_options():
     parser = argparse.ArgumentParser(description="The spectral network's training step in PyTorch.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("train", "macs"):
-        sub = commands.add_parser(name)
-        sub.add_argument("--rate", type=int, choices=(3000, 22050), default=3000)
-        sub.add_argument("--beat", action="store_true", help="the shape for frames on the beat")
-        sub.add_argument("--features", type=int, help="channels of its input")
-        sub.add_argument("--threads", type=int, default=1)
-        sub.add_argument("--steps", type=int, default=20)
-        sub.add_argument("--blas", type=int, default=1)
-        sub.add_argument("--form", choices=("conv", "gemm"), default="conv")
-        sub.add_argument("--tuned", action="store_true")
+    parser.add_argument("command", choices=("train", "check"))
+    for size in ("features", "width", "latent", "stride", "crop"):
+        parser.add_argument("--" + size, type=int, required=True)
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--tuned", action="store_true")
     return parser.parse_args()
 
 
@@ -51,7 +46,7 @@ def keep_memory():
 
 OPTIONS = parse_options()
 os.environ["OMP_NUM_THREADS"] = str(OPTIONS.threads)
-os.environ["OPENBLAS_NUM_THREADS"] = str(OPTIONS.blas)
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
 if OPTIONS.tuned:
@@ -61,148 +56,136 @@ import torch                            # noqa: E402  (the environment above com
 from torch import nn                    # noqa: E402
 from torch.nn import functional as F    # noqa: E402
 
-# features, width, latent, frames of a latent frame, frames of a crop, learning rate
-SHAPES = {3000: (257, 128, 64, 2, 64, 2e-3), 22050: (246, 192, 64, 4, 128, 1.5e-3)}
-BEAT_SHAPES = {3000: (129, 128, 64, 6, 192, 2e-3), 22050: (246, 192, 64, 6, 192, 1.5e-3)}
-BATCH, BETA, PRIOR_TAPS = 8, 3e-3, 4
-
-
-class Mix(nn.Module):
-    """A 1x1 convolution as one product for each clip."""
-
-    def __init__(self, inputs, outputs):
-        super().__init__()
-        bound = inputs ** -0.5
-        self.weight = nn.Parameter(torch.empty(outputs, inputs).uniform_(-bound, bound))
-        self.bias = nn.Parameter(torch.empty(outputs, 1).uniform_(-bound, bound))
-
-    def forward(self, x):
-        return self.weight @ x + self.bias
-
-
-def mix(inputs, outputs):
-    return Mix(inputs, outputs) if OPTIONS.form == "gemm" else nn.Conv1d(inputs, outputs, 1)
-
-
-def zeroed(layer):
-    """A last layer that adds nothing to begin with."""
-    for p in layer.parameters():
-        nn.init.zeros_(p)
-    return layer
+# as in bench_spectral.c; levels are natural logarithms of magnitudes
+BATCH, CLIPS, LONG = 8, 16, 5
+LEVEL, SCALE, FLOOR, TOP, BETA = -4, 1.2, -5.5, -1, 3e-4
+RATE, SLOW = 2e-3, 0.1                  # of learning; the encoder's share of it
+TAPS, PRIOR_TAPS = 3, 4
 
 
 class Causal(nn.Conv1d):
-    """Three taps that look back only."""
+    """Rows [batch, rows, values] and those before them, the last of them lag rows back."""
 
-    def __init__(self, inputs, outputs, dilation=1):
-        super().__init__(inputs, outputs, 3, dilation=dilation)
-
-    def forward(self, x):
-        return super().forward(F.pad(x, (2 * self.dilation[0], 0)))
-
-
-class Block(nn.Module):
-    """x + 1x1(silu(three taps(silu(x))))"""
-
-    def __init__(self, width, dilation):
-        super().__init__()
-        self.inner = nn.Sequential(
-            nn.SiLU(), Causal(width, width, dilation), nn.SiLU(), zeroed(mix(width, width)))
+    def __init__(self, inputs, outputs, taps, lag=0):
+        super().__init__(inputs, outputs, taps)
+        self.taps, self.lag = taps, lag
 
     def forward(self, x):
-        return x + self.inner(x)
+        rows = x.shape[1]
+        if OPTIONS.tuned:
+            x = F.pad(x, (0, 0, self.taps - 1 + self.lag, 0))
+            beside = torch.cat([x[:, k:k + rows] for k in range(self.taps)], 2)
+            return F.linear(beside, self.weight.transpose(1, 2).flatten(1), self.bias)
+        x = F.pad(x.transpose(1, 2), (self.taps - 1 + self.lag, 0))
+        return super().forward(x[..., :rows + self.taps - 1]).transpose(1, 2)
 
 
 class Spectral(nn.Module):
+    """y, eps [batch, latent frames, values]: a row of y is stride frames."""
+
     def __init__(self, features, width, latent, stride):
         super().__init__()
+        self.encoder = nn.Linear(stride * features, latent)
+        self.logvar = nn.Parameter(torch.full((latent,), -4.0))
+        self.into = Causal(latent, width, TAPS)
+        self.residual = nn.Sequential(nn.SiLU(), Causal(width, width, TAPS), nn.SiLU(), nn.Linear(width, width))
+        self.out = nn.Linear(width, stride * features, bias=False)
+        self.linear = nn.Linear(latent, stride * features)
+        self.prior = Causal(latent, latent, PRIOR_TAPS, 1)
+        self.scale = nn.Parameter(torch.zeros(latent))
+        self.register_buffer("level", torch.full((features,), float(LEVEL)).repeat(stride))
 
-        def blocks():
-            return Block(width, 1), Block(width, 3)
+    def forward(self, y, eps):
+        mean = self.encoder(y)
+        z = mean + torch.exp(0.5 * self.logvar) * eps
+        h = self.into(z)
+        h = F.silu(h + self.residual(h))
+        return mean, z, self.out(h) + self.linear(z)
 
-        self.features, self.latent, self.stride = features, latent, stride
-        self.encoder = nn.Sequential(
-            mix(features, width), *blocks(), nn.SiLU(), nn.Conv1d(width, width, stride, stride),
-            *blocks(), nn.SiLU(), zeroed(mix(width, 2 * latent)))
-        self.analysis = nn.Conv1d(features, latent, stride, stride)
-        self.decoder = nn.Sequential(
-            Causal(latent, width), *blocks(), nn.SiLU(), nn.ConvTranspose1d(width, width, stride, stride),
-            *blocks(), nn.SiLU(), zeroed(mix(width, features)))
-        self.synthesis = nn.ConvTranspose1d(latent, features, stride, stride)
-        self.prior = zeroed(nn.Conv1d(latent, latent, PRIOR_TAPS))
-        self.scale = nn.Parameter(torch.zeros(latent, 1))
-        self.register_buffer("mean", torch.zeros(features, 1))
-        self.register_buffer("sd", torch.ones(features, 1))
+    def loss(self, y, eps):
+        mean, z, out = self(y, eps)
+        level, aim = SCALE * out + self.level, SCALE * y + self.level
+        target = torch.exp(aim)
+        apart = (out - y).abs().masked_fill((level <= FLOOR) & (aim <= FLOOR), 0)
+        distance = apart.mean() + (torch.exp(level.clamp(max=TOP)) - target).abs().mean() / target.mean()
+        far = ((mean - self.prior(z)) ** 2).mean((0, 1))
+        kl = self.scale - 0.5 * self.logvar - 0.5 + 0.5 * (self.logvar.exp() + far) * torch.exp(-2 * self.scale)
+        return distance + BETA * kl.sum()
 
-    def loss(self, y, eps, top, beta):
-        mean, logvar = self.encoder(y).chunk(2, 1)
-        mean = mean + self.analysis(y)
-        logvar = (logvar - 4).clamp(-10, 4)
-        z = mean + eps * torch.exp(0.5 * logvar)
-        out = self.decoder(z) + self.synthesis(z)
-        target = torch.exp(y * self.sd + self.mean)
-        linear = torch.exp((out * self.sd + self.mean).clamp(max=top))
-        distance = (out - y).abs().mean() + (linear - target).abs().mean() / target.mean()
-        expected = self.prior(F.pad(z[..., :-1], (PRIOR_TAPS, 0)))
-        kl = self.scale - 0.5 * logvar - 0.5 \
-            + 0.5 * (torch.exp(logvar) + (mean - expected) ** 2) * torch.exp(-2 * self.scale)
-        return distance + beta * kl.mean((0, 2)).sum()
+
+def network():
+    return Spectral(OPTIONS.features, OPTIONS.width, OPTIONS.latent, OPTIONS.stride)
 
 
 def training():
     """A function that takes one step on a batch of crops."""
-    shapes = BEAT_SHAPES if OPTIONS.beat else SHAPES
-    features, width, latent, stride, crop, rate = shapes[OPTIONS.rate]
-    features = OPTIONS.features or features
-    net = Spectral(features, width, latent, stride)
-    adam = torch.optim.Adam(net.parameters(), lr=rate, betas=(0.9, 0.99), foreach=True)
-    clips = torch.randn(16, features, 5 * crop)
-    top = float(clips.max()) + 0.7
+    net = network()
+    encoder = list(net.encoder.parameters())
+    others = [p for name, p in net.named_parameters() if not name.startswith("encoder")]
+    adam = torch.optim.Adam([{"params": encoder, "lr": SLOW * RATE}, {"params": others}], lr=RATE,
+                            betas=(0.9, 0.99), foreach=True)
+    clips = torch.randn(CLIPS, LONG * OPTIONS.crop, OPTIONS.features)
+    rows = OPTIONS.crop // OPTIONS.stride
 
-    def step(number):
-        chosen = torch.randint(len(clips), (BATCH,)).tolist()
-        starts = torch.randint(clips.shape[2] - crop + 1, (BATCH,)).tolist()
-        y = torch.stack([clips[c, :, s:s + crop] for c, s in zip(chosen, starts)])
-        loss = net.loss(y, torch.randn(BATCH, latent, crop // stride), top, BETA)
+    def step():
+        chosen = torch.randint(CLIPS, (BATCH,)).tolist()
+        starts = torch.randint((LONG - 1) * OPTIONS.crop + 1, (BATCH,)).tolist()
+        y = torch.stack([clips[c, s:s + OPTIONS.crop] for c, s in zip(chosen, starts)])
+        loss = net.loss(y.view(BATCH, rows, -1), torch.randn(BATCH, rows, OPTIONS.latent))
         adam.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         adam.step()
         return loss.item()
 
-    return net, step
+    return step
 
 
 def run_train():
-    _, step = training()
-    for i in range(3):
-        step(i)
+    step = training()
+    for _ in range(3):
+        step()
     times = []
-    for i in range(OPTIONS.steps):
+    for _ in range(OPTIONS.steps):
         start = time.perf_counter()
-        step(i)
+        step()
         times.append(1e3 * (time.perf_counter() - start))
     times = torch.tensor(times)
-    name = "beat" if OPTIONS.beat else "spectral"
-    print(f"{name}-{OPTIONS.rate} threads {OPTIONS.threads} steps {OPTIONS.steps} "
+    print(f"{OPTIONS.name} threads {OPTIONS.threads} steps {OPTIONS.steps} "
           f"median {times.median():.3f} ms min {times.min():.3f} ms")
 
 
-def run_macs():
-    """Counts at each layer of a forward pass: weights times the places they are applied at."""
-    net, step = training()
-    total = 0
+def run_check():
+    net, at = network(), 0
+    example = torch.frombuffer(bytearray(sys.stdin.buffer.read()), dtype=torch.float32)
+    rows = OPTIONS.crop // OPTIONS.stride
 
-    def count(layer, inputs, output):
-        nonlocal total
-        places = (inputs[0] if isinstance(layer, nn.ConvTranspose1d) else output).shape
-        total += layer.weight.numel() * places[0] * places[2]
+    def take(*shape):
+        nonlocal at
+        count = torch.Size(shape).numel()
+        at += count
+        return example[at - count:at].view(shape)
 
-    for layer in net.modules():
-        if hasattr(layer, "weight"):
-            layer.register_forward_hook(count)
-    step(0)
-    print(f"{3e-6 * total:.6f}")
+    with torch.no_grad():
+        def fill(parameters):
+            for p in parameters:
+                if p.dim() == 3:            # [out, in, tap] here, [out, tap, in] there
+                    p.copy_(take(p.shape[0], p.shape[2], p.shape[1]).transpose(1, 2))
+                else:
+                    p.copy_(take(*p.shape))
+
+        fill([*net.encoder.parameters(), net.logvar, *net.into.parameters(), *net.residual.parameters()])
+        both = take(net.out.out_features, OPTIONS.width + OPTIONS.latent)
+        net.out.weight.copy_(both[:, :OPTIONS.width])
+        net.linear.weight.copy_(both[:, OPTIONS.width:])
+        fill([net.linear.bias, *net.prior.parameters(), net.scale])
+    loss = net.loss(take(BATCH, rows, OPTIONS.stride * OPTIONS.features), take(BATCH, rows, OPTIONS.latent))
+    loss.backward()
+    norm = torch.sqrt(sum((p.grad.double() ** 2).sum() for p in net.parameters()))
+    ours, theirs = torch.tensor([loss.item(), norm.item()]), take(2)
+    print(f"{OPTIONS.name}: loss {ours[0]:.7g} and {theirs[0]:.7g}, norm of gradient {ours[1]:.7g} and {theirs[1]:.7g}")
+    if at != len(example) or not torch.allclose(ours, theirs, rtol=1e-4):
+        sys.exit("spectral_torch.py: not what bench has computed")
 
 
 def main():

@@ -92,7 +92,7 @@ static void test_normal(void)
     enum { N = 200001 };
     static float x[N + 1];
     struct rng r = rng_new(7, 0), s = rng_new(7, 0);
-    double m1 = 0, m2 = 0, m4 = 0;
+    double m1 = 0, m2 = 0, m4 = 0, worst = 0;
     float y[3];
 
     x[N] = 42;
@@ -109,6 +109,14 @@ static void test_normal(void)
     rng_normal(&s, y, 3);
     check(memcmp(x, y, sizeof y) == 0, "the same seed draws the same normals");
     rng_normal(&s, NULL, 0);
+    s = rng_new(7, 0);
+    for (int i = 0; i + 1 < N; i += 2) {
+        double radius = sqrt(-2 * log(((double)rng_word(&s) + 1) * 0x1p-32)), turn = (double)rng_word(&s) * 0x1p-32;
+
+        worst = fmax(worst, fabs(x[i] - radius * cos(turn * 6.283185307179586)));
+        worst = fmax(worst, fabs(x[i + 1] - radius * sin(turn * 6.283185307179586)));
+    }
+    check(worst < 1e-4, "normals are off by %.2g from Box and Muller's", worst);
 }
 
 static void test_shuffle(void)

@@ -97,6 +97,20 @@ static void test_past(void)
     graph_free(&g);
 }
 
+static void test_beside(void)
+{
+    struct graph g = graph_new(2, NULL, true);
+    struct node *a = graph_input(&g, 2, 1), *b = graph_input(&g, 2, 2), *y = net_beside(g.net, a, b);
+
+    plan(&g);
+    graph_set(a, LIST(1, 2, 3, 4), 4);
+    graph_set(b, LIST(5, 6, 7, 8, 9, 10, 11, 12), 8);
+    net_forward(g.net);
+    check(y->shape[1] == 2 && y->shape[2] == 3 && close_to(y->y, WANT(1, 5, 6, 2, 7, 8, 3, 9, 10, 4, 11, 12), 12, 0),
+          "rows beside each other");
+    graph_free(&g);
+}
+
 static void test_draw(void)
 {
     struct graph g = graph_new(2, NULL, true);
@@ -331,6 +345,7 @@ int main(void)
     test_dense();
     test_linear();
     test_past();
+    test_beside();
     test_draw();
     test_kl_prior();
     test_norms();

@@ -67,6 +67,13 @@ static struct node *past_lag(struct graph *g)
     return net_past(g->net, graph_input(g, 6, 3), 4, 1);
 }
 
+static struct node *beside(struct graph *g)
+{
+    struct node *x = graph_input(g, 5, 3);
+
+    return net_beside(g->net, net_silu(g->net, x), net_beside(g->net, x, graph_input(g, 5, 2)));
+}
+
 static struct node *residual(struct graph *g)
 {
     struct node *x = graph_input(g, 7, 4), *w = graph_param(g, 4, 3, 4);
@@ -179,7 +186,7 @@ static const struct layer {
 } layers[] = {
     {"conv1d", conv}, {"conv1d of one tap", conv_plain}, {"conv1d_transpose", transposed},
     {"conv1d_transpose of four taps", transposed_taps}, {"dense", dense}, {"linear", linear},
-    {"linear without bias", linear_plain}, {"past", past}, {"past, with a lag", past_lag},
+    {"linear without bias", linear_plain}, {"past", past}, {"past, with a lag", past_lag}, {"beside", beside},
     {"x + linear(past(silu(x)))", residual}, {"instance_norm", instance_norm},
     {"batch_norm_inference", batch_norm_inference}, {"relu", relu}, {"leaky_relu", leaky_relu},
     {"sigmoid", sigmoid}, {"silu", silu}, {"add", add}, {"add, broadcast", add_broadcast},

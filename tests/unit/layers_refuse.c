@@ -33,6 +33,7 @@ REFUSE(dense_size, net_dense(g->net, g->rows, g->w, g->b))
 REFUSE(linear_values, net_linear(g->net, g->rows, g->b, NULL))
 REFUSE(linear_bias, net_linear(g->net, g->rows, g->w, g->b))
 REFUSE(past_none, net_past(g->net, g->rows, 0, 1))
+REFUSE(beside_rows, net_beside(g->net, g->rows, g->shorter))
 REFUSE(past_ahead, net_past(g->net, g->rows, 2, -1))
 REFUSE(instance_gamma, net_instance_norm(g->net, g->x, g->b, g->c3, 1e-3f))
 REFUSE(instance_beta, net_instance_norm(g->net, g->x, g->c3, g->flat, 1e-3f))
@@ -73,6 +74,7 @@ static const struct {
     {"conv1d_transpose: bias", "conv1d_transpose", up_bias}, {"dense: size", "dense", dense_size},
     {"linear: weights", "linear", linear_values}, {"linear: bias", "linear", linear_bias},
     {"past: no rows", "past", past_none}, {"past: rows ahead", "past", past_ahead},
+    {"beside: other rows", "beside", beside_rows},
     {"instance_norm: gamma", "instance_norm", instance_gamma},
     {"instance_norm: beta", "instance_norm", instance_beta},
     {"instance_norm: epsilon 0", "instance_norm", instance_epsilon},
