@@ -97,7 +97,7 @@ static void encode_job(void *arg, int task, int worker)
 /* One number a dimension, at every frame. */
 static float *logvars(const struct work *w, int64_t frames)
 {
-    const float *logvar = w->p.params->theta + params_find(w->p.params, "enc/logvar")->offset;
+    const float *logvar = params_values(w->p.params, "enc/logvar");
     int64_t latent = w->p.shape.latent;
     float *all = mem_alloc((size_t)(latent * frames) * sizeof *all);
 

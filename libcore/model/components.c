@@ -8,15 +8,10 @@ void components_declare(struct net *net, const struct spectral *s)
     net_statistic(net, "pca/mean", 2, (int64_t[]){s->stride, s->features}, INIT_ZERO);
 }
 
-static const float *values(const struct params *p, const char *name)
-{
-    return p->theta + params_find(p, name)->offset;
-}
-
 void components_project(const struct spectral *shape, const struct params *params, float *y, float *scratch)
 {
-    const float *kernel = values(params, "pca/kernel"), *w = values(params, "pca/variance");
-    const float *mean = values(params, "pca/mean");
+    const float *kernel = params_values(params, "pca/kernel"), *w = params_values(params, "pca/variance");
+    const float *mean = params_values(params, "pca/mean");
     size_t n = (size_t)(shape->features * shape->stride);
 
     for (size_t i = 0; i < n; i++) {

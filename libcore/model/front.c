@@ -187,17 +187,12 @@ void front_declare(struct net *net, int features)
     net_statistic(net, "front/loudest", 1, (int64_t[]){1}, INIT_ONE);
 }
 
-static float *statistic(const struct params *p, const char *name)
-{
-    return p->theta + params_find(p, name)->offset;
-}
-
 struct front_values front_values(const struct params *p)
 {
     return (struct front_values){
-        .mean = statistic(p, "front/mean"), .fill = statistic(p, "front/fill"), .most = statistic(p, "front/most"),
-        .lift = statistic(p, "front/lift"), .spread = statistic(p, "front/spread"), .scale = statistic(p, "front/scale"),
-        .floor = statistic(p, "front/floor"), .loudest = statistic(p, "front/loudest"),
+        .mean = params_values(p, "front/mean"), .fill = params_values(p, "front/fill"), .most = params_values(p, "front/most"),
+        .lift = params_values(p, "front/lift"), .spread = params_values(p, "front/spread"), .scale = params_values(p, "front/scale"),
+        .floor = params_values(p, "front/floor"), .loudest = params_values(p, "front/loudest"),
         .features = (int)params_find(p, "front/mean")->count,
     };
 }

@@ -15,16 +15,11 @@
 
 enum { PIECE = 128 };            /* latent frames that go through at once, besides their context */
 
-static const float *values(const struct pieces *p, const char *name)
-{
-    return p->params->theta + params_find(p->params, name)->offset;
-}
-
 float *pieces_weights(const struct pieces *p)
 {
     size_t latent = (size_t)p->shape.latent, rows = (size_t)(p->shape.stride * p->shape.features);
     size_t width = (size_t)p->shape.width + latent;
-    const float *w = values(p, "dec/out/kernel") + p->shape.width;
+    const float *w = params_values(p->params, "dec/out/kernel") + p->shape.width;
     float *weights = mem_alloc(latent * sizeof *weights);
 
     for (size_t d = 0; d < latent; d++) {
@@ -147,11 +142,11 @@ void pieces_turn(const float *from, int64_t rows, int64_t columns, float *to)
 void pieces_means(const struct pieces *p, const float *y, int rows, float *mean)
 {
     int n = p->shape.stride * p->shape.features, latent = p->shape.latent;
-    const float *bias = values(p, "enc/linear/bias");
+    const float *bias = params_values(p->params, "enc/linear/bias");
 
     for (int t = 0; t < rows; t++)
         memcpy(mean + (size_t)t * (size_t)latent, bias, (size_t)latent * sizeof *mean);
-    gemm(false, true, rows, latent, n, y, n, values(p, "enc/linear/kernel"), n, 1, mean, latent);
+    gemm(false, true, rows, latent, n, y, n, params_values(p->params, "enc/linear/kernel"), n, 1, mean, latent);
 }
 
 void pieces_encode(const struct pieces *p, const struct piece_clip *clip, float *mean)
@@ -170,7 +165,7 @@ void pieces_encode(const struct pieces *p, const struct piece_clip *clip, float 
 
 void pieces_draw(const struct pieces *p, const float *mean, int64_t frames, float *noise)
 {
-    const float *logvar = values(p, "enc/logvar");
+    const float *logvar = params_values(p->params, "enc/logvar");
     int64_t latent = p->shape.latent;
 
     for (int64_t d = 0; d < latent; d++) {

@@ -29,17 +29,10 @@ struct prior {
     float *norm;                 /* [places]: of the context there */
 };
 
-static const float *values(const struct params *p, const char *name)
-{
-    const struct param *q = params_find(p, name);
-
-    return q ? p->theta + q->offset : NULL;
-}
-
 int prior_check(const struct prior_shape *shape, const struct params *params)
 {
-    const float *lengths = values(params, "prior/lengths"), *periods = values(params, "prior/periods");
-    const float *sd = values(params, "prior/sd");
+    const float *lengths = params_values(params, "prior/lengths"), *periods = params_values(params, "prior/periods");
+    const float *sd = params_values(params, "prior/sd");
     double sum = 0;
 
     for (int i = 0; i < shape->latent; i++)
@@ -126,13 +119,13 @@ struct prior *prior_new(const struct prior_shape *shape, const struct params *pa
 
     p->shape = *shape;
     p->how = how;
-    p->mean = values(params, "prior/mean");
-    p->sd = values(params, "prior/sd");
-    p->matrix = values(params, "prior/matrix");
-    p->factor = values(params, "prior/factor");
-    p->bank = values(params, "prior/bank");
-    p->lengths = values(params, "prior/lengths");
-    p->periods = values(params, "prior/periods");
+    p->mean = params_values(params, "prior/mean");
+    p->sd = params_values(params, "prior/sd");
+    p->matrix = params_values(params, "prior/matrix");
+    p->factor = params_values(params, "prior/factor");
+    p->bank = params_values(params, "prior/bank");
+    p->lengths = params_values(params, "prior/lengths");
+    p->periods = params_values(params, "prior/periods");
     if (how.kind != PRIOR_BANK)
         return p;
     p->weights = mem_alloc(d * sizeof *p->weights);

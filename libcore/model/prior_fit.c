@@ -96,23 +96,18 @@ void prior_fit_add(struct prior_fit *f, const float *z, int64_t frames)
     free(rows);
 }
 
-static float *values(struct params *p, const char *name)
-{
-    return p->theta + params_find(p, name)->offset;
-}
-
 void prior_fit_keep(struct prior_fit *f, struct params *params, const float *z, int64_t frames)
 {
     size_t d = (size_t)f->shape.latent;
 
-    memcpy(values(params, "prior/bank") + (size_t)f->kept * d, z, (size_t)frames * d * sizeof *z);
-    values(params, "prior/lengths")[f->clips++] = (float)frames;
+    memcpy(params_values(params, "prior/bank") + (size_t)f->kept * d, z, (size_t)frames * d * sizeof *z);
+    params_values(params, "prior/lengths")[f->clips++] = (float)frames;
     f->kept += frames;
 }
 
 void prior_fit_period(struct prior_fit *f, struct params *params, double seconds)
 {
-    values(params, "prior/periods")[f->periods++] = (float)seconds;
+    params_values(params, "prior/periods")[f->periods++] = (float)seconds;
 }
 
 /* sums of (a, y)(a, y)' for z brought to mean 0 and deviation 1: S <- T S T', T row i: (row i - mean_i row of 1) / sd_i */
@@ -200,7 +195,7 @@ static void fit_positions(struct prior_fit *f, struct params *params, const doub
     solve(f, all, ridge, NULL, w0);
     for (size_t q = 0; q < k; q++) {
         const double *s = f->sums + q * n * n;
-        float *matrix = values(params, "prior/matrix") + q * m * d;
+        float *matrix = params_values(params, "prior/matrix") + q * m * d;
 
         memset(w, 0, m * d * sizeof *w);
         if (k > 1)
@@ -209,7 +204,7 @@ static void fit_positions(struct prior_fit *f, struct params *params, const doub
             w[i] += w0[i];
             matrix[i] = (float)w[i];
         }
-        innovations(f, s, w, values(params, "prior/factor") + q * d * d);
+        innovations(f, s, w, params_values(params, "prior/factor") + q * d * d);
     }
     free(w);
     free(w0);
@@ -221,7 +216,7 @@ void prior_fit_end(struct prior_fit *f, struct params *params)
     size_t d = (size_t)f->shape.latent;
     double *mean = mem_alloc(d * sizeof *mean), *sd = mem_alloc(d * sizeof *sd);
     double n = f->frames > 0 ? f->frames : 1;
-    float *bank = f->kept > 0 ? values(params, "prior/bank") : NULL;
+    float *bank = f->kept > 0 ? params_values(params, "prior/bank") : NULL;
 
     for (size_t i = 0; i < d; i++) {
         double v;
@@ -229,8 +224,8 @@ void prior_fit_end(struct prior_fit *f, struct params *params)
         mean[i] = f->sum[i] / n;
         v = f->squares[i] / n - mean[i] * mean[i];
         sd[i] = f->frames > 0 ? sqrt(v > 1e-8 ? v : 1e-8) : 1;
-        values(params, "prior/mean")[i] = (float)mean[i];
-        values(params, "prior/sd")[i] = (float)sd[i];
+        params_values(params, "prior/mean")[i] = (float)mean[i];
+        params_values(params, "prior/sd")[i] = (float)sd[i];
     }
     fit_positions(f, params, mean, sd);
     for (int64_t t = 0; t < f->kept; t++, bank += d)

@@ -156,7 +156,7 @@ void terms_clip(struct terms *t, const struct pieces *p, int worker, const float
     int64_t rows = frames / p->shape.stride;
     size_t features = (size_t)p->shape.features;
     float *mean = mem_alloc((size_t)rows * (size_t)p->shape.latent * sizeof *mean);
-    struct work w = {t, p, y, mean, p->params->theta + params_find(p->params, "enc/logvar")->offset, real, front_top(&p->v),
+    struct work w = {t, p, y, mean, params_values(p->params, "enc/logvar"), real, front_top(&p->v),
                      mem_alloc(2 * features * sizeof(float)), NULL};
 
     w.residual = w.spread + features;

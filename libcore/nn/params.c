@@ -42,6 +42,13 @@ struct param *params_find(const struct params *p, const char *name)
     return NULL;
 }
 
+float *params_values(const struct params *p, const char *name)
+{
+    const struct param *q = params_find(p, name);
+
+    return q ? p->theta + q->offset : NULL;
+}
+
 struct param *params_get(struct params *p, const char *name, int rank, const int64_t *shape,
                          enum init_kind init, bool trainable)
 {

@@ -55,6 +55,8 @@ void params_free(struct params *p);
 struct param *params_get(struct params *p, const char *name, int rank, const int64_t *shape,
                          enum init_kind init, bool trainable);
 struct param *params_find(const struct params *p, const char *name);
+/* Its values, once the store is sealed; NULL: there is none. */
+float *params_values(const struct params *p, const char *name);
 
 /* Lays out the flat arrays and draws the initial values: the i-th parameter
  * from stream i of the seed. After this no parameter can be added. A second

@@ -86,24 +86,19 @@ static void covariance(struct sums *s, double seen)
         }
 }
 
-static float *values(const struct params *p, const char *name)
-{
-    return p->theta + params_find(p, name)->offset;
-}
-
 static void set(const struct spectral *shape, struct params *params, const struct sums *s, const double *variance,
                 const double *vectors)
 {
-    float *pca = values(params, "pca/kernel"), *mean = values(params, "pca/mean");
-    float *ew = values(params, "enc/linear/kernel"), *eb = values(params, "enc/linear/bias");
-    float *dw = values(params, "dec/out/kernel") + shape->width, *db = values(params, "dec/out/bias");
+    float *pca = params_values(params, "pca/kernel"), *mean = params_values(params, "pca/mean");
+    float *ew = params_values(params, "enc/linear/kernel"), *eb = params_values(params, "enc/linear/bias");
+    float *dw = params_values(params, "dec/out/kernel") + shape->width, *db = params_values(params, "dec/out/bias");
     size_t n = (size_t)s->n, latent = (size_t)shape->latent;
 
     for (size_t d = 0; d < latent; d++) {
         const double *v = vectors + d * n;
         double w = variance[d] > least ? variance[d] : least, scale = sqrt(w), offset = 0;
 
-        values(params, "pca/variance")[d] = (float)w;
+        params_values(params, "pca/variance")[d] = (float)w;
         for (size_t i = 0; i < n; i++) {
             pca[d * n + i] = ew[d * n + i] = (float)(v[i] / scale);
             dw[i * ((size_t)shape->width + latent) + d] = (float)(v[i] * scale);
