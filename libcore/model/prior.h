@@ -41,8 +41,8 @@ void prior_fit_add(struct prior_fit *f, const float *z, int64_t frames);
 void prior_fit_keep(struct prior_fit *f, struct params *params, const float *z, int64_t frames);
 void prior_fit_period(struct prior_fit *f, struct params *params, double seconds);
 
-/* Solves for everything and frees f. */
-void prior_fit_end(struct prior_fit *f, struct params *params);
+/* Solves for everything and frees f. -1: there is no solution, latents are not finite. */
+int prior_fit_end(struct prior_fit *f, struct params *params);
 
 /* ---- running (prior.c) ---- */
 

@@ -133,10 +133,11 @@ static void standardise_sums(const struct prior_fit *f, const double *mean, cons
 }
 
 /* w [m, d] = (A'A + r I)^-1 B, for A'A [m, m] and B [m, d] inside sums of n x n; if w0, of the residual B - A'A w0. */
-static void solve(const struct prior_fit *f, const double *s, double r, const double *w0, double *w)
+static int solve(const struct prior_fit *f, const double *s, double r, const double *w0, double *w)
 {
     size_t n = (size_t)f->n, d = (size_t)f->shape.latent, m = n - d;
     double *left = mem_alloc(m * m * sizeof *left);
+    int status;
 
     for (size_t i = 0; i < m; i++) {
         memcpy(left + i * m, s + i * n, m * sizeof *left);
@@ -150,15 +151,16 @@ static void solve(const struct prior_fit *f, const double *s, double r, const do
     }
     for (size_t i = 0; i < m; i++)
         left[i * m + i] += r;
-    if (solve_positive((int)m, (int)d, left, w))
-        memset(w, 0, m * d * sizeof *w);
+    status = solve_positive((int)m, (int)d, left, w);
     free(left);
+    return status;
 }
 
 /* Covariance of y - w'a as a lower triangular factor. */
-static void innovations(const struct prior_fit *f, const double *s, const double *w, float *factor)
+static int innovations(const struct prior_fit *f, const double *s, const double *w, float *factor)
 {
     size_t n = (size_t)f->n, d = (size_t)f->shape.latent, m = n - d;
+    int status;
     double count = s[(m - 1) * n + m - 1], *half = mem_zero(m * d, sizeof *half), *c = mem_zero(d * d, sizeof *c);
 
     for (size_t i = 0; i < m; i++)
@@ -173,18 +175,18 @@ static void innovations(const struct prior_fit *f, const double *s, const double
                 v += w[l * d + i] * (half[l * d + j] - s[l * n + m + j]) - s[l * n + m + i] * w[l * d + j];
             c[i * d + j] = count > 0 ? v / count + (i == j ? 1e-4 : 0) : i == j;
         }
-    if (cholesky((int)d, c))
-        for (size_t i = 0; i < d * d; i++)
-            c[i] = i % (d + 1) == 0;
+    status = cholesky((int)d, c);
     for (size_t i = 0; i < d * d; i++)
         factor[i] = (float)c[i];
     free(c);
     free(half);
+    return status;
 }
 
-static void fit_positions(struct prior_fit *f, struct params *params, const double *mean, const double *sd)
+static int fit_positions(struct prior_fit *f, struct params *params, const double *mean, const double *sd)
 {
     size_t n = (size_t)f->n, d = (size_t)f->shape.latent, m = n - d, k = (size_t)f->shape.positions;
+    int status;
     double *all = mem_zero(n * n, sizeof *all), *w0 = mem_alloc(m * d * sizeof *w0), *w = mem_alloc(m * d * sizeof *w);
 
     for (size_t q = 0; q < k; q++) {
@@ -192,30 +194,33 @@ static void fit_positions(struct prior_fit *f, struct params *params, const doub
         for (size_t i = 0; i < n * n; i++)
             all[i] += f->sums[q * n * n + i];
     }
-    solve(f, all, ridge, NULL, w0);
-    for (size_t q = 0; q < k; q++) {
+    status = solve(f, all, ridge, NULL, w0);
+    for (size_t q = 0; q < k && !status; q++) {
         const double *s = f->sums + q * n * n;
         float *matrix = params_values(params, "prior/matrix") + q * m * d;
 
         memset(w, 0, m * d * sizeof *w);
         if (k > 1)
-            solve(f, s, ridge_position, w0, w);
+            status = solve(f, s, ridge_position, w0, w);
         for (size_t i = 0; i < m * d; i++) {
             w[i] += w0[i];
             matrix[i] = (float)w[i];
         }
-        innovations(f, s, w, params_values(params, "prior/factor") + q * d * d);
+        if (!status)
+            status = innovations(f, s, w, params_values(params, "prior/factor") + q * d * d);
     }
     free(w);
     free(w0);
     free(all);
+    return status;
 }
 
-void prior_fit_end(struct prior_fit *f, struct params *params)
+int prior_fit_end(struct prior_fit *f, struct params *params)
 {
     size_t d = (size_t)f->shape.latent;
     double *mean = mem_alloc(d * sizeof *mean), *sd = mem_alloc(d * sizeof *sd);
     double n = f->frames > 0 ? f->frames : 1;
+    int status;
     float *bank = f->kept > 0 ? params_values(params, "prior/bank") : NULL;
 
     for (size_t i = 0; i < d; i++) {
@@ -227,7 +232,7 @@ void prior_fit_end(struct prior_fit *f, struct params *params)
         params_values(params, "prior/mean")[i] = (float)mean[i];
         params_values(params, "prior/sd")[i] = (float)sd[i];
     }
-    fit_positions(f, params, mean, sd);
+    status = fit_positions(f, params, mean, sd);
     for (int64_t t = 0; t < f->kept; t++, bank += d)
         for (size_t i = 0; i < d; i++)
             bank[i] = (float)(((double)bank[i] - mean[i]) / sd[i]);
@@ -237,4 +242,5 @@ void prior_fit_end(struct prior_fit *f, struct params *params)
     free(f->sum);
     free(f->sums);
     free(f);
+    return status;
 }

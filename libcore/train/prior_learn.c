@@ -99,7 +99,7 @@ void prior_plan_describe(const struct prior_plan *plan, const struct front *f, c
     meta_set(head, "prior_periods", meta_int(plan->shape.periods));
 }
 
-void prior_learn(const struct prior_plan *plan, const struct pieces *p, const struct levels *clips, struct spool *spool,
+int prior_learn(const struct prior_plan *plan, const struct pieces *p, const struct levels *clips, struct spool *spool,
                  uint64_t seed)
 {
     struct prior_fit *fit = prior_fit_new(&plan->shape);
@@ -122,5 +122,5 @@ void prior_learn(const struct prior_plan *plan, const struct pieces *p, const st
         spool_release(spool, clip->y, levels_size(clip, p->shape.features));
     }
     free(mean);
-    prior_fit_end(fit, p->params);
+    return prior_fit_end(fit, p->params);
 }

@@ -26,8 +26,9 @@ void prior_plan_free(struct prior_plan *plan);
 /* Notes in a model's head what frames follow, tempos, and the prior's sizes. */
 void prior_plan_describe(const struct prior_plan *plan, const struct front *f, const struct levels *clips, struct meta *head);
 
-/* Sets the prior's statistics from draws of the posterior, seeded, and the bank from its means. */
-void prior_learn(const struct prior_plan *plan, const struct pieces *p, const struct levels *clips, struct spool *spool,
+/* Sets the prior's statistics from draws of the posterior, seeded, and the
+ * bank from its means. -1: latents are not finite. */
+int prior_learn(const struct prior_plan *plan, const struct pieces *p, const struct levels *clips, struct spool *spool,
                  uint64_t seed);
 
 #endif

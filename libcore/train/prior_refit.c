@@ -95,9 +95,10 @@ static int learn(struct model *m, const char *path, const struct dataset *data, 
         struct pieces p;
 
         pieces_over(&p, &m->spectral, &front, store, 1);
-        prior_learn(&plan, &p, clips, data->spool, seed);
+        status = prior_learn(&plan, &p, clips, data->spool, seed);
         pieces_end(&p);
-        status = check_finite(store, path);
+        if (!status)
+            status = check_finite(store, path);
     }
     if (!status) {
         char *digest = mem_format("%016" PRIx64, data->digest);

@@ -338,8 +338,9 @@ int train(const struct train_run *run, int fd, const char *label)
     if (h.trainer && !check_lengths(h.trainer->longest, run->data, run->test) && !begin(&h)) {
         status = run_epochs(&h);
         if (!status) {
-            trainer_finish(h.trainer);
-            status = save_model(&h, fd, label);
+            status = trainer_finish(h.trainer);
+            if (!status)
+                status = save_model(&h, fd, label);
         }
         if (!status && h.trouble)
             status = error_set("the model is written, but see the errors above");

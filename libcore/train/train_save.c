@@ -160,10 +160,9 @@ void save_snapshot(struct history *h)
 
     if (!folder)
         return;
-    trainer_finish(h->trainer);
     name = snapshot_name(folder, h->done, h->epoch.begun);
     part = mem_format("%s/snapshot.part", folder);
-    if (!write_snapshot(h, part, name)) {
+    if (!trainer_finish(h->trainer) && !write_snapshot(h, part, name)) {
         snapshot_prune(folder, h->done, h->epoch.begun, h->run->keep);
     } else {
         diag_error("snapshot not written: %s", error_text());

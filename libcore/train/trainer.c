@@ -44,10 +44,9 @@ void trainer_test(struct trainer *t, const struct dataset *test, struct train_fi
     t->kind->test(t, test, result);
 }
 
-void trainer_finish(struct trainer *t)
+int trainer_finish(struct trainer *t)
 {
-    if (t->kind->finish)
-        t->kind->finish(t);
+    return t->kind->finish ? t->kind->finish(t) : 0;
 }
 
 void trainer_describe(const struct trainer *t, struct meta *head)

@@ -47,7 +47,7 @@ struct trainer_kind {
     int (*begin_epoch)(struct trainer *t, int64_t epoch);
     int (*step)(struct trainer *t, int step, struct step_result *result);
     void (*test)(struct trainer *t, const struct dataset *test, struct train_figures *result);
-    void (*finish)(struct trainer *t);                  /* NULL: nothing to do */
+    int (*finish)(struct trainer *t);                   /* NULL: nothing to do */
     void (*describe)(const struct trainer *t, struct meta *head);
     void (*destroy)(struct trainer *t);
     /* Into a snapshot and back: the counters that a step depends on, beside the values, the moments and steps. */
@@ -87,8 +87,8 @@ int trainer_step(struct trainer *t, int step, struct step_result *result);
  * steps do not tell. */
 void trainer_test(struct trainer *t, const struct dataset *test, struct train_figures *result);
 
-/* Fits what is fitted to the network as it stands, before a model is written. */
-void trainer_finish(struct trainer *t);
+/* Fits what is fitted to the network as it stands, before a model is written. -1: its latents are not finite. */
+int trainer_finish(struct trainer *t);
 
 /* Adds to a model's head what the network is made of and how it is trained. */
 void trainer_describe(const struct trainer *t, struct meta *head);

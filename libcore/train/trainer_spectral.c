@@ -427,16 +427,18 @@ static void test(struct trainer *base, const struct dataset *clips, struct train
     pieces_end(&p);
 }
 
-static void finish(struct trainer *base)
+static int finish(struct trainer *base)
 {
     struct spectral_training *t = (struct spectral_training *)base;
     struct pieces p;
+    int status;
 
     pieces_over(&p, &t->shape, &t->front, base->params, pool_threads(t->pool));
     learn_spread(t, &p);
     lift_learn(&p, t->data, t->clips, t->pool);
-    prior_learn(&t->prior, &p, t->clips, t->data->spool, t->config.seed);
+    status = prior_learn(&t->prior, &p, t->clips, t->data->spool, t->config.seed);
     pieces_end(&p);
+    return status;
 }
 
 static void describe(const struct trainer *base, struct meta *m)
