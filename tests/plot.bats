@@ -570,6 +570,6 @@ dot() {
 
 @test "cv-sample's draws are plotted" {
     cv-sample -n 10 | cv-plot -o a.png 2> err
-    [ "$(cat err)" = "cv-plot: dimensions 1 and 2 of 64 are drawn" ]
+    [ "$(cat err)" = "cv-plot: dimensions 1 and 2 of 256 are drawn" ]
     [ "$(patches a.png)" -ge 8 ]
 }
