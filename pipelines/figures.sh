@@ -348,7 +348,7 @@ done
 set +f
 
 for program in compose cv-{load,batch,train,encode,decode,sample,check,eval,info,towav} jq opusenc; do
-    command -v $program > /dev/null || die "$program is not there: 'make figures' builds and installs what it needs"
+    command -v "$program" > /dev/null || die "$program is not there: 'make figures' builds and installs what it needs"
 done
 mkdir -p "$OUT"
 for row in "${rows[@]}"; do measure "$row"; done
