@@ -1,7 +1,8 @@
-# The makefiles in pipelines/, on small data: what they make, what they make again, what they refuse.
-# fluidsynth is played by a stand-in that writes a tone, so that the test needs neither it nor a soundfont.
+# The makefiles and figures.sh in pipelines/, on small data: what they make, what they make again, what they refuse.
+# fluidsynth is played by a stand-in that writes beats, so that the test needs neither it nor a soundfont.
 
 bats_require_minimum_version 1.5.0
+load helper
 
 setup_file() {
     unset MAKEFLAGS MFLAGS MAKELEVEL
@@ -13,7 +14,7 @@ setup_file() {
 while [ $# -gt 2 ]; do case $1 in -F) out=$2; shift ;; -r) rate=$2; shift ;; esac; shift; done
 n=$(basename "$out" .wav); n=${n##*.}
 [ ! -e fail ] || { echo "a synthesizer's complaint"; exit 1; }
-tone -r "$rate" -c 2 -s 31 -a 0.1 -F $((200 + 10 * 10#$n)) "$out"
+tone -r "$rate" -c 2 -s 31 -a 0.1 -w beat -F 1.$((50 + 3 * 10#$n)) -S $((1 + 10#$n)) "$out"
 END
     chmod +x "$BATS_FILE_TMPDIR/bin/fluidsynth"
     : > "$BATS_FILE_TMPDIR/some.sf2"
@@ -163,4 +164,144 @@ times() { stat -c '%n %y' "$@"; }
     [[ $output == *"jazz/c.wav: is not an audio file"* ]]
     [ ! -e other/train.cvs ]
     [ ! -e other/model.bin ]
+}
+
+# ---- figures.sh
+
+figures() {
+    BUILD=${FIGURES_BUILD-$BUILD} OUT=figures COUNT=8 TRAIN=6 TEST=2 NEW=2 EPOCHS=1 bash "$PIPELINES/figures.sh" "$@"
+}
+
+# music FOLDER TRACKS: tracks of 65 s, two clips each
+music() {
+    local i
+
+    mkdir -p "$1"
+    for ((i = 1; i <= $2; i++)); do tone -r 8000 -s 65 -w beat -F "1.$((40 + 7 * i))" -S "$i" "$1/track $i.wav"; done
+}
+
+# cell ROW COLUMN TABLE: of the tables in the file out
+cell() {
+    awk -F ' [|] |^[|] | [|]$' -v row="$1" -v column="$2" -v table="$3" '
+        /^[|]---/ { at++ } at == table && $2 == row { print $(column + 2) }' out
+}
+
+@test "figures: tables of recordings and Opus, with the numbers that the named commands give" {
+    music "my music" 6
+    echo text > "my music/notes.txt"
+    ROWS='mine-3000 mine-opus-12' figures 'mine=my music' > out 2> said || { cat said; return 1; }
+    cmp out figures/FIGURES
+    grep -q 'notes.txt: is not an audio file' said
+    # every fifth track is held out
+    [ "$(cut -f 1,2 figures/mine/clips.tsv | sort -u | grep -c '^train.*track [12346].wav$')" -eq 5 ]
+    [ "$(grep -c ^train figures/mine/clips.tsv)" -eq 6 ]
+    [ "$(grep ^test figures/mine/clips.tsv | tr '\t' ' ')" = "$(printf 'test my music/track 5.wav %d\n' 0 30)" ]
+    # a row has a cell for each column
+    [ -z "$(awk -F '|' '!/^[|]/ { columns = 0 } /^[|]/ && !columns { columns = NF } /^[|]/ && NF != columns' out)" ]
+    cd figures
+    cv-eval -q --json mine-3000/model.bin < mine/test-3000.cvs > eval.json
+    cv-decode -q mine-3000/model.bin < mine-3000/latent.cvs |
+        cv-check -q -j -r mine/test-3000.cvs -l all=: 2> fd.json > /dev/null
+    cv-towav -q -o - < mine-3000/rebuilt.cvs | cv-load -q -a -r 3000 -n 90000 - |
+        cv-check -q -j --original mine/test-3000.cvs -l all=: 2> loud.json > /dev/null
+    cv-sample -q -n 2 -s 2 -m mine-3000/model.bin | cv-decode -q -s 2 mine-3000/model.bin |
+        cv-check -q -j -r mine/train-3000.cvs --held-out mine/test-3000.cvs -l all=: 2> new.json > /dev/null
+    bytes=$(cv-encode -q -m mine-3000/model.bin < mine/test-3000.cvs | wc -c)
+    cd ..
+    near "$(cell mine-3000 1 1)" "$(jq .reconstruction.msls figures/eval.json)" .00501
+    near "$(cell mine-3000 5 1)" "$(jq .reconstruction.rhythm figures/eval.json)" .000501
+    near "$(cell 'its principal components alone' 2 1)" "$(jq .components.sc figures/eval.json)" .000501
+    near "$(cell 'true levels in its bands' 3 1)" "$(jq .floor.mel figures/eval.json)" .00501
+    near "$(cell mine-3000 6 1)" "$(jq '.comparison.clips.fd // empty' figures/fd.json)" .501
+    near "$(cell mine-3000 7 1)" "$(jq -s 'map(.clip.gain_db // empty | -.) | add / 2' figures/loud.json)" .00501
+    near "$(cell mine-3000 2 2)" "$(jq '.comparison.clips.fd // empty' figures/new.json)" .501
+    near "$(cell mine-3000 3 2)" "$(jq '.comparison.held_out.fd // empty' figures/new.json)" .501
+    over=$(jq -n "($(cell mine-3000 1 2) + $(cell mine-3000 2 2)) / 2 / $(cell mine-3000 3 2)")
+    near "$(cell mine-3000 4 2)" "$over" "$(jq -n "$over / 100")"
+    [ "$(cell mine-3000 2 3)" = 6 ]
+    near "$(cell mine-3000 8 3)" "$((bytes / 60))" 1
+    kbits=$(jq -n "$(stat -c %s figures/mine-opus-12/rebuilt.opus) * 8 / 60 / 100 | round / 10")
+    [ -n "$(cell "mine-opus-12, $kbits kbit/s" 1 1)" ]
+}
+
+@test "figures: of composed jazz, with frames that follow the beat and with fixed ones" {
+    export SOUNDFONT=$BATS_FILE_TMPDIR/some.sf2
+    ROWS='jazz-3000 jazz-22050-fixed' figures > out 2> said || { cat said; return 1; }
+    [ "$(cell jazz-3000 1 3)" = beat ]
+    [ "$(cell jazz-22050-fixed 1 3)" = fixed ]
+    cv-load -q -r 100 figures/jazz/*.wav | cv-batch -q -b 1 -B 1 --take test > test
+    [ "$(cv-info --json figures/jazz-3000/rebuilt.cvs | jq -r '.frames[].name')" = \
+      "$(cv-info --json test | jq -r '.frames[].name')" ]
+}
+
+@test "figures: what is there is kept, what is lost is made again" {
+    music music 5
+    ROWS='mine-opus-6' figures mine=music > out 2> said || { cat said; return 1; }
+    times figures/mine/*.cvs figures/mine/cut/*/* figures/mine-opus-6/* > before
+    ROWS='mine-opus-6' figures mine=music 2> said | cmp - out
+    [ ! -s said ]
+    times figures/mine/*.cvs figures/mine/cut/*/* figures/mine-opus-6/* | cmp - before
+    rm figures/mine-opus-6/rebuilt.json
+    ROWS='mine-opus-6' figures mine=music 2> said | cmp - out
+    [ "$(cut -d : -f 1 said)" = figures/mine-opus-6/rebuilt.json ]
+}
+
+@test "figures: a training that is interrupted leaves no model, and the next run goes on" {
+    music music 5
+    mkdir bin
+    ln -s "$BUILD"/cv-* "$BUILD/compose" bin/
+    rm bin/cv-train
+    printf '#!/bin/sh\nkill -INT $PPID\nexec "%s" "$@"\n' "$BUILD/cv-train" > bin/cv-train
+    chmod +x bin/cv-train
+    status=0
+    export -f figures
+    FIGURES_BUILD=bin ROWS=mine-3000 env --default-signal=INT bash -c 'figures mine=music' > out 2> said || status=$?
+    [ "$status" -eq 130 ]
+    [ ! -e figures/mine-3000/model.bin ]
+    ROWS=mine-3000 figures mine=music > out 2> said || { cat said; return 1; }
+    [ "$(head -n 1 said | cut -d : -f 1)" = figures/mine-3000/model.bin ]
+    [ -n "$(cell mine-3000 1 1)" ]
+}
+
+@test "figures: the music of Debian's packages, asked for once" {
+    cat > apt-get <<'END'
+#!/bin/sh
+[ "$1" = download ] && shift && for p; do echo "$p" >> ../../asked; touch "$p.deb"; done
+END
+    cat > dpkg <<'END'
+#!/bin/sh
+case $2 in wesnoth*) to=$3/usr/share/games/wesnoth/1.16/data/core/music ;; *) to=$3/usr/share/hyperrogue/music ;; esac
+mkdir -p "$to"
+cp ../../music/* "$to"
+END
+    chmod +x apt-get dpkg
+    music music 5
+    export PATH=$PWD:$PATH ROWS='wesnoth-opus-8 hyperrogue-opus-16'
+    figures debian > out 2> said || { cat said; return 1; }
+    [ "$(cat asked)" = "$(printf '%s\n' wesnoth-1.16-music hyperrogue-music)" ]
+    [ "$(grep -c '^| [wh].*-opus-' out)" -eq 2 ]
+    figures debian 2> said | cmp - out
+    [ "$(wc -l < asked)" -eq 2 ]
+}
+
+@test "figures: rows, folders and words that are none, too few tracks" {
+    music music 4
+    ROWS='jazz-3000 jazz-8*' run figures
+    [ "$status" -eq 1 ]
+    [[ $output == *"'jazz-8*' is none of jazz-3000 jazz-22050 "* ]]
+    ROWS=mine-3000 run figures mine=nowhere
+    [ "$status" -eq 1 ]
+    [[ $output == *"mine=nowhere: there is no such folder"* ]]
+    ROWS=mine-3000 run figures mine=music
+    [ "$status" -eq 1 ]
+    [[ $output == *"4 tracks of 30 s and more, at least 5 are needed"* ]]
+    run figures music
+    [ "$status" -eq 1 ]
+    [[ $output == *"'music' is no music: give a name and a folder"* ]]
+    run figures jazz=music
+    [ "$status" -eq 1 ]
+    [[ $output == *"there is a jazz already"* ]]
+    run figures my-music=music
+    [ "$status" -eq 1 ]
+    [[ $output == *"a name has letters and digits"* ]]
 }
