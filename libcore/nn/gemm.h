@@ -8,4 +8,8 @@
 void gemm(bool ta, bool tb, int m, int n, int k, const float *a, int lda, const float *b, int ldb,
           float beta, float *c, int ldc);
 
+/* Around what calls BLAS in other ways (LAPACK). */
+void blas_begin(void);
+void blas_end(void);
+
 #endif

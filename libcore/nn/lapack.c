@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "nn/gemm.h"
 
 void dsyevd_(const char *job, const char *half, const int *n, double *a, const int *lda, double *w, double *work,
              const int *lwork, int *iwork, const int *liwork, int *info);
@@ -24,7 +25,9 @@ int lapack_eigen(int n, double *a, double *values)
     double *work = mem_alloc((size_t)lwork * sizeof *work);
     int *iwork = mem_alloc((size_t)liwork * sizeof *iwork);
 
+    blas_begin();
     dsyevd_("V", "U", &n, a, &n, values, work, &lwork, iwork, &liwork, &info);
+    blas_end();
     free(iwork);
     free(work);
     return info ? error_set("the eigenvalues of a %d x %d matrix did not converge", n, n) : 0;
@@ -38,8 +41,10 @@ int lapack_eigen_largest(int n, int count, double *a, double *values)
     double *rows = mem_alloc((size_t)count * size * sizeof *rows);
     int *iwork = mem_alloc((size_t)liwork * sizeof *iwork), *support = mem_alloc(2 * size * sizeof *support);
 
+    blas_begin();
     dsyevr_("V", "I", "U", &n, a, &n, &none, &none, &first, &n, &none, &found, w, rows, &n, support, work, &lwork,
             iwork, &liwork, &info);
+    blas_end();
     for (int i = 0; !info && found == count && i < count; i++) {
         values[i] = w[count - 1 - i];
         memcpy(a + (size_t)i * size, rows + (size_t)(count - 1 - i) * size, size * sizeof *a);
@@ -60,7 +65,9 @@ int lapack_solve(int n, int columns, double *a, double *b)
     for (size_t i = 0; i < (size_t)n; i++)
         for (size_t j = 0; j < (size_t)columns; j++)
             turned[j * (size_t)n + i] = b[i * (size_t)columns + j];
+    blas_begin();
     dposv_("U", &n, &columns, a, &n, turned, &n, &info);
+    blas_end();
     for (size_t i = 0; i < (size_t)n; i++)
         for (size_t j = 0; j < (size_t)columns; j++)
             b[i * (size_t)columns + j] = turned[j * (size_t)n + i];
@@ -72,7 +79,9 @@ int lapack_cholesky(int n, double *a)
 {
     int info;
 
+    blas_begin();
     dpotrf_("U", &n, a, &n, &info);   /* upper by columns is lower by rows */
+    blas_end();
     for (size_t i = 0; i < (size_t)n; i++)
         for (size_t j = i + 1; j < (size_t)n; j++)
             a[i * (size_t)n + j] = 0;
