@@ -36,13 +36,9 @@ all: $(PROGRAMS)
 $(LIBRARY): $(call objects,libcore/*/*.c)
 	@rm -f $@
 	$(AR) rcs $@ $^
-$(BUILD)/libcore/nn/%.o: libcore/nn/%.c | $(BUILD)/.packages
+$(BUILD)/libcore/%.o: libcore/%.c | $(BUILD)/.packages
 	@mkdir -p $(@D)
 	$(COMPILE) $(KERNEL) -MMD -MP -c -o $@ $<
-$(BUILD)/libcore/dsp/%.o: libcore/dsp/%.c | $(BUILD)/.packages
-	@mkdir -p $(@D)
-	$(COMPILE) $(KERNEL) -MMD -MP -c -o $@ $<
-$(BUILD)/libcore/base/rng.o: COMPILE += $(KERNEL)
 $(BUILD)/%.o: %.c | $(BUILD)/.packages
 	@mkdir -p $(@D)
 	$(COMPILE) -MMD -MP -c -o $@ $<

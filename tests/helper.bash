@@ -42,7 +42,7 @@ clips() {
 
 # near VALUE WANTED TOLERANCE
 near() {
-    awk -v a="$1" -v b="$2" -v e="$3" 'BEGIN { exit !(a != "" && b != "" && a - b <= e && b - a <= e) }' ||
+    awk -v a="$1" -v b="$2" -v e="$3" 'BEGIN { exit !(a ~ /[0-9]/ && b ~ /[0-9]/ && a - b <= e && b - a <= e) }' ||
         { echo "'$1' is not within $3 of '$2'"; return 1; }
 }
 

@@ -19,7 +19,7 @@ layer_breaks() {
     done <<< "$rules"
     only 'fftw3' "libcore/dsp/"
     only 'sndfile|soxr|ebur128|msgpack|xxhash' "libcore/io/"
-    only 'cblas|openblas|f77blas' "libcore/nn/"
+    only 'cblas|openblas|f77blas' "libcore/base/"
     only 'cairo' "cmd/cv-plot.c|cmd/plot/"
 }
 
@@ -146,7 +146,7 @@ setup() {
     finds cmd/cv-info.c '#include <cairo.h>'
     passes cmd/cv-plot.c '#include <cairo.h>'
     passes cmd/plot/a.c '#include <cairo-svg.h>'
-    passes libcore/nn/a.c '#include <cblas.h>'
+    passes libcore/base/a.c '#include <cblas.h>'
     passes libcore/dsp/a.c '#include <fftw3.h>'
     passes libcore/io/a.c '#include <sndfile.h>'
     passes libcore/vae/a.c '#include "nn/net.h"'

@@ -244,6 +244,37 @@ void features_magnitude(const struct features *f, struct grid grid, const float 
     free(y);
 }
 
+void features_pair(const struct features *f, struct grid grid, const float *x, int64_t samples, int64_t first,
+                   int frames, float *magnitude)
+{
+    size_t row = ((size_t)f->fft + 2 + FFT_ALIGN_FLOATS - 1) / FFT_ALIGN_FLOATS * FFT_ALIGN_FLOATS;
+    size_t bins = (size_t)f->bins, stride = 3 * (size_t)f->channels;
+    float *y = mem_floats(3 * row + 3 * TILE * bins), *left = y + row, *right = left + row, *power = right + row;
+
+    for (int t = 0; t < frames; t += TILE) {
+        int count = frames - t < TILE ? frames - t : TILE;
+
+        for (int i = 0; i < count; i++) {
+            int64_t at = grid_at(grid, first + t + i);
+            float *p = power + (size_t)i * bins;
+
+            frame_take(f, x, samples, at, y);
+            fft_forward(f->transform, y, left);
+            frame_power(left, p + TILE * bins, f->bins);
+            frame_take(f, x + samples, samples, at, y);
+            fft_forward(f->transform, y, right);
+            frame_power(right, p + 2 * TILE * bins, f->bins);
+            for (int k = 0; k < 2 * f->bins; k++)
+                left[k] = 0.5f * (left[k] + right[k]);
+            frame_power(left, p, f->bins);
+        }
+        for (size_t k = 0; k < 3; k++)
+            tile_bands(f, power + k * TILE * bins, count,
+                       magnitude + (size_t)t * stride + k * (size_t)f->channels, stride);
+    }
+    free(y);
+}
+
 KERNEL(power_sum, (const float *restrict level, const float *restrict width, int channels, float *sum),
        (level, width, channels, sum))
 {

@@ -35,6 +35,11 @@ double features_middle(const struct features *f, int channel);   /* of a channel
 void features_magnitude(const struct features *f, struct grid grid, const float *x, int64_t samples,
                         int64_t first, int frames, float *magnitude, size_t stride);
 
+/* Magnitudes of the mean of two channels and of each, x [2, samples], to
+ * magnitude [frames, 3, channels]: by the linearity of the transform, from two. */
+void features_pair(const struct features *f, struct grid grid, const float *x, int64_t samples, int64_t first,
+                   int frames, float *magnitude);
+
 /* RMS of the sound that a frame of these logarithms of magnitudes [channels] stands for (Parseval's theorem, each
  * channel taken for as many bins as it is wide). */
 double features_rms(const struct features *f, const float *level);

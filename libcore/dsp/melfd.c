@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "dsp/eigen.h"
+#include "base/linalg.h"
 
 struct melfd {
     struct moments *patches;      /* of what was learnt, PATCH_DIMS */
@@ -62,7 +62,10 @@ int melfd_fit(struct melfd *m)
     covariance = mem_zero(PATCH_DIMS * PATCH_DIMS, sizeof *covariance);
     moments_mean(m->patches, m->mean);
     moments_covariance(m->patches, covariance);
-    eigen_symmetric(PATCH_DIMS, covariance, values, true);
+    if (eigen_symmetric(PATCH_DIMS, PATCH_DIMS, covariance, values)) {
+        free(covariance);
+        return -1;
+    }
     memcpy(m->axes, covariance, sizeof m->axes);
     for (int i = 0; i < PATCH_DIMS; i++) {
         all += values[i];

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "dsp/eigen.h"
+#include "base/linalg.h"
 
 enum { TOGETHER = 4 };   /* rows added in one pass over the outer products */
 
@@ -102,19 +102,6 @@ void moments_covariance(const struct moments *m, double *covariance)
         }
 }
 
-/* c = a b', all [n, n] */
-static void multiply(size_t n, const double *a, const double *b, double *c)
-{
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < n; j++) {
-            double sum = 0;
-
-            for (size_t k = 0; k < n; k++)
-                sum += a[i * n + k] * b[j * n + k];
-            c[i * n + j] = sum;
-        }
-}
-
 /* tr((S^1/2 T S^1/2)^1/2). With S = V' w V (rows of V the eigenvectors) the
  * matrix has the eigenvalues of R T R', R = w^1/2 V. s is destroyed. */
 static double root_trace(size_t n, double *s, const double *t)
@@ -122,13 +109,15 @@ static double root_trace(size_t n, double *s, const double *t)
     double *values = mem_zero(n, sizeof *values), *half = mem_zero(n * n, sizeof *half);
     double *product = mem_zero(n * n, sizeof *product), trace = 0;
 
-    eigen_symmetric((int)n, s, values, true);
+    if (eigen_symmetric((int)n, (int)n, s, values))
+        values[0] = NAN;
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < n; j++)
             s[i * n + j] *= sqrt(fmax(0, values[i]));
-    multiply(n, s, t, half);
-    multiply(n, half, s, product);
-    eigen_symmetric((int)n, product, values, false);
+    gemm_double(false, false, (int)n, (int)n, (int)n, 1, s, (int)n, t, (int)n, 0, half, (int)n);
+    gemm_double(false, true, (int)n, (int)n, (int)n, 1, half, (int)n, s, (int)n, 0, product, (int)n);
+    if (eigen_symmetric((int)n, (int)n, product, values))
+        values[0] = NAN;
     for (size_t i = 0; i < n; i++)
         trace += sqrt(fmax(0, values[i]));
     free(values);

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/kernel.h"
-#include "nn/gemm.h"
+#include "base/linalg.h"
 #include "nn/layers.h"
 #include "nn/skinny.h"
 

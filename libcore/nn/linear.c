@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/kernel.h"
-#include "nn/gemm.h"
+#include "base/linalg.h"
 #include "nn/layers.h"
 
 /* A product is cut into tiles, each the work of one task. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "nn/gemm.h"
+#include "base/linalg.h"
 
 static float square(const float *x, size_t n)
 {

@@ -53,15 +53,17 @@ struct run {
 /* meta is the run's from here on. */
 static int keep_clip(struct run *run, const float *x, int64_t samples, struct meta *meta)
 {
+    size_t size = (size_t)(run->m.channels * samples);
+
     if ((size_t)run->e->clips == run->metas_room) {
         run->metas_room = 2 * run->metas_room + 16;
         run->metas = mem_grow(run->metas, run->metas_room, sizeof *run->metas);
     }
     run->metas[run->e->clips++] = meta;
     if (fwrite(&samples, sizeof samples, 1, run->kept) != 1 ||
-        fwrite(x, sizeof *x, (size_t)samples, run->kept) != (size_t)samples)
+        fwrite(x, sizeof *x, size, run->kept) != size)
         return error_set("the clips cannot be kept in a temporary file (set TMPDIR to another directory):");
-    eval_mean_add(run->mean, x, samples);
+    eval_mean_add(run->mean, x, run->m.channels, samples);
     run->longest = samples > run->longest ? samples : run->longest;
     run->e->samples += samples;
     return 0;
@@ -87,7 +89,7 @@ static int keep_all(struct run *run, struct reader *r)
             return -1;
         padded += !run->m.is_spectral && t.shape[2] < run->m.samples ? t.shape[0] : 0;
         for (int64_t b = 0; b < t.shape[0]; b++)
-            if (keep_clip(run, t.data + b * t.shape[2], t.shape[2], audio_clip_brief(f, b)))
+            if (keep_clip(run, t.data + b * t.shape[1] * t.shape[2], t.shape[2], audio_clip_brief(f, b)))
                 return -1;
     }
     if (got < 0)
@@ -103,7 +105,7 @@ static int keep_all(struct run *run, struct reader *r)
 /* ---- second pass ---- */
 
 /* Rhythms of all sounds that are there, and their distances from the clip at one go. */
-static void measure(const struct meters *m, struct job *j, float *sounds[EVAL_ROWS])
+static void measure(const struct meters *m, struct job *j, int channels, float *sounds[EVAL_ROWS])
 {
     struct recon_estimate estimates[EVAL_ROWS];
     int rows[EVAL_ROWS];
@@ -113,8 +115,8 @@ static void measure(const struct meters *m, struct job *j, float *sounds[EVAL_RO
     for (int row = 0; row < EVAL_ROWS; row++) {
         j->has[row] = sounds[row] || row == EVAL_SILENCE;
         if (sounds[row]) {
-            level_center(sounds[row], 1, j->c.samples);
-            j->sound[row][EVAL_RHYTHM] = timbre_measure(m->timbre, sounds[row], 1, j->c.samples).rhythm;
+            level_center(sounds[row], channels, j->c.samples);
+            j->sound[row][EVAL_RHYTHM] = timbre_measure(m->timbre, sounds[row], channels, j->c.samples).rhythm;
         }
         if (j->has[row] && row != EVAL_ORIGINAL) {
             rows[count] = row;
@@ -122,7 +124,7 @@ static void measure(const struct meters *m, struct job *j, float *sounds[EVAL_RO
             estimates[count++] = (struct recon_estimate){sounds[row], row == EVAL_MEAN_SPECTRUM};
         }
     }
-    recon_measure(m->recon, j->c.x, estimates, count, 1, j->c.samples, r);
+    recon_measure(m->recon, j->c.x, estimates, count, channels, j->c.samples, r);
     for (int i = 0; i < count; i++)
         memcpy(j->sound[rows[i]], r[i].value, sizeof r[i].value);
     for (int k = 0; k < RECON_COUNT; k++)   /* the clip from itself */
@@ -133,15 +135,16 @@ static void clip_job(void *arg, int task, int worker)
 {
     struct run *run = arg;
     struct job *j = &run->jobs[task];
-    size_t size = (size_t)j->c.samples;
+    int channels = run->m.channels;
+    size_t samples = (size_t)j->c.samples, size = (size_t)channels * samples;
     float *steady = mem_alloc(size * sizeof *steady);
-    double gain = level_rms(j->c.x, j->c.samples) / EVAL_MEAN_LEVEL;
+    double gain = level_rms(j->c.x, (int64_t)size) / EVAL_MEAN_LEVEL;
 
     j->c.reconstruction = mem_alloc(size * sizeof(float));
     run->kind->clip(run->state, worker, &j->c);
     for (size_t i = 0; i < size; i++)
-        steady[i] = (float)(gain * (double)run->steady[i]);
-    measure(&run->meters[worker], j, (float *[EVAL_ROWS]){
+        steady[i] = (float)(gain * (double)run->steady[i % samples]);
+    measure(&run->meters[worker], j, channels, (float *[EVAL_ROWS]){
         [EVAL_RECONSTRUCTION] = j->c.reconstruction, [EVAL_COMPONENTS] = j->c.components,
         [EVAL_FLOOR] = j->c.floor, [EVAL_MEAN_SPECTRUM] = steady, [EVAL_ORIGINAL] = j->c.x,
     });
@@ -182,6 +185,7 @@ static int next_clip(struct run *run, int64_t number)
     size_t latent = (size_t)run->e->latent, count;
     struct job *j = &run->jobs[run->held++];
     int64_t samples;
+    size_t size;
 
     *j = (struct job){.c = {.kl = mem_zero(latent, sizeof(double)), .meta = run->metas[number]}};
     for (int row = 0; row < EVAL_ROWS; row++)
@@ -190,8 +194,9 @@ static int next_clip(struct run *run, int64_t number)
     if (fread(&samples, sizeof samples, 1, run->kept) != 1)
         return error_set("the temporary file with the clips cannot be read");
     j->c.samples = samples;
-    j->c.x = mem_alloc((size_t)samples * sizeof(float));
-    if (fread(j->c.x, sizeof(float), (size_t)samples, run->kept) != (size_t)samples)
+    size = (size_t)(run->m.channels * samples);
+    j->c.x = mem_alloc(size * sizeof(float));
+    if (fread(j->c.x, sizeof(float), size, run->kept) != size)
         return error_set("the temporary file with the clips cannot be read");
     j->c.frames = run->kind->latents(run->state, &j->c);
     count = latent * (size_t)j->c.frames;

@@ -40,15 +40,15 @@ void eval_mean_free(struct eval_mean *m)
     free(m);
 }
 
-void eval_mean_add(struct eval_mean *m, const float *x, int64_t samples)
+void eval_mean_add(struct eval_mean *m, const float *x, int64_t channels, int64_t samples)
 {
-    double gain = EVAL_MEAN_LEVEL / level_rms(x, samples);
+    double gain = EVAL_MEAN_LEVEL / level_rms(x, channels * samples);
     int64_t frames = spectrum_frames(m->spectrum, samples);
 
     if (!isfinite(gain))
         return;
     for (int64_t f = 0; f < frames; f++) {
-        spectrum_power(m->spectrum, x, 1, samples, f, m->power);
+        spectrum_power(m->spectrum, x, channels, samples, f, m->power);
         for (int k = 0; k < spectrum_bins(m->spectrum); k++)
             m->sum[k] += 10 * log10(gain * gain * m->power[k] + 1e-6);
     }

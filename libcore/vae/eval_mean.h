@@ -15,7 +15,7 @@ void eval_mean_free(struct eval_mean *m);
 
 /* Takes a clip into the mean: 10 log10 (P + 1e-6) per bin, over all frames of
  * all clips at that level; P and its frames as in dsp/timbre.h. Silence does not count. */
-void eval_mean_add(struct eval_mean *m, const float *x, int64_t samples);
+void eval_mean_add(struct eval_mean *m, const float *x, int64_t channels, int64_t samples);
 
 /* The sound that has this spectrum in every frame, for clips at that level, to
  * be released by the caller. Phases are found as in decoding. */

@@ -12,12 +12,12 @@ enum { EVAL_TERMS = 4 };
 
 /* A clip in the works. */
 struct eval_clip {
-    float *x;
+    float *x;                    /* [channels, samples] */
     const struct meta *meta;     /* of its own what is read of it: tempo and beat; NULL: neither */
     int64_t samples, frames;     /* of audio, of latents */
     float *eps;                  /* [latent, frames]: noise of the draw, used up */
-    float *reconstruction;       /* result [samples] */
-    /* results [samples] of those networks that have them, by mem_alloc; NULL otherwise */
+    float *reconstruction;       /* result, as x */
+    /* results, as x, of those networks that have them, by mem_alloc; NULL otherwise */
     float *components;           /* the clip by its principal components alone */
     float *floor;                /* its own levels, with the phases that decoding finds */
     double terms[EVAL_TERMS];    /* results that add up over clips; which, the network knows */

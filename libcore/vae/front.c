@@ -25,25 +25,29 @@ int front_begin(struct front *f, double rate, int channels, bool beat)
         f->fft /= 2;
         f->hop /= 2;
     }
-    f->bands = features_new(rate, f->fft, f->corner);
+    front_set(f, rate, channels, f->fft, f->hop, f->corner, beat);
     return 0;
 }
 
 void front_set(struct front *f, double rate, int channels, int fft, int hop, double corner, bool beat)
 {
-    *f = (struct front){rate, corner, fft, hop, beat, channels, features_new(rate, fft, corner)};
+    *f = (struct front){rate, corner, fft, hop, beat, channels, features_new(rate, fft, corner), NULL};
+    if (channels > 1)
+        f->stereo = stereo_new(f->bands, rate, fft);
 }
 
 void front_end(struct front *f)
 {
     if (f->bands)
         features_free(f->bands);
+    stereo_free(f->stereo);
     f->bands = NULL;
+    f->stereo = NULL;
 }
 
 int front_features(const struct front *f)
 {
-    return f->channels * features_channels(f->bands);
+    return features_channels(f->bands) + (f->stereo ? 2 * STEREO_BANDS : 0);
 }
 
 struct timing front_timing_beat(const struct front *f, double period, double phase)
@@ -138,14 +142,34 @@ KERNEL(to_levels, (float *y, int count, float gain, float least), (y, count, gai
     }
 }
 
+/* Magnitudes of the mean and bands of both channels, a few frames at a time. */
+static void stereo_magnitudes(const struct front *f, struct grid grid, const float *x, int64_t samples, int64_t first,
+                              int frames, float *y)
+{
+    enum { AT_ONCE = 16 };
+    size_t each = (size_t)features_channels(f->bands);
+    float *three = mem_alloc(AT_ONCE * 3 * each * sizeof *three), *m;
+
+    for (int t = 0; t < frames; t++, y += front_features(f)) {
+        m = three + (size_t)(t % AT_ONCE) * 3 * each;
+        if (t % AT_ONCE == 0)
+            features_pair(f->bands, grid, x, samples, first + t, frames - t < AT_ONCE ? frames - t : AT_ONCE, m);
+        memcpy(y, m, each * sizeof *y);
+        stereo_bands(f->stereo, m + each, y + each);
+        stereo_bands(f->stereo, m + 2 * each, y + each + STEREO_BANDS);
+    }
+    free(three);
+}
+
 void front_levels(const struct front *f, struct grid grid, const float *x, int64_t samples, double gain, int64_t first,
                   int frames, float *y)
 {
-    int each = features_channels(f->bands), all = front_features(f);
+    int all = front_features(f);
 
-    for (int c = 0; c < f->channels; c++)
-        features_magnitude(f->bands, grid, x + c * samples, samples, first, frames, y + (size_t)c * (size_t)each,
-                           (size_t)all);
+    if (f->stereo)
+        stereo_magnitudes(f, grid, x, samples, first, frames, y);
+    else
+        features_magnitude(f->bands, grid, x, samples, first, frames, y, (size_t)all);
     for (int t = 0; t < frames; t++)
         to_levels(y + (size_t)t * (size_t)all, all, (float)gain, (float)FRONT_LEAST);
 }
@@ -196,15 +220,7 @@ void front_standardise(const struct front_values *v, float *y, int64_t count)
 
 double front_rms(const struct front *f, const float *level)
 {
-    int each = features_channels(f->bands);
-    double sum = 0;
-
-    for (int c = 0; c < f->channels; c++) {
-        double rms = features_rms(f->bands, level + (size_t)c * (size_t)each);
-
-        sum += rms * rms / f->channels;
-    }
-    return sqrt(sum);
+    return f->stereo ? stereo_rms(f->stereo, level + features_channels(f->bands)) : features_rms(f->bands, level);
 }
 
 KERNEL(exponentials, (float *x, int count, float gain), (x, count, gain))
@@ -216,7 +232,7 @@ KERNEL(exponentials, (float *x, int count, float gain), (x, count, gain))
 void front_magnitudes(const struct front *f, const struct front_values *v, const float *y, double lift, bool limit,
                       double gain, float *scratch, float *out)
 {
-    int each = features_channels(f->bands), bins = features_bins(f->bands);
+    int bins = features_bins(f->bands);
 
     for (int c = 0; c < v->features; c++) {
         float level = *v->scale * y[c] + v->mean[c];
@@ -229,9 +245,9 @@ void front_magnitudes(const struct front *f, const struct front_values *v, const
 
         gain *= rms > (double)*v->loudest ? (double)*v->loudest / rms : 1;
     }
-    for (int c = 0; c < f->channels; c++)
-        features_unwarp(f->bands, scratch + (size_t)c * (size_t)each, out + (size_t)c * (size_t)bins);
-    exponentials(out, f->channels * bins, (float)gain);
-    for (int c = 0; c < f->channels; c++)      /* an offset is no sound */
-        out[(size_t)c * (size_t)bins] = 0;
+    features_unwarp(f->bands, scratch, out);
+    exponentials(out, bins, (float)gain);
+    out[0] = 0;                                /* an offset is no sound */
+    if (f->stereo)
+        stereo_sides(f->stereo, scratch, scratch + features_channels(f->bands), out + bins, out + 2 * bins);
 }

@@ -1,9 +1,9 @@
 /* The front of the network 'spectral': clips brought to one level, as frames
  * of standardised log magnitudes, and back. Frames come at a fixed hop or
  * follow the beat: BEAT_FRAMES to a beat, the beat on frame 1 of each group.
- * Levels are natural logarithms of magnitudes; of several channels of audio
- * they stand one after another in a frame. Arrays of them are [frames,
- * features]. */
+ * Levels are natural logarithms of magnitudes; of two channels of audio they
+ * are those of the mean of both, then those of left and right in a few bands
+ * (vae/stereo.h). Arrays of them are [frames, features]. */
 #ifndef VAE_FRONT_H
 #define VAE_FRONT_H
 
@@ -14,6 +14,7 @@
 #include "dsp/features.h"
 #include "dsp/grid.h"
 #include "nn/net.h"
+#include "vae/stereo.h"
 
 /* The level that every clip is brought to, as RMS of what sounds in it (level_sounding), before anything is learnt of it. */
 #define FRONT_LEVEL 0.1
@@ -35,6 +36,7 @@ struct front {
     bool beat;                   /* frames follow it */
     int channels;                /* of audio */
     struct features *bands;
+    struct stereo *stereo;       /* NULL for one channel */
 };
 
 /* The default front end of that rate; -1: not a rate it is made for. */
@@ -100,8 +102,8 @@ float front_top(const struct front_values *v);
 /* y = (max(y, floor) - mean) / scale over count frames. */
 void front_standardise(const struct front_values *v, float *y, int64_t count);
 
-/* Magnitudes of a decoded frame y [features], to out [channels, bins]: with that share of the lift, times gain; limit:
- * before that not louder than loudest. scratch [features]. */
+/* Magnitudes of a decoded frame y [features], to out [bins]: with that share of the lift, times gain; limit: before that
+ * not louder than loudest. Two channels: those of the mean, then what dsp/pan.h wants, [3, bins]. scratch [features]. */
 void front_magnitudes(const struct front *f, const struct front_values *v, const float *y, double lift, bool limit,
                       double gain, float *scratch, float *out);
 

@@ -12,7 +12,7 @@ enum { BANDS = 32, CLIPS_MOST = 16 };
 static const double seconds_most = 10;
 static const double range = 6.9;         /* 60 dB in nepers */
 
-/* Sums over frames of one clip, per channel of audio and band. */
+/* Sums over frames of one clip, per band. */
 struct sums {
     double *difference, *count;
 };
@@ -58,26 +58,24 @@ static void bands_of(const struct job *j, const float *level, double *band)
         band[b] = count[b] > 0 ? 0.5 * log(power[b] / count[b]) : -INFINITY;
 }
 
+/* Of two channels it is their mean that is compared. */
 static void compare(const struct job *j, struct sums *s, const float *a, const float *b, int frames)
 {
-    int channels = j->p->front.channels, each = features_channels(j->p->front.bands);
-    double *first = mem_alloc((size_t)(frames * BANDS) * sizeof *first), other[BANDS], loudest;
+    size_t features = (size_t)j->p->shape.features;
+    double *first = mem_alloc((size_t)(frames * BANDS) * sizeof *first), other[BANDS], loudest = -INFINITY;
 
-    for (int k = 0; k < channels; k++) {
-        loudest = -INFINITY;
-        for (int t = 0; t < frames; t++) {
-            bands_of(j, a + (size_t)(t * channels + k) * (size_t)each, first + t * BANDS);
-            for (int i = 0; i < BANDS; i++)
-                loudest = fmax(loudest, first[t * BANDS + i]);
-        }
-        for (int t = 0; t < frames; t++) {
-            bands_of(j, b + (size_t)(t * channels + k) * (size_t)each, other);
-            for (int i = 0; i < BANDS; i++)
-                if (first[t * BANDS + i] > loudest - range) {
-                    s->difference[k * BANDS + i] += first[t * BANDS + i] - fmax(other[i], loudest - range);
-                    s->count[k * BANDS + i]++;
-                }
-        }
+    for (int t = 0; t < frames; t++) {
+        bands_of(j, a + (size_t)t * features, first + t * BANDS);
+        for (int i = 0; i < BANDS; i++)
+            loudest = fmax(loudest, first[t * BANDS + i]);
+    }
+    for (int t = 0; t < frames; t++) {
+        bands_of(j, b + (size_t)t * features, other);
+        for (int i = 0; i < BANDS; i++)
+            if (first[t * BANDS + i] > loudest - range) {
+                s->difference[i] += first[t * BANDS + i] - fmax(other[i], loudest - range);
+                s->count[i]++;
+            }
     }
     free(first);
 }
@@ -117,30 +115,45 @@ static double between(const double *band, double at)
     return band[low] + (at - low) * (band[low + 1] - band[low]);
 }
 
+/* Bands of the sides are lifted as what they are of. */
+static void set_sides(const struct job *j, int each)
+{
+    const struct stereo *stereo = j->p->front.stereo;
+    float *lift = j->p->v.lift;
+    double count[STEREO_BANDS] = {0}, sum[STEREO_BANDS] = {0};
+
+    for (int c = 0; c < each; c++) {
+        sum[stereo_band(stereo, c)] += (double)lift[c];
+        count[stereo_band(stereo, c)]++;
+    }
+    for (int b = 0; b < 2 * STEREO_BANDS; b++)
+        lift[each + b] = (float)(sum[b % STEREO_BANDS] / count[b % STEREO_BANDS]);
+}
+
 static void set(struct job *j, int count)
 {
-    int channels = j->p->front.channels, each = features_channels(j->p->front.bands);
+    int each = features_channels(j->p->front.bands);
     double band[BANDS];
 
-    for (int k = 0; k < channels; k++) {
-        for (int i = 0; i < BANDS; i++) {
-            double sum = 0, n = 0;
+    for (int i = 0; i < BANDS; i++) {
+        double sum = 0, n = 0;
 
-            for (int c = 0; c < count; c++) {
-                sum += j->sums[c].difference[k * BANDS + i];
-                n += j->sums[c].count[k * BANDS + i];
-            }
-            band[i] = n > 0 ? sum / n : i > 0 ? band[i - 1] : 0;
+        for (int c = 0; c < count; c++) {
+            sum += j->sums[c].difference[i];
+            n += j->sums[c].count[i];
         }
-        for (int c = 0; c < each; c++)
-            j->p->v.lift[k * each + c] = (float)between(band, j->edge[c]);
+        band[i] = n > 0 ? sum / n : i > 0 ? band[i - 1] : 0;
     }
+    for (int c = 0; c < each; c++)
+        j->p->v.lift[c] = (float)between(band, j->edge[c]);
+    if (j->p->front.stereo)
+        set_sides(j, each);
 }
 
 void lift_learn(const struct pieces *p, const struct dataset *d, const struct levels *clips, struct pool *pool)
 {
     struct job j = {.p = p, .d = d, .clips = clips};
-    size_t room = (size_t)(p->front.channels * BANDS), sounding = 0, passed = 0;
+    size_t sounding = 0, passed = 0;
     int count = 0;
 
     memset(p->v.lift, 0, (size_t)p->shape.features * sizeof *p->v.lift);
@@ -150,7 +163,7 @@ void lift_learn(const struct pieces *p, const struct dataset *d, const struct le
         if (clips[i].level > 0 && passed++ * CLIPS_MOST >= (size_t)count * sounding && count < CLIPS_MOST)
             j.chosen[count++] = i;
     for (int i = 0; i < count; i++)
-        j.sums[i] = (struct sums){mem_zero(room, sizeof(double)), mem_zero(room, sizeof(double))};
+        j.sums[i] = (struct sums){mem_zero(BANDS, sizeof(double)), mem_zero(BANDS, sizeof(double))};
     find_edges(&j);
     pool_run(pool, count, clip_task, &j);
     set(&j, count);

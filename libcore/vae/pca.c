@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "nn/gemm.h"
-#include "nn/lapack.h"
+#include "base/linalg.h"
+#include "base/leading.h"
 
 /* Variance below which a component counts as this much: it would be blown up. */
 static const double least = 1e-3;
@@ -98,7 +98,8 @@ static float *values(const struct params *p, const char *name)
     return p->theta + params_find(p, name)->offset;
 }
 
-static void set(const struct spectral *shape, struct params *params, const struct sums *s, const double *variance)
+static void set(const struct spectral *shape, struct params *params, const struct sums *s, const double *variance,
+                const double *vectors)
 {
     float *pca = values(params, "pca/kernel"), *mean = values(params, "pca/mean");
     float *ew = values(params, "enc/linear/kernel"), *eb = values(params, "enc/linear/bias");
@@ -106,7 +107,7 @@ static void set(const struct spectral *shape, struct params *params, const struc
     size_t n = (size_t)s->n, latent = (size_t)shape->latent;
 
     for (size_t d = 0; d < latent; d++) {
-        const double *v = s->products + d * n;
+        const double *v = vectors + d * n;
         double w = variance[d] > least ? variance[d] : least, scale = sqrt(w), offset = 0;
 
         values(params, "pca/variance")[d] = (float)w;
@@ -129,12 +130,14 @@ int pca_begin(const struct spectral *shape, struct params *params, const struct 
     struct sums s = {.n = n, .tiles = tiles, .sum = mem_zero(size, sizeof(double)),
                      .products = mem_zero(size * size, sizeof(double)),
                      .part = mem_alloc((size_t)(tiles * (tiles + 1) / 2) * TILE * TILE * sizeof(float))};
-    double *variance = mem_alloc(size * sizeof *variance);
+    double *variance = mem_alloc((size_t)shape->latent * sizeof *variance);
+    double *vectors = mem_alloc((size_t)shape->latent * size * sizeof *vectors);
 
     covariance(&s, add_all(&s, shape, clips, count, spool, pool));
-    status = lapack_eigen_largest(n, shape->latent, s.products, variance);
+    status = leading(n, shape->latent, s.products, variance, vectors, pool);
     if (!status)
-        set(shape, params, &s, variance);
+        set(shape, params, &s, variance, vectors);
+    free(vectors);
     free(variance);
     free(s.part);
     free(s.products);

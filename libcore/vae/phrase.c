@@ -8,8 +8,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "dsp/melmap.h"
-#include "nn/gemm.h"
-#include "nn/lapack.h"
+#include "base/linalg.h"
 
 enum { TOGETHER = 256 };   /* windows that are laid out at a time */
 
@@ -92,7 +91,7 @@ int phrase_fit(struct phrase *p)
 
             *v = (*v - p->sum[i] * p->sum[k] / p->count) / (p->count - 1);
         }
-    if (lapack_eigen_largest(WINDOW_DIMS, PHRASE_DIMS, p->products, values) < 0)
+    if (eigen_symmetric(WINDOW_DIMS, PHRASE_DIMS, p->products, values) < 0)
         return -1;
     for (int k = 0; k < WINDOW_DIMS; k++)
         p->mean[k] = p->sum[k] / p->count - 40;

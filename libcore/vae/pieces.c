@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "nn/gemm.h"
+#include "base/linalg.h"
 #include "nn/layers.h"
 #include "vae/pca.h"
 #include "vae/prior.h"
@@ -106,6 +106,7 @@ void pieces_end(struct pieces *p)
         net_free(k->decoder.net);
         if (k->vocoder)
             vocoder_free(k->vocoder);
+        pan_free(k->pan);
         free(k->magnitude);
     }
     free(p->workers);
@@ -214,22 +215,35 @@ struct sound {
     const struct piece_sound *how;
     double level;                /* of the clip: what is over full scale at the end is bounded while phases are found */
     float *scratch, *out;
+    float *both;                 /* of two channels, see front_magnitudes; NULL: there is one */
     size_t done, samples;
 };
 
 static void sound_begin(struct sound *s, const struct piece_clip *clip)
 {
     const struct pieces *p = s->p;
-    int bins = features_bins(p->front.bands);
+    size_t bins = (size_t)features_bins(p->front.bands);
+    bool stereo = p->front.channels > 1;
 
     if (!s->k->vocoder) {
         s->k->vocoder = vocoder_new(p->front.fft, s->how->phases);
-        s->k->magnitude = mem_alloc((size_t)(p->rows * p->shape.stride) * (size_t)(p->front.channels * bins) * sizeof(float));
+        s->k->pan = stereo ? pan_new(p->front.fft) : NULL;
+        s->k->magnitude = mem_alloc((size_t)(p->rows * p->shape.stride) * bins * sizeof(float));
     }
     s->samples = (size_t)clip->samples;
     s->level = clip->level;
     s->scratch = mem_alloc((size_t)p->shape.features * sizeof *s->scratch);
     vocoder_begin(s->k->vocoder, clip->timing.grid, clip->samples);
+    s->both = stereo ? mem_alloc(3 * bins * sizeof *s->both) : NULL;
+    if (stereo)
+        pan_begin(s->k->pan, clip->timing.grid, clip->samples);
+}
+
+static void sound_pull(struct sound *s)
+{
+    s->done += vocoder_pull(s->k->vocoder, s->out + s->done, s->samples - s->done);
+    if (s->both)
+        pan_run(s->k->pan, s->out, (int64_t)s->done);
 }
 
 /* Frames of standardised levels into the vocoder, and what is ready out of it. */
@@ -237,11 +251,18 @@ static void sound_push(struct sound *s, const float *y, int frames)
 {
     size_t bins = (size_t)features_bins(s->p->front.bands);
 
-    for (int t = 0; t < frames; t++)
+    for (int t = 0; t < frames; t++) {
+        float *row = s->k->magnitude + (size_t)t * bins;
+
         front_magnitudes(&s->p->front, &s->p->v, y + (size_t)t * (size_t)s->p->shape.features, s->how->lift, s->how->limit,
-                         s->level / FRONT_LEVEL, s->scratch, s->k->magnitude + (size_t)t * bins);
+                         s->level / FRONT_LEVEL, s->scratch, s->both ? s->both : row);
+        if (s->both) {
+            memcpy(row, s->both, bins * sizeof *row);
+            pan_push(s->k->pan, s->both + bins);
+        }
+    }
     vocoder_push(s->k->vocoder, s->k->magnitude, frames);
-    s->done += vocoder_pull(s->k->vocoder, s->out + s->done, s->samples - s->done);
+    sound_pull(s);
 }
 
 /* What decoding has lost or added of the clip's level, within bounds: near silence stays near silence. */
@@ -259,9 +280,12 @@ static void sound_end(struct sound *s, const struct piece_clip *clip)
 {
     vocoder_end(s->k->vocoder);
     while (s->done < s->samples)
-        s->done += vocoder_pull(s->k->vocoder, s->out + s->done, s->samples - s->done);
+        sound_pull(s);
+    if (s->both)
+        pan_end(s->k->pan, s->out);
     bring_to_level(&s->p->front, s->out, clip->samples, clip->level);
     free(s->scratch);
+    free(s->both);
 }
 
 static void take_sound(void *arg, const struct spectral_graph *g, int64_t first, int offset, int rows)

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "dsp/pan.h"
 #include "dsp/vocoder.h"
 #include "vae/front.h"
 #include "vae/model.h"
@@ -13,6 +14,7 @@
 struct piece_worker {
     struct spectral_graph decoder;             /* without a net where not asked for */
     struct vocoder *vocoder;                   /* NULL until the first sound */
+    struct pan *pan;                           /* NULL for one channel */
     float *magnitude;
 };
 

@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "nn/gemm.h"
-#include "nn/lapack.h"
+#include "base/linalg.h"
 #include "vae/prior.h"
 
 /* Of the pooled fit, and of the corrections for each position to it; in standardised units. */
@@ -156,7 +155,7 @@ static void solve(const struct prior_fit *f, const double *s, double r, const do
     }
     for (size_t i = 0; i < m; i++)
         left[i * m + i] += r;
-    if (lapack_solve((int)m, (int)d, left, w))
+    if (solve_positive((int)m, (int)d, left, w))
         memset(w, 0, m * d * sizeof *w);
     free(left);
 }
@@ -179,7 +178,7 @@ static void innovations(const struct prior_fit *f, const double *s, const double
                 v += w[l * d + i] * (half[l * d + j] - s[l * n + m + j]) - s[l * n + m + i] * w[l * d + j];
             c[i * d + j] = count > 0 ? v / count + (i == j ? 1e-4 : 0) : i == j;
         }
-    if (lapack_cholesky((int)d, c))
+    if (cholesky((int)d, c))
         for (size_t i = 0; i < d * d; i++)
             c[i] = i % (d + 1) == 0;
     for (size_t i = 0; i < d * d; i++)

@@ -18,16 +18,21 @@ static int start_add(struct starts *s, const struct model *m, const struct piece
     int64_t samples = audio->shape[2], cut = (int64_t)(seconds * m->rate), whole, latent = m->spectral.latent;
     struct piece_clip clip = pieces_clip(p, meta, audio->data + b * m->channels * samples, samples);
     struct start it = {.meta = meta_map()};
-    float *mean;
+    float *mean, *x;
 
     meta_free(meta);
     /* the last frames that are kept are as they are in the whole clip: more is encoded than that */
     clip.samples = cut < samples ? cut : samples;
     it.frames = grid_frames(clip.timing.grid, clip.samples) / m->spectral.stride / m->prior.positions * m->prior.positions;
     clip.samples = samples - clip.samples > m->fft ? clip.samples + m->fft : samples;
+    x = mem_alloc((size_t)(m->channels * clip.samples) * sizeof *x);
+    for (int c = 0; c < m->channels; c++)
+        memcpy(x + c * clip.samples, clip.x + c * samples, (size_t)clip.samples * sizeof *x);
+    clip.x = x;
     whole = pieces_latents(p, &clip);
     if (it.frames == 0) {
         meta_free(it.meta);
+        free(x);
         return error_set("%s: the start of '%s' is less than a beat: nothing can go on from there",
                          reader_label(r), audio_clip_name(f, b));
     }
@@ -38,6 +43,7 @@ static int start_add(struct starts *s, const struct model *m, const struct piece
     pieces_encode(p, &clip, mean);
     pieces_turn(mean, it.frames, latent, it.mean);
     free(mean);
+    free(x);
     meta_add(it.meta, "level", meta_real(clip.level));
     if (clip.timing.period > 0) {        /* said of unsteady clips, too: their frames stand where it says */
         meta_add(it.meta, "tempo", meta_real(60 / clip.timing.period));

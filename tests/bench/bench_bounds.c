@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "bench.h"
-#include "nn/gemm.h"
+#include "base/linalg.h"
 #include "base/kernel.h"
 
 enum {

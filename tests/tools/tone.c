@@ -2,6 +2,7 @@
  *   -r HZ (22050)  -c CHANNELS (1)  -n FRAMES or -s SECONDS (2)
  *   -f wav|wavex|flac|ogg|opus|mp3|aiff|au|caf|w64 (wav)   -b 8|16|24|32|float|double (16)
  *   -w sine|noise|silence|ramp|constant|nan|inf|beat (sine)   -F HZ (440)   -a AMPLITUDE (0.5)   -S SEED (1)
+ *   -g GAIN: each channel is that times the one before it
  * beat: a drum on every beat, F of them a second, a softer one between two, over a bass that steps with each.
  * Channel c of a sine is at c + 1 times the frequency; ramp counts sample
  * numbers modulo 2000 in steps of 1/32768. */
@@ -67,14 +68,14 @@ static float value(const char *wave, double amplitude, double hz, int rate, int6
 int main(int argc, char **argv)
 {
     const char *wave = "sine", *format = "wav", *depth = "16";
-    double amplitude = 0.5, hz = 440, seconds = 2;
+    double amplitude = 0.5, hz = 440, seconds = 2, gain = -1;
     int64_t frames = -1;
     SF_INFO info = { .samplerate = 22050, .channels = 1 };
     SNDFILE *file;
     float *frame;
     int letter;
 
-    while ((letter = getopt(argc, argv, "r:c:n:s:f:b:w:F:a:S:")) != -1)
+    while ((letter = getopt(argc, argv, "r:c:n:s:f:b:w:F:a:S:g:")) != -1)
         switch (letter) {
         case 'r': info.samplerate = atoi(optarg); break;
         case 'c': info.channels = atoi(optarg); break;
@@ -85,6 +86,7 @@ int main(int argc, char **argv)
         case 'w': wave = optarg; break;
         case 'F': hz = atof(optarg); break;
         case 'a': amplitude = atof(optarg); break;
+        case 'g': gain = atof(optarg); break;
         case 'S': state = (uint32_t)atoi(optarg); break;
         default: return 2;
         }
@@ -109,7 +111,7 @@ int main(int argc, char **argv)
     frame = calloc((size_t)info.channels, sizeof *frame);
     for (int64_t i = 0; frame != NULL && i < frames; i++) {
         for (int c = 0; c < info.channels; c++)
-            frame[c] = value(wave, amplitude, hz, info.samplerate, i, c);
+            frame[c] = c > 0 && gain >= 0 ? (float)gain * frame[c - 1] : value(wave, amplitude, hz, info.samplerate, i, c);
         if (sf_writef_float(file, frame, 1) != 1) {
             fprintf(stderr, "tone: %s: %s\n", argv[optind], sf_strerror(file));
             return 1;

@@ -1,0 +1,184 @@
+/* OpenBLAS. LAPACK's routines take matrices by columns: a symmetric matrix is
+ * the same either way, and eigenvectors by columns are ours by rows. */
+#include "base/linalg.h"
+
+#include <cblas.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+
+void dsyevd_(const char *job, const char *half, const int *n, double *a, const int *lda, double *w, double *work,
+             const int *lwork, int *iwork, const int *liwork, int *info);
+void dsyevr_(const char *job, const char *range, const char *half, const int *n, double *a, const int *lda,
+             const double *low, const double *high, const int *first, const int *last, const double *slack, int *found,
+             double *w, double *z, const int *ldz, int *support, double *work, const int *lwork, int *iwork,
+             const int *liwork, int *info);
+void dposv_(const char *half, const int *n, const int *columns, double *a, const int *lda, double *b, const int *ldb,
+            int *info);
+void dpotrf_(const char *half, const int *n, double *a, const int *lda, int *info);
+
+/* Each call that runs at a time has a buffer, of 128 MiB of addresses on x86-64, and OpenBLAS asks for it for ever where
+ * it cannot be had. So under a limit of addresses (ulimit -v) one call runs at a time, after a look whether there is room. */
+enum { BUFFER = 132 << 20 };
+
+static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER;
+static bool in_turns;
+
+static void prepare(void)
+{
+    struct rlimit addresses;
+
+    openblas_set_num_threads(1);
+    in_turns = getrlimit(RLIMIT_AS, &addresses) == 0 && addresses.rlim_cur != RLIM_INFINITY;
+    if (in_turns)
+        free(mem_alloc(BUFFER));
+}
+
+static void begin(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, prepare);
+    if (in_turns)
+        pthread_mutex_lock(&one);
+}
+
+static void end(void)
+{
+    if (in_turns)
+        pthread_mutex_unlock(&one);
+}
+
+void gemm(bool ta, bool tb, int m, int n, int k, const float *a, int lda, const float *b, int ldb, float beta, float *c,
+          int ldc)
+{
+    begin();
+    cblas_sgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, m, n, k, 1.0f, a, lda, b,
+                ldb, beta, c, ldc);
+    end();
+}
+
+void gemm_double(bool ta, bool tb, int m, int n, int k, double alpha, const double *a, int lda, const double *b, int ldb,
+                 double beta, double *c, int ldc)
+{
+    begin();
+    cblas_dgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, m, n, k, alpha, a, lda, b,
+                ldb, beta, c, ldc);
+    end();
+}
+
+/* All of them, ascending, into values; row i of a becomes the eigenvector of values[i]. */
+static int eigen_all(int n, double *a, double *values)
+{
+    int lwork = 1 + 6 * n + 2 * n * n, liwork = 3 + 5 * n, info;
+    double *work = mem_alloc((size_t)lwork * sizeof *work);
+    int *iwork = mem_alloc((size_t)liwork * sizeof *iwork);
+
+    begin();
+    dsyevd_("V", "U", &n, a, &n, values, work, &lwork, iwork, &liwork, &info);
+    end();
+    free(iwork);
+    free(work);
+    return info;
+}
+
+/* The largest alone, ascending, into the first of values and rows of out. */
+static int eigen_some(int n, int count, double *a, double *values, double *out)
+{
+    int lwork = 40 * n, liwork = 10 * n, first = n - count + 1, found, info;
+    double *work = mem_alloc((size_t)lwork * sizeof *work), none = 0;
+    int *iwork = mem_alloc((size_t)liwork * sizeof *iwork), *support = mem_alloc(2 * (size_t)n * sizeof *support);
+
+    begin();
+    dsyevr_("V", "I", "U", &n, a, &n, &none, &none, &first, &n, &none, &found, values, out, &n, support, work, &lwork,
+            iwork, &liwork, &info);
+    end();
+    free(work);
+    free(iwork);
+    free(support);
+    return info || found != count;
+}
+
+static void swap_rows(double *a, double *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        double v = a[i];
+
+        a[i] = b[i];
+        b[i] = v;
+    }
+}
+
+/* The component of largest size, of equal ones the first, positive. */
+static void turn(double *v, size_t n)
+{
+    size_t largest = 0;
+
+    for (size_t i = 1; i < n; i++)
+        if (fabs(v[i]) > fabs(v[largest]))
+            largest = i;
+    if (v[largest] < 0)
+        for (size_t i = 0; i < n; i++)
+            v[i] = -v[i];
+}
+
+int eigen_symmetric(int n, int count, double *a, double *values)
+{
+    size_t size = (size_t)n, used = (size_t)count;
+    double *all = mem_alloc(size * sizeof *all), *rows = NULL;
+    int status;
+
+    if (2 * count < n) {
+        rows = mem_alloc(used * size * sizeof *rows);
+        status = eigen_some(n, count, a, all, rows);
+    } else {
+        status = eigen_all(n, a, all);
+    }
+    if (rows)
+        memcpy(a, rows, used * size * sizeof *a);
+    for (size_t i = 0, n_rows = rows ? used : size; i < n_rows / 2; i++)
+        swap_rows(a + i * size, a + (n_rows - 1 - i) * size, size);
+    for (size_t i = 0; i < used; i++) {
+        values[i] = all[(rows ? used : size) - 1 - i];
+        turn(a + i * size, size);
+    }
+    free(rows);
+    free(all);
+    return status ? error_set("the eigenvalues of a %d x %d matrix did not converge", n, n) : 0;
+}
+
+int solve_positive(int n, int columns, double *a, double *b)
+{
+    double *turned = mem_alloc((size_t)n * (size_t)columns * sizeof *turned);
+    int info;
+
+    for (size_t i = 0; i < (size_t)n; i++)
+        for (size_t j = 0; j < (size_t)columns; j++)
+            turned[j * (size_t)n + i] = b[i * (size_t)columns + j];
+    begin();
+    dposv_("U", &n, &columns, a, &n, turned, &n, &info);
+    end();
+    for (size_t i = 0; i < (size_t)n; i++)
+        for (size_t j = 0; j < (size_t)columns; j++)
+            b[i * (size_t)columns + j] = turned[j * (size_t)n + i];
+    free(turned);
+    return info ? error_set("a %d x %d system is not positive definite", n, n) : 0;
+}
+
+int cholesky(int n, double *a)
+{
+    int info;
+
+    begin();
+    dpotrf_("U", &n, a, &n, &info);   /* upper by columns is lower by rows */
+    end();
+    for (size_t i = 0; i < (size_t)n; i++)
+        for (size_t j = i + 1; j < (size_t)n; j++)
+            a[i * (size_t)n + j] = 0;
+    return info ? error_set("a %d x %d matrix is not positive definite", n, n) : 0;
+}
