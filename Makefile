@@ -66,9 +66,6 @@ $(BUILD)/fuzz/seeds: $(BUILD)/tests/fuzz/seeds.o $(FUZZ_SHARED) $(LIBRARY)
 $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_SHARED) $(call objects,tests/fuzz/replay.c tests/fuzz/none.c tests/fuzz/mutate.c) $(LIBRARY)
 	@mkdir -p $(@D)
 	$(LINK) $(FUZZ_LINK) -o $@ $< $(FUZZ_SHARED) $(FUZZ_DRIVER) $(LIBRARY) $(PKG_LIBS) -lm
-ifdef FUZZER   # clang 14 lacks a builtin that these use
-$(patsubst %.c,$(BUILD)/%.o,$(shell grep -l __builtin_shuffle libcore/nn/*.c)): COMPILE := $(subst $(CC) -std,gcc -std,$(subst $(SANITIZE),,$(COMPILE)))
-endif
 $(BUILD)/torture/%: $(BUILD)/tests/torture/%.o $(LIBRARY)
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $< $(LIBRARY) $(PKG_LIBS) -lm
@@ -103,7 +100,7 @@ tsan:
 fuzz:
 	@sh pipelines/packages.sh build torture
 	@$(MAKE) --no-print-directory -j$(JOBS) $(FUZZ:$(BUILD)/%=$(BUILD)/fuzzing/%) BUILD=$(BUILD)/fuzzing CC=clang-14 \
-	   FUZZER=1 WARN='-Wall -Wno-ignored-attributes' CFLAGS='-O1 -g -fno-omit-frame-pointer' \
+	   FUZZER=1 WARN=-Wall CFLAGS='-O1 -g -fno-omit-frame-pointer' \
 	   SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
 	@BUILD=$(BUILD) sh tests/fuzz/run.sh
 torture:
