@@ -11,6 +11,7 @@ for group; do
     check) wanted="$wanted bats mandoc" ;;
     demo) wanted="$wanted fluidsynth timgm6mb-soundfont fonts-dejavu-core" ;;
     torture) wanted="$wanted clang-14 libclang-rt-14-dev valgrind" ;;
+    compilers) wanted="$wanted clang-14 gcc-aarch64-linux-gnu libc6-dev-arm64-cross" ;;
     bench) wanted="$wanted python3-torch python3-numpy python3-msgpack" ;;
     *) echo "packages.sh: no group '$group'" >&2; exit 2 ;;
     esac
