@@ -13,11 +13,14 @@ KERNEL = -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math
 SANITIZE =
 
 LIBS = sndfile soxr libebur128 fftw3f openblas msgpack libxxhash cairo
+# the OpenBLAS that starts no threads of its own, in the folder where Debian keeps it beside others
+SERIAL = $(wildcard $(shell pkg-config --variable=libdir sndfile)/openblas-serial)
+PKG = PKG_CONFIG_PATH=$(SERIAL)/pkgconfig:$$PKG_CONFIG_PATH pkg-config
 # asked for once, and only when something is compiled
-PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(LIBS)))$(PKG_CFLAGS)
-PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(LIBS)))$(PKG_LIBS)
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell $(PKG) --cflags $(LIBS)))$(PKG_CFLAGS)
+PKG_LIBS = $(eval PKG_LIBS := $$(shell $(PKG) --libs $(LIBS)) $(SERIAL:%=-Wl,-rpath,%))$(PKG_LIBS)
 COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -DCV_VERSION='"$(VERSION)"' -Ilibcore $(CFLAGS) $(WARN) $(PKG_CFLAGS) $(SANITIZE) -pthread
-LINK = $(CC) $(CFLAGS) $(SANITIZE) -pthread
+LINK = $(CC) $(CFLAGS) $(SANITIZE) -pthread -Wl,--as-needed
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
 LIBRARY = $(BUILD)/libcore.a
@@ -28,7 +31,7 @@ FUZZ = $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz
 TORTURE = $(patsubst tests/torture/%.c,$(BUILD)/torture/%,$(wildcard tests/torture/*.c)) $(FUZZ)
 PAGES = $(wildcard man/*.[1-8])
 
-all: $(PROGRAMS)
+all: $(PROGRAMS) $(BUILD)/apng
 
 $(LIBRARY): $(call objects,libcore/*/*.c)
 	@rm -f $@
@@ -45,6 +48,8 @@ $(BUILD)/cv-check: $(call objects,cmd/check/*.c)
 $(BUILD)/cv-%: $(BUILD)/cmd/cv-%.o $(LIBRARY)
 	$(LINK) -o $@ $(filter %.o,$^) $(LIBRARY) $(PKG_LIBS) -lm
 $(BUILD)/compose: $(call objects,pipelines/compose/*.c)
+	$(LINK) -o $@ $^ -lm
+$(BUILD)/apng: $(BUILD)/pipelines/apng.o $(LIBRARY)
 	$(LINK) -o $@ $^ -lm
 $(BUILD)/bench/bench: $(call objects,tests/bench/*.c) $(LIBRARY)
 	@mkdir -p $(@D)
@@ -65,9 +70,6 @@ $(BUILD)/fuzz/seeds: $(BUILD)/tests/fuzz/seeds.o $(FUZZ_SHARED) $(LIBRARY)
 $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_SHARED) $(call objects,tests/fuzz/replay.c tests/fuzz/none.c tests/fuzz/mutate.c) $(LIBRARY)
 	@mkdir -p $(@D)
 	$(LINK) $(FUZZ_LINK) -o $@ $< $(FUZZ_SHARED) $(FUZZ_DRIVER) $(LIBRARY) $(PKG_LIBS) -lm
-ifdef FUZZER   # clang 14 lacks a builtin that these use
-$(patsubst %.c,$(BUILD)/%.o,$(shell grep -l __builtin_shuffle libcore/nn/*.c)): COMPILE := $(subst $(CC) -std,gcc -std,$(subst $(SANITIZE),,$(COMPILE)))
-endif
 $(BUILD)/torture/%: $(BUILD)/tests/torture/%.o $(LIBRARY)
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $< $(LIBRARY) $(PKG_LIBS) -lm
@@ -102,7 +104,7 @@ tsan:
 fuzz:
 	@sh pipelines/packages.sh build torture
 	@$(MAKE) --no-print-directory -j$(JOBS) $(FUZZ:$(BUILD)/%=$(BUILD)/fuzzing/%) BUILD=$(BUILD)/fuzzing CC=clang-14 \
-	   FUZZER=1 WARN='-Wall -Wno-ignored-attributes' CFLAGS='-O1 -g -fno-omit-frame-pointer' \
+	   FUZZER=1 WARN=-Wall CFLAGS='-O1 -g -fno-omit-frame-pointer' \
 	   SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
 	@BUILD=$(BUILD) sh tests/fuzz/run.sh
 torture:

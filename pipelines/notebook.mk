@@ -24,19 +24,17 @@ SHELL = /bin/bash
 export GENRE
 export PATH := $(abspath $(BUILD)):$(PATH)
 O := $(OUT)
-MAGICK := $(shell command -v magick || command -v convert)
 EPOCH := $(shell seq -f %04.0f 0 $(EPOCHS))
 PAGES = $(EPOCH:%=$(O)/epochs/%.png)
 
 notebook: $(addprefix $(O)/,elbo.txt train.png latent.png from-test.png from-prior.png) \
-          $(O)/from-test/.made $(O)/from-prior/.made $(PAGES) $(if $(MAGICK),$(O)/epochs.gif,no-animation)
+          $(O)/from-test/.made $(O)/from-prior/.made $(PAGES) $(O)/epochs.png
 	@echo; echo "In $(O)/:"
 	@echo "  model.bin, snapshots/     the model, and after each epoch; train.jsonl and elbo.txt are the log"
 	@echo "  train.png epochs/*.png    waveforms of the data, and of one test batch decoded after each epoch"
+	@echo "  epochs.png                these pages one after the other, for a browser"
 	@echo "  latent.png                the latent plane of all clips"
 	@echo "  from-test/ from-prior/    new clips: test clips encoded and decoded, and draws from the prior"
-no-animation:
-	@echo "notebook: no animation of the epochs: ImageMagick is not there (package imagemagick)"
 
 ifneq ($(words $(O)),1)
 $(error OUT is '$(OUT)': name one directory, without spaces)
@@ -102,9 +100,9 @@ $(PAGES): $(O)/epochs/%.png: $(O)/model.bin $(O)/batch.cvs
 	@mkdir -p $(@D)
 	@cv-encode -s $(SEED) $(O)/snapshots/epoch-$*.cvm < $(O)/batch.cvs | cv-decode $(O)/snapshots/epoch-$*.cvm \
 	   | cv-plot -g 4x4 -t 'Epoch $*' -o $@
-$(O)/epochs.gif: $(PAGES)
-	$(MAGICK) -delay 50 -loop 0 $(PAGES) $(O)/epochs.part.gif
-	@mv $(O)/epochs.part.gif $@
+$(O)/epochs.png: $(PAGES)
+	apng $(PAGES) > $@.part
+	@mv $@.part $@
 
 # ---- generate: from the test clips, and from a fixed draw
 $(O)/from-test.cvs: $(O)/model.bin $(O)/test.cvs
@@ -127,4 +125,4 @@ $(O)/all.cvs: $(O)/all.list $(O)/rate
 $(O)/latent.png: $(O)/all.cvs $(O)/model.bin
 	cv-encode -m $(O)/model.bin < $< | cv-plot -t 'The latent plane' -o $@
 
-.PHONY: notebook no-animation FORCE
+.PHONY: notebook FORCE

@@ -6,12 +6,13 @@ set -eu
 wanted=
 for group; do
     case $group in
-    build) wanted="$wanted gcc libc6-dev make pkg-config libsndfile1-dev libsoxr-dev libebur128-dev libfftw3-dev libopenblas-dev
+    build) wanted="$wanted gcc libc6-dev make pkg-config libsndfile1-dev libsoxr-dev libebur128-dev libfftw3-dev libopenblas-serial-dev
                    libmsgpack-dev libxxhash-dev libcairo2-dev" ;;
     check) wanted="$wanted bats mandoc jq opus-tools" ;;
     demo) wanted="$wanted fluidsynth timgm6mb-soundfont fonts-dejavu-core" ;;
     figures) wanted="$wanted jq opus-tools" ;;
     torture) wanted="$wanted clang-14 libclang-rt-14-dev valgrind" ;;
+    compilers) wanted="$wanted clang-14 gcc-aarch64-linux-gnu libc6-dev-arm64-cross" ;;
     bench) wanted="$wanted python3-torch python3-numpy python3-msgpack" ;;
     *) echo "packages.sh: no group '$group'" >&2; exit 2 ;;
     esac

@@ -574,3 +574,43 @@ made_clip() {
         [[ $output == "$program "*[0-9].[0-9].[0-9]* ]]
     done
 }
+
+# slowly INPUT COMMAND ...: between ends that do not block, which give and take after a while.
+slowly() {
+    local input=$1
+
+    shift
+    { sleep 0.1; head -c 3000 "$input"; sleep 0.1; tail -c +3001 "$input"; } | nonblock "$@" | { sleep 0.1; cat; }
+    [ "${PIPESTATUS[1]}" -eq 0 ]
+}
+
+# same_slowly INPUT COMMAND ...: so its output is what it is without.
+same_slowly() {
+    local input=$1
+
+    shift
+    "$@" < "$input" > quick
+    slowly "$input" "$@" > slow 2> words
+    [ ! -s words ] || { echo "$*: $(< words)"; return 1; }
+    cmp quick slow
+}
+
+@test "descriptors that do not block are waited for, by every filter" {
+    wav long.wav 20000
+    cv-load -q -r 3000 long.wav > long.cvs
+    cv-load -q -r 3000 -@ <<< long.wav | cmp - long.cvs
+    cv-train -N notebook -q -e 1 --log log < audio.cvs > logged.bin
+    for ((i = 0; i < 2000; i++)); do echo jazz/a.wav; done > list
+    for ((i = 0; i < 500; i++)); do cat log; done > logs
+    same_slowly long.wav cv-load -q -r 3000 -
+    same_slowly list cv-load -q -r 3000 -n 10 -@
+    same_slowly long.cvs cv-towav -q -o -
+    same_slowly long.cvs cv-plot -q -o -
+    same_slowly logs cv-plot -q -o - -
+    cv-load -q -n 300 long.wav long.wav > pair.cvs
+    for filter in cv-batch "cv-check -q" cv-info "cv-train -N notebook -q -e 1"; do
+        same_slowly long.cvs $filter
+    done
+    same_slowly noise.cvs cv-decode -q model.bin
+    same_slowly long.cvs cv-load --help
+}

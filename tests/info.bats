@@ -138,3 +138,18 @@ has() { grep -qE "\"$1\": ?$2[],}]"; }
     printf '%b' "$(mp_head audio 3000)$(mp_tail 0)" > none
     cv-info none | grep -qw 0
 }
+
+@test "a model of the longest clips that a stream can hold is one" {
+    wav long.wav 12000
+    cv-load -q -r 3000 -n 12000 long.wav | cv-train -q -e 0 --width 8 -z 4 > short.bin
+    frames=$(cv-info --json short.bin | grep -o '"total":.*' | grep -o '"frames":[0-9]*' | tr -dc 0-9)
+    # 12000 becomes 2^30 and one more, and a tail without a hash takes the place of the last 31 bytes
+    for last in 0 1; do
+        { head -c -31 short.bin | LC_ALL=C sed "s/samples\xcd\x2e\xe0/samples\xce\x40\x00\x00\x0$last/"
+          printf '%b' "$(mp_tail "$frames")"; } > "long-$last.bin"
+    done
+    [ "$(field samples long-0.bin)" -eq 1073741824 ]
+    cv-sample -q -n 1 -m long-0.bin > noise
+    refuses 1 cv-encode long-1.bin < audio.cvs
+    says samples 1073741824
+}

@@ -91,3 +91,28 @@ same_peak() {
     run --separate-stderr bash -c "trap '' XFSZ; ulimit -f 3000; cv-train -N notebook -q -e 1 --memory 1M < 2000.cvs | cat"
     [[ $stderr == *"no room for"*TMPDIR* ]]
 }
+
+@test "programs that multiply no matrices do not load BLAS, and none starts a thread by being loaded" {
+    for program in cv-batch cv-info cv-load cv-mix cv-plot cv-towav; do
+        run -0 ldd "$(command -v $program)"
+        [[ $output != *blas* ]]
+    done
+    for program in cv-check cv-decode cv-encode cv-eval cv-sample cv-train; do
+        run -0 ldd "$(command -v $program)"
+        [[ $output == *openblas-serial* ]]
+    done
+}
+
+@test "a limit of addresses that is too small is said, with status 1" {
+    cv-load -q -n 12000 1.wav > 1.cvs
+    for size in 80000 120000 160000; do
+        for program in cv-{batch,check,decode,encode,eval,info,load,mix,plot,sample,towav,train}; do
+            run -0 bash -c "ulimit -v $size; exec timeout -s KILL 20 $program -V"
+            [[ $output == "$program (cv) "* ]]
+        done
+        refuses 1 bash -c "ulimit -v $size; exec timeout -s KILL 20 cv-encode -j 2 model.bin < 1.cvs"
+        says "out of memory"
+    done
+    cv-encode model.bin < 1.cvs > free
+    (ulimit -v 600000; timeout -s KILL 20 cv-encode -j 4 model.bin < 1.cvs) | cmp - free
+}

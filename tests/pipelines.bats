@@ -112,7 +112,9 @@ times() { stat -c '%n %y' "$@"; }
     for f in train.png latent.png from-test.png from-prior.png epochs/0000.png; do
         is_png $f
     done
-    if command -v magick || command -v convert; then [ "$(head -c 3 epochs.gif)" = GIF ]; fi
+    # all pages, and the first is one that any reader of PNG sees
+    [ "$(LC_ALL=C grep -aoE 'acTL|fcTL|fdAT|IEND' epochs.png | uniq | tr '\n' ' ')" = "acTL fcTL fdAT fcTL fdAT IEND " ]
+    [ "$(png-look epochs.png)" = "$(png-look epochs/0000.png)" ]
     [ -z "$(find . -name '*.part*')" ]
 }
 

@@ -260,17 +260,17 @@ same_network() { cmp <(cv-decode "$1" < noise.cvs) <(cv-decode "$2" < noise.cvs)
 
 # ---- stopping ----
 
-# Starts a long training and returns when its first epoch is over, in $pid; fd 9 reads the log.
+# start_training [OPTION ...]: a long one; returns when its first epoch is over, in $pid; fd 9 reads the log.
 start_training() {
     mkfifo log
-    env --default-signal=INT,TERM cv-train -N notebook -e 1000000 --log log < audio.cvs > model.bin 2> words &
+    env --default-signal=HUP,INT,TERM cv-train -N notebook -e 1000000 --log log "$@" < audio.cvs > model.bin 2> words &
     pid=$!
     exec 9< log
     read -r _ <&9
 }
 
 @test "an interrupt ends training with a valid model and status 0" {
-    for signal in INT TERM; do
+    for signal in INT TERM HUP; do
         start_training
         kill -$signal $pid
         cat <&9 > /dev/null
@@ -285,6 +285,48 @@ start_training() {
         grep -q '^cv-train: .*signal' words
         cv-decode -q model.bin < noise.cvs | cv-info
     done
+}
+
+@test "an interrupt before the first step leaves no model" {
+    mkfifo log
+    env --default-signal=INT cv-train -N notebook -j 1 --snapshot shots --log log < audio.cvs > model.bin 2> words &
+    pid=$!
+    # it waits for a reader of the log
+    until [ -d shots ] && grep -q '^State:.S' /proc/$pid/status; do sleep 0.02; done
+    kill -INT $pid
+    exec 9<> log
+    status=0
+    wait $pid || status=$?
+    exec 9<&-
+    [ "$status" -eq 130 ]
+    [ ! -s model.bin ]
+}
+
+@test "a signal that was ignored before stays so" {
+    mkfifo log
+    (trap '' HUP INT; exec cv-train -N notebook -e 40 --log log < audio.cvs > model.bin 2> words) &
+    pid=$!
+    exec 9< log
+    read -r _ <&9
+    kill -HUP $pid
+    kill -INT $pid
+    cat <&9 > /dev/null
+    wait $pid
+    exec 9<&-
+    [ "$(field epochs model.bin)" -eq 40 ]
+}
+
+@test "two runs do not share a folder of snapshots" {
+    start_training --snapshot shots
+    refuses 1 cv-train -N notebook -e 1 --snapshot shots < audio.cvs
+    says shots "another run"
+    [ -z "$output" ]
+    refuses 1 cv-train --resume shots --snapshot shots < audio.cvs
+    says shots "another run"
+    kill -KILL $pid
+    wait $pid || true
+    exec 9<&-
+    cv-train -N notebook -q -e 1 --snapshot shots < audio.cvs > model.bin
 }
 
 @test "a second interrupt ends at once, without a model" {

@@ -1,7 +1,6 @@
 /* Writing a finished picture. */
 #include "output.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,22 +9,8 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/mem.h"
-
-static int bytes_write(int fd, const char *bytes, size_t count)
-{
-    while (count > 0) {
-        ssize_t n = write(fd, bytes, count);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        bytes += n;
-        count -= (size_t)n;
-    }
-    return 0;
-}
 
 static int device_write(const char *path, const void *bytes, size_t count)
 {
@@ -33,7 +18,7 @@ static int device_write(const char *path, const void *bytes, size_t count)
 
     if (fd < 0)
         return error_set("%s:", path);
-    if (bytes_write(fd, bytes, count) != 0) {
+    if (fd_put(fd, bytes, count) != 0) {
         error_set("%s:", path);
         close(fd);
         return -1;
@@ -54,7 +39,7 @@ static int file_replace(const char *path, const char *target, const void *bytes,
         free(temporary);
         return -1;
     }
-    failed = bytes_write(fd, bytes, count) != 0 || fchmod(fd, 0666 & ~mask) != 0;
+    failed = fd_put(fd, bytes, count) != 0 || fchmod(fd, 0666 & ~mask) != 0;
     if (failed)
         error_set("%s:", path);
     if (close(fd) != 0 && !failed) {
@@ -78,7 +63,7 @@ int output_write(const char *path, const void *bytes, size_t count)
     int result;
 
     if (path == NULL || strcmp(path, "-") == 0) {
-        if (bytes_write(STDOUT_FILENO, bytes, count) != 0 || close(STDOUT_FILENO) != 0)
+        if (fd_put(STDOUT_FILENO, bytes, count) != 0 || close(STDOUT_FILENO) != 0)
             return error_set("standard output:");
         return 0;
     }

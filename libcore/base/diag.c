@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/text.h"
 
 enum { LINE_SIZE = 8192 };
@@ -63,15 +64,7 @@ static void line_print(const char *before, const char *format, va_list args, con
     n += text_escape(line + n, text);
     n += (size_t)snprintf(line + n, 200, "%s\n", after);
     fflush(stderr);
-    for (size_t done = 0; done < n; ) {
-        ssize_t got = write(STDERR_FILENO, line + done, n - done);
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            break;   /* nobody to tell */
-        done += (size_t)got;
-    }
+    fd_put(STDERR_FILENO, line, n);   /* its failure: nobody to tell */
 }
 
 void diag_note(const char *format, ...)

@@ -27,12 +27,18 @@ KERNEL_INLINE int kernel_level(void)
     return known;
 }
 
+/* Vectors of 512 bits where there are such: compilers take shorter ones unless told. */
+#if defined __clang__
+#define KERNEL_512 target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma"), min_vector_width(512)
+#else
+#define KERNEL_512 target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma,prefer-vector-width=512")
+#endif
+
 /* KERNEL(scale, (float *x, size_t n, float a), (x, n, a)) { ... } defines
  * static void scale(float *x, size_t n, float a). */
 #define KERNEL(name, params, args) \
     KERNEL_INLINE void name##_body params; \
-    __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma,prefer-vector-width=512"))) \
-    static void name##_512 params { name##_body args; } \
+    __attribute__((KERNEL_512)) static void name##_512 params { name##_body args; } \
     __attribute__((target("avx2,fma"))) static void name##_256 params { name##_body args; } \
     static void name##_128 params { name##_body args; } \
     static void name params \

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -21,16 +22,36 @@ void dposv_(const char *half, const int *n, const int *columns, double *a, const
             int *info);
 void dpotrf_(const char *half, const int *n, double *a, const int *lda, int *info);
 
-static void stay_single(void)
+/* Each call that runs at a time has a buffer, of 128 MiB of addresses on x86-64, and OpenBLAS asks for it for ever where
+ * it cannot be had. So under a limit of addresses (ulimit -v) one call runs at a time, after a look whether there is room. */
+enum { BUFFER = 132 << 20 };
+
+static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER;
+static bool in_turns;
+
+static void prepare(void)
 {
+    struct rlimit addresses;
+
     openblas_set_num_threads(1);
+    in_turns = getrlimit(RLIMIT_AS, &addresses) == 0 && addresses.rlim_cur != RLIM_INFINITY;
+    if (in_turns)
+        free(mem_alloc(BUFFER));
 }
 
 static void begin(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-    pthread_once(&once, stay_single);
+    pthread_once(&once, prepare);
+    if (in_turns)
+        pthread_mutex_lock(&one);
+}
+
+static void end(void)
+{
+    if (in_turns)
+        pthread_mutex_unlock(&one);
 }
 
 void gemm(bool ta, bool tb, int m, int n, int k, const float *a, int lda, const float *b, int ldb, float beta, float *c,
@@ -39,6 +60,7 @@ void gemm(bool ta, bool tb, int m, int n, int k, const float *a, int lda, const 
     begin();
     cblas_sgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, m, n, k, 1.0f, a, lda, b,
                 ldb, beta, c, ldc);
+    end();
 }
 
 void gemm_double(bool ta, bool tb, int m, int n, int k, double alpha, const double *a, int lda, const double *b, int ldb,
@@ -47,6 +69,7 @@ void gemm_double(bool ta, bool tb, int m, int n, int k, double alpha, const doub
     begin();
     cblas_dgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, m, n, k, alpha, a, lda, b,
                 ldb, beta, c, ldc);
+    end();
 }
 
 /* All of them, ascending, into values; row i of a becomes the eigenvector of values[i]. */
@@ -56,7 +79,9 @@ static int eigen_all(int n, double *a, double *values)
     double *work = mem_alloc((size_t)lwork * sizeof *work);
     int *iwork = mem_alloc((size_t)liwork * sizeof *iwork);
 
+    begin();
     dsyevd_("V", "U", &n, a, &n, values, work, &lwork, iwork, &liwork, &info);
+    end();
     free(iwork);
     free(work);
     return info;
@@ -69,8 +94,10 @@ static int eigen_some(int n, int count, double *a, double *values, double *out)
     double *work = mem_alloc((size_t)lwork * sizeof *work), none = 0;
     int *iwork = mem_alloc((size_t)liwork * sizeof *iwork), *support = mem_alloc(2 * (size_t)n * sizeof *support);
 
+    begin();
     dsyevr_("V", "I", "U", &n, a, &n, &none, &none, &first, &n, &none, &found, values, out, &n, support, work, &lwork,
             iwork, &liwork, &info);
+    end();
     free(work);
     free(iwork);
     free(support);
@@ -106,7 +133,6 @@ int eigen_symmetric(int n, int count, double *a, double *values)
     double *all = mem_alloc(size * sizeof *all), *rows = NULL;
     int status;
 
-    begin();
     if (2 * count < n) {
         rows = mem_alloc(used * size * sizeof *rows);
         status = eigen_some(n, count, a, all, rows);
@@ -134,7 +160,9 @@ int solve_positive(int n, int columns, double *a, double *b)
     for (size_t i = 0; i < (size_t)n; i++)
         for (size_t j = 0; j < (size_t)columns; j++)
             turned[j * (size_t)n + i] = b[i * (size_t)columns + j];
+    begin();
     dposv_("U", &n, &columns, a, &n, turned, &n, &info);
+    end();
     for (size_t i = 0; i < (size_t)n; i++)
         for (size_t j = 0; j < (size_t)columns; j++)
             b[i * (size_t)columns + j] = turned[j * (size_t)n + i];
@@ -146,7 +174,9 @@ int cholesky(int n, double *a)
 {
     int info;
 
+    begin();
     dpotrf_("U", &n, a, &n, &info);   /* upper by columns is lower by rows */
+    end();
     for (size_t i = 0; i < (size_t)n; i++)
         for (size_t j = i + 1; j < (size_t)n; j++)
             a[i * (size_t)n + j] = 0;

@@ -15,6 +15,7 @@
 
 #include "base/diag.h"
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/mem.h"
 
 #ifndef CV_VERSION
@@ -277,6 +278,7 @@ int program_begin(const struct program *p, int argc, char **argv, int min, int m
     assert(all <= OPTS_MAX);
     diag_name(p->name);
     standard_guard();
+    fd_patient();
     signal(SIGPIPE, SIG_DFL);
     defaults_copy(p, kept, false);
     letters[n++] = ':';

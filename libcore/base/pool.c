@@ -10,7 +10,6 @@
 
 #include <assert.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -18,8 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "base/machine.h"
 #include "base/mem.h"
 
 enum { SPIN_NANOSECONDS = 50000, THREADS_MAX = 1024 };
@@ -129,22 +128,11 @@ static void *worker_main(void *arg)
     }
 }
 
-static int processors(void)
-{
-    cpu_set_t set;
-    long n;
-
-    if (sched_getaffinity(0, sizeof set, &set) == 0)
-        return CPU_COUNT(&set);
-    n = sysconf(_SC_NPROCESSORS_ONLN);
-    return n < 1 ? 1 : n > THREADS_MAX ? THREADS_MAX : (int)n;
-}
-
 struct pool *pool_new(int threads)
 {
     struct pool *p;
     sigset_t all, old;
-    int available = processors();
+    int available = machine_processors();
 
     assert(threads >= 0);
     if (threads == 0)

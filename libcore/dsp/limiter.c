@@ -74,8 +74,11 @@ static int64_t reduction(const struct limiter *l, const float *x, int64_t stride
 {
     double peak = 0;
 
-    for (int c = 0; c < l->channels; c++)
-        peak = fmax(peak, fabs((double)x[c * stride]));
+    for (int c = 0; c < l->channels; c++) {
+        double v = fabs((double)x[c * stride]);
+
+        peak = v > peak ? v : peak;   /* not fmax, at which gcc 12 for aarch64 ends with an error of its own */
+    }
     return peak > l->most ? (int64_t)ceil((1 - l->most / peak) * whole) : 0;
 }
 

@@ -1,31 +1,16 @@
 /* Copies a pipe into a nameless temporary file, so that decoders can seek. */
 #include "io/audio_spool.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/mem.h"
 #include "base/temporary.h"
 
 enum { PIECE = 1 << 16, PROBE = 1 << 20 };
-
-static int write_all(int fd, const char *data, size_t bytes)
-{
-    while (bytes > 0) {
-        ssize_t n = write(fd, data, bytes);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        data += n;
-        bytes -= (size_t)n;
-    }
-    return 0;
-}
 
 static int copy_all(int from, int to, const char *dir, int (*recognised)(int fd))
 {
@@ -34,10 +19,8 @@ static int copy_all(int from, int to, const char *dir, int (*recognised)(int fd)
     int probed = 0, result = -1;
 
     for (;;) {
-        ssize_t n = read(from, piece, PIECE);
+        ssize_t n = fd_read(from, piece, PIECE);
 
-        if (n < 0 && errno == EINTR)
-            continue;
         if (n < 0) {
             error_set("cannot be read:");
             break;
@@ -46,7 +29,7 @@ static int copy_all(int from, int to, const char *dir, int (*recognised)(int fd)
             result = 0;
             break;
         }
-        if (write_all(to, piece, (size_t)n) < 0) {
+        if (fd_put(to, piece, (size_t)n) < 0) {
             error_set("cannot be kept in %s (set TMPDIR to another directory):", dir);
             break;
         }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/mem.h"
 
 enum { PIECE_FLOATS = 1 << 14, HEADER_ROOM = 4096, CHANNELS_MAX = 1024 };
@@ -189,19 +190,7 @@ void wav_free(struct wav *w)
 
 int file_write(int fd, const void *data, size_t size)
 {
-    const char *p = data;
-
-    while (size > 0) {
-        ssize_t n = write(fd, p, size);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return error_set("%s", strerror(errno));
-        p += n;
-        size -= (size_t)n;
-    }
-    return 0;
+    return fd_put(fd, data, size) ? error_set("%s", strerror(errno)) : 0;
 }
 
 /* The mode that open() would have given a new file. */

@@ -5,6 +5,7 @@
 #include <msgpack.h>
 #include <xxhash.h>
 
+#include "base/fd.h"
 #include "io/stream.h"
 
 /* Bounds on what is accepted, and so on what is written. */
@@ -115,12 +116,5 @@ int explain_kind(const char *label, const char *kind, const char *const *kinds);
 /* ---- stream_hash.c ---- */
 
 void hash_update(XXH3_state_t *state, const void *p, size_t bytes);
-
-/* ---- stream_fd.c: descriptors ---- */
-
-void fd_enlarge(int fd);                                     /* a pipe holds 1 MiB, if the system allows */
-ssize_t fd_read(int fd, void *to, size_t bytes);             /* 0 at the end, -1 with errno */
-struct iovec;
-int fd_write(int fd, struct iovec *parts, size_t count);     /* all of it, or -1 with errno; changes parts */
 
 #endif

@@ -27,7 +27,7 @@ static int model_describe(struct model *m, const struct reader *r)
         return error_set("%s: the model does not name its network", reader_label(r));
     if (!meta_get_real(reader_meta(r), "rate", &m->rate) || !(m->rate >= 1 && m->rate <= 1e6))
         return error_set("%s: the model's head has no usable \"rate\" in Hz", reader_label(r));
-    if (head_int(r, "samples", 1, 1 << 28, &m->samples))
+    if (head_int(r, "samples", 1, 1 << 30, &m->samples))   /* a stream holds no longer clip to train on */
         return -1;
     m->channels = 1;
     m->network = network_find(network);

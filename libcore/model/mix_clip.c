@@ -20,7 +20,7 @@ void mix_clip_clear(struct mix_clip *c)
     meta_free(c->meta);
     for (int p = 0; p < MIX_PARTS; p++)
         free(c->part[p].data);
-    *c = (struct mix_clip){NULL};
+    *c = (struct mix_clip){.name = NULL};
 }
 
 /* One part, copied; left without data when the frame has none. */

@@ -64,10 +64,8 @@ void skinny_up(int rows, int n, int k, const float *a, int lda, const float *b, 
                  c + first, (size_t)ldc);
 }
 
-KERNEL_INLINE float lanes_sum(lanes v)
-{
-    return ((v[0] + v[4]) + (v[1] + v[5])) + ((v[2] + v[6]) + (v[3] + v[7]));
-}
+/* No function: how a vector is passed to one depends on the target. */
+#define LANES_SUM(v) ((((v)[0] + (v)[4]) + ((v)[1] + (v)[5])) + (((v)[2] + (v)[6]) + ((v)[3] + (v)[7])))
 
 /* c[0..3] += dot products of x with four rows of b, from value first on. */
 KERNEL_INLINE void down_rest(size_t first, size_t n, const float *x, const float *b, size_t ldb, float *c)
@@ -106,14 +104,14 @@ KERNEL(down_four, (int rows, size_t n, const float *a, size_t lda, const float *
             s3 += v * q;
             t3 += w * q;
         }
-        to[0] += lanes_sum(s0);
-        to[1] += lanes_sum(s1);
-        to[2] += lanes_sum(s2);
-        to[3] += lanes_sum(s3);
-        next[0] += lanes_sum(t0);
-        next[1] += lanes_sum(t1);
-        next[2] += lanes_sum(t2);
-        next[3] += lanes_sum(t3);
+        to[0] += LANES_SUM(s0);
+        to[1] += LANES_SUM(s1);
+        to[2] += LANES_SUM(s2);
+        to[3] += LANES_SUM(s3);
+        next[0] += LANES_SUM(t0);
+        next[1] += LANES_SUM(t1);
+        next[2] += LANES_SUM(t2);
+        next[3] += LANES_SUM(t3);
         down_rest(whole, n, x, b, ldb, to);
         down_rest(whole, n, y, b, ldb, next);
     }
@@ -130,10 +128,10 @@ KERNEL(down_four, (int rows, size_t n, const float *a, size_t lda, const float *
             s2 += v * AT(b2, j);
             s3 += v * AT(b3, j);
         }
-        to[0] += lanes_sum(s0);
-        to[1] += lanes_sum(s1);
-        to[2] += lanes_sum(s2);
-        to[3] += lanes_sum(s3);
+        to[0] += LANES_SUM(s0);
+        to[1] += LANES_SUM(s1);
+        to[2] += LANES_SUM(s2);
+        to[3] += LANES_SUM(s3);
         down_rest(whole, n, x, b, ldb, to);
     }
 }
@@ -151,7 +149,7 @@ KERNEL(down_one, (int rows, size_t n, const float *a, size_t lda, const float *b
             s += AT(x, j) * AT(b, j);
         for (; j < n; j++)
             sum += x[j] * b[j];
-        c[(size_t)r * ldc] += lanes_sum(s) + sum;
+        c[(size_t)r * ldc] += LANES_SUM(s) + sum;
     }
 }
 

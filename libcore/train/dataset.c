@@ -43,9 +43,9 @@ int dataset_spool(struct dataset *d, struct reader *r, struct spool *spool)
 
         if (audio_tensor(r, f, &t) || audio_rate(r, f, &rate))
             goto failed;
-        if (t.shape[1] > 4096 || t.shape[2] > 1 << 30) {
-            error_set("%s: clip '%s' is too large to train on: %lld channels of %lld samples", reader_label(r), f->name,
-                      (long long)t.shape[1], (long long)t.shape[2]);
+        if (t.shape[1] > 4096) {
+            error_set("%s: clip '%s' has too many channels to train on: %lld", reader_label(r), f->name,
+                      (long long)t.shape[1]);
             goto failed;
         }
         if (d->count == 0) {

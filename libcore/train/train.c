@@ -2,12 +2,14 @@
 #include "train/train.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,28 +19,34 @@
 #include "base/mem.h"
 #include "train/train_private.h"
 
-static volatile sig_atomic_t stop;
+static volatile sig_atomic_t stop;   /* the signal that asked for an end */
 
-/* The first signal asks for an end after the step; a second one is final. */
+/* The first one asks for an end after the step; a second one is final. */
 static void on_signal(int number)
 {
     if (stop) {
         signal(number, SIG_DFL);
         raise(number);
     }
-    stop = 1;
+    stop = number;
 }
 
+/* What was ignored when the program began stays so: nohup, and jobs that a shell put aside. */
+static void catch_signal(int number)
+{
+    struct sigaction a = {.sa_handler = on_signal, .sa_flags = SA_RESTART}, old;
+
+    sigemptyset(&a.sa_mask);
+    if (!sigaction(number, NULL, &old) && old.sa_handler != SIG_IGN)
+        sigaction(number, &a, NULL);
+}
+
+/* From here on there is something to save. Before, a signal ends the program as it ends any other. */
 static void catch_signals(void)
 {
-    struct sigaction a;
-
-    memset(&a, 0, sizeof a);
-    a.sa_handler = on_signal;
-    a.sa_flags = SA_RESTART;
-    sigemptyset(&a.sa_mask);
-    sigaction(SIGINT, &a, NULL);
-    sigaction(SIGTERM, &a, NULL);
+    catch_signal(SIGHUP);
+    catch_signal(SIGINT);
+    catch_signal(SIGTERM);
 }
 
 double clock_now(void)
@@ -266,16 +274,24 @@ static int check_lengths(int64_t longest, const struct dataset *data, const stru
     return 0;
 }
 
-static int prepare_outputs(struct history *h)
+/* Makes the folder of snapshots and keeps other runs out of it for as long as
+ * this one goes; a file system that has no locks keeps nobody out. */
+static int take_folder(struct history *h)
 {
-    const struct train_run *run = h->run;
-    struct stat s;
+    const char *folder = h->run->snapshots;
 
-    if (run->snapshots && mkdir(run->snapshots, 0777) && errno != EEXIST)
-        return error_set("%s:", run->snapshots);
-    if (run->snapshots && !stat(run->snapshots, &s) && !S_ISDIR(s.st_mode))
-        return error_set("%s: is not a folder: name one for the snapshots", run->snapshots);
-    return log_open(h);
+    if (!folder)
+        return 0;
+    if (mkdir(folder, 0777) && errno != EEXIST)
+        return error_set("%s:", folder);
+    h->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (h->folder < 0 && errno == ENOTDIR)
+        return error_set("%s: is not a folder: name one for the snapshots", folder);
+    if (h->folder < 0)
+        return error_set("%s:", folder);
+    if (flock(h->folder, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
+        return error_set("%s: another run writes its snapshots there: wait for its end, or name another folder", folder);
+    return 0;
 }
 
 /* From the beginning, or from where the snapshot was taken. */
@@ -284,7 +300,7 @@ static int begin(struct history *h)
     h->epoch.number = 1;
     if (h->run->resume && resume(h))
         return -1;
-    if (prepare_outputs(h))
+    if (log_open(h))
         return -1;
     h->began = h->saved = clock_now();
     if (!h->run->resume)
@@ -305,6 +321,10 @@ static int run_epochs(struct history *h)
         status = run_epoch(h);
     if (status < 0)
         return -1;
+    if (status == 1 && h->trainer->steps == 0) {   /* nothing was learnt: no model */
+        signal(stop, SIG_DFL);
+        raise(stop);
+    }
     if (status == 1) {
         say_clear(h);
         diag_note("stopped by a signal after %" PRId64 " epochs, %" PRId64 " steps: writing the model as it is", h->done,
@@ -322,19 +342,19 @@ static int run_epochs(struct history *h)
 
 int train(const struct train_run *run, int fd, const char *label)
 {
-    struct history h = {.run = run, .terminal = isatty(STDERR_FILENO) == 1};
+    struct history h = {.run = run, .folder = -1, .terminal = isatty(STDERR_FILENO) == 1};
     struct pool *pool;
     int status = -1;
 
-    if ((run->test && check_test(run->data, run->test)) || (run->resume && resume_check_data(run)))
+    if ((run->test && check_test(run->data, run->test)) || (run->resume && resume_check_data(run)) || take_folder(&h))
         return -1;
-    catch_signals();
     pool = pool_new(run->threads);
     for (int i = 0; i < CURVES; i++)
         h.curves[i] = meta_list();
     h.trainer = trainer_new(&run->config, run->data, pool);
     if (h.trainer)
         h.epochs = run->config.epochs >= 0 ? run->config.epochs : trainer_epochs(h.trainer);
+    catch_signals();
     if (h.trainer && !check_lengths(h.trainer->longest, run->data, run->test) && !begin(&h)) {
         status = run_epochs(&h);
         if (!status) {
@@ -347,6 +367,8 @@ int train(const struct train_run *run, int fd, const char *label)
     }
     if (h.log && fclose(h.log) && !status)
         status = error_set("%s:", run->log);
+    if (h.folder >= 0)
+        close(h.folder);
     free(h.best_theta);
     trainer_free(h.trainer);
     for (int i = 0; i < CURVES; i++)

@@ -30,6 +30,7 @@ struct history {
     int64_t done;                /* whole epochs */
     struct epoch epoch;          /* the one in hand */
     FILE *log;
+    int folder;                  /* of the snapshots, open; -1: none */
     bool terminal, trouble;
     double began, shown;         /* by clock_now */
     double spent;                /* seconds before, in the runs that this one goes on from */

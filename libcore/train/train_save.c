@@ -111,19 +111,13 @@ static struct meta *state(const struct history *h)
 }
 
 /* What has a name on the disk is there whole, and stays. */
-static int settle(const char *folder, const char *part, const char *name)
+static int settle(const struct history *h, const char *part, const char *name)
 {
-    int fd, status = 0;
-
     if (rename(part, name))
         return error_set("%s:", name);
-    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return error_set("%s:", folder);
-    if (fsync(fd) && errno != EINVAL && errno != EROFS)
-        status = error_set("%s:", folder);
-    close(fd);
-    return status;
+    if (fsync(h->folder) && errno != EINVAL && errno != EROFS)
+        return error_set("%s:", h->run->snapshots);
+    return 0;
 }
 
 static int write_snapshot(struct history *h, const char *part, const char *name)
@@ -146,7 +140,7 @@ static int write_snapshot(struct history *h, const char *part, const char *name)
     if (close(fd) && !status)
         status = error_set("%s:", part);
     if (!status)
-        status = settle(h->run->snapshots, part, name);
+        status = settle(h, part, name);
     if (status)
         unlink(part);
     partial_done();

@@ -1,0 +1,20 @@
+/* Descriptors whose calls are interrupted, cut short, or do not block
+ * (O_NONBLOCK, set by whoever else holds the same pipe or terminal): waited for. */
+#ifndef BASE_FD_H
+#define BASE_FD_H
+
+#include <stddef.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+ssize_t fd_read(int fd, void *to, size_t bytes);             /* 0 at the end, -1 with errno */
+int fd_write(int fd, struct iovec *parts, size_t count);     /* all of it, or -1 with errno; changes parts */
+int fd_put(int fd, const void *bytes, size_t count);         /* the same for one part */
+
+/* A pipe holds 1 MiB, if the system allows. */
+void fd_enlarge(int fd);
+
+/* The same patience for stdin and stdout, called before they are used. */
+void fd_patient(void);
+
+#endif
