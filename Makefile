@@ -12,7 +12,7 @@ WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wc
 KERNEL = -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math
 SANITIZE =
 
-LIBS = sndfile soxr libebur128 fftw3f openblas msgpack libxxhash cairo
+LIBS = sndfile libmpg123 soxr libebur128 fftw3f openblas msgpack libxxhash cairo
 # asked for once, and only when something is compiled
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(LIBS)))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(LIBS)))$(PKG_LIBS)

@@ -305,7 +305,7 @@ static void load(const char *path)
     char *file = audio_name_file(strcmp(path, "-") == 0 ? "stdin" : path), *stem = audio_name_stem(file);
     char *reason = NULL;
     struct audio_verdict v = { 0 };
-    struct audio *a = audio_open(path, rate, !keep_channels);
+    struct audio *a = audio_open(path, rate, !keep_channels, NULL);
 
     if (a == NULL || cut_clips(a, shown, file, stem, &v) < 0) {
         v.reason = reason = mem_text(error_text());

@@ -260,9 +260,9 @@ setup() {
     [ "$(clips < stream | tr '\n' ' ')" = "a z " ]
     [ "$(wc -l < words)" = 10 ]
     grep -qx 'cv-load: missing.wav: No such file or directory' words
-    grep -qxF "cv-load: dir: is a directory: give the files in it, as in 'cv-load dir/*.wav'" words
-    grep -qxF "cv-load: dir/: is a directory: give the files in it, as in 'cv-load dir/*.wav'" words
-    grep -qx 'cv-load: text.wav: is not an audio file that libsndfile can read' words
+    grep -qxF "cv-load: dir: is a directory: 'cv-load -R dir' loads what is in it" words
+    grep -qxF "cv-load: dir/: is a directory: 'cv-load -R dir' loads what is in it" words
+    grep -qx 'cv-load: text.wav: is not an audio file that libsndfile or libmpg123 can read' words
     grep -q 'cv-load: empty.wav: is empty' words
     grep -q 'cv-load: zero.wav: holds no samples' words
     grep -q 'cv-load: one.wav: is too short' words
