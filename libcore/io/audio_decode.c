@@ -149,7 +149,7 @@ static bool begins_as_mpeg(struct audio_file *f)
  * let libmpg123 write on standard error. */
 static int part_open(struct decoder_private *in, size_t i, bool *foreign)
 {
-    const struct part *p = &in->parts[i];
+    struct part *p = &in->parts[i];
     bool mpeg;
 
     part_close(in);
@@ -164,6 +164,7 @@ static int part_open(struct decoder_private *in, size_t i, bool *foreign)
     if (!mpeg && sf_error(NULL) != SF_ERR_UNRECOGNISED_FORMAT && in->source.error == 0)
         return error_set("cannot be decoded (libsndfile: %s)", library_words(sf_strerror(NULL)));
     if (in->source.error == 0 && (in->mp3 = mp3_open(&in->source)) != NULL) {
+        p->end = p->from + in->source.size;
         in->info = (SF_INFO){ .frames = in->mp3->frames, .samplerate = in->mp3->rate,
                               .channels = in->mp3->channels, .format = SF_FORMAT_MPEG };
         return 0;
@@ -207,8 +208,9 @@ static int part_begin(struct decoder *d, size_t i, bool open, bool *foreign)
 {
     struct decoder_private *in = d->in;
     struct part *p = &in->parts[i];
+    const char *which = i > 0 ? "is several files in one, of which the last read " : "";
     struct audio_extent e = { 0 };
-    double seconds;
+    double seconds, promised;
 
     if (part_open(in, i, foreign) < 0)
         return -1;
@@ -219,14 +221,15 @@ static int part_begin(struct decoder *d, size_t i, bool open, bool *foreign)
     if (p->raw.format == 0)
         p->frames = in->info.frames == SF_COUNT_MAX ? -1 : in->info.frames;
     seconds = (double)p->frames / in->info.samplerate;
+    promised = in->mp3 != NULL ? seconds + (double)in->mp3->missing / in->mp3->rate
+               : e.start > 0 && e.promised > e.there && e.there > 0
+               ? seconds * (double)e.promised / (double)e.there : seconds;
     if (open)
-        complain(d, "is cut short: nothing marks its end");
-    else if (in->mp3 != NULL && in->mp3->missing > 0)
-        complain(d, "is cut short: %.3f s of the %.3f s its header promises are there", seconds,
-                 seconds + (double)in->mp3->missing / in->mp3->rate);
-    else if (e.start > 0 && e.promised > e.there && e.there > 0)
-        complain(d, "is cut short: %.3f s of the %.3f s its header promises are there", seconds,
-                 seconds * (double)e.promised / (double)e.there);
+        complain(d, "%sis cut short: nothing marks its end", which);
+    else if (promised > seconds)
+        complain(d, "%sis cut short: %.3f s of the %.3f s its header promises are there", which, seconds, promised);
+    if (in->mp3 != NULL && in->mp3->junk > 0)
+        complain(d, "%sis damaged: %lld bytes in it are no sound", which, (long long)in->mp3->junk);
     return 0;
 }
 
@@ -257,7 +260,7 @@ static int open_parts(struct decoder *d, int64_t size, bool *foreign)
     int64_t from = audio_parts_skip_tags(in->source.fd, 0, size), end;
     bool open;
 
-    for (; in->count == 0 || from < size; from = end) {
+    for (; in->count == 0 || from < size; from = audio_parts_skip_tags(in->source.fd, end, size)) {
         if (from > size)
             return error_set("is cut short: it ends within the tags before its samples");
         end = audio_parts_end(in->source.fd, from, size, &open);
@@ -267,6 +270,8 @@ static int open_parts(struct decoder *d, int64_t size, bool *foreign)
             break;
         if (in->count == 0 && part_begin(d, 0, open, foreign) < 0)
             return -1;
+        if (in->mp3 != NULL)
+            end = in->parts[in->count].end;
         if (in->count++ > 0)
             continue;
         d->channels = in->info.channels;

@@ -11,11 +11,13 @@ struct mp3 {
     int channels, rate;
     int64_t frames;          /* samples of each channel: all frames of the file are counted */
     int64_t missing;         /* what the file's own count has beyond them, 0: nothing, or it has none */
+    int64_t junk;            /* bytes between frames that are neither frames nor tags: what is damaged is passed over */
     const char *stopped;     /* why decoding did before the end, NULL: it did not */
     void *library;
 };
 
-/* Opens f, which must outlive it, from its start. NULL: three frames one behind the other do not begin within the first
+/* Opens f, which must outlive it, from its start. Where another file is joined on that counts its frames itself, f->size
+ * becomes what is before it. NULL: three frames one behind the other do not begin within the first
  * 64 KiB, so it is something else, or f->error says that it could not be read. */
 struct mp3 *mp3_open(struct audio_file *f);
 

@@ -23,35 +23,54 @@ int64_t audio_parts_skip_tags(int fd, int64_t from, int64_t size)
     return from;
 }
 
+/* The first place from byte from on where that mark stands, size if there is none. */
+static int64_t find(int fd, int64_t from, int64_t size, const char *mark, size_t length)
+{
+    char *piece = mem_alloc(PIECE);
+    int64_t found = size;
+
+    for (int64_t at = from; at < size; at += PIECE - (int64_t)length + 1) {
+        ssize_t n = pread(fd, piece, PIECE, (off_t)at);
+        char *here = n > 0 ? memmem(piece, (size_t)n, mark, length) : NULL;
+
+        if (here != NULL)
+            found = at + (here - piece);
+        if (n < PIECE || here != NULL)
+            break;
+    }
+    free(piece);
+    return found < size ? found : size;
+}
+
 /* Ogg (RFC 3533, section 6): pages of 27 bytes, a table of up to 255 sizes, and a body. Byte 5 holds flags: 2, the first
  * page of a stream; 4, its last. Streams that begin together are one file; one that begins later is the next. */
 static int64_t ogg_end(int fd, int64_t from, int64_t size, bool *open)
 {
+    static const char mark[5] = { 'O', 'g', 'g', 'S', 0 };
     unsigned char b[27 + 255];
-    bool begun = false, lost = false;
-    int64_t at = from, ends = 0, begins = 0;
+    bool begun = false;
+    int64_t at = from, page = from, ends = 0, begins = 0;
 
     while (at < size) {
         ssize_t n = pread(fd, b, sizeof b, (off_t)at);
-        int64_t page = 27;
 
-        lost = n >= 4 && memcmp(b, "OggS", 4) != 0;
-        if (lost || n < 27 || n < 27 + b[26])
-            break;
-        if ((b[5] & 2) != 0 && begun)
+        if (n < (ssize_t)sizeof mark || memcmp(b, mark, sizeof mark) != 0) {
+            at = find(fd, page + 1, size, mark, sizeof mark);      /* the page was damaged or cut */
+            page = at;
+            continue;
+        }
+        if (n < 27 || n < 27 + b[26] || ((b[5] & 2) != 0 && begun))
             break;
         begun = begun || (b[5] & 2) == 0;
-        for (int i = 0; i < b[26]; i++)
-            page += b[27 + i];
-        page += b[26];
-        if (at + page > size)
-            break;
         begins += (b[5] & 2) != 0;
-        ends += (b[5] & 4) != 0;
-        at += page;
+        page = at;
+        at += 27 + b[26];
+        for (int i = 0; i < b[26]; i++)
+            at += b[27 + i];
+        ends += (b[5] & 4) != 0 && at <= size;
     }
-    *open = ends < begins && !lost;
-    return at < size && pread(fd, b, 6, (off_t)at) == 6 && memcmp(b, "OggS", 4) == 0 && (b[5] & 2) != 0 ? at : size;
+    *open = ends < begins;
+    return at < size && (b[5] & 2) != 0 ? at : size;
 }
 
 /* FLAC does not say how long it is: looks for the mark of a file and the head of its first block, 34 bytes that have to
@@ -59,20 +78,8 @@ static int64_t ogg_end(int fd, int64_t from, int64_t size, bool *open)
 static int64_t flac_end(int fd, int64_t from, int64_t size)
 {
     static const char mark[8] = { 'f', 'L', 'a', 'C', 0, 0, 0, 34 };
-    char *piece = mem_alloc(PIECE);
-    int64_t end = size;
 
-    for (int64_t at = from + 1; at < size; at += PIECE - (int64_t)sizeof mark + 1) {
-        ssize_t n = pread(fd, piece, PIECE, (off_t)at);
-        char *found = n > 0 ? memmem(piece, (size_t)n, mark, sizeof mark) : NULL;
-
-        if (found != NULL)
-            end = at + (found - piece);
-        if (n < PIECE || found != NULL)
-            break;
-    }
-    free(piece);
-    return end < size ? end : size;
+    return find(fd, from + 1, size, mark, sizeof mark);
 }
 
 int64_t audio_parts_end(int fd, int64_t from, int64_t size, bool *open)

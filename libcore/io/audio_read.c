@@ -119,14 +119,19 @@ static int start_resampler(struct audio *a, double rate)
     return 0;
 }
 
-/* Looks at pieces from all over the file for what its channels are like. Whatever is wrong with them is met again when
- * the file is read. */
+/* Looks at pieces from all over the file for what its channels are like, and decodes it once where nothing else tells how
+ * long it is. What is wrong with the pieces is met again when the file is read. */
 static int look(struct audio *a)
 {
-    int64_t frames = a->file.frames, piece = a->piece_frames;
+    char complaint[sizeof a->file.complaint];
+    int64_t frames = a->file.frames, piece = a->piece_frames, n;
 
-    if (frames < 0)
-        return 0;
+    if (frames < 0) {
+        for (frames = 0; (n = decoder_read(&a->file, a->raw, piece)) > 0; )
+            frames += n;
+        a->file.frames = frames;
+    }
+    memcpy(complaint, a->file.complaint, sizeof complaint);
     if (piece > frames / AUDIO_LOOKS)
         piece = frames / AUDIO_LOOKS;
     for (int i = 0; i < AUDIO_LOOKS && piece > 0; i++) {
@@ -135,14 +140,16 @@ static int look(struct audio *a)
         audio_mix_look(a->mix, a->raw, decoder_read(&a->file, a->raw, piece));
     }
     audio_mix_decide(a->mix);
+    memcpy(a->file.complaint, complaint, sizeof complaint);
     return decoder_seek(&a->file, 0) < 0 ? -1 : 0;
 }
 
-static int start(struct audio *a, const char *path, double rate, bool mono, bool *foreign)
+static int start(struct audio *a, const char *path, double rate, bool mono)
 {
     int channels;
+    bool foreign;
 
-    if (open_source(a, path) < 0 || decoder_open(&a->file, a->fd, foreign) < 0)
+    if (open_source(a, path) < 0 || decoder_open(&a->file, a->fd, &foreign) < 0)
         return -1;
     channels = a->file.channels;
     a->channels = mono ? 1 : channels;
@@ -158,16 +165,13 @@ static int start(struct audio *a, const char *path, double rate, bool mono, bool
     return look(a);
 }
 
-struct audio *audio_open(const char *path, double rate, bool mono, bool *foreign)
+struct audio *audio_open(const char *path, double rate, bool mono)
 {
     struct audio *a = mem_zero(1, sizeof *a);
-    bool unasked;
 
     a->fd = -1;
     a->non_finite = -1;
-    foreign = foreign != NULL ? foreign : &unasked;
-    *foreign = false;
-    if (start(a, path, rate, mono, foreign) < 0) {
+    if (start(a, path, rate, mono) < 0) {
         audio_close(a);
         return NULL;
     }
@@ -208,9 +212,7 @@ int audio_source_rate(const struct audio *a)
 
 double audio_source_seconds(const struct audio *a)
 {
-    int64_t frames = a->ended ? a->decoded : a->file.frames;
-
-    return frames < 0 ? -1 : (double)frames / a->file.rate;
+    return (double)a->file.frames / a->file.rate;
 }
 
 double audio_offset(const struct audio *a)
@@ -282,9 +284,8 @@ int audio_seek(struct audio *a, double seconds)
     assert(a->decoded == 0 && seconds >= 0);
     if (wanted == 0)
         return 0;
-    if (frames >= 0 && wanted >= (double)frames)
-        a->decoded = frames;
-    else if ((a->decoded = decoder_seek(&a->file, (int64_t)fmin(wanted, 0x1p62))) < 0)
+    a->decoded = wanted < (double)frames ? decoder_seek(&a->file, (int64_t)wanted) : frames;
+    if (a->decoded < 0)
         return -1;
     if ((double)a->decoded < wanted || a->decoded == frames)
         return error_set("ends at %.3f s, before the offset of %g s", (double)a->decoded / a->file.rate, seconds);

@@ -12,14 +12,13 @@ struct audio;
  * mixed to one channel if mono (the mean, see io/audio_mix.h). What cannot be
  * searched (a pipe) is first copied to a temporary file without a name. NULL:
  * the reason, without the path, is in error_text: missing, a directory, not
- * audio (then *foreign is set, if not NULL), damaged, empty, or rates too far
- * apart. */
-struct audio *audio_open(const char *path, double rate, bool mono, bool *foreign);
+ * audio, damaged, empty, or rates too far apart. */
+struct audio *audio_open(const char *path, double rate, bool mono);
 
 int audio_channels(const struct audio *a);         /* of what audio_read gives */
 int audio_source_channels(const struct audio *a);
 int audio_source_rate(const struct audio *a);
-double audio_source_seconds(const struct audio *a);   /* -1: not known before the end is read */
+double audio_source_seconds(const struct audio *a);
 double audio_offset(const struct audio *a);        /* constant offset that was taken out, 0: none */
 int audio_only(const struct audio *a);             /* channel, from 1, that is given in place of a mix in which it
                                                     * would be lost; 0: the mix is what is given */
