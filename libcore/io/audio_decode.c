@@ -261,7 +261,7 @@ static int open_parts(struct decoder *d, int64_t size, bool *foreign)
     bool open;
 
     for (; in->count == 0 || from < size; from = audio_parts_skip_tags(in->source.fd, end, size)) {
-        if (from > size)
+        if (from > 0 && from >= size)
             return error_set("is cut short: it ends within the tags before its samples");
         end = audio_parts_end(in->source.fd, from, size, &open);
         in->parts = mem_grow(in->parts, in->count + 1, sizeof *in->parts);
