@@ -16,6 +16,7 @@
 static int64_t group = 10, buffer = 3, seed = 123;
 static double share = 0.2;
 static const char *take;
+static bool by_time;
 
 static const struct opt opts[] = {
     { 'b', "batch", OPT_INT, &group, "CLIPS", 1, 65536, "clips in a batch; 1 leaves them single", NULL },
@@ -23,6 +24,8 @@ static const struct opt opts[] = {
     { 's', "seed", OPT_INT, &seed, "N", 0, HUGE_VAL, "seed of the shuffle", NULL },
     { 0, "take", OPT_TEXT, &take, "SIDE", 0, 0, "pass on one side of the split only: train or test", NULL },
     { 0, "share", OPT_REAL, &share, "X", 0, 1, "share of the tracks on the test side", NULL },
+    { 0, "by-time", OPT_FLAG, &by_time, NULL, 0, 0,
+      "split each track in time instead: the share at its end is the test side", NULL },
 };
 
 static const struct program program = {
@@ -166,6 +169,17 @@ static void shuffle_drain(void)
     }
 }
 
+/* Whether the clip begins in the last share of its track: what it says of itself is enough to know. */
+static bool is_late(const struct item *it)
+{
+    double start, seconds;
+
+    if (!meta_get_real(it->meta, "start", &start) || !meta_get_real(it->meta, "source_seconds", &seconds))
+        diag_die("clip '%s' does not say where in its track it is (meta \"start\", \"source_seconds\"): "
+                 "load it with this cv-load, or split without --by-time", it->name);
+    return start >= (1 - share) * seconds;
+}
+
 /* Whether the clip is on the side that was asked for. */
 static bool item_taken(const struct item *it)
 {
@@ -173,8 +187,25 @@ static bool item_taken(const struct item *it)
 
     if (!take)
         return true;
+    if (by_time)
+        return is_late(it) == (strcmp(take, "test") == 0);
     meta_get_text(it->meta, "track", &track);
     return split_is_test(track, share) == (strcmp(take, "test") == 0);
+}
+
+/* A side without clips is most likely not what was meant. */
+static void warn_empty(int64_t clips, int64_t taken)
+{
+    const char *other = strcmp(take, "test") == 0 ? "train" : "test", *todo = "";
+
+    if (by_time)
+        todo = ": load whole tracks with cv-load --all, in clips shorter than the share";
+    else if (share > 0 && share < 1)
+        todo = ": tracks are too few to share out; --by-time splits each of them in time (clips of cv-load --all)";
+    if (taken == 0)
+        diag_warn("none of the %lld clips is on the %s side%s", (long long)clips, take, todo);
+    else if (taken == clips && *todo)
+        diag_warn("all of the %lld clips are on this side, none is on the %s side%s", (long long)clips, other, todo);
 }
 
 int main(int argc, char **argv)
@@ -188,6 +219,8 @@ int main(int argc, char **argv)
     program_begin(&program, argc, argv, 0, 0);
     if (take && strcmp(take, "train") != 0 && strcmp(take, "test") != 0)
         diag_usage("--take %s: train or test was expected", take);
+    if (by_time && !take)
+        diag_usage("--by-time says how to split: --take train or --take test is missing");
     rng = rng_new((uint64_t)seed, 0);
     batch = mem_zero((size_t)group, sizeof *batch);
     in = reader_open("-");
@@ -219,8 +252,8 @@ int main(int argc, char **argv)
         diag_die("%s", error_text());
     shuffle_drain();
     batch_flush();
-    if (take && taken == 0)
-        diag_warn("none of the %lld clips is on the %s side", (long long)clips, take);
+    if (take)
+        warn_empty(clips, taken);
     if (writer_end(out) < 0)
         diag_die("%s", error_text());
     reader_free(in);

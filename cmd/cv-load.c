@@ -17,6 +17,8 @@
 #include "io/audio_read.h"
 #include "io/audio_report.h"
 #include "io/audio_seen.h"
+#include "io/audio_track.h"
+#include "io/audio_walk.h"
 #include "io/stream.h"
 
 #define RATE 22050.0
@@ -31,7 +33,7 @@
 
 static double rate = RATE, duration = DURATION, offset;
 static int64_t samples = SAMPLES;
-static bool samples_given, pad, keep_channels, all, from_list, null_ends, strict, unique;
+static bool samples_given, pad, keep_channels, all, recursive, from_list, null_ends, strict, unique;
 static const char *report_file, *tempo;
 static double tempo_stated;        /* 0: to be found */
 
@@ -41,12 +43,19 @@ static size_t clip_floats;
 static bool failed, trouble;       /* a file could not be used; the report could not be written */
 
 static struct {
-    int64_t files, cut, padded, rejected;
+    int64_t files, cut, padded, rejected, passed_over;
     double used, seconds;          /* in clips, and of all that the files hold */
 } total;
 
 static struct audio_report *report;
 static struct audio_seen *seen;    /* NULL: nobody asked */
+static struct audio_tracks *tracks;
+
+static struct {
+    char *path;
+    bool walked;                   /* found in a folder, not named */
+} *files;
+static size_t files_count;
 
 static const struct opt opts[] = {
     { 'r', "rate", OPT_REAL, &rate, "HZ", 1, 768000, "sample rate of the clips, in Hz", NULL },
@@ -60,6 +69,8 @@ static const struct opt opts[] = {
       "keep the channels; without it they are mixed to one, their mean", NULL },
     { 'a', "all", OPT_FLAG, &all, NULL, 0, 0,
       "cut each file into consecutive clips; a last one less than half full is dropped", NULL },
+    { 'R', "recursive", OPT_FLAG, &recursive, NULL, 0, 0,
+      "load all audio files in the folders that are named, and in those below, whole as with -a", NULL },
     { '@', "list", OPT_FLAG, &from_list, NULL, 0, 0,
       "read file names from standard input, one a line", NULL },
     { '0', "null", OPT_FLAG, &null_ends, NULL, 0, 0,
@@ -146,6 +157,7 @@ static void put_clip(const struct audio *a, const char *file, const char *stem, 
     meta_set(meta, "file", meta_text(file));
     meta_set(meta, "source_rate", meta_int(audio_source_rate(a)));
     meta_set(meta, "source_channels", meta_int(audio_source_channels(a)));
+    meta_set(meta, "source_seconds", meta_real(audio_source_seconds(a)));
     meta_set(meta, "start", meta_real(offset + (double)k * (double)samples / rate));
     if (tempo != NULL)
         note_tempo(meta, audio_channels(a), length, got);
@@ -247,6 +259,11 @@ static int cut_clips(struct audio *a, const char *path, const char *file, const 
 /* What people want to know of a file that could be used. */
 static void warn(const char *path, const struct audio *a, const struct audio_verdict *v)
 {
+    if (audio_only(a) > 0)
+        diag_warn("%s: its channels are of opposite phase and cancel in the mix: channel %d is taken alone", path,
+                  audio_only(a));
+    if (fabs(audio_offset(a)) > 0)
+        diag_warn("%s: has a constant offset of %.3g, which is taken out", path, audio_offset(a));
     if (audio_complaint(a) != NULL)
         diag_warn("%s: %s", path, audio_complaint(a));
     else if (v->silent == v->taken)
@@ -267,9 +284,10 @@ static void count(const struct audio *a, const struct audio_verdict *v)
     total.files++;
     total.cut += v->cut > 0;
     total.padded += v->padded > 0;
-    total.rejected += v->reason != NULL;
+    total.rejected += v->reason != NULL && !v->passed_over;
+    total.passed_over += v->passed_over;
     total.used += v->used;
-    total.seconds += fmax(seconds, v->used);    /* the header may not know, or only guess */
+    total.seconds += seconds;
 }
 
 /* What became of all of them, in one line. */
@@ -277,6 +295,7 @@ static void sum_up(void)
 {
     const struct { int64_t count; const char *words; } facts[] = {
         { total.cut, "cut" }, { total.padded, "padded" }, { total.rejected, "not usable" },
+        { total.passed_over, "not audio" },
     };
     char words[128] = "";
     size_t at = 0;
@@ -299,18 +318,28 @@ static void report_line(const char *path, const struct audio *a, const struct au
     report = NULL;
 }
 
-static void load(const char *path)
+/* What came in a folder without the name of an audio file, and is none. */
+static bool is_other(const char *path)
+{
+    return !audio_name_is_audio(path) && !audio_is_folder(path);
+}
+
+/* walked: it was found in a folder. */
+static void load(const char *path, bool walked)
 {
     const char *shown = strcmp(path, "-") == 0 ? "standard input" : path;
-    char *file = audio_name_file(strcmp(path, "-") == 0 ? "stdin" : path), *stem = audio_name_stem(file);
+    char *file = audio_name_file(strcmp(path, "-") == 0 ? "stdin" : path);
+    char *stem = strcmp(path, "-") == 0 ? mem_text(file) : audio_tracks_name(tracks, path);
     char *reason = NULL;
     struct audio_verdict v = { 0 };
     struct audio *a = audio_open(path, rate, !keep_channels);
 
     if (a == NULL || cut_clips(a, shown, file, stem, &v) < 0) {
         v.reason = reason = mem_text(error_text());
-        diag_error("%s: %s", shown, reason);
-        failed = true;
+        v.passed_over = a == NULL && walked && is_other(path);
+        failed = failed || !v.passed_over;
+        if (!v.passed_over)
+            diag_error("%s: %s", shown, reason);
     } else {
         warn(shown, a, &v);
     }
@@ -320,6 +349,40 @@ static void load(const char *path)
     free(reason);
     free(stem);
     free(file);
+}
+
+static void keep(const char *path, bool walked)
+{
+    files = mem_grow(files, files_count + 1, sizeof *files);
+    files[files_count].path = mem_text(path);
+    files[files_count++].walked = walked;
+    audio_tracks_add(tracks, path);
+}
+
+static void keep_walked(const char *path)
+{
+    keep(path, true);
+}
+
+/* Finds all files before the first is loaded, so that each knows the others of its name. */
+static void find(const char *path)
+{
+    if (recursive && audio_is_folder(path))
+        audio_walk(path, keep_walked);
+    else
+        keep(path, false);
+}
+
+static void load_found(void)
+{
+    for (size_t i = 0; i < files_count; i++) {
+        if (!(failed && strict))
+            load(files[i].path, files[i].walked);
+        free(files[i].path);
+    }
+    free(files);
+    files = NULL;
+    files_count = 0;
 }
 
 /* Loads each file named on standard input. */
@@ -338,7 +401,8 @@ static void load_list(void)
         if (name[0] == '\0')
             continue;
         any = true;
-        load(name);
+        find(name);
+        load_found();
     }
     if (ferror(stdin))
         diag_die("the list on standard input cannot be read:");
@@ -380,6 +444,7 @@ int main(int argc, char **argv)
     int first = program_begin(&program, argc, argv, 0, -1);
 
     from_list = from_list || null_ends;
+    all = all || recursive;
     pad = pad || samples_given;
     samples = clip_length();
     if (tempo != NULL)
@@ -393,13 +458,18 @@ int main(int argc, char **argv)
         diag_die("standard output is a terminal: redirect it to a file or pipe it to another program");
     if (report_file != NULL)
         report_begin();
+    tracks = audio_tracks_new();
     if (report != NULL || unique)
         seen = audio_seen_new();
-    for (int i = first; i < argc && !(failed && strict); i++)
-        load(argv[i]);
+    for (int i = first; i < argc; i++)
+        find(argv[i]);
+    load_found();
     if (from_list && !(failed && strict))
         load_list();
+    if (out == NULL && !failed)
+        diag_die("there is no audio file in what was named");
     audio_seen_free(seen);
+    audio_tracks_free(tracks);
     free(clip);
     if (audio_report_close(report) < 0) {
         diag_error("report not written: %s", error_text());

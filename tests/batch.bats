@@ -127,6 +127,26 @@ order() { names | tr '\n' ' '; }
     diff <(sed 's/.* //' test) <(cv-batch -b 1 -B 1 --take test --share 0.5 < audio.cvs | names)
 }
 
+@test "--by-time splits one long track: the end of it is the test" {
+    cv-load -r 3000 -q --all -n 10 jazz/a.wav jazz/b.wav > cut.cvs
+    cv-batch -b 1 -B 1 --by-time --take test --share 0.3 < cut.cvs | names > test
+    cv-batch -b 1 -B 1 --by-time --take train --share 0.3 < cut.cvs | names > train
+    [ "$(tr '\n' ' ' < test)" = "a-007 a-008 a-009 b-007 b-008 b-009 " ]
+    [ "$(wc -l < train)" -eq 14 ]
+    [ -z "$(comm -12 <(sort train) <(sort test))" ]
+    # one track cannot be shared out, and it is said what to do
+    cv-load -r 3000 -q --all -n 10 jazz/a.wav > one.cvs
+    for side in train test; do cv-batch -b 1 --take $side < one.cvs 2>&1 > /dev/null; done > words
+    [ "$(grep -c 'side: tracks are too few to share out; --by-time splits each of them in time' words)" -eq 2 ]
+    # a clip that is a whole track has no end of its own
+    run --separate-stderr bash -c "cv-batch --by-time --take test < audio.cvs > none"
+    says warning "cv-load --all"
+    printf '%b' "$(mp_head audio 3000)$(mp_frame c audio "1 1" 1)$(mp_tail 1)" > plain
+    refuses 1 cv-batch --by-time --take test < plain
+    says "'c'" source_seconds
+    refuses 2 cv-batch --by-time < plain
+}
+
 @test "about a fifth of many tracks is test" {
     {
         printf '%b' "$(mp_head audio 3000)"

@@ -20,7 +20,7 @@ layer_breaks() {
             grep -vE "\"($pattern)/[a-z0-9_]+\.h\"" || true
     done <<< "$rules"
     only 'fftw3' "libcore/dsp/"
-    only 'sndfile|soxr|ebur128|msgpack|xxhash' "libcore/io/"
+    only 'sndfile|mpg123|soxr|ebur128|msgpack|xxhash' "libcore/io/"
     only 'cblas|openblas|f77blas' "libcore/base/"
     only 'cairo' "cmd/cv-plot.c|cmd/plot/"
 }
@@ -33,7 +33,7 @@ only() {
         grep -vE "^($2)") || true
     case $1 in
     fftw3) calls='fftwf?_[a-z]' ;;
-    sndfile*) calls='sf_(open|read|write|close)|soxr_[a-z]|ebur128_[a-z]|msgpack_[a-z]|XXH[0-9]' ;;
+    sndfile*) calls='sf_(open|read|write|close)|mpg123_[a-z]|soxr_[a-z]|ebur128_[a-z]|msgpack_[a-z]|XXH[0-9]' ;;
     cblas*) calls='cblas_[a-z]|openblas_[a-z]' ;;
     cairo) calls='cairo_[a-z]' ;;
     esac
@@ -142,6 +142,8 @@ setup() {
     finds cmd/a.c '#include <msgpack.h>'
     finds libcore/base/a.c '#include <xxhash.h>'
     finds libcore/dsp/a.c '#include <soxr.h>'
+    finds libcore/model/a.c '#include <mpg123.h>'
+    finds cmd/a.c '    mpg123_read(h, x, n, &done);'
     finds libcore/model/a.c '#include <cblas.h>'
     finds libcore/model/a.c '    openblas_set_num_threads(1);'
     finds cmd/cv-info.c '#include <cairo/cairo.h>'

@@ -260,9 +260,9 @@ setup() {
     [ "$(clips < stream | tr '\n' ' ')" = "a z " ]
     [ "$(wc -l < words)" = 10 ]
     grep -qx 'cv-load: missing.wav: No such file or directory' words
-    grep -qxF "cv-load: dir: is a directory: give the files in it, as in 'cv-load dir/*.wav'" words
-    grep -qxF "cv-load: dir/: is a directory: give the files in it, as in 'cv-load dir/*.wav'" words
-    grep -qx 'cv-load: text.wav: is not an audio file that libsndfile can read' words
+    grep -qxF "cv-load: dir: is a directory: 'cv-load -R dir' loads what is in it" words
+    grep -qxF "cv-load: dir/: is a directory: 'cv-load -R dir' loads what is in it" words
+    grep -qx 'cv-load: text.wav: is not an audio file that libsndfile or libmpg123 can read' words
     grep -q 'cv-load: empty.wav: is empty' words
     grep -q 'cv-load: zero.wav: holds no samples' words
     grep -q 'cv-load: one.wav: is too short' words
@@ -339,6 +339,188 @@ setup() {
     [ "$status" -eq 0 ]
     [ ! -s words ]
     [ "$(fact samples < stream)" = 3000 ]
+}
+
+# samples of the only clip of a file at its own rate, however long it is
+whole() { load_to -r "${rate:-22050}" -d 100 "$1"; fact samples < stream; }
+
+# same_at SECONDS FILE: -o gives what decoding from the start gives, to 1e-6
+same_at() {
+    load_to -r 22050 -d 100 "$2"
+    facts -x stream | tail -c +$(($(awk -v s="$1" 'BEGIN { printf "%.0f", 22050 * s }') * 4 + 1)) | head -c 8000 > decoded
+    load_to -r 22050 -n 2000 -o "$1" "$2"
+    facts -x stream | od -An -v -t f4 -w4 > got
+    od -An -v -t f4 -w4 decoded | paste - got |
+        awk '{ d = $1 - $2; if (d > 1e-6 || d < -1e-6) bad = 1 } END { exit bad || NR != 2000 }'
+}
+
+@test "MP3 is read to its true end, and sought in exactly, whatever its header says" {
+    tone -s 8 -a 0.05 quiet.wav
+    tone -s 6 -w noise loud.wav
+    { head -c 44 quiet.wav; tail -c +45 quiet.wav; tail -c +45 loud.wav; } > both
+    tone -s 14 -w silence both.wav
+    dd if=both of=both.wav bs=4096 skip=44 seek=44 iflag=skip_bytes oflag=seek_bytes conv=notrunc status=none
+    lame --quiet -V2 -t both.wav none.mp3                      # a variable bit rate, and no count of frames
+    lame --quiet -V2 both.wav v.mp3
+    near "$(whole none.mp3)" 308700 1200
+    [ ! -s words ]
+    [ "$(whole v.mp3)" = 308700 ]
+    near "$(grep -o 'of [0-9.]* s' total | tr -dc 0-9.)" 14 0.1
+    same_at 9.7 none.mp3
+    same_at 9.7 v.mp3
+    # a count that is too small, and one that is too large
+    at=$(grep -abom1 Xing v.mp3 | cut -d : -f 1)
+    cp v.mp3 few.mp3
+    printf '\0\0\0\x20' | dd of=few.mp3 bs=1 seek=$((at + 8)) conv=notrunc status=none
+    near "$(whole few.mp3)" 308700 1200
+    head -c $(($(stat -c %s v.mp3) / 2)) v.mp3 > half.mp3
+    load_to -r 22050 -d 100 half.mp3
+    grep -q 'warning: half.mp3: is cut short: .* s of the 14.* s its header promises are there' words
+    # nonsense in the middle is passed over by the library, and said
+    { head -c 40000 none.mp3; tone -w noise -n 3000 junk.wav; cat junk.wav; tail -c +46001 none.mp3; } > bad.mp3
+    load_to -r 22050 -d 100 bad.mp3
+    grep -q 'warning: bad.mp3: is damaged: [0-9]* bytes in it are no sound' words
+    [ "$(wc -l < words)" = 1 ]
+    load_to -q bad.mp3 half.mp3
+    [ ! -s words ]
+}
+
+@test "files joined end to end are read to the last one" {
+    for format in wav aiff flac ogg mp3; do
+        tone -s 2 -f $format a.$format
+        tone -s 3 -w noise -f $format b.$format
+        alone=$(($(whole a.$format) + $(whole b.$format)))
+        cat a.$format b.$format > ab.$format
+        [ "$(whole ab.$format)" = "$alone" ]
+        [ ! -s words ]
+        same_at 3.3 ab.$format
+    done
+    tone -r 48000 -f opus -s 2 a.opus
+    cat a.opus a.opus a.opus > ab.opus
+    [ "$(rate=48000 whole ab.opus)" = 288000 ]
+    [ ! -s words ]
+    # the first one cut in the middle
+    { head -c 20000 b.ogg; cat a.ogg; } > cut.ogg
+    [ "$(whole cut.ogg)" -gt 60000 ]
+    grep -q 'warning: cut.ogg: is cut short' words
+    # what is joined on must be like the first
+    tone -r 8000 -s 3 -f ogg c.ogg
+    cat a.ogg c.ogg > ac.ogg
+    [ "$(whole ac.ogg)" = 44100 ]
+    grep -q 'warning: ac.ogg: is several files in one: .* 1 channels at 8000 Hz, and not read' words
+    tone -r 32000 -s 3 -f mp3 c.mp3
+    cat a.mp3 c.mp3 > ac.mp3
+    [ "$(whole ac.mp3)" = 44100 ]
+    grep -q 'warning: ac.mp3: is several files in one: .* 1 channels at 32000 Hz, and not read' words
+    # the same without a count of frames in the second
+    lame --quiet -t --resample 32 a.wav t.mp3
+    cat a.mp3 t.mp3 > at.mp3
+    near "$(whole at.mp3)" 44100 2500
+    grep -q 'warning: at.mp3: ends early: .* another rate' words
+}
+
+@test "a WAV whose header is wrong about its length is read by what is there, with a warning" {
+    tone -w noise -s 2 a.wav
+    cv-load -r 22050 -d 2 a.wav | facts -x - > want
+    for way in zero small crashed; do
+        cp a.wav b.wav
+        case $way in
+        zero) printf '\0\0\0\0' | dd of=b.wav bs=1 seek=40 conv=notrunc status=none ;;
+        small) printf '\0\x40\0\0' | dd of=b.wav bs=1 seek=40 conv=notrunc status=none ;;
+        crashed) { printf 'RF64\xff\xff\xff\xffWAVEds64\x1c\0\0\0'; head -c 28 /dev/zero; head -c 40 a.wav | tail -c 28
+                   printf '\xff\xff\xff\xff'; tail -c +45 a.wav; } > b.wav ;;
+        esac
+        load_to -r 22050 -d 2 b.wav
+        [ "$status" -eq 0 ]
+        facts -x stream | cmp - want || { echo $way; return 1; }
+        grep -q 'warning: b.wav: has a header that is wrong about its length: .*, 2.000 s are there and used' words
+        same_at 1.5 b.wav
+    done
+    # over 4 GB, of which 32 bits are in the header: as many samples as there are, of zeros on the disk
+    cp a.wav big.wav
+    truncate -s $((44 + 4294967296 + 88200)) big.wav
+    load_to -r 22050 -d 2 -o 97000 big.wav
+    [ "$status" -eq 0 ]
+    grep -q 'is wrong about its length: 2.000 s by it, 97393.* s are there' words
+    # other chunks, an odd number of bytes, a few that mean nothing: no samples
+    { cat a.wav; printf 'LIST\4\0\0\0INFO'; head -c 500 /dev/zero; } > list.wav
+    [ "$(whole list.wav)" = 44100 ]
+    [ ! -s words ]
+    # tags as MP3 files have them, in front
+    { printf 'ID3\3\0\0\0\1\0\0'; head -c 16384 /dev/zero; cat a.wav; } > tags.wav
+    [ "$(whole tags.wav)" = 44100 ]
+    [ ! -s words ]
+}
+
+@test "whole files that do not say how long they are, are not called damaged" {
+    tone -s 2 -f flac a.flac
+    printf '\0\0\0\0' | dd of=a.flac bs=1 seek=22 conv=notrunc status=none       # as encoders do into pipes
+    [ "$(whole a.flac)" = 44100 ]
+    [ ! -s words ]
+    [ "$(cat total)" = "cv-load: 1 file: 2 of 2 s used" ]
+    same_at 1.2 a.flac
+    tone -s 2 -f aiff a.aiff
+    at=$(grep -abom1 SSND a.aiff | cut -d : -f 1)
+    printf '\x7f\0\0\x08' | dd of=a.aiff bs=1 seek=$((at + 4)) conv=notrunc status=none
+    [ "$(whole a.aiff)" = 44100 ]
+    [ ! -s words ]
+    tone -s 2 b.wav
+    lame --quiet -t -b 128 b.wav b.mp3
+    { printf 'ID3\3\0\0\0\x0c\x1a\x40'; head -c 200000 /dev/zero | tr '\0' U; cat b.mp3; } > cover.mp3
+    near "$(whole cover.mp3)" 44100 3000
+    [ ! -s words ]
+}
+
+# ---- folders ----
+
+@test "-R loads whole what is audio in a folder and below it, in a stable order" {
+    mkdir -p music/b/c music/a music/.hidden
+    tone -s 3 music/b/c/2.wav
+    tone -s 1 music/b/1.wav
+    tone -s 1 -f flac music/a/3.flac
+    tone -s 1 music/.hidden/4.wav
+    tone -s 1 music/b/noending
+    echo words > music/a/notes.txt
+    : > music/b/empty
+    ln -s .. music/b/circle
+    load_to -d 1 -R music
+    [ "$status" -eq 0 ]
+    [ ! -s words ]
+    [ "$(cat total)" = "cv-load: 6 files: 6 of 6 s used, 2 not audio" ]
+    [ "$(clips < stream | tr '\n' ' ')" = "3-000 1-000 2-000 2-001 2-002 noending-000 " ]
+    load_to -d 1 -R --report report music/b music/a/3.flac
+    [ "$(grep -c '"verdict":"not audio","clips":0,' report)" = 2 ]
+    # what says that it is audio has to be
+    echo words > music/a/broken.mp3
+    load_to -d 1 -R music
+    [ "$status" -eq 1 ]
+    grep -q 'cv-load: music/a/broken.mp3: is not an audio file' words
+    [ "$(clips < stream | wc -l)" = 6 ]
+    rm -r music/a/broken.mp3 music/b
+    rm music/a/3.flac
+    load_to -R music
+    [ "$status" -eq 1 ]
+    [ "$(cat words)" = "cv-load: there is no audio file in what was named" ]
+    [ ! -s stream ]
+}
+
+@test "tracks of one name are told apart by their folders" {
+    mkdir -p x/song1 x/song2 y/song1
+    for d in x/song1 x/song2 y/song1; do tone -s 1 -w noise $d/mix.wav; done
+    tone -s 1 x/song1/other.wav
+    cv-load -r 3000 x/song1/mix.wav x/song2/mix.wav x/song1/other.wav > s
+    [ "$(clips < s | tr '\n' ' ')" = "song1/mix song2/mix other " ]
+    facts -s s | grep -q '"track":"song2/mix","file":"mix.wav"'
+    cv-load -r 3000 x/*/mix.wav y/*/mix.wav | clips > names
+    [ "$(tr '\n' ' ' < names)" = "x/song1/mix song2/mix y/song1/mix " ]
+    (cd x/song1; cv-load -r 3000 mix.wav ../song2/mix.wav) | clips > names
+    [ "$(tr '\n' ' ' < names)" = "song1/mix song2/mix " ]
+    # a list is not known before its end: the first keeps its name
+    printf '%s\n' x/song1/mix.wav x/song2/mix.wav x/song1/mix.wav | cv-load -r 3000 -@ | clips > names
+    [ "$(tr '\n' ' ' < names)" = "mix song2/mix song1/mix " ]
+    # one file in two formats, or named twice, is one track
+    tone -s 1 -f flac x/song1/mix.flac
+    [ "$(cv-load -r 3000 x/song1/mix.wav x/song1/mix.flac x/../x/song1/mix.wav | clips | sort -u)" = mix ]
 }
 
 @test "floats scaled as integers get a warning" {

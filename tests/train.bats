@@ -176,12 +176,20 @@ same_network() { cmp <(cv-decode "$1" < noise.cvs) <(cv-decode "$2" < noise.cvs)
 
 # ---- the test stream ----
 
-@test "a clip in both streams gets a warning by name" {
-    run --separate-stderr cv-train -N notebook -e 1 -t test.cvs < audio.cvs
+@test "clips in both streams get a warning, by their samples and not by their names" {
+    mkdir same other
+    cp jazz/a.wav same/f.wav
+    cp jazz/b.wav same/
+    cp jazz/[cdef].wav other/
+    cp jazz/f.wav other/a.wav
+    cv-load -r 3000 -q -n 300 jazz/[ef].wav same/f.wav same/b.wav > test.cvs
+    cv-load -r 3000 -q -n 300 jazz/[abcd].wav > train.cvs
+    run --separate-stderr cv-train -N notebook -e 1 -t test.cvs < train.cvs
     [ "$status" -eq 0 ]
-    [ "$(printf '%s\n' "${stderr_lines[@]}" | grep -c 'warning: .*both')" -eq 2 ]
-    says "'a'" "'b'"
-    cv-load -r 3000 -q -n 300 jazz/[cdef].wav > train.cvs
+    [ "$(printf '%s\n' "${stderr_lines[@]}" | grep -c 'warning: .*both')" -eq 1 ]
+    says "2 of 4" "'same/f'" "'a' in training"
+    cv-load -r 3000 -q -n 300 jazz/[ab].wav > test.cvs
+    cv-load -r 3000 -q -n 300 other/*.wav > train.cvs
     run --separate-stderr cv-train -N notebook -e 1 -t test.cvs < train.cvs
     [ "$status" -eq 0 ]
     [[ $stderr != *warning* ]]

@@ -1,37 +1,17 @@
-/* Bytes of a file for libsndfile; what goes wrong is kept. */
+/* Reads of a part of a file; what goes wrong is kept. */
 #include "io/audio_file.h"
 
 #include <errno.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-static sf_count_t file_size(void *user)
+int64_t audio_file_read(struct audio_file *f, void *to, int64_t bytes)
 {
-    return ((const struct audio_file *)user)->size;
-}
+    int64_t done = 0;
 
-static sf_count_t file_tell(void *user)
-{
-    return ((const struct audio_file *)user)->at;
-}
-
-static sf_count_t file_seek(sf_count_t offset, int whence, void *user)
-{
-    struct audio_file *f = user;
-    int64_t to = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? f->at : f->size;
-
-    if (__builtin_add_overflow(to, (int64_t)offset, &to) || to < 0)
-        return -1;
-    return f->at = to;
-}
-
-static sf_count_t file_read(void *to, sf_count_t bytes, void *user)
-{
-    struct audio_file *f = user;
-    sf_count_t done = 0;
-
+    if (bytes > f->size - f->at)
+        bytes = f->size - f->at;
     while (done < bytes && !f->error) {
-        ssize_t n = pread(f->fd, (char *)to + done, (size_t)(bytes - done), (off_t)f->at);
+        ssize_t n = pread(f->fd, (char *)to + done, (size_t)(bytes - done), (off_t)(f->from + f->at));
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -45,16 +25,11 @@ static sf_count_t file_read(void *to, sf_count_t bytes, void *user)
     return done;
 }
 
-SNDFILE *audio_file_open(struct audio_file *f, int fd, SF_INFO *info)
+int64_t audio_file_seek(struct audio_file *f, int64_t offset, int whence)
 {
-    static SF_VIRTUAL_IO calls = { file_size, file_seek, file_read, NULL, file_tell };
-    struct stat s;
+    int64_t to = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? f->at : f->size;
 
-    *f = (struct audio_file){ .fd = fd };
-    if (fstat(fd, &s) < 0) {
-        f->error = errno;
-        return NULL;
-    }
-    f->size = s.st_size;
-    return sf_open_virtual(&calls, SFM_READ, info, f);
+    if (__builtin_add_overflow(to, offset, &to) || to < 0)
+        return -1;
+    return f->at = to;
 }

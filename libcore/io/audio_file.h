@@ -1,19 +1,22 @@
-/* A file as libsndfile sees it, which takes a failing disk for the end of the
- * file: here the failure is kept. */
+/* Bytes of a file, or of a part of one, as decoders ask for them: libsndfile takes a failing disk for the end of the
+ * file, here the failure is kept. */
 #ifndef IO_AUDIO_FILE_H
 #define IO_AUDIO_FILE_H
 
-#include <sndfile.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct audio_file {
-    int fd;
-    int64_t at, size;
+    int fd;                      /* a regular file; its position is neither used nor changed */
+    int64_t from, size;          /* where in it the part begins, and the bytes of the part */
+    int64_t at;                  /* within the part */
     int error;                   /* errno of the first read that failed, 0 while none did */
 };
 
-/* Opens fd, a regular file, from its start; f must live as long as what is
- * returned. The position of fd is neither used nor changed. */
-SNDFILE *audio_file_open(struct audio_file *f, int fd, SF_INFO *info);
+/* Up to bytes from where it is, fewer at the end or when a read fails. */
+int64_t audio_file_read(struct audio_file *f, void *to, int64_t bytes);
+
+/* As lseek; -1 before the start. */
+int64_t audio_file_seek(struct audio_file *f, int64_t offset, int whence);
 
 #endif

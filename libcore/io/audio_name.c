@@ -1,6 +1,7 @@
 /* Turns file names into clip names and clip names into safe file names. */
 #include "io/audio_name.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -10,10 +11,8 @@
 
 enum { SAFE_MAX = 200 };   /* leaves room below the usual 255 for an ending and a temporary one */
 
-char *audio_name_file(const char *path)
+char *audio_name_text(const char *s)
 {
-    const char *slash = strrchr(path, '/');
-    const char *s = slash != NULL ? slash + 1 : path;
     char *name = mem_alloc(3 * strlen(s) + 1), *end = name;
 
     while (*s != '\0') {
@@ -27,19 +26,44 @@ char *audio_name_file(const char *path)
     return name;
 }
 
+char *audio_name_file(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return audio_name_text(slash != NULL ? slash + 1 : path);
+}
+
+/* Whether what follows the last dot of file is one of the words. */
+static bool ends_in(const char *file, const char *const *words)
+{
+    const char *dot = strrchr(file, '.');
+
+    if (dot == NULL || dot == file || dot[-1] == '/')
+        return false;
+    while (*words != NULL && strcasecmp(dot + 1, *words) != 0)
+        words++;
+    return *words != NULL;
+}
+
+static const char *const read_here[] = { "wav", "wave", "bwf", "rf64", "w64", "aif", "aiff", "aifc", "au",
+                                         "snd", "flac", "ogg", "oga", "opus", "mp3", "mp2", "caf", "voc",
+                                         "iff", "svx", "sph", "nist", "sf", "paf", "avr", "xi", NULL };
+
 char *audio_name_stem(const char *file)
 {
-    static const char *const endings[] = { "wav", "wave", "bwf", "rf64", "w64", "aif", "aiff", "aifc", "au",
-                                           "snd", "flac", "ogg", "oga", "opus", "mp3", "mp2", "caf", "voc",
-                                           "iff", "svx", "sph", "nist", "sf", "paf", "avr", "xi" };
-    char *stem = mem_text(file), *dot = strrchr(stem, '.');
+    char *stem = mem_text(file);
 
-    for (size_t i = 0; dot != NULL && dot != stem && i < sizeof endings / sizeof *endings; i++)
-        if (strcasecmp(dot + 1, endings[i]) == 0) {
-            *dot = '\0';
-            break;
-        }
+    if (ends_in(stem, read_here))
+        *strrchr(stem, '.') = '\0';
     return stem;
+}
+
+bool audio_name_is_audio(const char *file)
+{
+    static const char *const others[] = { "m4a", "m4b", "aac", "wma", "ape", "wv", "tta", "mpc", "dsf", "dff",
+                                          "amr", "mka", "ac3", "ra", "spx", NULL };
+
+    return ends_in(file, read_here) || ends_in(file, others);
 }
 
 char *audio_name_safe(const char *clip)

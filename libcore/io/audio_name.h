@@ -2,13 +2,20 @@
 #ifndef IO_AUDIO_NAME_H
 #define IO_AUDIO_NAME_H
 
-/* The part of path after its last slash, as valid UTF-8: bytes that are not
- * become U+FFFD. The caller frees it. */
+#include <stdbool.h>
+
+/* The same as valid UTF-8: bytes that are not become U+FFFD. The caller frees it. */
+char *audio_name_text(const char *name);
+
+/* The same of the part of path after its last slash. */
 char *audio_name_file(const char *path);
 
 /* file without an ending such as ".wav" that says it is audio; the caller
  * frees it. */
 char *audio_name_stem(const char *file);
+
+/* Whether file has such an ending, or that of a format of audio that is not read here. */
+bool audio_name_is_audio(const char *file);
 
 /* A name for a file, without ending and not over 200 bytes, that is safe in
  * any directory: slashes, control characters and what begins it with a dot or

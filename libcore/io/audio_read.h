@@ -1,6 +1,5 @@
-/* Audio files as floats: decoded by libsndfile, mixed down and resampled by
- * libsoxr (HQ) piece by piece, so that a file of any length takes the memory
- * of a piece. With audio_write.c the only code that knows libsndfile. */
+/* Audio files as floats: decoded, mixed down and resampled by libsoxr (HQ)
+ * piece by piece, so that a file of any length takes the memory of a piece. */
 #ifndef IO_AUDIO_READ_H
 #define IO_AUDIO_READ_H
 
@@ -10,16 +9,19 @@
 struct audio;
 
 /* Opens path ("-": standard input) for reading at rate Hz (0: the file's own),
- * mixed to one channel (the mean) if mono. What cannot be searched (a pipe) is
- * first copied to a temporary file without a name. NULL: the reason, without
- * the path, is in error_text: missing, a directory, not audio, damaged, empty,
- * or rates too far apart. */
+ * mixed to one channel if mono (the mean, see io/audio_mix.h). What cannot be
+ * searched (a pipe) is first copied to a temporary file without a name. NULL:
+ * the reason, without the path, is in error_text: missing, a directory, not
+ * audio, damaged, empty, or rates too far apart. */
 struct audio *audio_open(const char *path, double rate, bool mono);
 
 int audio_channels(const struct audio *a);         /* of what audio_read gives */
 int audio_source_channels(const struct audio *a);
 int audio_source_rate(const struct audio *a);
-double audio_source_seconds(const struct audio *a);   /* by the header, MP3's by estimate; -1: not known */
+double audio_source_seconds(const struct audio *a);
+double audio_offset(const struct audio *a);        /* constant offset that was taken out, 0: none */
+int audio_only(const struct audio *a);             /* channel, from 1, that is given in place of a mix in which it
+                                                    * would be lost; 0: the mix is what is given */
 
 /* Goes to seconds (>= 0) from the start, before the first audio_read; -1 when
  * the file ends there or before. The resampler starts afresh from there. */

@@ -1,6 +1,7 @@
 /* Verdicts on audio files, written line by line. */
 #include "io/audio_report.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,12 +68,15 @@ static void describe(struct meta *m, const struct audio *a, double rate, const s
 
     meta_set(m, "source_rate", meta_int(audio_source_rate(a)));
     meta_set(m, "source_channels", meta_int(channels));
-    if (audio_source_seconds(a) >= 0)
-        meta_set(m, "seconds", meta_real(audio_source_seconds(a)));
+    meta_set(m, "seconds", meta_real(audio_source_seconds(a)));
     if (audio_source_rate(a) < rate || audio_source_rate(a) > rate)
         meta_set(m, "resampled_from", meta_int(audio_source_rate(a)));
-    if (audio_channels(a) < channels)
+    if (audio_only(a) > 0)
+        meta_set(m, "channel", meta_int(audio_only(a)));
+    else if (audio_channels(a) < channels)
         meta_set(m, "mixed_from", meta_int(channels));
+    if (fabs(audio_offset(a)) > 0)
+        meta_set(m, "dc_offset", meta_real(audio_offset(a)));
     if (v->is_short)
         meta_set(m, "short", meta_bool(true));
     if (v->cut > 0)
@@ -93,7 +97,7 @@ int audio_report_put(struct audio_report *r, const char *path, const struct audi
     bool same = audio_verdict_duplicate(v);
 
     meta_set(m, "file", meta_text(path));
-    meta_set(m, "verdict", meta_text(v->reason != NULL ? "rejected" : same ? "duplicate" : "read"));
+    meta_set(m, "verdict", meta_text(v->passed_over ? "not audio" : v->reason != NULL ? "rejected" : same ? "duplicate" : "read"));
     meta_set(m, "clips", meta_int(v->clips));
     if (v->reason != NULL)
         meta_set(m, "reason", meta_text(v->reason));

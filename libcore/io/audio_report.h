@@ -9,6 +9,7 @@
 
 struct audio_verdict {
     const char *reason;                    /* why the file was rejected, NULL: it was not */
+    bool passed_over;                      /* for it is not audio and does not say that it is */
     int64_t clips;                         /* passed on */
     int64_t taken;                         /* of the file in all, passed on or not */
     int64_t silent, constant, repeated;    /* of those */

@@ -30,7 +30,7 @@ results=$out/results.txt
 
 # ---- what is measured with ----
 
-libs="sndfile soxr fftw3f openblas msgpack libxxhash cairo"
+libs="sndfile libmpg123 soxr fftw3f openblas msgpack libxxhash cairo"
 # shellcheck disable=SC2046,SC2086
 ${CC:-cc} -I"$root/libcore" -D_GNU_SOURCE -std=c11 -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math \
     -pthread $(pkg-config --cflags $libs) -o "$out/bench" "$here"/*.c \

@@ -8,7 +8,7 @@
 #include "harness.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "io/audio_cut.h"
+#include "io/audio_extent.h"
 #include "io/audio_read.h"
 #include "io/audio_write.h"
 
@@ -45,12 +45,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const double rates[] = { 3000, 0, 22050, 1, 768000, 48000.5, 2999, 8000 }, from[] = { 0, 0, 0.01, 5 };
     uint64_t h = fuzz_hash(data, size);
     const char *path = fuzz_file(0, data, size);
-    double share = audio_cut_share(fuzz_file_fd(0), (int64_t)size);
+    struct audio_extent e = audio_extent(fuzz_file_fd(0), 0, (int64_t)size);
     struct audio *a;
     int pipes[2] = { -1, -1 };
     char other[40];
 
-    FUZZ_HOLDS(share >= 0 && share <= 1);
+    FUZZ_HOLDS(e.there >= 0 && e.promised >= -1 && e.next >= 0 && e.next <= (int64_t)size);
     if (h % 61 == 0)
         wav_made_by(path, "cv-towav");
     if (h % 64 == 1 && size < 60000) {       /* through a pipe: copied to a temporary file first */

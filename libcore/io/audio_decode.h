@@ -1,0 +1,29 @@
+/* A file of sound as floats, whatever it is: what is MPEG by libmpg123, all else by libsndfile; files joined end to end
+ * are one, and headers that are wrong about the length are put right. With audio_write.c the only code that knows
+ * libsndfile. */
+#ifndef IO_AUDIO_DECODE_H
+#define IO_AUDIO_DECODE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct decoder {
+    int channels, rate;
+    int64_t frames;                      /* of all that is joined; -1: not known before the end */
+    bool wild;                           /* not integer PCM: NaN, infinities and any peak can be there */
+    char complaint[200];                 /* the first thing that was wrong but did not stop the reading, "" */
+    struct decoder_private *in;
+};
+
+/* Decodes fd, a regular file, from its start; its position is neither used nor changed. -1: the reason; *foreign
+ * then says whether it is no audio at all. decoder_close in any case. */
+int decoder_open(struct decoder *d, int fd, bool *foreign);
+
+/* The next frames into x [frames, channels]: how many there were, 0 at the end, -1 when the disk fails. */
+int64_t decoder_read(struct decoder *d, float *x, int64_t frames);
+
+/* Goes to that frame, or to the end where there is none: returns where it is, -1 when it cannot. */
+int64_t decoder_seek(struct decoder *d, int64_t frame);
+void decoder_close(struct decoder *d);
+
+#endif

@@ -1,0 +1,175 @@
+/* Walks chunks: a name, a size, a body, and the next one. */
+#include "io/audio_extent.h"
+
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    CHUNKS_MAX = 4096,
+    JUNK = 1024           /* bytes behind the last chunk that are not taken for samples: tags, padding */
+};
+
+/* A size of 32 bits from here up is what streaming writers put where they do not know it yet (0x7f000008 by SoX,
+ * 0x7fffffff, 0x7ffff024, 0xffffffff and their like). */
+static const int64_t open_ended = 0x7f000000;
+
+static const struct kind {
+    const char *magic, *form;       /* the first bytes, and those from byte 8 on */
+    const char *samples;            /* name of the chunk that holds them */
+    int first, head;                /* bytes before the first chunk; of a chunk's name and size, the size last */
+    int lead;                       /* bytes of the body before the samples */
+    int align;                      /* chunks begin at multiples of this */
+    bool big, wide, whole;          /* big-endian; sizes have 64 bits; sizes count the head too */
+} kinds[] = {
+    { "RIFF", "WAVE", "data", 12, 8, 0, 2, false, false, false },
+    { "RF64", "WAVE", "data", 12, 8, 0, 2, false, false, false },
+    { "RIFX", "WAVE", "data", 12, 8, 0, 2, true, false, false },
+    { "FORM", "AIF", "SSND", 12, 8, 8, 2, true, false, false },
+    { "caff", "", "data", 8, 12, 4, 1, true, true, false },
+    { "riff\x2e\x91\xcf\x11", "", "data", 40, 24, 0, 8, false, true, true },
+};
+
+static uint64_t number(const unsigned char *b, int bytes, bool big)
+{
+    uint64_t value = 0;
+
+    for (int i = 0; i < bytes; i++)
+        value = value << 8 | b[big ? i : bytes - 1 - i];
+    return value;
+}
+
+static const struct kind *kind_at(int fd, int64_t at)
+{
+    char b[12] = "";
+
+    if (pread(fd, b, sizeof b, (off_t)at) < (ssize_t)sizeof b)
+        return NULL;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (memcmp(b, kinds[i].magic, strlen(kinds[i].magic)) == 0
+            && memcmp(b + 8, kinds[i].form, strlen(kinds[i].form)) == 0)
+            return &kinds[i];
+    return NULL;
+}
+
+/* A size that is out of all reason, and -1 for one that is not known, is returned as -1. */
+static int64_t chunk_at(int fd, const struct kind *k, int64_t at, unsigned char *b)
+{
+    uint64_t bytes;
+
+    if (pread(fd, b, (size_t)k->head, (off_t)at) < (ssize_t)k->head)
+        return -1;
+    bytes = k->wide ? number(b + k->head - 8, 8, k->big) : number(b + k->head - 4, 4, k->big);
+    if (k->whole && bytes >= (uint64_t)k->head)
+        bytes -= (uint64_t)k->head;
+    return bytes > INT64_MAX / 4 ? -1 : (int64_t)bytes;
+}
+
+static int64_t aligned(const struct kind *k, int64_t from, int64_t at)
+{
+    return at + (k->align - (at - from) % k->align) % k->align;
+}
+
+/* Whether there are chunks from at to the end, or to another file, whose start goes into *next: nothing else, in
+ * particular no samples. */
+static bool only_chunks(int fd, const struct kind *k, int64_t from, int64_t at, int64_t end, int64_t *next)
+{
+    unsigned char b[24];
+
+    *next = end;
+    for (int i = 0; i < CHUNKS_MAX && at + JUNK < end; i++) {
+        int64_t bytes;
+
+        if (kind_at(fd, at) != NULL) {
+            *next = at;
+            return true;
+        }
+        bytes = chunk_at(fd, k, at, b);
+        for (int c = 0; c < 4; c++)
+            if (b[c] < 0x20 || b[c] > 0x7e)
+                return false;
+        if (bytes < 0 || bytes > end - at)
+            return false;
+        at = aligned(k, from, at + k->head + bytes);
+    }
+    return true;
+}
+
+/* RF64: the size of the samples has 64 bits and stands in another chunk, the first. */
+static int64_t size_of_rf64(int fd, int64_t from, int64_t bytes)
+{
+    unsigned char b[28];
+
+    if (bytes != 0xffffffff || pread(fd, b, sizeof b, (off_t)from + 12) < (ssize_t)sizeof b
+        || memcmp(b, "ds64", 4) != 0)
+        return bytes;
+    return number(b + 16, 8, false) < INT64_MAX / 4 ? (int64_t)number(b + 16, 8, false) : -1;
+}
+
+/* Where the samples end that begin at e->start, into e->there and e->next. */
+static void measure(int fd, const struct kind *k, int64_t from, int64_t end, struct audio_extent *e)
+{
+    int64_t left = end - e->start, bytes = e->promised;
+
+    e->next = end;
+    e->there = left;
+    if (bytes < 0 || bytes >= left)
+        return;
+    for (; bytes <= left; bytes += (int64_t)1 << 32) {       /* the size may have wrapped */
+        e->there = bytes;
+        if (only_chunks(fd, k, from, aligned(k, from, e->start + bytes), end, &e->next)
+            || only_chunks(fd, k, from, e->start + bytes, end, &e->next))
+            return;
+    }
+    e->there = left;
+    e->next = end;
+}
+
+/* AU has no chunks: a header that says where the samples begin and how many bytes they have. */
+static struct audio_extent extent_of_au(int fd, int64_t from, int64_t end)
+{
+    struct audio_extent e = { 0, -1, 0, end, true };
+    unsigned char b[12];
+
+    if (pread(fd, b, sizeof b, (off_t)from) < (ssize_t)sizeof b || memcmp(b, ".snd", 4) != 0)
+        return e;
+    e.start = from + (int64_t)number(b + 4, 4, true);
+    e.promised = (int64_t)number(b + 8, 4, true);
+    e.there = end > e.start ? end - e.start : 0;
+    if (e.promised > e.there && e.promised >= open_ended)
+        e.promised = -1;
+    if (e.promised > 0 && e.there - e.promised < JUNK && e.promised < e.there)
+        e.there = e.promised;
+    return e;
+}
+
+struct audio_extent audio_extent(int fd, int64_t from, int64_t end)
+{
+    const struct kind *k = kind_at(fd, from);
+    struct audio_extent e = { 0, -1, 0, end, false };
+    unsigned char b[24];
+    int64_t at;
+
+    if (k == NULL)
+        return extent_of_au(fd, from, end);
+    e.big = k->big;
+    at = from + k->first;
+    for (int i = 0; i < CHUNKS_MAX && at < end; i++) {
+        int64_t bytes = chunk_at(fd, k, at, b);
+
+        if (memcmp(b, k->samples, 4) == 0 && at + k->head + k->lead <= end) {
+            e.start = at + k->head + k->lead;
+            if (strcmp(k->magic, "RF64") == 0)
+                bytes = size_of_rf64(fd, from, bytes);
+            e.promised = bytes < k->lead ? (bytes < 0 ? -1 : 0) : bytes - k->lead;
+            if (!k->wide && e.promised >= open_ended && e.promised > end - e.start && e.promised <= 0xffffffff)
+                e.promised = -1;
+            measure(fd, k, from, end, &e);
+            return e;
+        }
+        if (bytes < 0)
+            break;
+        at = aligned(k, from, at + k->head + bytes);
+    }
+    return e;
+}

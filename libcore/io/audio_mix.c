@@ -1,0 +1,155 @@
+/* Sums over pieces of a file. */
+#include "io/audio_mix.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+/* An offset is a mean of over a tenth of the rest (-20 dB) that is the same, to its half, in the middle half of the
+ * pieces: a drum has a mean too, but not all along. */
+static const double offset_min = 0.1;
+
+/* Channels cancel when the mix has less than a tenth of the power that channels would give that have nothing to do with
+ * each other. One silent channel, or five of six, do not come near. */
+static const double power_min = 0.1;
+static const double quiet = 1e-4;             /* RMS, -80 dB of full scale: what is below is not judged */
+
+struct audio_mix {
+    int channels, looks;
+    double *means;               /* [channels, AUDIO_LOOKS] */
+    double *power;               /* [channels]: without the means, summed over the pieces */
+    double mixed;                /* the same of the mix */
+    float *offset;               /* [channels] */
+    bool shifted;                /* one of them is not 0 */
+    int only;                    /* channel, -1: none */
+};
+
+struct audio_mix *audio_mix_new(int channels)
+{
+    struct audio_mix *m = mem_zero(1, sizeof *m);
+
+    m->channels = channels;
+    m->means = mem_zero((size_t)channels * AUDIO_LOOKS, sizeof *m->means);
+    m->power = mem_zero((size_t)channels, sizeof *m->power);
+    m->offset = mem_floats((size_t)channels);
+    m->only = -1;
+    return m;
+}
+
+void audio_mix_free(struct audio_mix *m)
+{
+    if (m == NULL)
+        return;
+    free(m->means);
+    free(m->power);
+    free(m->offset);
+    free(m);
+}
+
+static double mixed(const float *x, int channels)
+{
+    double sum = 0;
+
+    for (int c = 0; c < channels; c++)
+        sum += x[c];
+    return sum / channels;
+}
+
+void audio_mix_look(struct audio_mix *m, const float *x, int64_t frames)
+{
+    double n = (double)frames, sum = 0, squares = 0;
+
+    if (frames < 1)
+        return;
+    for (int64_t i = 0; i < frames; i++) {
+        double y = mixed(x + i * m->channels, m->channels);
+
+        sum += y;
+        squares += y * y;
+    }
+    m->mixed += fmax(squares / n - sum / n * (sum / n), 0);
+    for (int c = 0; c < m->channels; c++) {
+        sum = squares = 0;
+        for (int64_t i = 0; i < frames; i++) {
+            double y = x[i * m->channels + c];
+
+            sum += y;
+            squares += y * y;
+        }
+        m->means[c * AUDIO_LOOKS + m->looks] = sum / n;
+        m->power[c] += fmax(squares / n - sum / n * (sum / n), 0);
+    }
+    m->looks++;
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static double offset_of(const struct audio_mix *m, int c)
+{
+    double *means = m->means + c * AUDIO_LOOKS, rms = sqrt(m->power[c] / m->looks), middle, low, high;
+
+    qsort(means, (size_t)m->looks, sizeof *means, compare);
+    low = means[m->looks / 4];
+    middle = means[m->looks / 2];
+    high = means[m->looks - 1 - m->looks / 4];
+    return rms > quiet && fabs(middle) > offset_min * rms && high - low < fabs(middle) / 2 ? middle : 0;
+}
+
+void audio_mix_decide(struct audio_mix *m)
+{
+    double power = 0;
+    int loudest = 0;
+
+    if (m->looks < AUDIO_LOOKS)
+        return;
+    for (int c = 0; c < m->channels; c++) {
+        m->offset[c] = (float)offset_of(m, c);
+        m->shifted = m->shifted || fabsf(m->offset[c]) > 0;
+        power += m->power[c];
+        if (m->power[c] > m->power[loudest])
+            loudest = c;
+    }
+    if (sqrt(power / m->looks) > quiet && m->mixed * m->channels * m->channels < power_min * power)
+        m->only = loudest;
+}
+
+double audio_mix_offset(const struct audio_mix *m)
+{
+    float largest = 0;
+
+    for (int c = 0; c < m->channels; c++)
+        if (fabsf(m->offset[c]) > fabsf(largest))
+            largest = m->offset[c];
+    return largest;
+}
+
+int audio_mix_only(const struct audio_mix *m)
+{
+    return m->only + 1;
+}
+
+void audio_mix_apply(const struct audio_mix *m, float *x, float *y, int64_t frames)
+{
+    int channels = m->channels;
+
+    for (int64_t i = 0; m->shifted && i < frames; i++)
+        for (int c = 0; c < channels; c++)
+            x[i * channels + c] -= m->offset[c];
+    if (y == x)
+        return;
+    for (int64_t i = 0; i < frames; i++) {
+        if (m->only >= 0)
+            y[i] = x[i * channels + m->only];
+        else if (channels == 2)
+            y[i] = (x[2 * i] + x[2 * i + 1]) * 0.5f;
+        else
+            y[i] = (float)mixed(x + i * channels, channels);
+    }
+}
