@@ -19,32 +19,35 @@ static const char *take;
 static bool by_time;
 
 static const struct opt opts[] = {
-    { 'b', "batch", OPT_INT, &group, "CLIPS", 1, 65536, "clips in a batch; 1 leaves them single", NULL },
-    { 'B', "buffer", OPT_INT, &buffer, "CLIPS", 1, 1e6, "clips to draw from; 1 keeps the order", NULL },
-    { 's', "seed", OPT_INT, &seed, "N", 0, HUGE_VAL, "seed of the shuffle", NULL },
-    { 0, "take", OPT_TEXT, &take, "SIDE", 0, 0, "pass on one side of the split only: train or test", NULL },
-    { 0, "share", OPT_REAL, &share, "X", 0, 1, "share of the tracks on the test side", NULL },
-    { 0, "by-time", OPT_FLAG, &by_time, NULL, 0, 0,
-      "split each track in time instead: the share at its end is the test side", NULL },
+    {'b', "batch", OPT_INT, &group, "CLIPS", 1, 65536, "clips in a batch; 1 leaves them single", NULL},
+    {'B', "buffer", OPT_INT, &buffer, "CLIPS", 1, 1e6, "clips to draw from; 1 keeps the order", NULL},
+    {'s', "seed", OPT_INT, &seed, "N", 0, HUGE_VAL, "seed of the shuffle", NULL},
+    {0, "take", OPT_TEXT, &take, "SIDE", 0, 0, "pass on one side of the split only: train or test", NULL},
+    {0, "share", OPT_REAL, &share, "X", 0, 1, "share of the tracks on the test side", NULL},
+    {0, "by-time", OPT_FLAG, &by_time, NULL, 0, 0,
+     "split each track in time instead: the share at its end is the test side", NULL},
 };
 
 static const struct program program = {
-    "cv-batch", "", "Shuffle the clips of an audio stream and group them into batches, or split them in two.",
-    opts, sizeof opts / sizeof *opts, "cv-load jazz/*.wav | cv-batch --take train -b 1 > train.cvs"
-};
+    "cv-batch",
+    "",
+    "Shuffle the clips of an audio stream and group them into batches, or split them in two.",
+    opts,
+    sizeof opts / sizeof *opts,
+    "cv-load jazz/*.wav | cv-batch --take train -b 1 > train.cvs"};
 
 /* A copy of one clip: what waits is needed after its frame is gone. */
 struct item {
     char *name;
     struct meta *meta;
     double rate;
-    struct tensor audio;    /* [channels, samples] */
+    struct tensor audio; /* [channels, samples] */
 };
 
 static struct item *batch;
-static size_t filled;       /* of batch */
+static size_t filled; /* of batch */
 static int64_t written;
-static double head_rate;    /* 0: the head names none */
+static double head_rate; /* 0: the head names none */
 static struct writer *out;
 
 static void item_clear(struct item *it)
@@ -58,7 +61,7 @@ static struct item item_copy(const struct frame *f, const struct tensor *all, in
 {
     const struct meta *metas = meta_get(f->meta, "metas"), *meta = NULL;
     size_t size = (size_t)(all->shape[1] * all->shape[2]), at = (size_t)number;
-    struct item it = { .name = mem_text(audio_clip_name(f, number)), .rate = rate };
+    struct item it = {.name = mem_text(audio_clip_name(f, number)), .rate = rate};
 
     if (frame_get(f, "audio")->rank == 2)
         meta = f->meta;
@@ -74,7 +77,7 @@ static struct item item_copy(const struct frame *f, const struct tensor *all, in
 
 static void frame_put(const char *name, struct meta *meta, double rate, const struct tensor *audio)
 {
-    struct frame_tensor t = { "audio", *audio };
+    struct frame_tensor t = {"audio", *audio};
 
     if (rate < head_rate || rate > head_rate)
         meta_set(meta, "rate", rate == floor(rate) ? meta_int((int64_t)rate) : meta_real(rate));
@@ -88,7 +91,7 @@ static void batch_put(void)
     struct meta *meta = meta_map(), *names = meta_list(), *metas = meta_list();
     size_t size = (size_t)tensor_count(first);
     char *name = mem_format("batch-%04lld", (long long)written++);
-    int64_t shape[3] = { (int64_t)filled, first->shape[0], first->shape[1] };
+    int64_t shape[3] = {(int64_t)filled, first->shape[0], first->shape[1]};
     struct tensor all = tensor_view(NULL, 3, shape);
 
     all.data = mem_grow(NULL, filled * sizeof(float), size);
@@ -124,13 +127,12 @@ static void batch_add(struct item it)
     const struct item *first = &batch[0];
     char a[80], b[80];
 
-    if (filled > 0 && (it.audio.shape[0] != first->audio.shape[0] ||
-                       it.audio.shape[1] != first->audio.shape[1] ||
+    if (filled > 0 && (it.audio.shape[0] != first->audio.shape[0] || it.audio.shape[1] != first->audio.shape[1] ||
                        it.rate < first->rate || it.rate > first->rate))
         diag_die("clips of one batch must be alike: \"%s\" is %s at %.15g Hz, \"%s\" is %s at %.15g Hz "
                  "(cv-load -r and --pad make them so, -b 1 leaves them single)",
-                 first->name, tensor_shape_text(&first->audio, a, sizeof a), first->rate,
-                 it.name, tensor_shape_text(&it.audio, b, sizeof b), it.rate);
+                 first->name, tensor_shape_text(&first->audio, a, sizeof a), first->rate, it.name,
+                 tensor_shape_text(&it.audio, b, sizeof b), it.rate);
     batch[filled++] = it;
     if (filled == (size_t)group)
         batch_flush();
@@ -176,7 +178,8 @@ static bool is_late(const struct item *it)
 
     if (!meta_get_real(it->meta, "start", &start) || !meta_get_real(it->meta, "source_seconds", &seconds))
         diag_die("clip '%s' does not say where in its track it is (meta \"start\", \"source_seconds\"): "
-                 "load it with this cv-load, or split without --by-time", it->name);
+                 "load it with this cv-load, or split without --by-time",
+                 it->name);
     return start >= (1 - share) * seconds;
 }
 
@@ -210,7 +213,7 @@ static void warn_empty(int64_t clips, int64_t taken)
 
 int main(int argc, char **argv)
 {
-    static const char *const kinds[] = { "audio", NULL };
+    static const char *const kinds[] = {"audio", NULL};
     const struct frame *f;
     struct reader *in;
     int64_t clips = 0, taken = 0;

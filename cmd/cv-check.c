@@ -26,30 +26,29 @@ static char *fail_list, *warn_list;
 static int64_t seed = 123;
 
 static const struct opt opts[] = {
-    { 'j', "json", OPT_FLAG, &json, NULL, 0, 0, "report as JSON, one object a line, not as a table", NULL },
-    { 'b', "bands", OPT_FLAG, &show_bands, NULL, 0, 0, "put octave bands of each clip into the table", NULL },
-    { 0, "original", OPT_TEXT, &original_path, "FILE", 0, 0, "how far each clip is from its own in FILE",
-      NULL },
-    { 'r', "reference", OPT_TEXT, &reference_path, "FILE", 0, 0, "compare with the real audio in FILE",
-      NULL },
-    { 0, "held-out", OPT_TEXT, &held_path, "FILE", 0, 0, "with -r: real audio that is not in that one",
-      NULL },
-    { 'l', "limit", OPT_LIST, &fail_list, "NAME=LO:HI", 0, 0, "a figure outside fails", NULL },
-    { 'w', "warn", OPT_LIST, &warn_list, "NAME=LO:HI", 0, 0, "a figure outside is a warning", NULL },
-    { 's', "seed", OPT_INT, &seed, "N", 0, HUGE_VAL, "seed of what is drawn at random with -r", NULL },
+    {'j', "json", OPT_FLAG, &json, NULL, 0, 0, "report as JSON, one object a line, not as a table", NULL},
+    {'b', "bands", OPT_FLAG, &show_bands, NULL, 0, 0, "put octave bands of each clip into the table", NULL},
+    {0, "original", OPT_TEXT, &original_path, "FILE", 0, 0, "how far each clip is from its own in FILE", NULL},
+    {'r', "reference", OPT_TEXT, &reference_path, "FILE", 0, 0, "compare with the real audio in FILE", NULL},
+    {0, "held-out", OPT_TEXT, &held_path, "FILE", 0, 0, "with -r: real audio that is not in that one", NULL},
+    {'l', "limit", OPT_LIST, &fail_list, "NAME=LO:HI", 0, 0, "a figure outside fails", NULL},
+    {'w', "warn", OPT_LIST, &warn_list, "NAME=LO:HI", 0, 0, "a figure outside is a warning", NULL},
+    {'s', "seed", OPT_INT, &seed, "N", 0, HUGE_VAL, "seed of what is drawn at random with -r", NULL},
 };
 
-static const struct program program = {
-    "cv-check", "", "Pass an audio stream through and report on standard error how good it sounds.",
-    opts, sizeof opts / sizeof *opts, "cv-sample -n 10 | cv-decode model.bin | cv-check | cv-towav"
-};
+static const struct program program = {"cv-check",
+                                       "",
+                                       "Pass an audio stream through and report on standard error how good it sounds.",
+                                       opts,
+                                       sizeof opts / sizeof *opts,
+                                       "cv-sample -n 10 | cv-decode model.bin | cv-check | cv-towav"};
 
 static struct limits limits;
-static struct compare *compare;            /* with -r */
-static struct originals *originals;        /* with --original */
-static struct timbre_meter *meter;         /* for the rate of the last clip */
-static struct recon_meter *recon;          /* the same, with --original */
-static bool table;                         /* wanted */
+static struct compare *compare;     /* with -r */
+static struct originals *originals; /* with --original */
+static struct timbre_meter *meter;  /* for the rate of the last clip */
+static struct recon_meter *recon;   /* the same, with --original */
+static bool table;                  /* wanted */
 
 /* ---- over all clips: figures, then bands ---- */
 
@@ -59,7 +58,7 @@ enum { FAILURES_LENGTH = 600 };
 static struct tally tallies[TALLY_COUNT];
 static int64_t clips, verdicts[3];
 static double seconds;
-static char *failures;                     /* "a (rms), b (clicks, joins)" */
+static char *failures; /* "a (rms), b (clicks, joins)" */
 static int64_t failures_unnamed;
 
 static void failure_note(const char *name, const char *figures)
@@ -159,8 +158,7 @@ static const char *track_of(const struct frame *f, int64_t b)
     return track;
 }
 
-static void clip_report(const char *name, double rate, int64_t channels, int64_t samples,
-                        const struct figures *f)
+static void clip_report(const char *name, double rate, int64_t channels, int64_t samples, const struct figures *f)
 {
     struct judgement j = limits_judge(&limits, f->value, 0, FIGURE_CLIP_COUNT);
 
@@ -204,12 +202,12 @@ static void original_check(const char *name, double rate, const float *x, int64_
     if (!original)
         diag_die("%s", error_text());
     level_center(original, channels, samples);
-    recon_measure(recon, original, &(struct recon_estimate){ x, false }, 1, channels, samples, &r);
+    recon_measure(recon, original, &(struct recon_estimate){x, false}, 1, channels, samples, &r);
     memcpy(value, r.value, sizeof r.value);
 }
 
-static void clip_check(const char *name, const char *track, double beat, double rate, float *x,
-                       int64_t channels, int64_t samples)
+static void clip_check(const char *name, const char *track, double beat, double rate, float *x, int64_t channels,
+                       int64_t samples)
 {
     struct figures f;
 
@@ -238,11 +236,10 @@ static void frame_check(const struct frame *f, const struct tensor *t, double ra
 
     for (int64_t b = 0; b < t->shape[0]; b++) {
         const char *name = audio_clip_name(f, b);
-        char *own = t->shape[0] > 1 && name == f->name ? mem_format("%s-%03lld", name, (long long)b)
-                                                       : mem_text(name);
+        char *own = t->shape[0] > 1 && name == f->name ? mem_format("%s-%03lld", name, (long long)b) : mem_text(name);
 
-        clip_check(own, track_of(f, b), front_beat(meta_of(f, b)), rate, t->data + b * channels * samples,
-                   channels, samples);
+        clip_check(own, track_of(f, b), front_beat(meta_of(f, b)), rate, t->data + b * channels * samples, channels,
+                   samples);
         free(own);
     }
 }
@@ -256,15 +253,14 @@ static void rate_check(const struct reader *r, const struct frame *f, double rat
         diag_die("%s: clip '%s' is at %.15g Hz, the reference %s at %.15g Hz: load all with one cv-load -r",
                  reader_label(r), f->name, rate, reference_path, compare_rate(compare));
     if (rate < 1000)
-        diag_die("%s: clip '%s' is at %.15g Hz: a comparison takes 1000 Hz or more", reader_label(r), f->name,
-                 rate);
+        diag_die("%s: clip '%s' is at %.15g Hz: a comparison takes 1000 Hz or more", reader_label(r), f->name, rate);
 }
 
 /* Gives all clips of a stream to compare_reference or compare_held_out. */
 static void reference_read(const char *path,
                            void (*take)(struct compare *, const char *, const float *, int64_t, int64_t))
 {
-    static const char *const kinds[] = { "audio", NULL };
+    static const char *const kinds[] = {"audio", NULL};
     struct reader *r = reader_open(path);
     const struct frame *f;
     struct tensor t;
@@ -297,7 +293,7 @@ static void reference_read(const char *path,
 
 static void total_report(void)
 {
-    static const char *const words[] = { "mean", "least", "most" };
+    static const char *const words[] = {"mean", "least", "most"};
     struct meta *m = meta_map();
     int bands = 0;
 
@@ -328,8 +324,8 @@ static void total_report(void)
     else
         meta_free(m);
     if (table)
-        fprintf(stderr, "%lld clips, %.1f seconds: %lld ok, %lld warn, %lld fail\n", (long long)clips,
-                seconds, (long long)verdicts[0], (long long)verdicts[1], (long long)verdicts[2]);
+        fprintf(stderr, "%lld clips, %.1f seconds: %lld ok, %lld warn, %lld fail\n", (long long)clips, seconds,
+                (long long)verdicts[0], (long long)verdicts[1], (long long)verdicts[2]);
 }
 
 /* Passes everything through, looking at each clip once it is on its way. */
@@ -364,7 +360,7 @@ static void stream_check(struct reader *r)
 
 static void options_check(void)
 {
-    const char *const paths[] = { original_path, reference_path, held_path };
+    const char *const paths[] = {original_path, reference_path, held_path};
 
     if (held_path && !reference_path)
         diag_usage("--held-out FILE: only together with -r, --reference FILE");
@@ -380,14 +376,14 @@ static void options_check(void)
 
 int main(int argc, char **argv)
 {
-    static const char *const kinds[] = { "audio", NULL };
+    static const char *const kinds[] = {"audio", NULL};
     struct reader *r;
     char *fails = NULL;
 
     program_begin(&program, argc, argv, 0, 0);
     options_check();
     table = !json && !diag_quiet();
-    setvbuf(stderr, NULL, _IOFBF, BUFSIZ);   /* whole lines, flushed after each clip */
+    setvbuf(stderr, NULL, _IOFBF, BUFSIZ); /* whole lines, flushed after each clip */
     if (isatty(STDOUT_FILENO))
         diag_die("standard output is a terminal: pipe it on, or write > /dev/null for the report alone");
     if (reference_path)
@@ -414,7 +410,7 @@ int main(int argc, char **argv)
     compare_free(compare);
     originals_free(originals);
     fflush(stderr);
-    if (!json && failures && failures_unnamed > 0)   /* in JSON the verdicts say it */
+    if (!json && failures && failures_unnamed > 0) /* in JSON the verdicts say it */
         diag_error("failed: %s and %lld more", failures, (long long)failures_unnamed);
     else if (!json && failures)
         diag_error("failed: %s", failures);

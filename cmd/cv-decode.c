@@ -25,13 +25,16 @@ static const struct opt opts[] = {
      "bank: go on at one of the N places whose past is most alike, 0 for anywhere", NULL},
     {0, "tempo", OPT_REAL, &tempo, "BPM", 0, 999,
      "tempo of all clips, 0 for their own (a model whose frames follow the beat)", NULL},
-    {0, "logits", OPT_FLAG, &logits, NULL, 0, 0,
-     "the decoder's output as it is, without the sigmoid (notebook)", NULL},
+    {0, "logits", OPT_FLAG, &logits, NULL, 0, 0, "the decoder's output as it is, without the sigmoid (notebook)", NULL},
 };
 
 static const struct program program = {
-    "cv-decode", "MODEL", "Decodes latents, or noise as draws from the prior, to audio.", opts,
-    sizeof opts / sizeof *opts, "cv-sample -n 10 | cv-decode model.bin | cv-towav",
+    "cv-decode",
+    "MODEL",
+    "Decodes latents, or noise as draws from the prior, to audio.",
+    opts,
+    sizeof opts / sizeof *opts,
+    "cv-sample -n 10 | cv-decode model.bin | cv-towav",
 };
 
 int main(int argc, char **argv)
@@ -51,8 +54,14 @@ int main(int argc, char **argv)
         diag_die("%s", error_text());
     pool = pool_new((int)threads);
     status = codec_decode(argv[first], r, STDOUT_FILENO, "standard output",
-                          (struct codec_options){.logits = logits, .seed = (uint64_t)seed, .prior = prior, .jump = jump,
-                                                 .nearest = (int)nearest, .iterations = (int)iterations, .tempo = tempo}, pool);
+                          (struct codec_options){.logits = logits,
+                                                 .seed = (uint64_t)seed,
+                                                 .prior = prior,
+                                                 .jump = jump,
+                                                 .nearest = (int)nearest,
+                                                 .iterations = (int)iterations,
+                                                 .tempo = tempo},
+                          pool);
     pool_free(pool);
     reader_free(r);
     if (status)

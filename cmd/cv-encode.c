@@ -16,7 +16,11 @@ static const struct opt opts[] = {
 };
 
 static const struct program program = {
-    "cv-encode", "MODEL", "Encodes the clips of an audio stream to latents.", opts, sizeof opts / sizeof *opts,
+    "cv-encode",
+    "MODEL",
+    "Encodes the clips of an audio stream to latents.",
+    opts,
+    sizeof opts / sizeof *opts,
     "cv-load jazz/*.wav | cv-encode model.bin > jazz.lat",
 };
 
@@ -31,8 +35,8 @@ int main(int argc, char **argv)
     if (!r || reader_start(r, kinds))
         diag_die("%s", error_text());
     pool = pool_new((int)threads);
-    status = codec_encode(argv[first], r, STDOUT_FILENO, "standard output", (struct codec_options){.mean_only = mean_only, .seed = (uint64_t)seed},
-                          pool);
+    status = codec_encode(argv[first], r, STDOUT_FILENO, "standard output",
+                          (struct codec_options){.mean_only = mean_only, .seed = (uint64_t)seed}, pool);
     pool_free(pool);
     reader_free(r);
     if (status)

@@ -17,8 +17,12 @@ static const struct opt opts[] = {
 };
 
 static const struct program program = {
-    "cv-eval", "MODEL", "Measures a model on a test stream: losses, latents, reconstructions.", opts,
-    sizeof opts / sizeof *opts, "cv-load test/*.wav | cv-eval model.bin",
+    "cv-eval",
+    "MODEL",
+    "Measures a model on a test stream: losses, latents, reconstructions.",
+    opts,
+    sizeof opts / sizeof *opts,
+    "cv-load test/*.wav | cv-eval model.bin",
 };
 
 static const struct {
@@ -72,8 +76,8 @@ static void cell(int width, int decimals, double value)
 
 static void print_sounds(const struct eval *e)
 {
-    printf("\n%-22s %7s %7s %7s %7s %8s %7s %7s\n", "sound", "msls dB", "SC", "mel dB", "DAC mel", "DAC STFT", "gain dB",
-           "rhythm");
+    printf("\n%-22s %7s %7s %7s %7s %8s %7s %7s\n", "sound", "msls dB", "SC", "mel dB", "DAC mel", "DAC STFT",
+           "gain dB", "rhythm");
     for (int i = 0; i < EVAL_ROWS; i++) {
         if (!e->has[i])
             continue;
@@ -88,8 +92,8 @@ static void print_sounds(const struct eval *e)
 
 static void print_table(const struct eval *e)
 {
-    printf("%lld %s, %.1f s at %g Hz; network %s, latent %d\n\n", (long long)e->clips,
-           e->clips == 1 ? "clip" : "clips", (double)e->samples / e->rate, e->rate, e->network, e->latent);
+    printf("%lld %s, %.1f s at %g Hz; network %s, latent %d\n\n", (long long)e->clips, e->clips == 1 ? "clip" : "clips",
+           (double)e->samples / e->rate, e->rate, e->network, e->latent);
     print_losses(e);
     print_latents(e);
     print_sounds(e);
@@ -163,7 +167,8 @@ int main(int argc, char **argv)
         diag_die("standard output cannot be written:");
     if (e.active == 0)
         diag_warn("the posterior has collapsed: no latent dimension holds more than %g nats, so the decoder "
-                  "cannot tell one clip from another", EVAL_ACTIVE);
+                  "cannot tell one clip from another",
+                  EVAL_ACTIVE);
     eval_free(&e);
     return 0;
 }

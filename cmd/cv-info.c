@@ -17,13 +17,15 @@ enum { DATA_SHOWN = 64 };
 static bool json;
 
 static const struct opt opts[] = {
-    { 'j', "json", OPT_FLAG, &json, NULL, 0, 0, "print one JSON object instead of words", NULL },
+    {'j', "json", OPT_FLAG, &json, NULL, 0, 0, "print one JSON object instead of words", NULL},
 };
 
-static const struct program program = {
-    "cv-info", "[FILE]", "Say what is in a stream or model: kind, description, figures of each frame.",
-    opts, sizeof opts / sizeof *opts, "cv-load jazz/*.wav | cv-info"
-};
+static const struct program program = {"cv-info",
+                                       "[FILE]",
+                                       "Say what is in a stream or model: kind, description, figures of each frame.",
+                                       opts,
+                                       sizeof opts / sizeof *opts,
+                                       "cv-load jazz/*.wav | cv-info"};
 
 struct figures {
     double mean, sd, rms, low, high, peak;
@@ -33,7 +35,7 @@ struct figures {
 /* Figures of the finite values. */
 static struct figures figures_of(const float *x, int64_t n)
 {
-    struct figures f = { .low = INFINITY, .high = -INFINITY };
+    struct figures f = {.low = INFINITY, .high = -INFINITY};
     double sum = 0, squares = 0, spread = 0;
 
     for (int64_t i = 0; i < n; i++) {
@@ -48,10 +50,10 @@ static struct figures figures_of(const float *x, int64_t n)
         f.high = x[i] > f.high ? x[i] : f.high;
     }
     if (f.count == 0)
-        return (struct figures){ .mean = NAN, .sd = NAN, .rms = NAN, .low = NAN, .high = NAN, .peak = NAN,
-                                 .nonfinite = f.nonfinite };
+        return (struct figures){
+            .mean = NAN, .sd = NAN, .rms = NAN, .low = NAN, .high = NAN, .peak = NAN, .nonfinite = f.nonfinite};
     f.mean = sum / (double)f.count;
-    for (int64_t i = 0; i < n; i++)   /* a second pass: squares minus squares would lose the digits */
+    for (int64_t i = 0; i < n; i++) /* a second pass: squares minus squares would lose the digits */
         if (isfinite(x[i]))
             spread += (x[i] - f.mean) * (x[i] - f.mean);
     f.sd = sqrt(spread / (double)f.count);
@@ -67,7 +69,7 @@ static struct {
     double seconds;
 } total;
 
-static struct meta *report, *report_segments, *report_frames;   /* for --json */
+static struct meta *report, *report_segments, *report_frames; /* for --json */
 
 static void show(const char *text, int width)
 {
@@ -122,8 +124,7 @@ static void segment_begin(const struct reader *r)
     if (strcmp(reader_kind(r), "audio") == 0)
         printf("\n%-28s %-14s %8s %8s %8s %9s\n", "clip", "shape", "seconds", "peak", "RMS", "mean");
     else
-        printf("\n%-36s %-20s %10s %11s %11s %11s %11s\n", "tensor", "shape", "values", "mean", "SD", "least",
-               "most");
+        printf("\n%-36s %-20s %10s %11s %11s %11s %11s\n", "tensor", "shape", "values", "mean", "SD", "least", "most");
 }
 
 static void count(const struct figures *f)
@@ -190,13 +191,12 @@ static void clip_report(const char *name, const struct tensor *clip, double rate
         return;
     }
     show(name, 28);
-    printf(" %-14s %8.3f %8.5f %8.5f %9.5f", tensor_shape_text(clip, shape, sizeof shape), seconds, f.peak,
-           f.rms, f.mean);
+    printf(" %-14s %8.3f %8.5f %8.5f %9.5f", tensor_shape_text(clip, shape, sizeof shape), seconds, f.peak, f.rms,
+           f.mean);
     printf(f.nonfinite ? "  %" PRId64 " values are not finite\n" : "\n", f.nonfinite);
 }
 
-static void audio_report(const struct reader *r, const struct frame *f, const struct tensor *t,
-                         struct meta *list)
+static void audio_report(const struct reader *r, const struct frame *f, const struct tensor *t, struct meta *list)
 {
     const struct meta *names = meta_get(f->meta, "names");
     int64_t clips = t->rank == 3 ? t->shape[0] : 1, size = clips ? tensor_count(t) / clips : 0;
@@ -206,8 +206,8 @@ static void audio_report(const struct reader *r, const struct frame *f, const st
         meta_get_real(reader_meta(r), "rate", &rate);
     for (int64_t i = 0; i < clips; i++) {
         struct tensor clip = tensor_view(t->data + i * size, 2, t->shape + t->rank - 2);
-        bool named = names && names->kind == META_LIST && i < (int64_t)names->count &&
-                     names->items[i]->kind == META_TEXT;
+        bool named =
+            names && names->kind == META_LIST && i < (int64_t)names->count && names->items[i]->kind == META_TEXT;
 
         clip_report(named ? names->items[i]->text : f->name, &clip, rate, list);
     }
@@ -228,7 +228,7 @@ static void tensor_report(const struct frame *f, const struct frame_tensor *t, s
         return;
     }
     if (f->count == 1 && strcmp(t->name, "value") == 0)
-        name = mem_text(f->name);   /* a parameter of a model */
+        name = mem_text(f->name); /* a parameter of a model */
     else
         name = mem_format("%s: %s", f->name, t->name);
     show(name, 36);
@@ -316,8 +316,7 @@ static void report_end(const struct reader *r)
     } else {
         printf("\n%" PRId64 " %s", total.frames, total.frames == 1 ? "frame" : "frames");
         if (audio)
-            printf(", %" PRId64 " %s, %.3f seconds", total.clips, total.clips == 1 ? "clip" : "clips",
-                   total.seconds);
+            printf(", %" PRId64 " %s, %.3f seconds", total.clips, total.clips == 1 ? "clip" : "clips", total.seconds);
         printf(", %" PRId64 " values", total.values);
         if (reader_segment(r) > 0)
             printf(", %" PRId64 " segments", reader_segment(r) + 1);

@@ -23,74 +23,72 @@
 
 #define RATE 22050.0
 #define DURATION 30.0
-#define SAMPLES 661500             /* of a clip at the default rate and duration */
-#define SAMPLES_MAX 268435456.0    /* all channels of a clip together: 1 GiB */
+#define SAMPLES 661500          /* of a clip at the default rate and duration */
+#define SAMPLES_MAX 268435456.0 /* all channels of a clip together: 1 GiB */
 #define TEMPO_MIN 20.0
 #define TEMPO_MAX 400.0
-#define TEMPO_RATE_MIN 3000.0      /* what dsp/tempo.h can do */
+#define TEMPO_RATE_MIN 3000.0 /* what dsp/tempo.h can do */
 #define TEMPO_RATE_MAX 48000.0
-#define BEAT_CONTRAST 1.0          /* as there: noise has less */
+#define BEAT_CONTRAST 1.0 /* as there: noise has less */
 
 static double rate = RATE, duration = DURATION, offset;
 static int64_t samples = SAMPLES;
 static bool samples_given, pad, keep_channels, all, recursive, from_list, null_ends, strict, unique;
 static const char *report_file, *tempo;
-static double tempo_stated;        /* 0: to be found */
+static double tempo_stated; /* 0: to be found */
 
-static struct writer *out;         /* made with the first clip, so that without one there is no stream */
-static float *clip;                /* [channels, samples] */
+static struct writer *out; /* made with the first clip, so that without one there is no stream */
+static float *clip;        /* [channels, samples] */
 static size_t clip_floats;
-static bool failed, trouble;       /* a file could not be used; the report could not be written */
+static bool failed, trouble; /* a file could not be used; the report could not be written */
 
 static struct {
     int64_t files, cut, padded, rejected, passed_over;
-    double used, seconds;          /* in clips, and of all that the files hold */
+    double used, seconds; /* in clips, and of all that the files hold */
 } total;
 
 static struct audio_report *report;
-static struct audio_seen *seen;    /* NULL: nobody asked */
+static struct audio_seen *seen; /* NULL: nobody asked */
 static struct audio_tracks *tracks;
 
 static struct {
     char *path;
-    bool walked;                   /* found in a folder, not named */
-} *files;
+    bool walked; /* found in a folder, not named */
+} * files;
 static size_t files_count;
 
 static const struct opt opts[] = {
-    { 'r', "rate", OPT_REAL, &rate, "HZ", 1, 768000, "sample rate of the clips, in Hz", NULL },
-    { 'd', "duration", OPT_REAL, &duration, "SECONDS", 0, 1e9,
-      "length of a clip, in seconds; a shorter file keeps its own", NULL },
-    { 'n', "samples", OPT_INT, &samples, "N", 1, SAMPLES_MAX,
-      "exact length of a clip, in samples: instead of -d, and with -p", &samples_given },
-    { 'p', "pad", OPT_FLAG, &pad, NULL, 0, 0, "pad what is shorter than a clip with silence", NULL },
-    { 'o', "offset", OPT_REAL, &offset, "SECONDS", 0, 1e9, "where in each file to begin, in seconds", NULL },
-    { 'c', "channels", OPT_FLAG, &keep_channels, NULL, 0, 0,
-      "keep the channels; without it they are mixed to one, their mean", NULL },
-    { 'a', "all", OPT_FLAG, &all, NULL, 0, 0,
-      "cut each file into consecutive clips; a last one less than half full is dropped", NULL },
-    { 'R', "recursive", OPT_FLAG, &recursive, NULL, 0, 0,
-      "load all audio files in the folders that are named, and in those below, whole as with -a", NULL },
-    { '@', "list", OPT_FLAG, &from_list, NULL, 0, 0,
-      "read file names from standard input, one a line", NULL },
-    { '0', "null", OPT_FLAG, &null_ends, NULL, 0, 0,
-      "the same, each name ending in a NUL (as find -print0 does)", NULL },
-    { 0, "report", OPT_TEXT, &report_file, "FILE", 0, 0,
-      "write to FILE what became of each file, as JSON Lines", NULL },
-    { 0, "strict", OPT_FLAG, &strict, NULL, 0, 0,
-      "stop at the first bad file and leave the stream unfinished", NULL },
-    { 0, "tempo", OPT_TEXT, &tempo, "BPM", 0, 0,
-      "note the tempo with each clip: BPM of all, or auto to find it and the first beat", NULL },
-    { 0, "unique", OPT_FLAG, &unique, NULL, 0, 0,
-      "leave out clips that are sample for sample the same as one before", NULL },
+    {'r', "rate", OPT_REAL, &rate, "HZ", 1, 768000, "sample rate of the clips, in Hz", NULL},
+    {'d', "duration", OPT_REAL, &duration, "SECONDS", 0, 1e9,
+     "length of a clip, in seconds; a shorter file keeps its own", NULL},
+    {'n', "samples", OPT_INT, &samples, "N", 1, SAMPLES_MAX,
+     "exact length of a clip, in samples: instead of -d, and with -p", &samples_given},
+    {'p', "pad", OPT_FLAG, &pad, NULL, 0, 0, "pad what is shorter than a clip with silence", NULL},
+    {'o', "offset", OPT_REAL, &offset, "SECONDS", 0, 1e9, "where in each file to begin, in seconds", NULL},
+    {'c', "channels", OPT_FLAG, &keep_channels, NULL, 0, 0,
+     "keep the channels; without it they are mixed to one, their mean", NULL},
+    {'a', "all", OPT_FLAG, &all, NULL, 0, 0,
+     "cut each file into consecutive clips; a last one less than half full is dropped", NULL},
+    {'R', "recursive", OPT_FLAG, &recursive, NULL, 0, 0,
+     "load all audio files in the folders that are named, and in those below, whole as with -a", NULL},
+    {'@', "list", OPT_FLAG, &from_list, NULL, 0, 0, "read file names from standard input, one a line", NULL},
+    {'0', "null", OPT_FLAG, &null_ends, NULL, 0, 0, "the same, each name ending in a NUL (as find -print0 does)", NULL},
+    {0, "report", OPT_TEXT, &report_file, "FILE", 0, 0, "write to FILE what became of each file, as JSON Lines", NULL},
+    {0, "strict", OPT_FLAG, &strict, NULL, 0, 0, "stop at the first bad file and leave the stream unfinished", NULL},
+    {0, "tempo", OPT_TEXT, &tempo, "BPM", 0, 0,
+     "note the tempo with each clip: BPM of all, or auto to find it and the first beat", NULL},
+    {0, "unique", OPT_FLAG, &unique, NULL, 0, 0, "leave out clips that are sample for sample the same as one before",
+     NULL},
 };
 
 static const struct program program = {
-    "cv-load", "[FILE ...]",
+    "cv-load",
+    "[FILE ...]",
     "Decode audio files (- is standard input) into a stream of clips: mixed to mono,\n"
     "resampled, and cut to one length.",
-    opts, sizeof opts / sizeof *opts, "cv-load jazz/*.wav | cv-train -e 20 > model.bin"
-};
+    opts,
+    sizeof opts / sizeof *opts,
+    "cv-load jazz/*.wav | cv-train -e 20 > model.bin"};
 
 static void start_stream(void)
 {
@@ -126,7 +124,7 @@ static void note_tempo(struct meta *meta, int64_t channels, int64_t length, int6
 {
     bool possible = rate >= TEMPO_RATE_MIN && rate <= TEMPO_RATE_MAX, found;
     float *mono = clip;
-    struct tempo t = { .period = 60 / tempo_stated, .phase = -1 };
+    struct tempo t = {.period = 60 / tempo_stated, .phase = -1};
 
     if (channels > 1 && possible) {
         mono = mem_floats((size_t)got);
@@ -146,10 +144,9 @@ static void note_tempo(struct meta *meta, int64_t channels, int64_t length, int6
 }
 
 /* Sends clip number k of the file, length samples of which the first got are the file's. */
-static void put_clip(const struct audio *a, const char *file, const char *stem, int64_t k, int64_t length,
-                     int64_t got)
+static void put_clip(const struct audio *a, const char *file, const char *stem, int64_t k, int64_t length, int64_t got)
 {
-    struct frame_tensor t = { "audio", tensor_view(clip, 2, (int64_t[]){ audio_channels(a), length }) };
+    struct frame_tensor t = {"audio", tensor_view(clip, 2, (int64_t[]){audio_channels(a), length})};
     struct meta *meta = meta_map();
     char *name = all ? mem_format("%s-%03lld", stem, (long long)k) : mem_text(stem);
 
@@ -188,8 +185,8 @@ static void shorten(int64_t channels, int64_t got)
         memmove(clip + c * got, clip + c * samples, (size_t)got * sizeof *clip);
 }
 
-static void take_clip(const struct audio *a, const char *path, const char *file, const char *stem,
-                      int64_t got, struct audio_verdict *v)
+static void take_clip(const struct audio *a, const char *path, const char *file, const char *stem, int64_t got,
+                      struct audio_verdict *v)
 {
     int64_t length = pad ? samples : got;
     bool repeats;
@@ -219,8 +216,7 @@ static double rest_of(const struct audio *a, int64_t done)
     return rest > 1 / rate ? round(1e6 * rest) / 1e6 : 0;
 }
 
-static int cut_clips(struct audio *a, const char *path, const char *file, const char *stem,
-                     struct audio_verdict *v)
+static int cut_clips(struct audio *a, const char *path, const char *file, const char *stem, struct audio_verdict *v)
 {
     size_t floats = (size_t)samples * (size_t)audio_channels(a);
 
@@ -293,17 +289,22 @@ static void count(const struct audio *a, const struct audio_verdict *v)
 /* What became of all of them, in one line. */
 static void sum_up(void)
 {
-    const struct { int64_t count; const char *words; } facts[] = {
-        { total.cut, "cut" }, { total.padded, "padded" }, { total.rejected, "not usable" },
-        { total.passed_over, "not audio" },
+    const struct {
+        int64_t count;
+        const char *words;
+    } facts[] = {
+        {total.cut, "cut"},
+        {total.padded, "padded"},
+        {total.rejected, "not usable"},
+        {total.passed_over, "not audio"},
     };
     char words[128] = "";
     size_t at = 0;
 
     for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
         if (facts[i].count > 0)
-            at += (size_t)snprintf(words + at, sizeof words - at, ", %lld %s", (long long)facts[i].count,
-                                   facts[i].words);
+            at +=
+                (size_t)snprintf(words + at, sizeof words - at, ", %lld %s", (long long)facts[i].count, facts[i].words);
     diag_note("%lld file%s: %.12g of %.12g s used%s", (long long)total.files, total.files == 1 ? "" : "s",
               round(10 * total.used) / 10, round(10 * total.seconds) / 10, words);
 }
@@ -331,7 +332,7 @@ static void load(const char *path, bool walked)
     char *file = audio_name_file(strcmp(path, "-") == 0 ? "stdin" : path);
     char *stem = strcmp(path, "-") == 0 ? mem_text(file) : audio_tracks_name(tracks, path);
     char *reason = NULL;
-    struct audio_verdict v = { 0 };
+    struct audio_verdict v = {0};
     struct audio *a = audio_open(path, rate, !keep_channels);
 
     if (a == NULL || cut_clips(a, shown, file, stem, &v) < 0) {
@@ -418,16 +419,15 @@ static int64_t clip_length(void)
     if (samples_given)
         return samples;
     if (length < 1 || length > SAMPLES_MAX)
-        diag_usage("a clip of %g s at %g Hz would hold %.0f samples; it must hold 1 to %.0f", duration, rate,
-                   length, SAMPLES_MAX);
+        diag_usage("a clip of %g s at %g Hz would hold %.0f samples; it must hold 1 to %.0f", duration, rate, length,
+                   SAMPLES_MAX);
     return (int64_t)length;
 }
 
 static void tempo_read(void)
 {
     if (strcmp(tempo, "auto") != 0 && number_real(tempo, TEMPO_MIN, TEMPO_MAX, &tempo_stated) < 0)
-        diag_usage("--tempo %s: expected auto, or beats per minute from %g to %g", tempo, TEMPO_MIN,
-                   TEMPO_MAX);
+        diag_usage("--tempo %s: expected auto, or beats per minute from %g to %g", tempo, TEMPO_MIN, TEMPO_MAX);
 }
 
 static void report_begin(void)

@@ -19,7 +19,7 @@ enum { INPUTS_MAX = 256 };
 struct input {
     struct reader *r;
     struct mix_clip clip;
-    int64_t clips, segment;          /* clips so far; the segment whose head has been looked at */
+    int64_t clips, segment; /* clips so far; the segment whose head has been looked at */
     bool ended;
 };
 
@@ -31,32 +31,33 @@ static double weights[INPUTS_MAX];
 
 static struct input inputs[INPUTS_MAX];
 static size_t count;
-static const char *kind;             /* of all streams: "latent" or "noise" */
-static char *model;                  /* digest of the model that the latents came from; NULL: not said */
+static const char *kind; /* of all streams: "latent" or "noise" */
+static char *model;      /* digest of the model that the latents came from; NULL: not said */
 static const char *model_label;
-static bool beats;                   /* the frames of latents follow the beat */
+static bool beats; /* the frames of latents follow the beat */
 static struct writer *out;
 
 static const struct opt opts[] = {
     {'n', "steps", OPT_INT, &steps, "N", 1, 1e6,
      "clips on the way from the first stream's to the second's; 1: the middle", &steps_given},
-    {'x', "crossfade", OPT_FLAG, &crossfade, NULL, 0, 0,
-     "one clip that begins as the first's and ends as the second's", NULL},
-    {0, "from", OPT_REAL, &fade_from, "X", 0, 1, "where the crossfade begins, as a part of the clip",
-     &from_given},
+    {'x', "crossfade", OPT_FLAG, &crossfade, NULL, 0, 0, "one clip that begins as the first's and ends as the second's",
+     NULL},
+    {0, "from", OPT_REAL, &fade_from, "X", 0, 1, "where the crossfade begins, as a part of the clip", &from_given},
     {0, "to", OPT_REAL, &fade_to, "X", 0, 1, "where the crossfade ends, as a part of the clip", &to_given},
-    {'w', "weights", OPT_TEXT, &weights_text, "W,W,...", 0, 0,
-     "the sum of all streams, each times its weight", NULL},
+    {'w', "weights", OPT_TEXT, &weights_text, "W,W,...", 0, 0, "the sum of all streams, each times its weight", NULL},
     {'a', "average", OPT_FLAG, &average, NULL, 0, 0, "the mean of all clips of all streams", NULL},
     {'l', "linear", OPT_FLAG, &linear, NULL, 0, 0, "along straight lines, as latents are mixed anyway", NULL},
     {'S', "spherical", OPT_FLAG, &spherical, NULL, 0, 0, "along arcs, as noise is mixed anyway", NULL},
-    {'p', "pad", OPT_FLAG, &pad, NULL, 0, 0,
-     "continue shorter clips with zeros; without it longer ones are cut", NULL},
+    {'p', "pad", OPT_FLAG, &pad, NULL, 0, 0, "continue shorter clips with zeros; without it longer ones are cut", NULL},
 };
 
 static const struct program program = {
-    "cv-mix", "[STREAM ...]", "Mix latents or noise: steps or a crossfade between two streams, sums, means.",
-    opts, sizeof opts / sizeof *opts, "cv-mix -n 8 a.lat b.lat | cv-decode model.bin | cv-towav",
+    "cv-mix",
+    "[STREAM ...]",
+    "Mix latents or noise: steps or a crossfade between two streams, sums, means.",
+    opts,
+    sizeof opts / sizeof *opts,
+    "cv-mix -n 8 a.lat b.lat | cv-decode model.bin | cv-towav",
 };
 
 /* ---- streams ---- */
@@ -165,8 +166,8 @@ static void drain(void)
     }
     for (size_t i = 0; i < count && shortest; i++)
         if (inputs[i].clips != 1 && inputs[i].clips > shortest->clips)
-            diag_warn("%s holds %" PRId64 " clips, %s %" PRId64 ": the rest is left out",
-                      reader_label(inputs[i].r), inputs[i].clips, reader_label(shortest->r), shortest->clips);
+            diag_warn("%s holds %" PRId64 " clips, %s %" PRId64 ": the rest is left out", reader_label(inputs[i].r),
+                      inputs[i].clips, reader_label(shortest->r), shortest->clips);
 }
 
 static void same_latents(const struct mix_clip *a, const struct mix_clip *b)
@@ -194,7 +195,8 @@ static void put(const char *name, struct meta *meta, const struct mix_sum *sums,
         if (mix_take(s, scale[p], v))
             diag_die("'%s': %s", name, error_text());
         t[parts++] = (struct frame_tensor){
-            mix_part_name(kind, p), tensor_view(v, 2, (int64_t[]){s->latent, s->frames}),
+            mix_part_name(kind, p),
+            tensor_view(v, 2, (int64_t[]){s->latent, s->frames}),
         };
     }
     if (writer_put(out, name, meta, t, parts))
@@ -341,7 +343,7 @@ static void add(struct mix_sum *sums, const struct mix_clip *c, size_t n)
         if (n == 0 && c->part[p].data)
             mix_begin(&sums[p], c->part[p].shape[0], c->part[p].shape[1], p == MIX_LOGVAR, pad);
         if (!c->part[p].data)
-            mix_end(&sums[p]);       /* what not all have, the mean has not */
+            mix_end(&sums[p]); /* what not all have, the mean has not */
         if (sums[p].v)
             mix_add(&sums[p], &c->part[p], &one, 0);
     }
@@ -351,7 +353,7 @@ static void add(struct mix_sum *sums, const struct mix_clip *c, size_t n)
 static void put_average(void)
 {
     struct mix_sum sums[MIX_PARTS] = {{0}};
-    struct mix_clip first = {NULL};      /* its name and number of latents */
+    struct mix_clip first = {NULL}; /* its name and number of latents */
     struct meta **metas = NULL, *m, *mix;
     double *w, scale[MIX_PARTS];
     size_t n = 0;
@@ -406,8 +408,7 @@ static void read_weights(void)
             diag_usage("--weights %s: %s", weights_text, error_text());
     }
     if (n != count)
-        diag_usage("--weights %s: a weight for each stream was expected, not %zu for %zu", weights_text, n,
-                   count);
+        diag_usage("--weights %s: a weight for each stream was expected, not %zu for %zu", weights_text, n, count);
     free(all);
 }
 

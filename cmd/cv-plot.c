@@ -16,7 +16,7 @@
 #include "plot/plot.h"
 #include "plot/text.h"
 
-enum { CELLS_MOST = 64, TITLE_MOST = 400 };   /* cells each way; characters */
+enum { CELLS_MOST = 64, TITLE_MOST = 400 }; /* cells each way; characters */
 
 static const struct plot *const plots[] = {&plot_waves, &plot_spectrogram, &plot_latent, &plot_training};
 enum { PLOTS = sizeof plots / sizeof plots[0] };
@@ -26,14 +26,12 @@ static int64_t width, height;
 static bool svg;
 
 static const struct opt opts[] = {
-    {'o', "output", OPT_TEXT, &file, "FILE", 0, 0,
-     "picture to write, .png or .svg; - is standard output", NULL},
+    {'o', "output", OPT_TEXT, &file, "FILE", 0, 0, "picture to write, .png or .svg; - is standard output", NULL},
     {'g', "grid", OPT_TEXT, &grid, "COLSxROWS", 0, 0,
      "cells of the page, as in 4x4; without it as many as clips come, up to 16", NULL},
     {'t', "title", OPT_TEXT, &title, "TEXT", 0, 0, "heading of the page", NULL},
     {'W', "width", OPT_INT, &width, "PX", 0, CANVAS_SIZE_MAX, "width in pixels, 0: as the plot needs", NULL},
-    {'H', "height", OPT_INT, &height, "PX", 0, CANVAS_SIZE_MAX, "height in pixels, 0: as the plot needs",
-     NULL},
+    {'H', "height", OPT_INT, &height, "PX", 0, CANVAS_SIZE_MAX, "height in pixels, 0: as the plot needs", NULL},
     {0, "kind", OPT_TEXT, &kind, "NAME", 0, 0,
      "waves, spectrogram, latent or training; without it as what comes needs, waves for audio", NULL},
     {0, "svg", OPT_FLAG, &svg, NULL, 0, 0, "SVG whatever the file's name is", NULL},
@@ -111,7 +109,7 @@ static const struct plot *stream_begin(struct reader *r)
     }
     for (int i = 0; i < PLOTS; i++)
         for (const char *const *k = plots[i]->kinds; *k != NULL; k++)
-            if (count == 0 || strcmp(kinds[count - 1], *k) != 0)   /* each once: those alike are neighbours */
+            if (count == 0 || strcmp(kinds[count - 1], *k) != 0) /* each once: those alike are neighbours */
                 kinds[count++] = *k;
     kinds[count] = NULL;
     if (reader_start(r, kinds) != 0)

@@ -25,25 +25,28 @@ static int64_t count = 1, seed = 123;
 static double temperature = 1, tempo = 0, length = 0, start_seconds = 5;
 static bool start_given;
 static const char *model_file, *clip_file;
-static struct starts starts;         /* none without clip_file */
+static struct starts starts; /* none without clip_file */
 
 static const struct opt opts[] = {
     {'n', "count", OPT_INT, &count, "N", 1, 1e9, "how many to draw", NULL},
     {'s', "seed", OPT_INT, &seed, "N", 0, 9e18, "seed of the draws", NULL},
     {'t', "temperature", OPT_REAL, &temperature, "T", 0, 1000, "standard deviation of the draws", NULL},
     {0, "tempo", OPT_REAL, &tempo, "BPM", 0, 400, "beats per minute; 0: the model chooses", NULL},
-    {0, "length", OPT_REAL, &length, "SECONDS", 0, 86400,
-     "length of the clips; 0: that of the clips of training", NULL},
+    {0, "length", OPT_REAL, &length, "SECONDS", 0, 86400, "length of the clips; 0: that of the clips of training",
+     NULL},
     {'m', "model", OPT_TEXT, &model_file, "MODEL", 0, 0,
      "draw in the shape of this model's latent, not of the default network's", NULL},
-    {'c', "continue", OPT_TEXT, &clip_file, "STREAM", 0, 0,
-     "go on from the clips of this audio stream; needs -m", NULL},
-    {0, "start", OPT_REAL, &start_seconds, "SECONDS", 0.1, 3600, "how much of those clips to go on from",
-     &start_given},
+    {'c', "continue", OPT_TEXT, &clip_file, "STREAM", 0, 0, "go on from the clips of this audio stream; needs -m",
+     NULL},
+    {0, "start", OPT_REAL, &start_seconds, "SECONDS", 0.1, 3600, "how much of those clips to go on from", &start_given},
 };
 
 static const struct program program = {
-    "cv-sample", "", "Draws noise that cv-decode turns into audio.", opts, sizeof opts / sizeof *opts,
+    "cv-sample",
+    "",
+    "Draws noise that cv-decode turns into audio.",
+    opts,
+    sizeof opts / sizeof *opts,
     "cv-sample -n 10 | cv-decode model.bin | cv-towav",
 };
 
@@ -92,7 +95,8 @@ static void refuse_for_model(const struct model *m)
 {
     if (m->network->one_length && (length > 0 || tempo > 0 || clip_file))
         diag_die("%s: the network '%s' has clips of one length and no beat: no --length, --tempo or "
-                 "--continue with it", model_file, m->network->name);
+                 "--continue with it",
+                 model_file, m->network->name);
     if (!m->network->one_length && !m->beat && tempo > 0)
         diag_warn("%s: the frames of this model do not follow the beat, it takes no tempo", model_file);
 }
@@ -108,8 +112,8 @@ static void describe_model(struct meta *head, int64_t *size, int64_t *frames)
     refuse_for_model(&m);
     seconds = length > 0 ? length : (double)m.samples / m.rate;
     if (clip_file && start_seconds >= seconds)
-        diag_die("a start of %g seconds fills the whole length of %g seconds: see --start and --length",
-                 start_seconds, seconds);
+        diag_die("a start of %g seconds fills the whole length of %g seconds: see --start and --length", start_seconds,
+                 seconds);
     if (clip_file && starts_read(&starts, model_file, clip_file, start_seconds, count))
         diag_die("%s", error_text());
     *size = m.latent;
@@ -145,7 +149,7 @@ static struct meta *draw_meta(int64_t i)
 
 static void draw(struct writer *w, int64_t i, int64_t size, int64_t frames, float *noise)
 {
-    struct rng r = rng_new((uint64_t)seed, (uint64_t)i);   /* draw i is the same for any count */
+    struct rng r = rng_new((uint64_t)seed, (uint64_t)i); /* draw i is the same for any count */
     struct frame_tensor t[2] = {{"noise", tensor_view(noise, 2, (int64_t[]){size, frames})}};
     int width = snprintf(NULL, 0, "%" PRId64, count - 1);
     struct meta *meta = draw_meta(i);

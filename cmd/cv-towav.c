@@ -25,38 +25,40 @@ static int64_t bits = 16;
 static double loudness = 0;
 static bool normalize, force, keep_offset;
 
-static struct wav *joined;             /* with -o -: all clips in one */
+static struct wav *joined; /* with -o -: all clips in one */
 static int joined_rate, joined_channels;
-static void *names;                    /* tree of struct used */
+static void *names; /* tree of struct used */
 static int64_t files, seen;
-static int64_t limited;                /* clips with peaks over full scale, */
-static double least_gain = 1;          /* and the least gain that one of them got */
-static int64_t level_left;             /* clips that have no loudness */
+static int64_t limited;       /* clips with peaks over full scale, */
+static double least_gain = 1; /* and the least gain that one of them got */
+static int64_t level_left;    /* clips that have no loudness */
 static char *first_left;
 static char *first_name, *last_name;
 static bool failed;
 
 static const struct opt opts[] = {
-    { 'o', "output", OPT_TEXT, &dir, "DIR", 0, 0,
-      "directory for the files, made if missing; -: all clips as one WAV on standard output", NULL },
-    { 'b', "bits", OPT_INT, &bits, "BITS", 16, 32, "bits per sample: 16, 24, or 32 (floats)", NULL },
-    { 'n', "normalize", OPT_FLAG, &normalize, NULL, 0, 0, "bring the peak of each clip to -1 dBFS", NULL },
-    { 0, "loudness", OPT_REAL, &loudness, "LUFS", -70, 0,
-      "bring each clip to this loudness (EBU R128), 0: leave it", NULL },
-    { 'f', "force", OPT_FLAG, &force, NULL, 0, 0, "replace also files that cv-towav did not make", NULL },
-    { 0, "keep-offset", OPT_FLAG, &keep_offset, NULL, 0, 0, "do not remove the mean of each channel", NULL },
+    {'o', "output", OPT_TEXT, &dir, "DIR", 0, 0,
+     "directory for the files, made if missing; -: all clips as one WAV on standard output", NULL},
+    {'b', "bits", OPT_INT, &bits, "BITS", 16, 32, "bits per sample: 16, 24, or 32 (floats)", NULL},
+    {'n', "normalize", OPT_FLAG, &normalize, NULL, 0, 0, "bring the peak of each clip to -1 dBFS", NULL},
+    {0, "loudness", OPT_REAL, &loudness, "LUFS", -70, 0, "bring each clip to this loudness (EBU R128), 0: leave it",
+     NULL},
+    {'f', "force", OPT_FLAG, &force, NULL, 0, 0, "replace also files that cv-towav did not make", NULL},
+    {0, "keep-offset", OPT_FLAG, &keep_offset, NULL, 0, 0, "do not remove the mean of each channel", NULL},
 };
 
-static const struct program program = {
-    "cv-towav", "", "Write each clip of an audio stream as a WAV file named after it.",
-    opts, sizeof opts / sizeof *opts, "cv-sample -n 10 | cv-decode model.bin | cv-towav -o new"
-};
+static const struct program program = {"cv-towav",
+                                       "",
+                                       "Write each clip of an audio stream as a WAV file named after it.",
+                                       opts,
+                                       sizeof opts / sizeof *opts,
+                                       "cv-sample -n 10 | cv-decode model.bin | cv-towav -o new"};
 
 /* ---- names ---- */
 
 struct used {
     char *name;
-    int64_t last;                      /* number last put after it */
+    int64_t last; /* number last put after it */
 };
 
 static int used_compare(const void *a, const void *b)
@@ -70,7 +72,7 @@ static struct used *used_find(char *name, bool *fresh)
 {
     struct used *u = mem_alloc(sizeof *u), **at;
 
-    *u = (struct used){ name, 1 };
+    *u = (struct used){name, 1};
     at = tsearch(u, &names, used_compare);
     if (at == NULL)
         diag_die("out of memory");
@@ -191,8 +193,7 @@ static void save(const char *clip, struct wav *w)
     const void *bytes = wav_bytes(w, &size);
 
     if (!force && access(path, F_OK) == 0 && !wav_made_by(path, maker)) {
-        diag_error("%s: is there already and not made by cv-towav: -f replaces it, -o DIR writes elsewhere",
-                   path);
+        diag_error("%s: is there already and not made by cv-towav: -f replaces it, -o DIR writes elsewhere", path);
         failed = true;
     } else if (file_save(dir, file, bytes, size) < 0) {
         diag_die("%s: %s", path, error_text());
@@ -219,7 +220,8 @@ static void put_clip(const char *clip, int hz, const float *x, int64_t channels,
     there = true;
     if (join && joined != NULL && (hz != joined_rate || channels != joined_channels))
         diag_die("clip %s has %lld channels at %d Hz, those before it %d at %d Hz: one WAV cannot hold both, "
-                 "use -o DIR", clip, (long long)channels, hz, joined_channels, joined_rate);
+                 "use -o DIR",
+                 clip, (long long)channels, hz, joined_channels, joined_rate);
     if (w == NULL)
         w = wav_new(hz, (int)channels, (int)bits, join ? NULL : maker);
     seen++;
@@ -245,8 +247,8 @@ static int rate_of(const struct reader *r, const struct frame *f, const struct m
 {
     double hz;
 
-    if (!meta_get_real(clip_meta, "rate", &hz) && !meta_get_real(f->meta, "rate", &hz)
-        && !meta_get_real(reader_meta(r), "rate", &hz))
+    if (!meta_get_real(clip_meta, "rate", &hz) && !meta_get_real(f->meta, "rate", &hz) &&
+        !meta_get_real(reader_meta(r), "rate", &hz))
         diag_die("%s: clip %s: neither it nor its stream says at which rate it is", reader_label(r), f->name);
     if (!(round(hz) >= 1 && round(hz) <= INT_MAX))
         diag_die("%s: clip %s: a rate of %g Hz cannot be written as WAV", reader_label(r), f->name, hz);
@@ -286,8 +288,8 @@ static void put_frame(const struct reader *r, const struct frame *f)
         char *numbered = batch ? mem_format("%s-%03lld", f->name, (long long)i) : mem_text(f->name);
         int hz = rate_of(r, f, item(f->meta, "metas", i));
 
-        put_clip(name != NULL && name->kind == META_TEXT ? name->text : numbered, hz,
-                 t->data + i * channels * samples, channels, samples);
+        put_clip(name != NULL && name->kind == META_TEXT ? name->text : numbered, hz, t->data + i * channels * samples,
+                 channels, samples);
         free(numbered);
     }
 }
@@ -296,11 +298,12 @@ static void put_frame(const struct reader *r, const struct frame *f)
 static void say_levels(void)
 {
     if (limited > 0)
-        diag_note("%lld of %lld clips had peaks over full scale: limited, by %.1f dB at most",
-                  (long long)limited, (long long)seen, -20 * log10(least_gain));
+        diag_note("%lld of %lld clips had peaks over full scale: limited, by %.1f dB at most", (long long)limited,
+                  (long long)seen, -20 * log10(least_gain));
     if (level_left > 0)
         diag_note("%lld of %lld clips, the first is %s, are silent or under 0.4 s and have no loudness: "
-                  "their level is left", (long long)level_left, (long long)seen, first_left);
+                  "their level is left",
+                  (long long)level_left, (long long)seen, first_left);
 }
 
 static void finish(void)
@@ -336,7 +339,7 @@ static void used_free(void *u)
 
 int main(int argc, char **argv)
 {
-    static const char *const kinds[] = { "audio", NULL };
+    static const char *const kinds[] = {"audio", NULL};
     const struct frame *f;
     struct reader *r;
     int more;
@@ -350,7 +353,7 @@ int main(int argc, char **argv)
         diag_usage("-o, --output DIR: an empty name; . is the current directory");
     if (strcmp(dir, "-") == 0 && isatty(STDOUT_FILENO))
         diag_die("standard output is a terminal: redirect it to a file or pipe it to a player");
-    signal(SIGXFSZ, SIG_IGN);          /* a file over the limit is then an error of write() */
+    signal(SIGXFSZ, SIG_IGN); /* a file over the limit is then an error of write() */
     r = reader_open("-");
     if (r == NULL || reader_start(r, kinds) < 0)
         diag_die("%s", error_text());

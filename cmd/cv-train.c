@@ -8,10 +8,11 @@
 #include "train/prior_refit.h"
 #include "train/train.h"
 
-static int64_t epochs = -1, batch = 0, seed = 123, latent = 0, threads = 0, buffer = 0, width = 0, stride = 0, patience = 0,
-               keep = 0, bank = -1;
+static int64_t epochs = -1, batch = 0, seed = 123, latent = 0, threads = 0, buffer = 0, width = 0, stride = 0,
+               patience = 0, keep = 0, bank = -1;
 static double rate = 0, beta = 0, minutes = 0, every = 0;
-static const char *network = "spectral", *frames = "auto", *test_file, *snapshots, *log_file, *resume_file, *prior_file, *memory;
+static const char *network = "spectral", *frames = "auto", *test_file, *snapshots, *log_file, *resume_file, *prior_file,
+                  *memory;
 static bool anyway;
 
 /* Which of the settings that a snapshot knows were on the command line. */
@@ -21,25 +22,29 @@ static struct {
 
 static const struct opt opts[] = {
     {'e', "epochs", OPT_INT, &epochs, "N", -1, 1e9,
-     "passes over the data, -1 for the network's default: notebook 20, spectral 25, or more for 200 steps", &given.epochs},
+     "passes over the data, -1 for the network's default: notebook 20, spectral 25, or more for 200 steps",
+     &given.epochs},
     {'b', "batch", OPT_INT, &batch, "CLIPS", 0, 65536,
      "clips per step (spectral: crops of clips), 0 for the network's default: notebook 10, spectral 8", &given.batch},
     {'s', "seed", OPT_INT, &seed, "N", 0, 9e18, "seed of initial values, order and noise", &given.seed},
     {'l', "learning-rate", OPT_REAL, &rate, "RATE", 0, 1e12,
      "Adam's learning rate, 0 for the network's default: notebook 3e-4, spectral 2e-3", &given.rate},
     {'z', "latent", OPT_INT, &latent, "SIZE", 0, 65536,
-     "size of the latent, 0 for the network's default: notebook 2, spectral 192, up to 4 kHz 96, with a beat 160", &given.latent},
+     "size of the latent, 0 for the network's default: notebook 2, spectral 192, up to 4 kHz 96, with a beat 160",
+     &given.latent},
     {'N', "network", OPT_TEXT, &network, "NAME", 0, 0, "network to train: spectral or notebook", &given.network},
     {'t', "test", OPT_TEXT, &test_file, "FILE", 0, 0, "audio stream whose ELBO is reported after each epoch", NULL},
     {'j', "threads", OPT_INT, &threads, "N", 0, 1024,
      "threads, 0 for one per processor; the model does not depend on it", NULL},
     {'B', "buffer", OPT_INT, &buffer, "CLIPS", 0, 1e9, "notebook: shuffle buffer, 0 for all clips", &given.buffer},
-    {0, "width", OPT_INT, &width, "CHANNELS", 0, 4096,
-     "spectral: channels inside, 0 for 192, above 4 kHz 128", &given.width},
+    {0, "width", OPT_INT, &width, "CHANNELS", 0, 4096, "spectral: channels inside, 0 for 192, above 4 kHz 128",
+     &given.width},
     {0, "stride", OPT_INT, &stride, "FRAMES", 0, 64,
-     "spectral: frames for each latent frame, 0 for 6 where frames follow the beat, else 2, above 4 kHz 4", &given.stride},
+     "spectral: frames for each latent frame, 0 for 6 where frames follow the beat, else 2, above 4 kHz 4",
+     &given.stride},
     {0, "frames", OPT_TEXT, &frames, "KIND", 0, 0,
-     "spectral: frames that follow the beat, fixed ones, or auto for beat where at least half of the clips have a steady one", &given.frames},
+     "spectral: frames that follow the beat, fixed ones, or auto for beat where at least half of the clips have a steady one",
+     &given.frames},
     {0, "bank", OPT_INT, &bank, "FRAMES", -1, 1e7,
      "spectral: latent frames of the clips kept in the model for its prior, -1 for 32768", &given.bank},
     {0, "beta", OPT_REAL, &beta, "WEIGHT", 0, 1e6, "spectral: weight of the KL term, 0 for 0.0003", &given.beta},
@@ -54,16 +59,20 @@ static const struct opt opts[] = {
     {0, "resume", OPT_TEXT, &resume_file, "FILE", 0, 0,
      "go on from this snapshot, or from the latest of a folder, with its settings", NULL},
     {0, "resume-anyway", OPT_FLAG, &anyway, NULL, 0, 0, "with --resume: also when data or settings are others", NULL},
-    {0, "prior-only", OPT_TEXT, &prior_file, "MODEL", 0, 0,
-     "do not train: fit the prior of this model to the stream", NULL},
+    {0, "prior-only", OPT_TEXT, &prior_file, "MODEL", 0, 0, "do not train: fit the prior of this model to the stream",
+     NULL},
     {0, "memory", OPT_TEXT, &memory, "SIZE", 0, 0,
      "data in memory, as in 512M; what is more goes to a file in TMPDIR; by default half of the machine's", NULL},
     {0, "log", OPT_TEXT, &log_file, "FILE", 0, 0, "write a line of JSON for each epoch to FILE", NULL},
 };
 
 static const struct program program = {
-    "cv-train", "", "Trains a variational autoencoder on an audio stream from standard input and writes the model to standard output.",
-    opts, sizeof opts / sizeof *opts, "cv-load jazz/*.wav | cv-train -e 20 > model.bin",
+    "cv-train",
+    "",
+    "Trains a variational autoencoder on an audio stream from standard input and writes the model to standard output.",
+    opts,
+    sizeof opts / sizeof *opts,
+    "cv-load jazz/*.wav | cv-train -e 20 > model.bin",
 };
 
 static void load(const char *path, struct dataset *d, struct spool *spool)
@@ -158,9 +167,18 @@ int main(int argc, char **argv)
         return 0;
     }
     run.config = (struct train_config){
-        .network = network, .epochs = epochs, .latent = (int)latent, .batch = (int)batch, .buffer = (int)buffer,
-        .seed = (uint64_t)seed, .rate = rate, .width = (int)width, .stride = (int)stride, .beta = beta,
-        .frames = frames, .bank = bank,
+        .network = network,
+        .epochs = epochs,
+        .latent = (int)latent,
+        .batch = (int)batch,
+        .buffer = (int)buffer,
+        .seed = (uint64_t)seed,
+        .rate = rate,
+        .width = (int)width,
+        .stride = (int)stride,
+        .beta = beta,
+        .frames = frames,
+        .bank = bank,
     };
     run.minutes = minutes;
     run.patience = patience;

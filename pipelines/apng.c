@@ -60,7 +60,7 @@ static void frame_begin(uint32_t *sequence, const unsigned char *header)
 
     number_put(b, (*sequence)++);
     memcpy(b + 4, header, 8);
-    memcpy(b + 20, "\0\1\0\2", 4);   /* a half */
+    memcpy(b + 20, "\0\1\0\2", 4); /* a half */
     chunk_write("fcTL", b, sizeof b, NULL, 0);
 }
 

@@ -10,11 +10,11 @@
 #include "report.h"
 
 static const char *const set_words[COMPARE_SETS][2] = {
-    [COMPARE_CLIPS] = { "clips", "these clips" },
-    [COMPARE_HELD_OUT] = { "held_out", "held-out clips" },
-    [COMPARE_HALVES] = { "halves", "floor: the two halves of the reference" },
-    [COMPARE_PHASE] = { "random_phase", "ceiling: reference with random phases" },
-    [COMPARE_NOISE] = { "white_noise", "ceiling: white noise" },
+    [COMPARE_CLIPS] = {"clips", "these clips"},
+    [COMPARE_HELD_OUT] = {"held_out", "held-out clips"},
+    [COMPARE_HALVES] = {"halves", "floor: the two halves of the reference"},
+    [COMPARE_PHASE] = {"random_phase", "ceiling: reference with random phases"},
+    [COMPARE_NOISE] = {"white_noise", "ceiling: white noise"},
 };
 
 static struct meta *set_meta(const struct compare_figures *f)
@@ -59,8 +59,8 @@ static void near_report(const struct compare *c, bool table, struct meta *m, con
     meta_add(m, key, n);
     if (!table || near.windows == 0)
         return;
-    fprintf(stderr, "%s: %lld windows of 2 s, the nearest of the reference at %.2f dB (median)",
-            set_words[set][1], (long long)near.windows, near.median);
+    fprintf(stderr, "%s: %lld windows of 2 s, the nearest of the reference at %.2f dB (median)", set_words[set][1],
+            (long long)near.windows, near.median);
     if (!isnan(near.copied))
         fprintf(stderr, ", %.3f of them copied", near.copied);
     fputc('\n', stderr);
@@ -74,8 +74,8 @@ char *beside_report(const struct compare *c, const struct limits *limits, bool h
     char *fails;
 
     if (table)
-        fprintf(stderr, "\n%8s %18s %7s %7s %9s %6s %8s\n", "mel-FD", "95 % interval", "fdl", "mmd",
-                "precision", "recall", "patches");
+        fprintf(stderr, "\n%8s %18s %7s %7s %9s %6s %8s\n", "mel-FD", "95 % interval", "fdl", "mmd", "precision",
+                "recall", "patches");
     for (int i = 0; i < COMPARE_SETS; i++) {
         struct compare_figures f = compare_figures(c, (enum compare_set)i);
 

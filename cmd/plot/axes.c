@@ -9,7 +9,7 @@
 
 enum { LABEL_SIZE = 64 };
 
-static const double tick_length = 4;   /* units of the page */
+static const double tick_length = 4; /* units of the page */
 
 double scale_at(const struct scale *s, double value)
 {
@@ -20,8 +20,8 @@ static struct ticks ticks_step(double lo, double hi, double step)
 {
     /* a hair of slack, so that 30 belongs to 0..30 in spite of rounding */
     double first = ceil(lo / step - 1e-6), last = floor(hi / step + 1e-6);
-    struct ticks t = {.first = first, .step = step, .count = (int)fmin(last - first, 1000) + 1,
-                      .widest = fmax(fabs(lo), fabs(hi))};
+    struct ticks t = {
+        .first = first, .step = step, .count = (int)fmin(last - first, 1000) + 1, .widest = fmax(fabs(lo), fabs(hi))};
 
     return t;
 }
@@ -48,8 +48,7 @@ struct ticks ticks_nice(double lo, double hi, int most)
 
 struct ticks ticks_time(double lo, double hi, int most)
 {
-    static const double steps[] = {10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600,
-                                   43200, 86400};
+    static const double steps[] = {10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400};
 
     if (hi < 300)
         return ticks_nice(lo, hi, most);
@@ -68,7 +67,7 @@ double ticks_value(const struct ticks *t, int i)
 {
     double value = (t->first + i) * t->step;
 
-    return value == 0 ? 0 : value;   /* no -0 */
+    return value == 0 ? 0 : value; /* no -0 */
 }
 
 /* Decimals of a mantissa as large as `large` that still show steps of `step`. */
@@ -139,8 +138,7 @@ void axes_grid(struct canvas *c, const struct rect *r, const struct scale *x, co
     }
 }
 
-void axes_bottom(struct canvas *c, const struct rect *r, const struct scale *x, const struct ticks *t,
-                 bool labels)
+void axes_bottom(struct canvas *c, const struct rect *r, const struct scale *x, const struct ticks *t, bool labels)
 {
     double base = r->y + r->h;
 
@@ -156,8 +154,7 @@ void axes_bottom(struct canvas *c, const struct rect *r, const struct scale *x, 
     }
 }
 
-void axes_left(struct canvas *c, const struct rect *r, const struct scale *y, const struct ticks *t,
-               bool labels)
+void axes_left(struct canvas *c, const struct rect *r, const struct scale *y, const struct ticks *t, bool labels)
 {
     canvas_line(c, INK_AXIS, r->x, r->y, r->x, r->y + r->h);
     for (int i = 0; i < t->count; i++) {

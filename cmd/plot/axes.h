@@ -19,8 +19,8 @@ double scale_at(const struct scale *s, double value);
 struct ticks {
     double first, step;
     int count;
-    bool clock;      /* seconds written as minutes:seconds or h:mm:ss */
-    double widest;   /* the larger end of the range, without sign */
+    bool clock;    /* seconds written as minutes:seconds or h:mm:ss */
+    double widest; /* the larger end of the range, without sign */
 };
 
 /* At most `most` (>= 1) ticks in lo..hi; step 1, 2 or 5 x 10^k. Degenerate
@@ -45,9 +45,7 @@ void axes_grid(struct canvas *c, const struct rect *r, const struct scale *x, co
                const struct scale *y, const struct ticks *ty);
 
 /* The axis under r, and the one to its left; labels in the font now chosen. */
-void axes_bottom(struct canvas *c, const struct rect *r, const struct scale *x, const struct ticks *t,
-                 bool labels);
-void axes_left(struct canvas *c, const struct rect *r, const struct scale *y, const struct ticks *t,
-               bool labels);
+void axes_bottom(struct canvas *c, const struct rect *r, const struct scale *x, const struct ticks *t, bool labels);
+void axes_left(struct canvas *c, const struct rect *r, const struct scale *y, const struct ticks *t, bool labels);
 
 #endif

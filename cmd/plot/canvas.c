@@ -21,8 +21,14 @@ static const double inks[INK_COUNT][3] = {
     [INK_WAVE_DARK] = {0.17, 0.40, 0.66},
     [INK_MEAN] = {0.13, 0.14, 0.16},
     /* blue as in waves, then vermilion, green, purple, orange, sky, brown, grey, after Okabe and Ito */
-    [INK_CURVE] = {0.17, 0.40, 0.66}, {0.84, 0.37, 0.00}, {0.00, 0.62, 0.45}, {0.80, 0.47, 0.65},
-    {0.90, 0.62, 0.00}, {0.34, 0.71, 0.91}, {0.49, 0.31, 0.24}, {0.45, 0.45, 0.45},
+    [INK_CURVE] = {0.17, 0.40, 0.66},
+    {0.84, 0.37, 0.00},
+    {0.00, 0.62, 0.45},
+    {0.80, 0.47, 0.65},
+    {0.90, 0.62, 0.00},
+    {0.34, 0.71, 0.91},
+    {0.49, 0.31, 0.24},
+    {0.45, 0.45, 0.45},
 };
 
 static cairo_status_t bytes_append(void *closure, const unsigned char *data, unsigned int count)
@@ -61,8 +67,8 @@ static bool font_lacks(struct canvas *c, const char *text)
     bool lacks = false;
     int count = 0;
 
-    if (cairo_scaled_font_text_to_glyphs(cairo_get_scaled_font(c->cr), 0, 0, text, -1, &glyphs, &count, NULL,
-                                         NULL, NULL) != CAIRO_STATUS_SUCCESS)
+    if (cairo_scaled_font_text_to_glyphs(cairo_get_scaled_font(c->cr), 0, 0, text, -1, &glyphs, &count, NULL, NULL,
+                                         NULL) != CAIRO_STATUS_SUCCESS)
         return true;
     for (int i = 0; i < count; i++)
         lacks = lacks || glyphs[i].index == 0;
@@ -150,7 +156,7 @@ void canvas_free(struct canvas *c)
     if (c == NULL)
         return;
     cairo_destroy(c->cr);
-    cairo_surface_destroy(c->surface);   /* an SVG surface writes its last bytes here */
+    cairo_surface_destroy(c->surface); /* an SVG surface writes its last bytes here */
     free(c->bytes);
     free(c);
 }

@@ -8,24 +8,24 @@
 
 #include <cairo.h>
 
-#define MINUS "\xE2\x88\x92"      /* U+2212 */
-#define ELLIPSIS "\xE2\x80\xA6"   /* U+2026 */
+#define MINUS "\xE2\x88\x92"    /* U+2212 */
+#define ELLIPSIS "\xE2\x80\xA6" /* U+2026 */
 
-enum { CANVAS_SIZE_MIN = 200, CANVAS_SIZE_MAX = 10000 };   /* pixels, each way */
+enum { CANVAS_SIZE_MIN = 200, CANVAS_SIZE_MAX = 10000 }; /* pixels, each way */
 
 struct rect {
     double x, y, w, h;
 };
 
 enum ink {
-    INK_TEXT,       /* titles, labels */
-    INK_FAINT,      /* remarks, units */
+    INK_TEXT,  /* titles, labels */
+    INK_FAINT, /* remarks, units */
     INK_AXIS,
-    INK_GRID,       /* lines behind the data */
-    INK_WAVE,       /* the one blue */
+    INK_GRID, /* lines behind the data */
+    INK_WAVE, /* the one blue */
     INK_WAVE_DARK,
-    INK_MEAN,       /* a line over the data */
-    INK_CURVE,      /* the first of the inks of curves, told apart by most eyes */
+    INK_MEAN,  /* a line over the data */
+    INK_CURVE, /* the first of the inks of curves, told apart by most eyes */
     INK_COUNT = INK_CURVE + 8
 };
 
@@ -35,10 +35,10 @@ struct canvas {
     cairo_t *cr;
     cairo_surface_t *surface;
     int width, height;
-    double unit;            /* size of things: 1 at the default size of a page */
+    double unit; /* size of things: 1 at the default size of a page */
     bool svg;
-    bool ascii;             /* the font has no minus sign or ellipsis of its own */
-    unsigned char *bytes;   /* of the file, as far as written */
+    bool ascii;           /* the font has no minus sign or ellipsis of its own */
+    unsigned char *bytes; /* of the file, as far as written */
     size_t count, room;
 };
 

@@ -6,16 +6,16 @@
 
 struct clip {
     const char *name;
-    double rate;            /* Hz, 0 when the stream does not say */
+    double rate; /* Hz, 0 when the stream does not say */
     int64_t channels, samples;
-    const float *data;      /* [channels, samples], the reader's */
+    const float *data; /* [channels, samples], the reader's */
 };
 
 /* Calls each for every clip of f in order until one call is not 0. Returns
  * what that call returned, 0 when all did, -1 (error_text) when f is not an
  * audio frame. */
-int clips_each(const struct reader *r, const struct frame *f,
-               int (*each)(void *arg, const struct clip *clip), void *arg);
+int clips_each(const struct reader *r, const struct frame *f, int (*each)(void *arg, const struct clip *clip),
+               void *arg);
 
 /* Name of item i of a frame with that many: from the meta's "names", else the
  * frame's name. Belongs to the frame. */

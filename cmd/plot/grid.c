@@ -33,8 +33,8 @@ static int grid_fit(const struct page *page, int *width, int *height, double *un
 {
     static const double cell_height[] = {380, 240, 190, 150, 130};
     double cell = page->rows <= 5 ? cell_height[page->rows - 1] : 110;
-    double page_height = heading_height(page->title != NULL) + page->rows * (cell_head + cell)
-                       + (page->rows - 1) * 12 + bottom;
+    double page_height =
+        heading_height(page->title != NULL) + page->rows * (cell_head + cell) + (page->rows - 1) * 12 + bottom;
     double cell_w, cell_h;
 
     *width = page->width > 0 ? page->width : (int)page_width;
@@ -42,8 +42,7 @@ static int grid_fit(const struct page *page, int *width, int *height, double *un
     *height = page->height > 0 ? page->height : (int)fmin(round(page_height * *unit), CANVAS_SIZE_MAX);
     *unit = fmin(*unit, fmax(0.7, *height / page_height));
     cell_w = (*width - 100 * *unit) / page->cols - 24 * *unit;
-    cell_h = (*height - (heading_height(page->title != NULL) + bottom) * *unit) / page->rows
-           - (cell_head + 12) * *unit;
+    cell_h = (*height - (heading_height(page->title != NULL) + bottom) * *unit) / page->rows - (cell_head + 12) * *unit;
     if (cell_w < 16 || cell_h < 16)
         return error_set("no room for %d x %d cells on a page of %d x %d pixels:"
                          " ask for fewer cells (-g) or a larger page (-W, -H)",
@@ -56,8 +55,8 @@ int grid_begin(struct page *page, int cells, int64_t clips, double *unit)
     if (cells == 0)
         return error_set("no clips to plot: the stream is whole but empty");
     if (clips > cells)
-        diag_note("%d of %lld clips drawn, %lld left out: -g COLSxROWS makes room for more", cells,
-                  (long long)clips, (long long)(clips - cells));
+        diag_note("%d of %lld clips drawn, %lld left out: -g COLSxROWS makes room for more", cells, (long long)clips,
+                  (long long)(clips - cells));
     grid_shape(cells, page);
     return grid_fit(page, &page->width, &page->height, unit);
 }

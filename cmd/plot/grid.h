@@ -10,15 +10,15 @@
 #include "plot.h"
 
 struct grid {
-    int cols, rows, cells;   /* cells in use <= cols * rows */
-    double left;             /* room for the numbers of the vertical axis, to be set first */
-    double label;            /* width of the numbers under a cell, to be set first */
-    double right;            /* room right of each cell, in units of the page */
-    struct rect area;        /* of all cells with their titles and gaps */
+    int cols, rows, cells; /* cells in use <= cols * rows */
+    double left;           /* room for the numbers of the vertical axis, to be set first */
+    double label;          /* width of the numbers under a cell, to be set first */
+    double right;          /* room right of each cell, in units of the page */
+    struct rect area;      /* of all cells with their titles and gaps */
     double col_gap, row_gap, head;
 };
 
-enum { GRID_CELLS = 16 };    /* shown when nothing else is asked for */
+enum { GRID_CELLS = 16 }; /* shown when nothing else is asked for */
 
 /* At the end of the stream, for that many cells in use out of all the clips
  * there were: decides what the page leaves open, and its unit; says how many

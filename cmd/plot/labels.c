@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "text.h"
 
-static const double line_height = 13, widest = 150;   /* units of the page */
+static const double line_height = 13, widest = 150; /* units of the page */
 
 static double overlap(const struct rect *a, const struct rect *b)
 {
@@ -36,7 +36,7 @@ static double place_cost(const struct canvas *c, const struct rect *p, const str
                          const struct rect *taken, int done, const struct label *labels, int count)
 {
     double outside = p->w * p->h - overlap(p, page), u = c->unit;
-    double cost = outside > 1e-6 * p->w * p->h ? 4 * outside : 0;   /* rounding is no reason to move */
+    double cost = outside > 1e-6 * p->w * p->h ? 4 * outside : 0; /* rounding is no reason to move */
 
     for (int i = 0; i < done; i++)
         cost += 3 * overlap(p, &taken[i]);

@@ -5,8 +5,8 @@
 #include "canvas.h"
 
 struct label {
-    double x, y;         /* the point, on the page */
-    const char *text;    /* clean; belongs to the caller */
+    double x, y;      /* the point, on the page */
+    const char *text; /* clean; belongs to the caller */
 };
 
 /* Draws all names in the font now chosen, within r as far as it goes; for a few

@@ -21,16 +21,16 @@ static const double page_side = 900, margin = 20, bottom = 50;
 
 struct point {
     double x, y;
-    double sd_x, sd_y;          /* of the posterior, 0: not known */
+    double sd_x, sd_y; /* of the posterior, 0: not known */
 };
 
 struct latent {
     struct point *points;
-    char *names[LABELS_MOST];   /* of the first points */
+    char *names[LABELS_MOST]; /* of the first points */
     size_t count, room;
-    int64_t dims;               /* of the latents, 0: none seen */
-    bool spread;                /* some have a posterior, not just a mean */
-    const char *tensor;         /* "mean", "z" or "noise": what is drawn */
+    int64_t dims;       /* of the latents, 0: none seen */
+    bool spread;        /* some have a posterior, not just a mean */
+    const char *tensor; /* "mean", "z" or "noise": what is drawn */
 };
 
 static void *latent_start(const struct page *page)
@@ -88,20 +88,21 @@ static int latent_take(void *state, const struct reader *r, const struct frame *
     for (size_t i = 0; i < sizeof names / sizeof names[0] && t == NULL; i++) {
         t = frame_get(f, names[i]);
         l->tensor = l->tensor != NULL && t != NULL && strcmp(l->tensor, names[i]) != 0 ? "latent"
-                  : t != NULL ? names[i] : l->tensor;
+                    : t != NULL                                                        ? names[i]
+                                                                                       : l->tensor;
     }
     if (t == NULL)
-        return error_set("%s: frame %lld (%s) has no tensor \"mean\", \"z\" or \"noise\"", reader_label(r),
-                         number, f->name);
+        return error_set("%s: frame %lld (%s) has no tensor \"mean\", \"z\" or \"noise\"", reader_label(r), number,
+                         f->name);
     if (t->rank < 1 || t->rank > 3 || tensor_count(t) == 0)
         return error_set("%s: frame %lld (%s): latent of shape %s, expected [dimensions, frames] or"
-                         " [batch, dimensions, frames]", reader_label(r), number, f->name,
-                         tensor_shape_text(t, shape, sizeof shape));
+                         " [batch, dimensions, frames]",
+                         reader_label(r), number, f->name, tensor_shape_text(t, shape, sizeof shape));
     dims = t->rank >= 2 ? t->shape[t->rank - 2] : t->shape[0];
     if (l->dims != 0 && dims != l->dims)
         return error_set("%s: frame %lld (%s) has %lld dimensions, those before it %lld: plot the latents of"
-                         " one model at a time", reader_label(r), number, f->name, (long long)dims,
-                         (long long)l->dims);
+                         " one model at a time",
+                         reader_label(r), number, f->name, (long long)dims, (long long)l->dims);
     l->dims = dims;
     if (logvar != NULL && !shape_same(logvar, t))
         logvar = NULL;
@@ -164,7 +165,7 @@ static bool view_fit(const struct latent *l, const struct rect *r, struct scale 
     points_extent(l, lo, hi);
     span = fmax(hi[0] - lo[0], hi[1] - lo[1]);
     circle = l->count == 1 ? fmax(fabs(lo[0]), fabs(lo[1])) < 20
-           : span >= 0.22 * (fmax(2, fmax(hi[0], hi[1])) - fmin(-2, fmin(lo[0], lo[1])));
+                           : span >= 0.22 * (fmax(2, fmax(hi[0], hi[1])) - fmin(-2, fmin(lo[0], lo[1])));
     for (int d = 0; d < 2; d++) {
         double pad = extent_pad(lo[d], hi[d]);
 
@@ -198,8 +199,7 @@ static void draw_prior_name(struct canvas *c, double x, double y, const char *na
 
 /* The prior: circles of one and two standard deviations, or (flat: one
  * dimension) lines across. */
-static void draw_prior(struct canvas *c, const struct rect *r, const struct scale *x, const struct scale *y,
-                       bool flat)
+static void draw_prior(struct canvas *c, const struct rect *r, const struct scale *x, const struct scale *y, bool flat)
 {
     static const char *const names[] = {"1 sd", "2 sd"};
     double u = c->unit, ox = scale_at(x, 0), oy = scale_at(y, 0), one = scale_at(x, 1) - ox;
@@ -208,7 +208,7 @@ static void draw_prior(struct canvas *c, const struct rect *r, const struct scal
     for (int i = 0; i < 2; i++) {
         double radius = (i + 1) * one, at = flat ? r->y + 16 * u : oy - radius;
 
-        if (fmax(radius, fmax(fabs(ox), fabs(oy))) > 1e5)   /* far out of the page: nothing to see */
+        if (fmax(radius, fmax(fabs(ox), fabs(oy))) > 1e5) /* far out of the page: nothing to see */
             continue;
         canvas_ink(c, INK_FAINT, 0.55);
         cairo_set_line_width(c->cr, u);
@@ -231,8 +231,7 @@ static void draw_prior(struct canvas *c, const struct rect *r, const struct scal
     }
 }
 
-static void draw_points(struct canvas *c, const struct latent *l, const struct scale *x,
-                        const struct scale *y)
+static void draw_points(struct canvas *c, const struct latent *l, const struct scale *x, const struct scale *y)
 {
     double one = scale_at(x, 1) - scale_at(x, 0);
     double radius = (l->count <= LABELS_MOST ? 4 : l->count <= 1000 ? 3 : 1.8) * c->unit;
@@ -280,9 +279,10 @@ static void draw_names(struct canvas *c, const struct latent *l, const struct re
 static void latent_remarks(char *buffer, size_t size, const struct latent *l, bool circle)
 {
     double sum[2] = {0, 0}, square[2] = {0, 0}, n = (double)l->count;
-    const char *what = strcmp(l->tensor, "mean") == 0 ? "posterior means"
-                     : strcmp(l->tensor, "z") == 0 ? "draws from the posterior"
-                     : strcmp(l->tensor, "noise") == 0 ? "draws from the prior" : "latents";
+    const char *what = strcmp(l->tensor, "mean") == 0    ? "posterior means"
+                       : strcmp(l->tensor, "z") == 0     ? "draws from the posterior"
+                       : strcmp(l->tensor, "noise") == 0 ? "draws from the prior"
+                                                         : "latents";
     char text[4][64];
     int used;
 
@@ -300,16 +300,16 @@ static void latent_remarks(char *buffer, size_t size, const struct latent *l, bo
     }
     used = snprintf(buffer, size, "%zu clip%s, %s", l->count, l->count > 1 ? "s" : "", what);
     if (l->dims > 2)
-        used += snprintf(buffer + used, size - (size_t)used, ", dimensions 1 and 2 of %lld",
-                         (long long)l->dims);
+        used += snprintf(buffer + used, size - (size_t)used, ", dimensions 1 and 2 of %lld", (long long)l->dims);
     if (l->count > 1 && l->dims > 1)
-        used += snprintf(buffer + used, size - (size_t)used, "; centre (%s, %s), sd (%s, %s)", text[0],
-                         text[1], text[2], text[3]);
+        used += snprintf(buffer + used, size - (size_t)used, "; centre (%s, %s), sd (%s, %s)", text[0], text[1],
+                         text[2], text[3]);
     else if (l->count > 1)
         used += snprintf(buffer + used, size - (size_t)used, "; centre %s, sd %s", text[0], text[2]);
     snprintf(buffer + used, size - (size_t)used, "%s%s",
-             !circle ? "; close-up (prior: centre 0, sd 1)"
-             : l->dims > 1 ? "; circles: prior" : "; dotted: prior",
+             !circle       ? "; close-up (prior: centre 0, sd 1)"
+             : l->dims > 1 ? "; circles: prior"
+                           : "; dotted: prior",
              has_ellipses(l) ? ", ellipses: posterior" : "");
 }
 
@@ -317,8 +317,7 @@ static void latent_draw(void *state, const struct page *page, struct canvas *c)
 {
     struct latent *l = state;
     double u = c->unit, top = (page->title != NULL ? 66 : 42) * u;
-    struct rect r = {(margin + 56) * u, top, page->width - (2 * margin + 56) * u,
-                     page->height - top - bottom * u};
+    struct rect r = {(margin + 56) * u, top, page->width - (2 * margin + 56) * u, page->height - top - bottom * u};
     struct scale x, y;
     struct ticks tx, ty;
     char remarks[512];
@@ -332,7 +331,7 @@ static void latent_draw(void *state, const struct page *page, struct canvas *c)
     tx = ticks_across(c, x.lo, x.hi, r.w, 9, false);
     ty = ticks_nice(y.lo, y.hi, (int)fmax(1, fmin(9, r.h / (30 * u))));
     if (l->dims == 1)
-        ty = (struct ticks){.count = 1};   /* the line that the points are on */
+        ty = (struct ticks){.count = 1}; /* the line that the points are on */
     axes_grid(c, &r, &x, &tx, &y, &ty);
     cairo_save(c->cr);
     cairo_rectangle(c->cr, r.x, r.y, r.w, r.h);
@@ -340,7 +339,7 @@ static void latent_draw(void *state, const struct page *page, struct canvas *c)
     if (l->count <= LABELS_MOST)
         draw_prior(c, &r, &x, &y, l->dims == 1);
     draw_points(c, l, &x, &y);
-    if (l->count > LABELS_MOST)   /* a cloud of points would hide it */
+    if (l->count > LABELS_MOST) /* a cloud of points would hide it */
         draw_prior(c, &r, &x, &y, l->dims == 1);
     cairo_restore(c->cr);
     canvas_font(c, FONT_NORMAL, 12);

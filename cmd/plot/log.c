@@ -13,7 +13,7 @@
 
 enum { LINE_MOST = 1 << 16, POINTS_MOST = 1 << 22 };
 
-static const double largest = 1e37;   /* what a training in floats can come to; beyond, no axis is of use */
+static const double largest = 1e37; /* what a training in floats can come to; beyond, no axis is of use */
 
 static void number_take(void *arg, const char *key, double value)
 {
@@ -37,11 +37,11 @@ static int line_read(const char *line, struct log_point *p)
 
 static int set_wrong(const char *path, long number, const char *line)
 {
-    if (number == 1 && ((unsigned char)line[0] & 0xF0) == 0x80)   /* a map, as MessagePack has them */
+    if (number == 1 && ((unsigned char)line[0] & 0xF0) == 0x80) /* a map, as MessagePack has them */
         return error_set("%s: is a stream, not a log: cv-plot reads streams from standard input,"
-                         " as in 'cv-plot < FILE'", path);
-    return error_set("%s: line %ld is not what cv-train --log writes: a JSON object with an epoch", path,
-                     number);
+                         " as in 'cv-plot < FILE'",
+                         path);
+    return error_set("%s: line %ld is not what cv-train --log writes: a JSON object with an epoch", path, number);
 }
 
 static int lines_read(FILE *f, const char *path, char *line, struct log *log)
@@ -53,7 +53,7 @@ static int lines_read(FILE *f, const char *path, char *line, struct log *log)
         bool whole = strchr(line, '\n') != NULL;
         int got = line_read(line, &p);
 
-        if (!whole && !feof(f))   /* too long, or with a NUL in it */
+        if (!whole && !feof(f)) /* too long, or with a NUL in it */
             got = -1;
         else if (got < 0 && !whole && log->count > 0)
             break;

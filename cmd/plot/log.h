@@ -6,7 +6,7 @@
 
 struct log_point {
     double epoch;
-    double loss, elbo, test_elbo;   /* NaN: not there, or not a number */
+    double loss, elbo, test_elbo; /* NaN: not there, or not a number */
 };
 
 struct log {

@@ -72,7 +72,7 @@ int output_write(const char *path, const void *bytes, size_t count)
             return error_set("%s: is a directory: give the name of a file in it", path);
         if (!S_ISREG(st.st_mode))
             return device_write(path, bytes, count);
-        target = realpath(path, NULL);   /* through a link: the link stays */
+        target = realpath(path, NULL); /* through a link: the link stays */
     }
     result = file_replace(path, target != NULL ? target : path, bytes, count);
     free(target);

@@ -9,14 +9,14 @@
 
 /* What was asked for; 0 or NULL: the plot decides. */
 struct page {
-    int width, height;      /* pixels */
-    int cols, rows;         /* cells */
-    char *title;            /* clean text */
+    int width, height; /* pixels */
+    int cols, rows;    /* cells */
+    char *title;       /* clean text */
 };
 
 struct plot {
-    const char *name;                   /* --kind */
-    const char *const *kinds;           /* of streams it draws, ends in NULL; the first plot of the table
+    const char *name;         /* --kind */
+    const char *const *kinds; /* of streams it draws, ends in NULL; the first plot of the table
                                            that takes a kind draws it by default */
 
     void *(*start)(const struct page *page);

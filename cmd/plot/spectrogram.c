@@ -18,17 +18,17 @@
 
 enum { ROWS_MOST = 512, NAME_MOST = 160 };
 
-static const double range_db = 70;      /* from the loudest to white */
-static const double nothing_db = -1e6;  /* the level of silence */
+static const double range_db = 70;     /* from the loudest to white */
+static const double nothing_db = -1e6; /* the level of silence */
 
 struct spectrogram {
     char *name;
     double rate;
     int64_t samples;
-    int columns, rows;          /* of the picture kept */
-    double first, last;         /* samples: where its left and right edge lie */
-    double low, high;           /* its lower and upper edge, 0 to 0.5 cycles a sample */
-    float *db;                  /* [columns, rows]: level below a sine of amplitude 1 */
+    int columns, rows;  /* of the picture kept */
+    double first, last; /* samples: where its left and right edge lie */
+    double low, high;   /* its lower and upper edge, 0 to 0.5 cycles a sample */
+    float *db;          /* [columns, rows]: level below a sine of amplitude 1 */
     float loudest;
 };
 
@@ -36,7 +36,7 @@ struct spectrograms {
     struct spectrogram *clips;
     int count, room;
     int64_t seen;
-    int columns;                /* at most, of a picture */
+    int columns; /* at most, of a picture */
     struct timeline time;
 };
 
@@ -73,7 +73,7 @@ static double channel_copy(float *to, const float *from, int samples)
     mean /= samples;
     for (int i = 0; i < samples; i++)
         peak = fmax(peak, fabs(from[i] - mean));
-    if (peak < 1e-6 * fabs(mean))   /* rounding, no sound */
+    if (peak < 1e-6 * fabs(mean)) /* rounding, no sound */
         peak = 0;
     for (int i = 0; i < samples; i++)
         to[i] = peak > 0 ? (float)((from[i] - mean) / peak) : 0;
@@ -81,8 +81,7 @@ static double channel_copy(float *to, const float *from, int samples)
 }
 
 /* Adds the powers of a channel, put together to rows and columns of the picture. */
-static void power_add(const struct spectrogram *s, const struct stft *stft, const float *x, double gain,
-                      double *power)
+static void power_add(const struct spectrogram *s, const struct stft *stft, const float *x, double gain, double *power)
 {
     int frames = stft_frames(stft, (int)s->samples), bins = stft_bins(stft);
     float *spectrum = mem_floats(stft_row(stft)), *scratch = mem_floats(stft_scratch(stft));
@@ -134,7 +133,7 @@ static void spectrogram_make(struct spectrogram *s, const struct clip *clip, int
     s->db = mem_zero((size_t)s->columns * (size_t)s->rows, sizeof *s->db);
     s->loudest = (float)nothing_db;
     for (int i = 0; i < s->columns * s->rows; i++) {
-        double full = size / 4.0;   /* magnitude of a sine of amplitude 1 under the window */
+        double full = size / 4.0; /* magnitude of a sine of amplitude 1 under the window */
         double mean = power[i] / share(frames, s->columns, i / s->rows) / share(bins, s->rows, i % s->rows);
 
         s->db[i] = mean > 0 ? (float)(10 * log10(mean / full / full) + loudest) : (float)nothing_db;
@@ -154,8 +153,7 @@ static int spectrogram_one(void *arg, const struct clip *clip)
     if (s->count == s->room)
         return 0;
     if (clip->samples > INT_MAX / 2)
-        return error_set("%s: %lld samples are too many for a spectrogram", clip->name,
-                         (long long)clip->samples);
+        return error_set("%s: %lld samples are too many for a spectrogram", clip->name, (long long)clip->samples);
     one = &s->clips[s->count++];
     one->name = text_clean(clip->name, NAME_MOST);
     one->rate = clip->rate;
@@ -199,7 +197,7 @@ static cairo_surface_t *picture_new(const struct spectrogram *s, double top)
     int stride = cairo_image_surface_get_stride(surface);
 
     if (data == NULL)
-        return surface;   /* in error: so will be the page */
+        return surface; /* in error: so will be the page */
     for (int y = 0; y < s->rows; y++)
         for (int x = 0; x < s->columns; x++) {
             double db = s->db[(int64_t)x * s->rows + s->rows - 1 - y], rgb[3];
@@ -214,8 +212,8 @@ static cairo_surface_t *picture_new(const struct spectrogram *s, double top)
     return surface;
 }
 
-static void draw_picture(struct canvas *c, const struct spectrogram *s, const struct timeline *t,
-                         const struct scale *x, const struct scale *y, double factor, double top)
+static void draw_picture(struct canvas *c, const struct spectrogram *s, const struct timeline *t, const struct scale *x,
+                         const struct scale *y, double factor, double top)
 {
     double end = timeline_at(t, x, s->rate, s->samples);
     double per_sample = (end - x->from) / (double)s->samples, per_cycle = scale_at(y, factor) - y->from;
@@ -274,8 +272,7 @@ static void draw_cell(struct canvas *c, const struct grid *g, int i, const struc
     if (one->samples == 0)
         snprintf(remark, sizeof remark, "no samples");
     else if (timeline_uneven(&s->time))
-        timeline_length_text(remark, sizeof remark, &s->time,
-                             timeline_length(&s->time, one->rate, one->samples));
+        timeline_length_text(remark, sizeof remark, &s->time, timeline_length(&s->time, one->rate, one->samples));
     cell_heading(c, &r, one->name, remark);
     canvas_font(c, FONT_NORMAL, 12);
     tx = timeline_ticks(c, &s->time, r.w);

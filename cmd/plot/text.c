@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#define BAD_CHARACTER "\xEF\xBF\xBD"   /* U+FFFD */
+#define BAD_CHARACTER "\xEF\xBF\xBD" /* U+FFFD */
 
 /* Length of the character at s if it is well formed, else 0; *code is its number. */
 static size_t character_read(const char *s, uint32_t *code)
@@ -27,11 +27,9 @@ static size_t character_read(const char *s, uint32_t *code)
 /* What cairo refuses, and what would move other text about. */
 static bool character_bad(uint32_t code)
 {
-    return code < 0x20 || (code >= 0x7F && code < 0xA0)
-        || (code >= 0xD800 && code < 0xE000)
-        || (code >= 0xFDD0 && code < 0xFDF0) || (code & 0xFFFE) == 0xFFFE
-        || (code >= 0x200E && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E)
-        || (code >= 0x2066 && code <= 0x2069) || code == 0xFEFF;
+    return code < 0x20 || (code >= 0x7F && code < 0xA0) || (code >= 0xD800 && code < 0xE000) ||
+           (code >= 0xFDD0 && code < 0xFDF0) || (code & 0xFFFE) == 0xFFFE || (code >= 0x200E && code <= 0x200F) ||
+           (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069) || code == 0xFEFF;
 }
 
 /* Start of character number n of clean text (its end when there are fewer). */
@@ -101,7 +99,7 @@ char *text_fit(struct canvas *c, const char *clean, double width)
         return mem_text(clean);
     if (canvas_text_width(c, ELLIPSIS) > width)
         return mem_text("");
-    high = all > 0 ? all - 1 : 0;   /* low characters fit, high + 1 do not */
+    high = all > 0 ? all - 1 : 0; /* low characters fit, high + 1 do not */
     while (low < high) {
         size_t keep = (low + high + 1) / 2;
         char *trial = middle_out(clean, all, keep);

@@ -31,8 +31,11 @@ void timeline_end(struct timeline *t)
     t->longest = t->seconds ? t->in_seconds.longest : t->in_samples.longest;
     t->shortest = t->seconds ? t->in_seconds.shortest : t->in_samples.shortest;
     t->factor = t->seconds && t->longest < 0.05 ? 1000 : 1;
-    t->title = !t->seconds ? "sample" : t->factor > 1 ? "time (ms)"
-             : t->longest >= 3600 ? "time (h:min:s)" : t->longest >= 300 ? "time (min:s)" : "time (s)";
+    t->title = !t->seconds          ? "sample"
+               : t->factor > 1      ? "time (ms)"
+               : t->longest >= 3600 ? "time (h:min:s)"
+               : t->longest >= 300  ? "time (min:s)"
+                                    : "time (s)";
     t->x.lo = 0;
     t->x.hi = t->longest > 0 ? t->factor * t->longest : 1;
 }
@@ -57,8 +60,8 @@ struct ticks timeline_ticks(struct canvas *c, const struct timeline *t, double w
     return ticks_across(c, t->x.lo, t->x.hi, fmax(width, 1), 11, t->seconds && t->factor == 1);
 }
 
-void timeline_draw(struct canvas *c, const struct timeline *t, const struct rect *r,
-                   const struct ticks *ticks, bool outer)
+void timeline_draw(struct canvas *c, const struct timeline *t, const struct rect *r, const struct ticks *ticks,
+                   bool outer)
 {
     struct scale x = timeline_scale(t, r);
 

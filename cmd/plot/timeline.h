@@ -11,14 +11,16 @@
 
 /* Starts as zero; then timeline_add for each clip, then timeline_end. */
 struct timeline {
-    bool seconds;               /* else the axis counts samples: some clip has no rate */
-    double factor;              /* 1000: the axis is in ms */
+    bool seconds;  /* else the axis counts samples: some clip has no rate */
+    double factor; /* 1000: the axis is in ms */
     const char *title;
-    struct scale x;             /* lo, hi: of the axis */
-    double longest, shortest;   /* of the clips with samples, in seconds or samples */
-    double slowest, fastest;    /* rates */
+    struct scale x;           /* lo, hi: of the axis */
+    double longest, shortest; /* of the clips with samples, in seconds or samples */
+    double slowest, fastest;  /* rates */
     int clips, rated;
-    struct { double longest, shortest; } in_samples, in_seconds;
+    struct {
+        double longest, shortest;
+    } in_samples, in_seconds;
 };
 
 void timeline_add(struct timeline *t, double rate, int64_t samples);
@@ -35,8 +37,8 @@ double timeline_at(const struct timeline *t, const struct scale *x, double rate,
 struct ticks timeline_ticks(struct canvas *c, const struct timeline *t, double width);
 
 /* The axis under a cell; the numbers and the title on outer cells only. */
-void timeline_draw(struct canvas *c, const struct timeline *t, const struct rect *r,
-                   const struct ticks *ticks, bool outer);
+void timeline_draw(struct canvas *c, const struct timeline *t, const struct rect *r, const struct ticks *ticks,
+                   bool outer);
 
 /* Whether clips differ in length so that it is worth saying how long each is. */
 bool timeline_uneven(const struct timeline *t);

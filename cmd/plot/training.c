@@ -16,8 +16,8 @@
 enum { LOGS_MOST = 8, NAME_MOST = 160, TICKS_MOST = 64 };
 
 static const double margin = 16, bottom = 50, row = 19, page_width = 1000, plot_height = 420;
-static const double apart = 9;         /* units between points that are marked with dots */
-static const double log_from = 50;   /* span of values that makes the axis logarithmic */
+static const double apart = 9;     /* units between points that are marked with dots */
+static const double log_from = 50; /* span of values that makes the axis logarithmic */
 
 enum line { LINE_LOSS, LINE_TEST, LINE_ELBO, LINE_COUNT };
 
@@ -96,8 +96,7 @@ static int training_fit(void *state, struct page *page, double *unit)
     double high = heading(page, t) + plot_height + bottom;
 
     if (page->width == 0)
-        page->width = page->height > 0 ? (int)fmin(CANVAS_SIZE_MAX, page->height * page_width / high)
-                                       : (int)page_width;
+        page->width = page->height > 0 ? (int)fmin(CANVAS_SIZE_MAX, page->height * page_width / high) : (int)page_width;
     if (page->width < CANVAS_SIZE_MIN)
         page->width = CANVAS_SIZE_MIN;
     *unit = fmin(8, fmax(0.7, page->width / page_width));
@@ -105,8 +104,8 @@ static int training_fit(void *state, struct page *page, double *unit)
         page->height = (int)fmin(CANVAS_SIZE_MAX, round(high * *unit));
     *unit = fmin(*unit, fmax(0.7, page->height / high));
     if (page->height - (heading(page, t) + bottom) * *unit < 40)
-        return error_set("no room for %d curves on a page of %d x %d pixels: ask for a larger one (-W, -H)",
-                         t->count, page->width, page->height);
+        return error_set("no room for %d curves on a page of %d x %d pixels: ask for a larger one (-W, -H)", t->count,
+                         page->width, page->height);
     return 0;
 }
 
@@ -218,7 +217,7 @@ static double levels_width(struct canvas *c, const struct levels *v)
 static void draw_axes(struct canvas *c, const struct rect *r, const struct scale *x, const struct levels *v)
 {
     double u = c->unit;
-    int most = (int)fmin(12, fmax(1, floor(x->hi) - ceil(x->lo) + 1));   /* no halves of epochs */
+    int most = (int)fmin(12, fmax(1, floor(x->hi) - ceil(x->lo) + 1)); /* no halves of epochs */
     struct ticks tx = ticks_across(c, x->lo, x->hi, r->w, most, false);
     struct ticks none = {0};
 
@@ -233,8 +232,7 @@ static void draw_axes(struct canvas *c, const struct rect *r, const struct scale
     canvas_line(c, INK_AXIS, r->x, r->y, r->x, r->y + r->h);
     axes_bottom(c, r, x, &tx, true);
     canvas_text(c, INK_FAINT, r->x + r->w / 2, r->y + r->h + 36 * u, 0.5, "epoch");
-    canvas_text_up(c, INK_FAINT, (margin + 6) * u, r->y + r->h / 2,
-                   v->logarithmic ? "loss (logarithmic)" : "loss");
+    canvas_text_up(c, INK_FAINT, (margin + 6) * u, r->y + r->h / 2, v->logarithmic ? "loss (logarithmic)" : "loss");
 }
 
 /* ---- curves ---- */
@@ -275,8 +273,8 @@ static void draw_dots(struct canvas *c, const struct log *log, enum line line, c
 
     for (size_t i = 0; i < log->count; i++) {
         double value = value_at(&log->points[i], line);
-        bool alone = (i == 0 || !isfinite(value_at(&log->points[i - 1], line)))
-                  && (i + 1 == log->count || !isfinite(value_at(&log->points[i + 1], line)));
+        bool alone = (i == 0 || !isfinite(value_at(&log->points[i - 1], line))) &&
+                     (i + 1 == log->count || !isfinite(value_at(&log->points[i + 1], line)));
 
         if (!isfinite(value) || (!roomy && !alone) || line == LINE_ELBO)
             continue;
@@ -311,8 +309,7 @@ static void draw_line(struct canvas *c, const struct log *log, enum line line, c
     cairo_set_dash(c->cr, NULL, 0, 0);
 }
 
-static void draw_run(struct canvas *c, const struct run *run, int number, const struct scale *x,
-                     const struct levels *v)
+static void draw_run(struct canvas *c, const struct run *run, int number, const struct scale *x, const struct levels *v)
 {
     const struct log_point *best = best_of(&run->log);
 
@@ -426,7 +423,7 @@ static void training_draw(void *state, const struct page *page, struct canvas *c
     x.from = r.x + 8 * u;
     x.to = r.x + r.w - 8 * u;
     draw_axes(c, &r, &x, &v);
-    for (int i = t->count; i-- > 0;)   /* the first on top */
+    for (int i = t->count; i-- > 0;) /* the first on top */
         draw_run(c, &t->runs[i], i, &x, &v);
 }
 

@@ -20,22 +20,22 @@ struct wave {
     char *name;
     double rate;
     int64_t samples, channels;
-    int lanes;                  /* channels drawn */
+    int lanes; /* channels drawn */
     struct envelope *lane;
 };
 
 struct waves {
     struct wave *waves;
-    int count, room;            /* kept, at most kept */
-    int64_t clips;              /* seen */
-    int64_t bins;               /* of an envelope */
+    int count, room; /* kept, at most kept */
+    int64_t clips;   /* seen */
+    int64_t bins;    /* of an envelope */
     struct timeline time;
 };
 
 /* What all cells share besides the time axis. */
 struct view {
-    bool follow;                /* the amplitude axis follows the data */
-    double min, max;            /* of all values */
+    bool follow;     /* the amplitude axis follows the data */
+    double min, max; /* of all values */
     struct scale y;
 };
 
@@ -70,8 +70,7 @@ static int wave_take(void *arg, const struct clip *clip)
     for (int i = 0; i < wave->lanes; i++)
         wave->lane[i] = envelope_new(clip->data + i * clip->samples, clip->samples, w->bins);
     if (wave->channels > wave->lanes)
-        diag_note("%s: the first %d of %lld channels are drawn", wave->name, wave->lanes,
-                  (long long)wave->channels);
+        diag_note("%s: the first %d of %lld channels are drawn", wave->name, wave->lanes, (long long)wave->channels);
     return 0;
 }
 
@@ -111,15 +110,14 @@ static void view_amplitude(struct view *v, const struct waves *w)
         return;
     }
     pad = 0.06 * (hi - lo);
-    if (pad < 1e-6 * larger)       /* as good as constant */
+    if (pad < 1e-6 * larger) /* as good as constant */
         pad = 0.1 * fabs(larger > 0 ? larger : lo);
     v->y.lo = lo - pad;
     v->y.hi = hi + pad;
 }
 
 /* The few samples of a short clip, joined. */
-static void draw_samples(struct canvas *c, const struct envelope *e, double x0, double apart,
-                         const struct scale *y)
+static void draw_samples(struct canvas *c, const struct envelope *e, double x0, double apart, const struct scale *y)
 {
     double u = c->unit;
 
@@ -145,8 +143,7 @@ static bool wave_flat(const struct envelope *e, const struct scale *y)
 
 /* Fills between the ranges of n columns of pixels: all of the wave, or the band
  * of its RMS around the mean. Nothing is thinner than a line. */
-static void draw_band(struct canvas *c, const struct envelope *e, double x0, int n, const struct scale *y,
-                      bool rms)
+static void draw_band(struct canvas *c, const struct envelope *e, double x0, int n, const struct scale *y, bool rms)
 {
     double *edge = mem_alloc(2 * (size_t)n * sizeof *edge);
     double thin = (rms ? 1 : 1.4) * c->unit;
@@ -162,7 +159,7 @@ static void draw_band(struct canvas *c, const struct envelope *e, double x0, int
         }
         top = scale_at(y, column.hi);
         bottom = scale_at(y, column.lo);
-        if (flat)   /* on the raster of pixels, so that it is sharp */
+        if (flat) /* on the raster of pixels, so that it is sharp */
             top = bottom = floor(scale_at(y, e->mean)) + 0.5;
         more = fmax(0, thin - (bottom - top)) / 2;
         edge[2 * i] = top - more;
@@ -234,8 +231,8 @@ static void wave_remark(char *buffer, size_t size, const struct timeline *t, con
     snprintf(buffer, size, "%s%s%s", length, length[0] != '\0' && mean[0] != '\0' ? ", " : "", mean);
 }
 
-static void draw_cell(struct canvas *c, const struct grid *g, int i, const struct timeline *t,
-                      const struct view *v, const struct wave *wave)
+static void draw_cell(struct canvas *c, const struct grid *g, int i, const struct timeline *t, const struct view *v,
+                      const struct wave *wave)
 {
     struct rect r = grid_cell(g, i), lane = r;
     struct scale x = timeline_scale(t, &r), y = v->y;

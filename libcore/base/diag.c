@@ -13,7 +13,7 @@
 
 enum { LINE_SIZE = 8192 };
 
-static const char *program;             /* NULL: by what name it was called */
+static const char *program; /* NULL: by what name it was called */
 static bool quiet;
 
 #if defined __SANITIZE_ADDRESS__
@@ -64,7 +64,7 @@ static void line_print(const char *before, const char *format, va_list args, con
     n += text_escape(line + n, text);
     n += (size_t)snprintf(line + n, 200, "%s\n", after);
     fflush(stderr);
-    fd_put(STDERR_FILENO, line, n);   /* its failure: nobody to tell */
+    fd_put(STDERR_FILENO, line, n); /* its failure: nobody to tell */
 }
 
 void diag_note(const char *format, ...)

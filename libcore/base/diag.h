@@ -17,9 +17,9 @@ bool diag_quiet(void);
  * control characters in the text are written as \n, \t or \xHH, so that a
  * file name cannot forge a line. */
 void diag_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void diag_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));  /* "cv-load: warning: ..." */
-void diag_error(const char *format, ...) __attribute__((format(printf, 1, 2))); /* prints and goes on */
-_Noreturn void diag_die(const char *format, ...) __attribute__((format(printf, 1, 2)));   /* exit status 1 */
+void diag_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));          /* "cv-load: warning: ..." */
+void diag_error(const char *format, ...) __attribute__((format(printf, 1, 2)));         /* prints and goes on */
+_Noreturn void diag_die(const char *format, ...) __attribute__((format(printf, 1, 2))); /* exit status 1 */
 /* Exit status 2; names --help. */
 _Noreturn void diag_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

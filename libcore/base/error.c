@@ -13,7 +13,7 @@ static _Thread_local char text[TEXT_SIZE];
 int error_set(const char *format, ...)
 {
     int cause = errno;
-    char fresh[TEXT_SIZE];   /* the arguments may point into the old text */
+    char fresh[TEXT_SIZE]; /* the arguments may point into the old text */
     size_t length = strlen(format), used;
     va_list args;
 

@@ -17,14 +17,14 @@ void fd_enlarge(int fd)
     struct stat st;
 
     if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode) && fcntl(fd, F_GETPIPE_SZ) < PIPE_SIZE)
-        fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE);   /* a wish; its failure costs speed only */
+        fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE); /* a wish; its failure costs speed only */
 }
 
 /* True when the call is to be made again: it was interrupted, or the
  * descriptor does not block and has been waited for. */
 static bool fd_again(int fd, short events)
 {
-    struct pollfd p = { .fd = fd, .events = events };
+    struct pollfd p = {.fd = fd, .events = events};
 
     if (errno == EINTR)
         return true;
@@ -70,7 +70,7 @@ int fd_write(int fd, struct iovec *parts, size_t count)
 
 int fd_put(int fd, const void *bytes, size_t count)
 {
-    return fd_write(fd, &(struct iovec){ .iov_base = (void *)(uintptr_t)bytes, .iov_len = count }, 1);
+    return fd_write(fd, &(struct iovec){.iov_base = (void *)(uintptr_t)bytes, .iov_len = count}, 1);
 }
 
 /* ---- stdio ---- */
@@ -88,7 +88,7 @@ static ssize_t cookie_read(void *cookie, char *to, size_t bytes)
 
 static ssize_t cookie_write(void *cookie, const char *bytes, size_t count)
 {
-    return fd_put(cookie_fd(cookie), bytes, count) ? 0 : (ssize_t)count;   /* 0: an error, with errno */
+    return fd_put(cookie_fd(cookie), bytes, count) ? 0 : (ssize_t)count; /* 0: an error, with errno */
 }
 
 static int cookie_close(void *cookie)
@@ -105,7 +105,7 @@ static bool blocks(int fd)
 
 void fd_patient(void)
 {
-    cookie_io_functions_t calls = { .read = cookie_read, .write = cookie_write, .close = cookie_close };
+    cookie_io_functions_t calls = {.read = cookie_read, .write = cookie_write, .close = cookie_close};
     FILE *in = blocks(STDIN_FILENO) ? NULL : fopencookie((void *)(intptr_t)STDIN_FILENO, "r", calls);
     FILE *out = blocks(STDOUT_FILENO) ? NULL : fopencookie((void *)(intptr_t)STDOUT_FILENO, "w", calls);
 

@@ -7,9 +7,9 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
-ssize_t fd_read(int fd, void *to, size_t bytes);             /* 0 at the end, -1 with errno */
-int fd_write(int fd, struct iovec *parts, size_t count);     /* all of it, or -1 with errno; changes parts */
-int fd_put(int fd, const void *bytes, size_t count);         /* the same for one part */
+ssize_t fd_read(int fd, void *to, size_t bytes);         /* 0 at the end, -1 with errno */
+int fd_write(int fd, struct iovec *parts, size_t count); /* all of it, or -1 with errno; changes parts */
+int fd_put(int fd, const void *bytes, size_t count);     /* the same for one part */
 
 /* A pipe holds 1 MiB, if the system allows. */
 void fd_enlarge(int fd);

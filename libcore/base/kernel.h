@@ -14,7 +14,7 @@
 /* 0: baseline, 1: AVX2 and FMA, 2: AVX-512 */
 KERNEL_INLINE int kernel_level(void)
 {
-    static int level = -1;   /* every thread would store the same value */
+    static int level = -1; /* every thread would store the same value */
     int known = __atomic_load_n(&level, __ATOMIC_RELAXED);
 
     if (known < 0) {
@@ -34,22 +34,39 @@ KERNEL_INLINE int kernel_level(void)
 #define KERNEL_512 target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma,prefer-vector-width=512")
 #endif
 
+/* clang-format off: a table of instructions */
 /* KERNEL(scale, (float *x, size_t n, float a), (x, n, a)) { ... } defines
  * static void scale(float *x, size_t n, float a). */
 #define KERNEL(name, params, args) \
     KERNEL_INLINE void name##_body params; \
-    __attribute__((KERNEL_512)) static void name##_512 params { name##_body args; } \
-    __attribute__((target("avx2,fma"))) static void name##_256 params { name##_body args; } \
-    static void name##_128 params { name##_body args; } \
+    __attribute__((KERNEL_512)) static void name##_512 params \
+    { \
+        name##_body args; \
+    } \
+    __attribute__((target("avx2,fma"))) static void name##_256 params \
+    { \
+        name##_body args; \
+    } \
+    static void name##_128 params \
+    { \
+        name##_body args; \
+    } \
     static void name params \
     { \
         switch (kernel_level()) { \
-        case 2: name##_512 args; break; \
-        case 1: name##_256 args; break; \
-        default: name##_128 args; \
+        case 2: \
+            name##_512 args; \
+            break; \
+        case 1: \
+            name##_256 args; \
+            break; \
+        default: \
+            name##_128 args; \
         } \
     } \
     KERNEL_INLINE void name##_body params
+
+/* clang-format on */
 
 #else
 
@@ -62,7 +79,7 @@ KERNEL_INLINE int kernel_level(void)
  * Cephes library (Moshier 1989). */
 KERNEL_INLINE float kernel_exp(float x)
 {
-    const float magic = 12582912.0f;   /* 1.5 x 2^23: adding it rounds to an integer */
+    const float magic = 12582912.0f; /* 1.5 x 2^23: adding it rounds to an integer */
     float n, r, p;
     uint32_t bits;
 

@@ -18,10 +18,10 @@ static const double nothing = 1e-10;
 
 struct basis {
     int n, size, have;
-    const double *a;             /* [n, n] */
-    double *q;                   /* [size, n], of which have are there: orthonormal rows */
-    double *product, *dots;      /* [block, n]; [block, size] */
-    const double *x;             /* rows that are multiplied */
+    const double *a;        /* [n, n] */
+    double *q;              /* [size, n], of which have are there: orthonormal rows */
+    double *product, *dots; /* [block, n]; [block, size] */
+    const double *x;        /* rows that are multiplied */
     int rows;
     struct rng rng;
 };
@@ -63,7 +63,8 @@ static void take_out(struct basis *b, double *x, int rows, int from)
 {
     for (int pass = 0; pass < 2 && from < b->have; pass++) {
         gemm_double(false, true, rows, b->have - from, b->n, 1, x, b->n, row(b, b->q, from), b->n, 0, b->dots, b->size);
-        gemm_double(false, false, rows, b->n, b->have - from, -1, b->dots, b->size, row(b, b->q, from), b->n, 1, x, b->n);
+        gemm_double(false, false, rows, b->n, b->have - from, -1, b->dots, b->size, row(b, b->q, from), b->n, 1, x,
+                    b->n);
     }
 }
 
@@ -118,13 +119,14 @@ static void restrict_to(struct basis *b, int block, double *h, struct pool *pool
         int rows = b->size - at < block ? b->size - at : block;
 
         multiply(b, row(b, b->q, at), rows, pool);
-        gemm_double(false, true, rows, b->size, b->n, 1, b->product, b->n, b->q, b->n, 0, h + (size_t)at * (size_t)b->size,
-                    b->size);
+        gemm_double(false, true, rows, b->size, b->n, 1, b->product, b->n, b->q, b->n, 0,
+                    h + (size_t)at * (size_t)b->size, b->size);
     }
 }
 
 /* The eigenvectors of h are rows. */
-static void bring_back(const struct basis *b, int count, const double *h, const double *found, double *values, double *vectors)
+static void bring_back(const struct basis *b, int count, const double *h, const double *found, double *values,
+                       double *vectors)
 {
     for (int d = 0; d < count; d++) {
         const double *mix = h + (size_t)d * (size_t)b->size;
@@ -148,7 +150,7 @@ int leading(int n, int count, const double *a, double *values, double *vectors, 
     if (b.size < n) {
         grow(&b, block, pool);
         restrict_to(&b, block, h, pool);
-    } else {                     /* small: it is its own restriction */
+    } else { /* small: it is its own restriction */
         memcpy(h, a, size * size * sizeof *h);
         for (int i = 0; i < n; i++)
             row(&b, b.q, i)[i] = 1;

@@ -63,12 +63,12 @@ void gemm(bool ta, bool tb, int m, int n, int k, const float *a, int lda, const 
     end();
 }
 
-void gemm_double(bool ta, bool tb, int m, int n, int k, double alpha, const double *a, int lda, const double *b, int ldb,
-                 double beta, double *c, int ldc)
+void gemm_double(bool ta, bool tb, int m, int n, int k, double alpha, const double *a, int lda, const double *b,
+                 int ldb, double beta, double *c, int ldc)
 {
     begin();
-    cblas_dgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, m, n, k, alpha, a, lda, b,
-                ldb, beta, c, ldc);
+    cblas_dgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, m, n, k, alpha, a, lda,
+                b, ldb, beta, c, ldc);
     end();
 }
 
@@ -175,7 +175,7 @@ int cholesky(int n, double *a)
     int info;
 
     begin();
-    dpotrf_("U", &n, a, &n, &info);   /* upper by columns is lower by rows */
+    dpotrf_("U", &n, a, &n, &info); /* upper by columns is lower by rows */
     end();
     for (size_t i = 0; i < (size_t)n; i++)
         for (size_t j = i + 1; j < (size_t)n; j++)

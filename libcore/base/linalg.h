@@ -9,8 +9,8 @@
 void gemm(bool ta, bool tb, int m, int n, int k, const float *a, int lda, const float *b, int ldb, float beta, float *c,
           int ldc);
 /* C = alpha A B + beta C in double precision. */
-void gemm_double(bool ta, bool tb, int m, int n, int k, double alpha, const double *a, int lda, const double *b, int ldb,
-                 double beta, double *c, int ldc);
+void gemm_double(bool ta, bool tb, int m, int n, int k, double alpha, const double *a, int lda, const double *b,
+                 int ldb, double beta, double *c, int ldc);
 
 /* The count largest eigenvalues of the symmetric a [n, n], descending, into
  * values [count]; the first count rows of a become their unit eigenvectors,

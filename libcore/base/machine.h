@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
-int machine_processors(void);   /* 1 or more; a share of one counts as one */
-size_t machine_memory(void);    /* bytes */
+int machine_processors(void); /* 1 or more; a share of one counts as one */
+size_t machine_memory(void);  /* bytes */
 
 /* The bounds of the process's control groups, read from root/proc and
  * root/sys, root "" for those of the machine; infinite where there is none. */

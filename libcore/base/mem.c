@@ -22,7 +22,7 @@ static _Noreturn void mem_out(size_t count, size_t size)
 {
     static atomic_flag said = ATOMIC_FLAG_INIT;
 
-    while (atomic_flag_test_and_set(&said))   /* another thread was first */
+    while (atomic_flag_test_and_set(&said)) /* another thread was first */
         pause();
     if (count == 0)
         diag_error("out of memory: no room for a few bytes");
@@ -93,7 +93,7 @@ void *mem_buffer(size_t bytes)
     if (posix_memalign(&p, align, bytes ? bytes : LINE) != 0)
         mem_out(bytes, 1);
     if (bytes >= HUGE_FROM)
-        madvise(p, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);   /* a wish; its failure changes nothing */
+        madvise(p, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE); /* a wish; its failure changes nothing */
     return p;
 }
 

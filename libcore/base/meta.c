@@ -213,7 +213,7 @@ bool meta_equal(const struct meta *a, const struct meta *b)
             if (!meta_equal(a->items[i], b->items[i]))
                 return false;
         return true;
-    case META_MAP:   /* the order of keys says nothing */
+    case META_MAP: /* the order of keys says nothing */
         for (size_t i = 0; i < a->count; i++)
             if (!meta_equal(a->items[i], meta_get(b, a->keys[i])))
                 return false;
@@ -225,7 +225,7 @@ bool meta_equal(const struct meta *a, const struct meta *b)
 static void json_text(FILE *out, const char *text)
 {
     putc('"', out);
-    for (const char *p = text; *p; ) {
+    for (const char *p = text; *p;) {
         unsigned char c = (unsigned char)*p;
         int n = text_character(p);
 
@@ -249,7 +249,7 @@ static void json_text(FILE *out, const char *text)
 static void json_real(FILE *out, double x)
 {
     char text[40];
-    int digits = 15;   /* %g drops trailing zeros; 17 digits always do */
+    int digits = 15; /* %g drops trailing zeros; 17 digits always do */
 
     if (!isfinite(x)) {
         fputs("null", out);

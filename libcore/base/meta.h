@@ -12,13 +12,13 @@ enum meta_kind { META_NIL, META_BOOL, META_INT, META_REAL, META_TEXT, META_LIST,
 
 struct meta {
     enum meta_kind kind;
-    bool truth;               /* META_BOOL */
-    int64_t integer;          /* META_INT */
-    double real;              /* META_REAL */
-    char *text;               /* META_TEXT, UTF-8, ends in NUL */
-    size_t count;             /* META_LIST, META_MAP */
-    char **keys;              /* META_MAP: count keys, each once */
-    struct meta **items;      /* META_LIST, META_MAP: count values, owned */
+    bool truth;          /* META_BOOL */
+    int64_t integer;     /* META_INT */
+    double real;         /* META_REAL */
+    char *text;          /* META_TEXT, UTF-8, ends in NUL */
+    size_t count;        /* META_LIST, META_MAP */
+    char **keys;         /* META_MAP: count keys, each once */
+    struct meta **items; /* META_LIST, META_MAP: count values, owned */
 };
 
 /* New values; a tree is released whole by meta_free on its root (NULL is fine). */

@@ -23,14 +23,14 @@
 #endif
 
 enum {
-    LONG_BASE = 256,   /* getopt's value for the long form of option i is LONG_BASE + i */
-    OPTS_MAX = 64      /* of a program, the common ones among them */
+    LONG_BASE = 256, /* getopt's value for the long form of option i is LONG_BASE + i */
+    OPTS_MAX = 64    /* of a program, the common ones among them */
 };
 
 static const struct opt common[] = {
-    { 'q', "quiet", OPT_FLAG, NULL, NULL, 0, 0, "say nothing but errors", NULL },
-    { 'h', "help", OPT_FLAG, NULL, NULL, 0, 0, "print this and leave", NULL },
-    { 'V', "version", OPT_FLAG, NULL, NULL, 0, 0, "print the version and leave", NULL },
+    {'q', "quiet", OPT_FLAG, NULL, NULL, 0, 0, "say nothing but errors", NULL},
+    {'h', "help", OPT_FLAG, NULL, NULL, 0, 0, "print this and leave", NULL},
+    {'V', "version", OPT_FLAG, NULL, NULL, 0, 0, "print the version and leave", NULL},
 };
 
 enum { COMMON = sizeof common / sizeof *common };
@@ -49,7 +49,7 @@ static int64_t bound_int(double x)
 
 static bool bounded(double x)
 {
-    return fabs(x) < 0x1p62;   /* wider than that is no bound worth words */
+    return fabs(x) < 0x1p62; /* wider than that is no bound worth words */
 }
 
 /* "from 1 to 768000", "1 or more", "768000 or less" */
@@ -95,8 +95,7 @@ int number_real(const char *text, double lo, double hi, double *out)
     if (end == text || *end != '\0' || strspn(text, "0123456789+-.eE") != strlen(text))
         return error_set("'%.60s' is not a number", text);
     if (!isfinite(x) || x < lo || x > hi)
-        return error_set("%.60s is out of range: it must be %s", text,
-                         range_text(lo, hi, range, sizeof range));
+        return error_set("%.60s is out of range: it must be %s", text, range_text(lo, hi, range, sizeof range));
     *out = x;
     return 0;
 }
@@ -110,7 +109,8 @@ int number_size(const char *text, size_t *out)
     unsigned long long x;
 
     if (digits == 0 || (text[digits] && (!unit || text[digits + 1])))
-        return error_set("'%.60s' is not a size: give a whole number of bytes, or one with K, M, G or T, as in 512M", text);
+        return error_set("'%.60s' is not a size: give a whole number of bytes, or one with K, M, G or T, as in 512M",
+                         text);
     errno = 0;
     x = strtoull(text, NULL, 10);
     if (errno == ERANGE || x > (SIZE_MAX >> 1) >> shift)
@@ -181,9 +181,11 @@ static _Noreturn void output_finish(void)
 static size_t value_size(enum opt_kind kind)
 {
     static const size_t size[] = {
-        [OPT_FLAG] = sizeof(bool), [OPT_INT] = sizeof(int64_t),
-        [OPT_REAL] = sizeof(double), [OPT_TEXT] = sizeof(const char *),
-        [OPT_LIST] = 0,   /* no default */
+        [OPT_FLAG] = sizeof(bool),
+        [OPT_INT] = sizeof(int64_t),
+        [OPT_REAL] = sizeof(double),
+        [OPT_TEXT] = sizeof(const char *),
+        [OPT_LIST] = 0, /* no default */
     };
 
     return size[kind];
@@ -262,15 +264,14 @@ static _Noreturn void option_refuse(const struct program *p, int cause, char **a
 static void standard_guard(void)
 {
     for (int fd = 0; fd < 3; fd++)
-        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
-            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
             exit(1);
 }
 
 int program_begin(const struct program *p, int argc, char **argv, int min, int max)
 {
     char letters[2 * OPTS_MAX + 2];
-    struct option longs[OPTS_MAX + 1] = { 0 };
+    struct option longs[OPTS_MAX + 1] = {0};
     unsigned char kept[OPTS_MAX][8];
     size_t all = p->count + COMMON, n = 0;
     int c;
@@ -285,8 +286,8 @@ int program_begin(const struct program *p, int argc, char **argv, int min, int m
     for (size_t i = 0; i < all; i++) {
         const struct opt *o = opt_at(p, i);
 
-        longs[i] = (struct option){ o->name, o->kind == OPT_FLAG ? no_argument : required_argument, NULL,
-                                    LONG_BASE + (int)i };
+        longs[i] =
+            (struct option){o->name, o->kind == OPT_FLAG ? no_argument : required_argument, NULL, LONG_BASE + (int)i};
         if (o->letter)
             letters[n++] = (char)o->letter;
         if (o->letter && o->kind != OPT_FLAG)
@@ -294,7 +295,7 @@ int program_begin(const struct program *p, int argc, char **argv, int min, int m
     }
     letters[n] = '\0';
     opterr = 0;
-    optind = 0;   /* GNU: start afresh */
+    optind = 0; /* GNU: start afresh */
     while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
         size_t i = 0;
 

@@ -8,31 +8,31 @@
 #include <stdint.h>
 
 enum opt_kind {
-    OPT_FLAG,   /* bool *         : set to true */
-    OPT_INT,    /* int64_t *      : whole number in lo..hi */
-    OPT_REAL,   /* double *       : finite number in lo..hi */
-    OPT_TEXT,   /* const char **  : any words */
-    OPT_LIST    /* char **        : any words; those of an option given more than once are joined by commas */
+    OPT_FLAG, /* bool *         : set to true */
+    OPT_INT,  /* int64_t *      : whole number in lo..hi */
+    OPT_REAL, /* double *       : finite number in lo..hi */
+    OPT_TEXT, /* const char **  : any words */
+    OPT_LIST  /* char **        : any words; those of an option given more than once are joined by commas */
 };
 
 struct opt {
-    int letter;             /* 0: long form only */
-    const char *name;       /* long form */
+    int letter;       /* 0: long form only */
+    const char *name; /* long form */
     enum opt_kind kind;
-    void *value;            /* holds the default when options are parsed */
-    const char *operand;    /* "HZ", "FILE"; NULL for flags */
-    double lo, hi;          /* numbers: closed range */
-    const char *help;       /* what it does, no full stop */
-    bool *given;            /* NULL, or set to true when the option was there */
+    void *value;         /* holds the default when options are parsed */
+    const char *operand; /* "HZ", "FILE"; NULL for flags */
+    double lo, hi;       /* numbers: closed range */
+    const char *help;    /* what it does, no full stop */
+    bool *given;         /* NULL, or set to true when the option was there */
 };
 
 struct program {
-    const char *name;       /* "cv-load" */
-    const char *operands;   /* "[FILE ...]", "MODEL", "" */
-    const char *purpose;    /* one sentence */
+    const char *name;     /* "cv-load" */
+    const char *operands; /* "[FILE ...]", "MODEL", "" */
+    const char *purpose;  /* one sentence */
     const struct opt *opts;
     size_t count;
-    const char *example;    /* a line to copy, NULL for none */
+    const char *example; /* a line to copy, NULL for none */
 };
 
 /* Names the program for diag, parses argv (GNU order: options anywhere, "--"

@@ -22,7 +22,7 @@ void partial_begin(const char *path)
     partial_done();
     partial = mem_text(path);
     if (!registered)
-        registered = atexit(partial_remove) == 0 && at_quick_exit(partial_remove) == 0;   /* the latter: mem_alloc */
+        registered = atexit(partial_remove) == 0 && at_quick_exit(partial_remove) == 0; /* the latter: mem_alloc */
 }
 
 void partial_done(void)

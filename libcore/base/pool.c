@@ -32,12 +32,12 @@ struct worker {
 struct pool {
     int threads;
     bool spin;
-    struct worker *workers;                       /* threads - 1 */
+    struct worker *workers; /* threads - 1 */
     void (*work)(void *arg, int task, int worker);
     void *arg;
-    _Alignas(64) _Atomic uint64_t ticket;         /* tasks << 32 | next */
-    _Alignas(64) atomic_int left;                 /* tasks not done yet */
-    _Alignas(64) atomic_int sleepers;             /* workers that wait for wake */
+    _Alignas(64) _Atomic uint64_t ticket; /* tasks << 32 | next */
+    _Alignas(64) atomic_int left;         /* tasks not done yet */
+    _Alignas(64) atomic_int sleepers;     /* workers that wait for wake */
     atomic_bool caller_sleeps, quit;
     pthread_mutex_t lock;
     pthread_cond_t wake, done;
@@ -139,14 +139,14 @@ struct pool *pool_new(int threads)
         threads = available;
     if (threads > THREADS_MAX)
         threads = THREADS_MAX;
-    p = memset(mem_floats(sizeof *p / sizeof(float)), 0, sizeof *p);   /* its cache lines want alignment */
+    p = memset(mem_floats(sizeof *p / sizeof(float)), 0, sizeof *p); /* its cache lines want alignment */
     p->spin = threads <= available && available > 1;
     p->workers = mem_zero((size_t)threads, sizeof *p->workers);
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->wake, NULL);
     pthread_cond_init(&p->done, NULL);
     sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);   /* signals are for the caller's thread */
+    pthread_sigmask(SIG_SETMASK, &all, &old); /* signals are for the caller's thread */
     for (p->threads = 1; p->threads < threads; p->threads++) {
         struct worker *w = &p->workers[p->threads - 1];
 

@@ -9,7 +9,7 @@ struct pool;
 /* threads >= 1 in total, the caller's among them; 0: one per processor this
  * process may use. Never NULL: where threads cannot be had, fewer are used. */
 struct pool *pool_new(int threads);
-int pool_threads(const struct pool *p);   /* 1 for NULL */
+int pool_threads(const struct pool *p); /* 1 for NULL */
 void pool_free(struct pool *p);
 
 /* Calls work(arg, task, worker) once for each task in 0..tasks-1, worker in

@@ -23,7 +23,7 @@ static void philox(uint64_t seed, uint64_t stream, uint64_t block, uint32_t out[
         c1 = (uint32_t)b;
         c2 = (uint32_t)(a >> 32) ^ c3 ^ k1;
         c3 = (uint32_t)a;
-        k0 += 0x9E3779B9;   /* golden ratio and sqrt(3) - 1: Weyl sequences */
+        k0 += 0x9E3779B9; /* golden ratio and sqrt(3) - 1: Weyl sequences */
         k1 += 0xBB67AE85;
     }
     out[0] = c0;
@@ -34,7 +34,7 @@ static void philox(uint64_t seed, uint64_t stream, uint64_t block, uint32_t out[
 
 struct rng rng_new(uint64_t seed, uint64_t stream)
 {
-    return (struct rng){ .seed = seed, .stream = stream, .used = 4 };
+    return (struct rng){.seed = seed, .stream = stream, .used = 4};
 }
 
 uint32_t rng_word(struct rng *r)
@@ -58,7 +58,7 @@ uint64_t rng_below(struct rng *r, uint64_t n)
     uint64_t x, least;
 
     assert(n >= 1);
-    least = (0 - n) % n;   /* 2^64 mod n: below it the first residues would come once too often */
+    least = (0 - n) % n; /* 2^64 mod n: below it the first residues would come once too often */
     do
         x = rng_long(r);
     while (x < least);
@@ -75,13 +75,13 @@ double rng_uniform(struct rng *r)
 KERNEL(words_normal, (const uint32_t *restrict word, float *restrict x), (word, x))
 {
     for (int i = 0; i < WORDS; i += 2) {
-        float u = ((float)word[i] + 1) * 0x1p-32f;   /* (0, 1], so that the logarithm is finite */
+        float u = ((float)word[i] + 1) * 0x1p-32f; /* (0, 1], so that the logarithm is finite */
         float radius = sqrtf(-2 * kernel_log(u));
         uint32_t quarter = (word[i + 1] + (UINT32_C(1) << 29)) >> 30;
-        float a = (float)(int32_t)(word[i + 1] - (quarter << 30)) * 1.4629180793e-9f, q = a * a;   /* pi / 2^31 */
+        float a = (float)(int32_t)(word[i + 1] - (quarter << 30)) * 1.4629180793e-9f, q = a * a; /* pi / 2^31 */
         float sine = ((-1.9515295891e-4f * q + 8.3321608736e-3f) * q - 1.6666654611e-1f) * q * a + a;
-        float cosine = ((2.443315711809948e-5f * q - 1.388731625493765e-3f) * q + 4.166664568298827e-2f) * q * q -
-                       0.5f * q + 1;
+        float cosine =
+            ((2.443315711809948e-5f * q - 1.388731625493765e-3f) * q + 4.166664568298827e-2f) * q * q - 0.5f * q + 1;
         float real = quarter & 1 ? sine : cosine, imaginary = quarter & 1 ? cosine : sine;
 
         x[i] = radius * ((quarter + 1) & 2 ? -real : real);

@@ -24,17 +24,17 @@ enum { AROUND = 2 << 20 };
 struct piece {
     char *at;
     size_t bytes, used;
-    size_t place;                /* in the file */
+    size_t place; /* in the file */
 };
 
 struct spool {
-    size_t limit, held;          /* bytes in memory: at most, and now */
-    char **kept;                 /* the blocks there */
+    size_t limit, held; /* bytes in memory: at most, and now */
+    char **kept;        /* the blocks there */
     size_t kept_count;
-    char *block;                 /* the one that small arrays are cut from, and bytes of it that are left */
+    char *block; /* the one that small arrays are cut from, and bytes of it that are left */
     size_t left;
-    int fd;                      /* -1: none yet */
-    size_t filed;                /* length of the file */
+    int fd;       /* -1: none yet */
+    size_t filed; /* length of the file */
     struct piece *pieces;
     size_t piece_count;
     pthread_mutex_t lock;
@@ -159,7 +159,7 @@ static void piece_release(const struct piece *p, const char *first, const char *
 
     from = from < p->place ? 0 : from - p->place;
     to = to > p->place + p->bytes ? p->bytes : to - p->place;
-    madvise(p->at + from, to - from, MADV_DONTNEED);   /* a wish; its failure costs memory only */
+    madvise(p->at + from, to - from, MADV_DONTNEED); /* a wish; its failure costs memory only */
 }
 
 void spool_release(struct spool *s, const float *array, size_t count)

@@ -19,8 +19,8 @@ float *spool_floats(struct spool *s, size_t count);
  * Values are never lost. Any thread may say so, also while others use it. */
 void spool_release(struct spool *s, const float *array, size_t count);
 
-size_t spool_filed(const struct spool *s);   /* bytes in the file so far */
-void spool_free(struct spool *s);            /* and all its arrays */
+size_t spool_filed(const struct spool *s); /* bytes in the file so far */
+void spool_free(struct spool *s);          /* and all its arrays */
 
 /* Half of the memory that this process may have. */
 size_t spool_default(void);

@@ -16,7 +16,7 @@ int64_t tensor_count(const struct tensor *t)
 
 struct tensor tensor_view(float *data, int rank, const int64_t *shape)
 {
-    struct tensor t = { .rank = rank, .data = data };
+    struct tensor t = {.rank = rank, .data = data};
 
     assert(rank >= 0 && rank <= TENSOR_RANK_MAX);
     for (int i = 0; i < rank; i++) {

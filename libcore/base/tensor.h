@@ -8,9 +8,9 @@
 enum { TENSOR_RANK_MAX = 8 };
 
 struct tensor {
-    int rank;                          /* 0: a scalar, one value */
-    int64_t shape[TENSOR_RANK_MAX];    /* each >= 0 */
-    float *data;                       /* not owned unless whoever made it says so */
+    int rank;                       /* 0: a scalar, one value */
+    int64_t shape[TENSOR_RANK_MAX]; /* each >= 0 */
+    float *data;                    /* not owned unless whoever made it says so */
 };
 
 /* Number of values: the product of the shape (1 for rank 0). */

@@ -6,12 +6,12 @@
 
 #include "base/mem.h"
 
-static const double reach = 0.01;            /* of the period: how far to either side it is searched */
-static const double phase_step = 0.005;      /* seconds, of the search */
-static const double window = 0.05;           /* seconds: an onset this near to a beat is one of that beat */
-static const double window_share = 0.15;     /* ... but no more than this share of a period */
+static const double reach = 0.01;        /* of the period: how far to either side it is searched */
+static const double phase_step = 0.005;  /* seconds, of the search */
+static const double window = 0.05;       /* seconds: an onset this near to a beat is one of that beat */
+static const double window_share = 0.15; /* ... but no more than this share of a period */
 static const int rounds = 6;
-static const double low_weight = 0.5;        /* of the low bands, beside that of all bands */
+static const double low_weight = 0.5; /* of the low bands, beside that of all bands */
 
 /* Onset strength, low bands counted again. */
 struct pulse {
@@ -59,7 +59,7 @@ static double comb(const struct pulse *p, double period, double phase, double fr
 static void search(const struct pulse *p, double centre, struct beat *b)
 {
     double length = (double)p->frames * p->step, best = -INFINITY;
-    double step = phase_step * centre / length;      /* over the clip, a phase_step */
+    double step = phase_step * centre / length; /* over the clip, a phase_step */
     int n = (int)ceil(reach * centre / step);
 
     for (int i = -n; i <= n; i++) {

@@ -5,10 +5,10 @@
 #include "dsp/onset.h"
 
 struct beat {
-    double period, phase;        /* seconds; 0 <= phase < period */
-    double rise;                 /* mean onset strength on the beats, dB */
-    double contrast;             /* by how much that is over the mean of all, in standard deviations */
-    double stray;                /* RMS distance of stretches of the clip from the grid, seconds */
+    double period, phase; /* seconds; 0 <= phase < period */
+    double rise;          /* mean onset strength on the beats, dB */
+    double contrast;      /* by how much that is over the mean of all, in standard deviations */
+    double stray;         /* RMS distance of stretches of the clip from the grid, seconds */
 };
 
 /* The grid of a period within 1 % of the one given that the onsets fall on best. */

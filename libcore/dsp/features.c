@@ -16,21 +16,21 @@
 enum { TILE = 16, PER_OCTAVE = 96, RATE_LEAST = 3000, RATE_MOST = 48000 };
 
 struct band {
-    int first, bins;      /* bins that it takes in */
-    size_t weights;       /* where its weights of power begin */
+    int first, bins; /* bins that it takes in */
+    size_t weights;  /* where its weights of power begin */
 };
 
 struct features {
     int fft, bins, channels;
-    int plain;            /* channels before this one are the bin of the same number */
+    int plain; /* channels before this one are the bin of the same number */
     struct fft *transform;
     float *window;
-    struct band *band;    /* [channels] */
+    struct band *band; /* [channels] */
     float *weight;
-    float *width;         /* [channels] bins that it stands for */
-    double *middle;       /* [channels] in bins */
-    int *below;           /* [bins] the channel whose middle is at or below a bin, */
-    float *part;          /* [bins] and how far the bin is on the way to the next one */
+    float *width;   /* [channels] bins that it stands for */
+    double *middle; /* [channels] in bins */
+    int *below;     /* [bins] the channel whose middle is at or below a bin, */
+    float *part;    /* [bins] and how far the bin is on the way to the next one */
 };
 
 int features_defaults(double rate, int *fft, int *hop, double *corner)
@@ -93,7 +93,7 @@ static void band_fill(struct band *b, float **weight, size_t *used, const double
         first = (int)lrint(c[i]);
         end = first + 1;
     }
-    *b = (struct band){ .first = first, .bins = end - first, .weights = *used };
+    *b = (struct band){.first = first, .bins = end - first, .weights = *used};
     *weight = mem_grow(*weight, *used + (size_t)b->bins, sizeof **weight);
     for (int k = first; k < end; k++)
         (*weight)[(*used)++] = sum > 0 ? (float)(triangle(c, n, i, k) / sum) : 1;
@@ -126,7 +126,7 @@ static void bands_fill(struct features *f, double corner)
 struct features *features_new(double rate, int fft, double corner)
 {
     struct features *f = mem_zero(1, sizeof *f);
-    double bins = corner * fft / rate;   /* the corner, in bins */
+    double bins = corner * fft / rate; /* the corner, in bins */
 
     assert(rate > 0 && fft >= 2 && fft % 2 == 0 && corner >= 0);
     f->fft = fft;
@@ -172,8 +172,7 @@ double features_middle(const struct features *f, int channel)
 
 /* ---- frames ---- */
 
-KERNEL(window_apply, (const float *restrict w, const float *restrict x, float *restrict y, int n),
-       (w, x, y, n))
+KERNEL(window_apply, (const float *restrict w, const float *restrict x, float *restrict y, int n), (w, x, y, n))
 {
     for (int i = 0; i < n; i++)
         y[i] = w[i] * x[i];
@@ -190,16 +189,16 @@ static void frame_take(const struct features *f, const float *x, int64_t samples
             y[i] = f->window[i] * x[reflect(start + i, samples)];
 }
 
-KERNEL(frame_power, (const float *restrict spectrum, float *restrict power, int bins),
-       (spectrum, power, bins))
+KERNEL(frame_power, (const float *restrict spectrum, float *restrict power, int bins), (spectrum, power, bins))
 {
     for (int k = 0; k < bins; k++)
         power[k] = spectrum[2 * k] * spectrum[2 * k] + spectrum[2 * k + 1] * spectrum[2 * k + 1];
 }
 
 /* power [TILE, bins] to magnitude, frame by frame; a value is the same whatever count is. */
-KERNEL(tile_bands, (const struct features *f, const float *restrict power, int count,
-                    float *restrict magnitude, size_t stride), (f, power, count, magnitude, stride))
+KERNEL(tile_bands,
+       (const struct features *f, const float *restrict power, int count, float *restrict magnitude, size_t stride),
+       (f, power, count, magnitude, stride))
 {
     for (int t = 0; t < count; t++)
         for (int k = 0; k < f->plain; k++)
@@ -223,8 +222,8 @@ KERNEL(tile_bands, (const struct features *f, const float *restrict power, int c
     }
 }
 
-void features_magnitude(const struct features *f, struct grid grid, const float *x, int64_t samples,
-                        int64_t first, int frames, float *magnitude, size_t stride)
+void features_magnitude(const struct features *f, struct grid grid, const float *x, int64_t samples, int64_t first,
+                        int frames, float *magnitude, size_t stride)
 {
     size_t row = ((size_t)f->fft + 2 + FFT_ALIGN_FLOATS - 1) / FFT_ALIGN_FLOATS * FFT_ALIGN_FLOATS;
     float *y = mem_floats(2 * row + (size_t)TILE * (size_t)f->bins);
@@ -269,8 +268,8 @@ void features_pair(const struct features *f, struct grid grid, const float *x, i
             frame_power(left, p, f->bins);
         }
         for (size_t k = 0; k < 3; k++)
-            tile_bands(f, power + k * TILE * bins, count,
-                       magnitude + (size_t)t * stride + k * (size_t)f->channels, stride);
+            tile_bands(f, power + k * TILE * bins, count, magnitude + (size_t)t * stride + k * (size_t)f->channels,
+                       stride);
     }
     free(y);
 }
@@ -301,8 +300,10 @@ double features_rms(const struct features *f, const float *level)
     return sqrt(2 * (double)sum / 0.375) / f->fft;
 }
 
-KERNEL(unwarp, (const float *restrict level, const int *restrict below, const float *restrict part,
-                float *restrict bin, int bins), (level, below, part, bin, bins))
+KERNEL(unwarp,
+       (const float *restrict level, const int *restrict below, const float *restrict part, float *restrict bin,
+        int bins),
+       (level, below, part, bin, bins))
 {
     for (int k = 0; k < bins; k++)
         bin[k] = (1 - part[k]) * level[below[k]] + part[k] * level[below[k] + 1];

@@ -59,7 +59,7 @@ int fft_bins(const struct fft *f)
 
 void fft_forward(const struct fft *f, const float *x, float *spectrum)
 {
-    float *in = (float *)x;   /* out of place, real to complex: FFTW keeps its input */
+    float *in = (float *)x; /* out of place, real to complex: FFTW keeps its input */
 
     assert(fftwf_alignment_of(in) == 0 && fftwf_alignment_of(spectrum) == 0);
     fftwf_execute_dft_r2c(f->forward, in, (fftwf_complex *)spectrum);
@@ -102,7 +102,7 @@ void fft_complex_free(struct fft_complex *f)
 
 static void complex_run(fftwf_plan plan, const float *x, float *y)
 {
-    float *in = (float *)x;   /* the plan keeps its input */
+    float *in = (float *)x; /* the plan keeps its input */
 
     assert(fftwf_alignment_of(in) == 0 && fftwf_alignment_of(y) == 0);
     fftwf_execute_dft(plan, (fftwf_complex *)in, (fftwf_complex *)y);

@@ -13,7 +13,7 @@ struct fft;
 struct fft *fft_new(int n);
 void fft_free(struct fft *f);
 
-int fft_bins(const struct fft *f);   /* n / 2 + 1 */
+int fft_bins(const struct fft *f); /* n / 2 + 1 */
 
 /* spectrum[k] = sum over t of x[t] e^(-2 pi i k t / n), k = 0 .. n / 2, as
  * pairs of real and imaginary part. x [n] is kept. */

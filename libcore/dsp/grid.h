@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 struct grid {
-    double first;                /* samples; may be negative: such frames see the reflected signal */
-    double step;                 /* samples, >= 1 */
+    double first; /* samples; may be negative: such frames see the reflected signal */
+    double step;  /* samples, >= 1 */
 };
 
 struct grid grid_fixed(int hop);

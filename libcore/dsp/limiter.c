@@ -20,17 +20,17 @@
 
 static const double seconds_ahead = 0.005, seconds_release = 0.05;
 
-static const double whole = 1 << 24;   /* the reduction that leaves nothing */
+static const double whole = 1 << 24; /* the reduction that leaves nothing */
 
 struct limiter {
-    int channels, kept;      /* kept: latency + 1 */
-    double most, decay;      /* decay: what a sample leaves of a reduction */
-    float *late;             /* [channels][kept]: input that waits; sample t stands in place t % kept */
-    int64_t *wanted, *envelope;   /* [kept] */
-    int64_t largest;         /* of wanted */
-    int64_t sum;             /* of envelope */
-    double least;            /* the least gain so far */
-    int place, waiting;      /* where the next sample goes, how many wait */
+    int channels, kept;         /* kept: latency + 1 */
+    double most, decay;         /* decay: what a sample leaves of a reduction */
+    float *late;                /* [channels][kept]: input that waits; sample t stands in place t % kept */
+    int64_t *wanted, *envelope; /* [kept] */
+    int64_t largest;            /* of wanted */
+    int64_t sum;                /* of envelope */
+    double least;               /* the least gain so far */
+    int place, waiting;         /* where the next sample goes, how many wait */
 };
 
 struct limiter *limiter_new(int channels, double rate, double most)
@@ -77,7 +77,7 @@ static int64_t reduction(const struct limiter *l, const float *x, int64_t stride
     for (int c = 0; c < l->channels; c++) {
         double v = fabs((double)x[c * stride]);
 
-        peak = v > peak ? v : peak;   /* not fmax, at which gcc 12 for aarch64 ends with an error of its own */
+        peak = v > peak ? v : peak; /* not fmax, at which gcc 12 for aarch64 ends with an error of its own */
     }
     return peak > l->most ? (int64_t)ceil((1 - l->most / peak) * whole) : 0;
 }

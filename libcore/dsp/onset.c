@@ -19,8 +19,8 @@ static const double steps_per_octave = 4;
 static const double silence = 1e-4;
 
 struct bands {
-    int count, low;              /* the first low are the low ones */
-    int *edge;                   /* [count + 1]: band b is the bins edge[b] .. edge[b + 1] - 1 */
+    int count, low; /* the first low are the low ones */
+    int *edge;      /* [count + 1]: band b is the bins edge[b] .. edge[b + 1] - 1 */
 };
 
 static struct bands bands_new(double rate, int size)

@@ -7,9 +7,9 @@
 
 struct onset {
     int64_t frames;
-    double step;                 /* seconds from frame to frame, about 0.011 */
-    float *rise;                 /* [frames], >= 0: mean rise of a band's level, dB */
-    float *low;                  /* [frames], the same of the bands below 200 Hz */
+    double step; /* seconds from frame to frame, about 0.011 */
+    float *rise; /* [frames], >= 0: mean rise of a band's level, dB */
+    float *low;  /* [frames], the same of the bands below 200 Hz */
 };
 
 /* Of a clip of one channel, samples >= 1, rate 3000 .. 48000 Hz. Figure f

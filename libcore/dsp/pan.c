@@ -21,10 +21,10 @@ static const float overlap_least = 0.05f;
 struct pan {
     int fft, bins;
     struct fft *transform;
-    float *window, *frame;        /* [fft] */
+    float *window, *frame; /* [fft] */
     float *spectrum;
-    float *sum, *squares;         /* [fft] of frames and of their windows, from sample at on */
-    float *kept;                  /* [room, 2, bins]: frames first .. pushed - 1 */
+    float *sum, *squares; /* [fft] of frames and of their windows, from sample at on */
+    float *kept;          /* [room, 2, bins]: frames first .. pushed - 1 */
     int64_t room, first, pushed;
 
     struct grid grid;

@@ -38,14 +38,14 @@ struct phase {
     uint64_t seed;
     struct grid grid;
     int64_t frame, first;
-    int64_t hop;                /* whole samples of a step */
-    float *whole[3];            /* turns of each bin, less whole ones, over hop - 1, hop, hop + 1 */
-    float *turns;               /* of the frame before */
-    float *past, *now, *next;   /* log magnitudes */
-    float *off, *before_off;    /* how many bins off a bin's own its frequency is: now, in the frame before */
-    float *step;                /* [bins + 1] turns from bin to bin */
-    float *ahead;               /* turns by way of the frame before */
-    float *up, *down;           /* turns reached from below, from above */
+    int64_t hop;                  /* whole samples of a step */
+    float *whole[3];              /* turns of each bin, less whole ones, over hop - 1, hop, hop + 1 */
+    float *turns;                 /* of the frame before */
+    float *past, *now, *next;     /* log magnitudes */
+    float *off, *before_off;      /* how many bins off a bin's own its frequency is: now, in the frame before */
+    float *step;                  /* [bins + 1] turns from bin to bin */
+    float *ahead;                 /* turns by way of the frame before */
+    float *up, *down;             /* turns reached from below, from above */
     float *up_along, *down_along; /* 1 where they were reached along the frame */
     float *up_level, *down_level; /* the weakest level on the way there */
 };
@@ -53,9 +53,9 @@ struct phase {
 struct phase *phase_new(int fft, enum vocoder_start start)
 {
     struct phase *p = mem_zero(1, sizeof *p);
-    float **rows[] = {&p->whole[0], &p->whole[1], &p->whole[2], &p->turns, &p->past, &p->now, &p->next,
-                      &p->off, &p->before_off, &p->step, &p->ahead, &p->up, &p->down, &p->up_along,
-                      &p->down_along, &p->up_level, &p->down_level};
+    float **rows[] = {&p->whole[0], &p->whole[1], &p->whole[2],   &p->turns,    &p->past,      &p->now,
+                      &p->next,     &p->off,      &p->before_off, &p->step,     &p->ahead,     &p->up,
+                      &p->down,     &p->up_along, &p->down_along, &p->up_level, &p->down_level};
 
     assert(fft >= 4 && fft % 4 == 0);
     p->fft = fft;
@@ -140,8 +140,9 @@ KERNEL(steps, (const float *restrict past, const float *restrict next, float c, 
 }
 
 /* Turns by way of the frame before; part: what half the distance is of a transform. */
-KERNEL(go_ahead, (const float *restrict turns, const float *restrict whole, const float *restrict before,
-                  const float *restrict off, float part, float *restrict ahead, int n),
+KERNEL(go_ahead,
+       (const float *restrict turns, const float *restrict whole, const float *restrict before,
+        const float *restrict off, float part, float *restrict ahead, int n),
        (turns, whole, before, off, part, ahead, n))
 {
     for (int k = 0; k < n; k++)
@@ -149,8 +150,7 @@ KERNEL(go_ahead, (const float *restrict turns, const float *restrict whole, cons
 }
 
 /* Silence hands no phase on. */
-KERNEL(hush, (const float *restrict magnitude, float least, float *restrict level, int n),
-       (magnitude, least, level, n))
+KERNEL(hush, (const float *restrict magnitude, float least, float *restrict level, int n), (magnitude, least, level, n))
 {
     for (int k = 0; k < n; k++)
         level[k] = magnitude[k] > least ? level[k] : nothing;
@@ -158,8 +158,9 @@ KERNEL(hush, (const float *restrict magnitude, float least, float *restrict leve
 
 /* The weakest level on the best way to each bin from below and from above; from, now [n]: levels of
  * the frame before and of this one. Both sweeps at once, to keep the processor busy. */
-KERNEL(sweep_levels, (const float *restrict from, const float *restrict now, float *restrict up,
-                      float *restrict down, int n), (from, now, up, down, n))
+KERNEL(sweep_levels,
+       (const float *restrict from, const float *restrict now, float *restrict up, float *restrict down, int n),
+       (from, now, up, down, n))
 {
     float u = from[0], d = from[n - 1];
 
@@ -177,9 +178,9 @@ KERNEL(sweep_levels, (const float *restrict from, const float *restrict now, flo
 
 /* A way that came along its frame has its neighbour's turns and a step, any other those of the frame
  * before and their advance: turns = along x neighbour's + part. by: 1 for ways from below, -1 from above. */
-KERNEL(sweep_parts, (const float *restrict from, const float *restrict level, const float *restrict ahead,
-                     const float *restrict step, float by, float *restrict part, float *restrict along,
-                     int n),
+KERNEL(sweep_parts,
+       (const float *restrict from, const float *restrict level, const float *restrict ahead,
+        const float *restrict step, float by, float *restrict part, float *restrict along, int n),
        (from, level, ahead, step, by, part, along, n))
 {
     for (int k = 0; k < n; k++) {
@@ -189,8 +190,10 @@ KERNEL(sweep_parts, (const float *restrict from, const float *restrict level, co
 }
 
 /* part becomes turns. */
-KERNEL(sweep_turns, (float *restrict up_part, const float *restrict up_along, float *restrict down_part,
-                     const float *restrict down_along, int n), (up_part, up_along, down_part, down_along, n))
+KERNEL(sweep_turns,
+       (float *restrict up_part, const float *restrict up_along, float *restrict down_part,
+        const float *restrict down_along, int n),
+       (up_part, up_along, down_part, down_along, n))
 {
     float u = 0, d = 0;
 
@@ -202,22 +205,22 @@ KERNEL(sweep_turns, (float *restrict up_part, const float *restrict up_along, fl
     }
 }
 
-KERNEL(join, (const float *restrict up, const float *restrict down, const float *restrict up_level,
-              const float *restrict down_level, float *restrict kept, float *restrict turns, int n),
+KERNEL(join,
+       (const float *restrict up, const float *restrict down, const float *restrict up_level,
+        const float *restrict down_level, float *restrict kept, float *restrict turns, int n),
        (up, down, up_level, down_level, kept, turns, n))
 {
-    const float magic = 12582912.0f;   /* 1.5 x 2^23: adding it rounds to an integer */
+    const float magic = 12582912.0f; /* 1.5 x 2^23: adding it rounds to an integer */
 
     for (int k = 0; k < n; k++) {
         float t = up_level[k] >= down_level[k] ? up[k] : down[k];
 
         kept[k] = t - ((t + magic) - magic);
-        turns[k] = kept[k] + (float)(k & 1) * 0.5f;   /* from the middle of the frame to its first sample */
+        turns[k] = kept[k] + (float)(k & 1) * 0.5f; /* from the middle of the frame to its first sample */
     }
 }
 
-static void integrate(struct phase *p, const float *before, const float *now, const float *after,
-                      float *turns)
+static void integrate(struct phase *p, const float *before, const float *now, const float *after, float *turns)
 {
     float least, *spare = p->before_off;
     int64_t here = grid_at(p->grid, p->frame), after_that = grid_at(p->grid, p->frame + 1);
@@ -243,7 +246,7 @@ static void integrate(struct phase *p, const float *before, const float *now, co
     go_ahead(p->turns, p->whole[here - back - p->hop + 1], p->before_off, p->off,
              0.5f * (float)(here - back) / (float)p->fft, p->ahead, p->bins);
     hush(before, p->frame > p->first ? least : INFINITY, p->past, p->bins);
-    if (p->past[top] < p->now[top] + logf(silent))   /* a frame out of silence begins at its loudest bin */
+    if (p->past[top] < p->now[top] + logf(silent)) /* a frame out of silence begins at its loudest bin */
         p->past[top] = p->now[top] + logf(silent);
     sweep_levels(p->past, p->now, p->up_level, p->down_level, p->bins);
     sweep_parts(p->past, p->up_level, p->ahead, p->step, 1, p->up, p->up_along, p->bins);

@@ -98,8 +98,7 @@ static void power_take(struct spectrum *s, const float *x, int64_t channels, int
     }
 }
 
-void spectrum_power(struct spectrum *s, const float *x, int64_t channels, int64_t samples, int64_t frame,
-                    double *power)
+void spectrum_power(struct spectrum *s, const float *x, int64_t channels, int64_t samples, int64_t frame, double *power)
 {
     power_take(s, x, channels, samples, frame, false, power);
 }
@@ -111,8 +110,8 @@ bool spectrum_inside(const struct spectrum *s, int64_t samples, int64_t frame)
     return start >= 0 && start + s->size <= samples;
 }
 
-void spectrum_power_reflected(struct spectrum *s, const float *x, int64_t channels, int64_t samples,
-                              int64_t frame, double *power)
+void spectrum_power_reflected(struct spectrum *s, const float *x, int64_t channels, int64_t samples, int64_t frame,
+                              double *power)
 {
     power_take(s, x, channels, samples, frame, true, power);
 }

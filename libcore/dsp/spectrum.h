@@ -16,7 +16,7 @@ void spectrum_free(struct spectrum *s);
 
 int spectrum_size(const struct spectrum *s);
 int spectrum_hop(const struct spectrum *s);
-int spectrum_bins(const struct spectrum *s);                       /* size / 2 + 1 */
+int spectrum_bins(const struct spectrum *s);                        /* size / 2 + 1 */
 int64_t spectrum_frames(const struct spectrum *s, int64_t samples); /* 1 + samples / hop, rounded down */
 
 /* power [bins]: |X|^2 of one frame, the mean over the channels of x [channels,
@@ -27,8 +27,8 @@ void spectrum_power(struct spectrum *s, const float *x, int64_t channels, int64_
 
 /* The same of the sound continued by reflection (dsp/reflect.h), as librosa and
  * PyTorch have it; no other than spectrum_power where the frame lies inside. */
-void spectrum_power_reflected(struct spectrum *s, const float *x, int64_t channels, int64_t samples,
-                              int64_t frame, double *power);
+void spectrum_power_reflected(struct spectrum *s, const float *x, int64_t channels, int64_t samples, int64_t frame,
+                              double *power);
 bool spectrum_inside(const struct spectrum *s, int64_t samples, int64_t frame);
 
 /* The power of two nearest to rate times seconds by ratio, at least 16. */

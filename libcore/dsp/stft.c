@@ -49,7 +49,7 @@ int stft_bins(const struct stft *s)
 int stft_frames(const struct stft *s, int samples)
 {
     assert(samples >= 1);
-    return (samples - s->size % 2) / s->hop + 1;   /* an odd frame reaches one sample less to each side */
+    return (samples - s->size % 2) / s->hop + 1; /* an odd frame reaches one sample less to each side */
 }
 
 size_t stft_row(const struct stft *s)

@@ -15,14 +15,13 @@ struct stft;
 struct stft *stft_new(int size, int hop, enum window window);
 void stft_free(struct stft *s);
 
-int stft_bins(const struct stft *s);                     /* size / 2 + 1 */
-int stft_frames(const struct stft *s, int samples);      /* of a signal of that length, 1 or more */
+int stft_bins(const struct stft *s);                /* size / 2 + 1 */
+int stft_frames(const struct stft *s, int samples); /* of a signal of that length, 1 or more */
 
 /* ---- frame by frame, without allocation; spectrum and scratch as dsp/fft.h wants arrays ---- */
 
-size_t stft_row(const struct stft *s);       /* floats of a spectrum, rounded up so that rows stay aligned */
-size_t stft_scratch(const struct stft *s);   /* floats of scratch */
-void stft_frame(const struct stft *s, const float *x, int samples, int frame, float *spectrum,
-                float *scratch);
+size_t stft_row(const struct stft *s);     /* floats of a spectrum, rounded up so that rows stay aligned */
+size_t stft_scratch(const struct stft *s); /* floats of scratch */
+void stft_frame(const struct stft *s, const float *x, int samples, int frame, float *spectrum, float *scratch);
 
 #endif

@@ -10,10 +10,10 @@
 #include "dsp/fft.h"
 #include "dsp/onset.h"
 
-static const double shortest = 0.25, longest = 1.05;   /* of a beat, seconds: 240 to 57 per minute */
-static const double ratio_step = 0.002;                /* candidates, in natural logarithms of the period */
-static const double fold_low = 0.3, fold_high = 0.6;    /* seconds */
-static const double usual = 0.45;                      /* periods are judged as octaves from here */
+static const double shortest = 0.25, longest = 1.05; /* of a beat, seconds: 240 to 57 per minute */
+static const double ratio_step = 0.002;              /* candidates, in natural logarithms of the period */
+static const double fold_low = 0.3, fold_high = 0.6; /* seconds */
+static const double usual = 0.45;                    /* periods are judged as octaves from here */
 enum { CANDIDATES = 10 };
 
 /* What a clip with a beat has. Composed clips have at least 0.20, 3.4 dB and
@@ -21,8 +21,7 @@ enum { CANDIDATES = 10 };
  * random phases, at 30 s, at most 0.03, 2.4 dB and 0.55, noise of 6 s 0.07,
  * 3 dB and 1.2; chords that beat slowly pass the first, hardly the second. A
  * tempo that changes by 1.5 % over 30 s strays 20 ms. */
-static const double least_seconds = 6, least_steadiness = 0.12, least_rise = 2.8, least_contrast = 1,
-                    most_stray = 0.02;
+static const double least_seconds = 6, least_steadiness = 0.12, least_rise = 2.8, least_contrast = 1, most_stray = 0.02;
 
 /* How much a period looks like that of the beat: a sum over the autocorrelation
  * of onset strength, of all bands and of the low ones, at multiples of the period.
@@ -32,17 +31,17 @@ static const double least_seconds = 6, least_steadiness = 0.12, least_rise = 2.8
 static const struct {
     double multiple, all, low;
 } traits[] = {
-    {0.25, -1.43, -9.60},  {1.0 / 3, -1.72, -0.84}, {0.5, 1.87, -2.25}, {0.62, 2.13, -3.99},
-    {0.75, 1.61, 3.16},    {1, 6.15, -0.76},        {1.5, 0.95, -1.71}, {2, -0.16, 4.55},
-    {3, 4.57, -1.68},      {4, 5.12, 6.96},         {8, 0.62, 0.50},
+    {0.25, -1.43, -9.60}, {1.0 / 3, -1.72, -0.84}, {0.5, 1.87, -2.25}, {0.62, 2.13, -3.99},
+    {0.75, 1.61, 3.16},   {1, 6.15, -0.76},        {1.5, 0.95, -1.71}, {2, -0.16, 4.55},
+    {3, 4.57, -1.68},     {4, 5.12, 6.96},         {8, 0.62, 0.50},
 };
 static const double octave_weight = -1.37, octave2_weight = -2.24;
 enum { TRAITS = sizeof traits / sizeof *traits };
 
 struct repeats {
     int64_t lags;
-    double step;                 /* seconds */
-    float *all, *low;            /* [lags] autocorrelation, 1 at lag 0 */
+    double step;      /* seconds */
+    float *all, *low; /* [lags] autocorrelation, 1 at lag 0 */
 };
 
 /* Autocorrelation about the mean, per product, so that it does not fall with
@@ -72,8 +71,7 @@ static float *correlate(const float *x, int64_t n)
     fft_inverse(fft, out, in);
     zero = in[0];
     for (int64_t lag = 0; lag < n; lag++)
-        in[lag] = zero > 0 && lag <= 0.6 * (double)n
-                      ? (float)(in[lag] / zero * (double)n / (double)(n - lag)) : 0;
+        in[lag] = zero > 0 && lag <= 0.6 * (double)n ? (float)(in[lag] / zero * (double)n / (double)(n - lag)) : 0;
     fft_free(fft);
     free(out);
     return in;

@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 struct tempo {
-    double period;               /* of a beat, seconds: 0.25 .. 1.05 */
-    double phase;                /* of the first beat, seconds, 0 <= phase < period */
-    double steadiness;           /* how much of a beat there is, about 0 .. 1: below 0.12 there is none */
+    double period;     /* of a beat, seconds: 0.25 .. 1.05 */
+    double phase;      /* of the first beat, seconds, 0 <= phase < period */
+    double steadiness; /* how much of a beat there is, about 0 .. 1: below 0.12 there is none */
 };
 
 /* Finds one tempo for the whole of a clip of one channel, at a rate of 3000 to

@@ -3,9 +3,8 @@
  *
  * An iteration turns magnitudes and phases into a signal and takes the phases
  * of its transform (Griffin and Lim 1984); the signal is pushed on in the
- * direction in which it moves (Perraudin, Balazs and Søndergaard 2013). The
- * push is linear, so it is made on the signal instead of on the spectrum. What
- * is over full scale, which no recording is, is cut before.
+ * direction in which it moves (Perraudin, Balazs and Søndergaard 2013), which
+ * is as good on the signal as on the spectrum. What is over full scale is cut.
  *
  * A frame of the next iteration needs all frames of this one that overlap it,
  * the last of which is lag frames further on. Each step hands two frames
@@ -41,8 +40,8 @@ enum { LEAD = 4, FADE = 64 };
 /* The signal of one iteration, and what the next transform is taken of; sample t in place t % ring. */
 struct stage {
     float *signal, *ahead;
-    int64_t cleared;              /* samples before this one have at least begun, */
-    int64_t done;                 /* and before this one have all their frames */
+    int64_t cleared; /* samples before this one have at least begun, */
+    int64_t done;    /* and before this one have all their frames */
 };
 
 struct vocoder {
@@ -58,24 +57,28 @@ struct vocoder {
     /* of the clip; frames are counted from the first one that is put before it, samples from its first */
     struct grid grid;
     int64_t frames, known, step;
-    int64_t skip, came;           /* frames of the grid that do not reach into the clip, and how many have come */
-    int64_t shift;                /* where sample 0 of the clip is */
-    int64_t end;                  /* of the last frame */
-    int64_t given, samples;       /* samples of the clip that have come out, and all of them */
-    float *lead;                  /* [LEAD + 1][bins]: the first frames, till there are enough */
+    int64_t skip, came;     /* frames of the grid that do not reach into the clip, and how many have come */
+    int64_t shift;          /* where sample 0 of the clip is */
+    int64_t end;            /* of the last frame */
+    int64_t given, samples; /* samples of the clip that have come out, and all of them */
+    float *lead;            /* [LEAD + 1][bins]: the first frames, till there are enough */
     int64_t lag, kept, ring, long_ring;
-    float *magnitude;             /* [kept + 1][bins]: the frames that some stage still needs, and silence */
-    float *overlap;               /* [long_ring]: sums of squared windows, then what scales a sample */
+    float *magnitude; /* [kept + 1][bins]: the frames that some stage still needs, and silence */
+    float *overlap;   /* [long_ring]: sums of squared windows, then what scales a sample */
     int64_t room_kept, room_ring, room_long;
 
-    float *ready;                 /* samples that wait to be taken */
+    float *ready; /* samples that wait to be taken */
     size_t taken, filled, room;
 };
 
 struct vocoder_how vocoder_defaults(void)
 {
     return (struct vocoder_how){
-        .start = VOCODER_GRADIENT, .iterations = 8, .most = 1, .momentum = 0.99f, .seed = 123,
+        .start = VOCODER_GRADIENT,
+        .iterations = 8,
+        .most = 1,
+        .momentum = 0.99f,
+        .seed = 123,
     };
 }
 
@@ -211,8 +214,7 @@ static const float *magnitude_of(const struct vocoder *v, int64_t frame)
 static void mirror_take(struct vocoder *v)
 {
     memcpy(v->mirror, v->spectrum, 2 * sizeof(float));
-    reverse((const whole *)(const void *)(v->spectrum + v->fft), (whole *)(void *)(v->mirror + 2),
-            v->bins - 1);
+    reverse((const whole *)(const void *)(v->spectrum + v->fft), (whole *)(void *)(v->mirror + 2), v->bins - 1);
 }
 
 /* and back, but for the two bins that are their own mirror images */
@@ -231,7 +233,7 @@ static void frame_start(struct vocoder *v, int64_t frame, float *z)
         phase_next(v->phase, magnitude_of(v, reflect(frame - 1, v->frames)), now,
                    magnitude_of(v, reflect(frame + 1, v->frames)), v->turns);
     polar(now, v->turns, z, v->bins);
-    z[1] = z[2 * v->bins - 1] = 0;   /* the first and the last bin of a real signal are real */
+    z[1] = z[2 * v->bins - 1] = 0; /* the first and the last bin of a real signal are real */
 }
 
 static void spectrum_start(struct vocoder *v, int64_t f)
@@ -378,7 +380,7 @@ static void pair_take(const struct vocoder *v, const float *ring, int64_t a, int
 /* Frames g, g + 1 of the next iteration. */
 static void spectrum_next(struct vocoder *v, int i, int64_t g)
 {
-    int64_t a = g < 0 ? 0 : g, b = g + 1 < v->frames ? g + 1 : g;   /* one that is not there is scaled to silence */
+    int64_t a = g < 0 ? 0 : g, b = g + 1 < v->frames ? g + 1 : g; /* one that is not there is scaled to silence */
 
     if (g + 1 < 0 || g >= v->frames)
         return;
@@ -428,12 +430,11 @@ void vocoder_begin(struct vocoder *v, struct grid grid, int64_t samples)
 
 static void take(struct vocoder *v, const float *magnitude)
 {
-    memcpy(v->magnitude + (size_t)(v->known % v->kept) * (size_t)v->bins, magnitude,
-           (size_t)v->bins * sizeof(float));
+    memcpy(v->magnitude + (size_t)(v->known % v->kept) * (size_t)v->bins, magnitude, (size_t)v->bins * sizeof(float));
     v->known++;
     advance(v);
     if (v->known == v->frames && v->given < v->samples)
-        emit(v, NULL, (size_t)(v->samples - v->given));   /* what the last frame does not reach */
+        emit(v, NULL, (size_t)(v->samples - v->given)); /* what the last frame does not reach */
 }
 
 /* The first frames, count of them, in reverse and then as they are. */
@@ -485,8 +486,8 @@ size_t vocoder_pull(struct vocoder *v, float *x, size_t most)
     return count;
 }
 
-void vocoder_run(int fft, struct vocoder_how how, struct grid grid, const float *magnitude, int frames,
-                 float *x, int64_t samples)
+void vocoder_run(int fft, struct vocoder_how how, struct grid grid, const float *magnitude, int frames, float *x,
+                 int64_t samples)
 {
     struct vocoder *v = vocoder_new(fft, how);
 

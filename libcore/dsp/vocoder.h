@@ -12,15 +12,15 @@
 
 /* Phases to start from. */
 enum vocoder_start {
-    VOCODER_RANDOM,     /* drawn from the seed */
-    VOCODER_GRADIENT    /* integrated along the gradient that magnitudes imply, from a drawn first frame */
+    VOCODER_RANDOM,  /* drawn from the seed */
+    VOCODER_GRADIENT /* integrated along the gradient that magnitudes imply, from a drawn first frame */
 };
 
 struct vocoder_how {
     enum vocoder_start start;
-    int iterations;     /* of Griffin-Lim, 0 or more */
-    float most;         /* > 0: phases are sought with which no sample is over this; some may be by a little */
-    float momentum;     /* 0: Griffin and Lim's own; 0.99: the fast one; more than 1 is not stable */
+    int iterations; /* of Griffin-Lim, 0 or more */
+    float most;     /* > 0: phases are sought with which no sample is over this; some may be by a little */
+    float momentum; /* 0: Griffin and Lim's own; 0.99: the fast one; more than 1 is not stable */
     uint64_t seed;
 };
 
@@ -51,7 +51,7 @@ void vocoder_end(struct vocoder *v);
 size_t vocoder_pull(struct vocoder *v, float *x, size_t most);
 
 /* A whole clip: magnitude [frames, fft / 2 + 1] to x [samples]. */
-void vocoder_run(int fft, struct vocoder_how how, struct grid grid, const float *magnitude, int frames,
-                 float *x, int64_t samples);
+void vocoder_run(int fft, struct vocoder_how how, struct grid grid, const float *magnitude, int frames, float *x,
+                 int64_t samples);
 
 #endif

@@ -9,17 +9,15 @@
 
 /* z = m e^(2 pi i turns): polynomials on an eighth of a turn to each side, coefficients from
  * the Cephes library (Moshier 1989). */
-KERNEL(polar, (const float *restrict m, const float *restrict turns, float *restrict z, int n),
-       (m, turns, z, n))
+KERNEL(polar, (const float *restrict m, const float *restrict turns, float *restrict z, int n), (m, turns, z, n))
 {
-    const float magic = 12582912.0f;   /* 1.5 x 2^23: adding it rounds to an integer */
+    const float magic = 12582912.0f; /* 1.5 x 2^23: adding it rounds to an integer */
 
     for (int k = 0; k < n; k++) {
         float quarter = (4 * turns[k] + magic) - magic;
         float x = 6.28318530718f * (turns[k] - 0.25f * quarter), x2 = x * x;
         float s = ((-1.9515295891e-4f * x2 + 8.3321608736e-3f) * x2 - 1.6666654611e-1f) * x2 * x + x;
-        float c = ((2.4433157118e-5f * x2 - 1.3887316255e-3f) * x2 + 4.1666645683e-2f) * x2 * x2 -
-                  0.5f * x2 + 1;
+        float c = ((2.4433157118e-5f * x2 - 1.3887316255e-3f) * x2 + 4.1666645683e-2f) * x2 * x2 - 0.5f * x2 + 1;
         int32_t q = (int32_t)quarter;
         float re = q & 1 ? s : c, im = q & 1 ? c : s;
 
@@ -29,8 +27,8 @@ KERNEL(polar, (const float *restrict m, const float *restrict turns, float *rest
 }
 
 /* The spectrum of a + i b from those of real signals a and b: first half z, mirrored second half y. */
-KERNEL(combine, (const float *restrict a, const float *restrict b, float *restrict z, float *restrict y,
-                 int n), (a, b, z, y, n))
+KERNEL(combine, (const float *restrict a, const float *restrict b, float *restrict z, float *restrict y, int n),
+       (a, b, z, y, n))
 {
     for (int k = 0; k < n; k++) {
         z[2 * k] = a[2 * k] - b[2 * k + 1];
@@ -51,8 +49,8 @@ KERNEL(reverse, (const whole *restrict x, whole *restrict y, int n), (x, y, n))
 }
 
 /* Takes the spectra of a and b apart, scales each to its magnitudes, and combines them again. */
-KERNEL(project, (float *restrict z, float *restrict y, const float *restrict ma, const float *restrict mb,
-                 int bins), (z, y, ma, mb, bins))
+KERNEL(project, (float *restrict z, float *restrict y, const float *restrict ma, const float *restrict mb, int bins),
+       (z, y, ma, mb, bins))
 {
     for (int k = 0; k < bins; k++) {
         float zr = z[2 * k], zi = z[2 * k + 1], yr = y[2 * k], yi = y[2 * k + 1];
@@ -72,8 +70,7 @@ KERNEL(project, (float *restrict z, float *restrict y, const float *restrict ma,
 }
 
 /* Adds every other value of z, windowed. */
-KERNEL(overlap_add, (const float *restrict z, const float *restrict w, float *restrict x, int n),
-       (z, w, x, n))
+KERNEL(overlap_add, (const float *restrict z, const float *restrict w, float *restrict x, int n), (z, w, x, n))
 {
     for (int t = 0; t < n; t++)
         x[t] += w[t] * z[2 * t];
@@ -104,8 +101,9 @@ KERNEL(bring_to_scale, (float *restrict x, const float *restrict by, float most,
 }
 
 /* Two frames as one complex signal. */
-KERNEL(frame_pair, (const float *restrict w, const float *restrict a, const float *restrict b,
-                    float *restrict z, int n), (w, a, b, z, n))
+KERNEL(frame_pair,
+       (const float *restrict w, const float *restrict a, const float *restrict b, float *restrict z, int n),
+       (w, a, b, z, n))
 {
     for (int t = 0; t < n; t++) {
         z[2 * t] = w[t] * a[t];
@@ -114,8 +112,8 @@ KERNEL(frame_pair, (const float *restrict w, const float *restrict a, const floa
 }
 
 /* ahead = now + momentum (now - before) */
-KERNEL(push_on, (const float *restrict now, const float *restrict before, float momentum,
-                 float *restrict ahead, int n), (now, before, momentum, ahead, n))
+KERNEL(push_on, (const float *restrict now, const float *restrict before, float momentum, float *restrict ahead, int n),
+       (now, before, momentum, ahead, n))
 {
     for (int t = 0; t < n; t++)
         ahead[t] = now[t] + momentum * (now[t] - before[t]);

@@ -17,27 +17,26 @@
 #include "io/audio_parts.h"
 
 struct part {
-    int64_t from, end;           /* bytes */
-    int64_t frames;              /* -1: not known */
-    SF_INFO raw;                 /* of samples that are read without a header; format 0: there is one */
+    int64_t from, end; /* bytes */
+    int64_t frames;    /* -1: not known */
+    SF_INFO raw;       /* of samples that are read without a header; format 0: there is one */
 };
 
 struct decoder_private {
     struct audio_file source;
-    SNDFILE *file;               /* of the part at hand, or */
+    SNDFILE *file; /* of the part at hand, or */
     struct mp3 *mp3;
     SF_INFO info;
     struct part *parts;
     size_t count, now;
-    int64_t done;                /* frames of the part at hand */
-    int error;                   /* libsndfile's, where decoding stopped */
+    int64_t done; /* frames of the part at hand */
+    int error;    /* libsndfile's, where decoding stopped */
 };
 
-static const double lost_in_coding = 0.1;   /* seconds: what encoders leave out or add at the ends is no damage */
+static const double lost_in_coding = 0.1; /* seconds: what encoders leave out or add at the ends is no damage */
 
 /* Keeps the first complaint only. */
-__attribute__((format(printf, 2, 3)))
-static void complain(struct decoder *d, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void complain(struct decoder *d, const char *format, ...)
 {
     va_list args;
 
@@ -90,7 +89,7 @@ static sf_count_t file_read(void *to, sf_count_t bytes, void *user)
 
 static SNDFILE *sound_open(struct audio_file *f, SF_INFO *info)
 {
-    static SF_VIRTUAL_IO calls = { file_size, file_seek, file_read, NULL, file_tell };
+    static SF_VIRTUAL_IO calls = {file_size, file_seek, file_read, NULL, file_tell};
 
     f->at = 0;
     return sf_open_virtual(&calls, SFM_READ, info, f);
@@ -139,7 +138,7 @@ static void part_close(struct decoder_private *in)
 /* Whether it begins as frames of MPEG do: eleven bits that are set. */
 static bool begins_as_mpeg(struct audio_file *f)
 {
-    unsigned char b[2] = { 0 };
+    unsigned char b[2] = {0};
 
     f->at = 0;
     return audio_file_read(f, b, sizeof b) == (int64_t)sizeof b && b[0] == 0xff && (b[1] & 0xe0) == 0xe0;
@@ -153,7 +152,7 @@ static int part_open(struct decoder_private *in, size_t i, bool *foreign)
     bool mpeg;
 
     part_close(in);
-    in->source = (struct audio_file){ .fd = in->source.fd, .from = p->from, .size = p->end - p->from };
+    in->source = (struct audio_file){.fd = in->source.fd, .from = p->from, .size = p->end - p->from};
     in->now = i;
     in->done = 0;
     in->error = 0;
@@ -165,8 +164,10 @@ static int part_open(struct decoder_private *in, size_t i, bool *foreign)
         return error_set("cannot be decoded (libsndfile: %s)", library_words(sf_strerror(NULL)));
     if (in->source.error == 0 && (in->mp3 = mp3_open(&in->source)) != NULL) {
         p->end = p->from + in->source.size;
-        in->info = (SF_INFO){ .frames = in->mp3->frames, .samplerate = in->mp3->rate,
-                              .channels = in->mp3->channels, .format = SF_FORMAT_MPEG };
+        in->info = (SF_INFO){.frames = in->mp3->frames,
+                             .samplerate = in->mp3->rate,
+                             .channels = in->mp3->channels,
+                             .format = SF_FORMAT_MPEG};
         return 0;
     }
     if (in->source.error != 0)
@@ -192,14 +193,17 @@ static int part_mend(struct decoder *d, struct part *p, const struct audio_exten
         return 0;
     }
     if (frames * frame > e->there - frame)
-        return 0;                /* the library has found out by itself */
+        return 0; /* the library has found out by itself */
     complain(d, "has a header that is wrong about its length: %.3f s by it, %.3f s are there and used",
              (double)(e->promised / frame) / rate, (double)(e->there / frame) / rate);
     if (endian == 0)
         endian = e->big ? SF_ENDIAN_BIG : SF_ENDIAN_LITTLE;
-    *p = (struct part){ e->start, e->start + e->there, e->there / frame,
-                        { .samplerate = in->info.samplerate, .channels = in->info.channels,
-                          .format = SF_FORMAT_RAW | (in->info.format & SF_FORMAT_SUBMASK) | endian } };
+    *p = (struct part){e->start,
+                       e->start + e->there,
+                       e->there / frame,
+                       {.samplerate = in->info.samplerate,
+                        .channels = in->info.channels,
+                        .format = SF_FORMAT_RAW | (in->info.format & SF_FORMAT_SUBMASK) | endian}};
     return part_open(in, in->now, &foreign);
 }
 
@@ -209,7 +213,7 @@ static int part_begin(struct decoder *d, size_t i, bool open, bool *foreign)
     struct decoder_private *in = d->in;
     struct part *p = &in->parts[i];
     const char *which = i > 0 ? "is several files in one, of which the last read " : "";
-    struct audio_extent e = { 0 };
+    struct audio_extent e = {0};
     double seconds, promised;
 
     if (part_open(in, i, foreign) < 0)
@@ -221,9 +225,9 @@ static int part_begin(struct decoder *d, size_t i, bool open, bool *foreign)
     if (p->raw.format == 0)
         p->frames = in->info.frames == SF_COUNT_MAX ? -1 : in->info.frames;
     seconds = (double)p->frames / in->info.samplerate;
-    promised = in->mp3 != NULL ? seconds + (double)in->mp3->missing / in->mp3->rate
-               : e.start > 0 && e.promised > e.there && e.there > 0
-               ? seconds * (double)e.promised / (double)e.there : seconds;
+    promised = in->mp3 != NULL                                      ? seconds + (double)in->mp3->missing / in->mp3->rate
+               : e.start > 0 && e.promised > e.there && e.there > 0 ? seconds * (double)e.promised / (double)e.there
+                                                                    : seconds;
     if (open)
         complain(d, "%sis cut short: nothing marks its end", which);
     else if (promised > seconds)
@@ -245,8 +249,10 @@ static int part_join(struct decoder *d, size_t i, bool open)
         return -1;
     }
     if (in->info.samplerate != d->rate || in->info.channels != d->channels) {
-        complain(d, "is several files in one: what is joined to it at byte %lld is unlike it, %d channels at %d Hz, "
-                 "and not read", (long long)p->from, in->info.channels, in->info.samplerate);
+        complain(d,
+                 "is several files in one: what is joined to it at byte %lld is unlike it, %d channels at %d Hz, "
+                 "and not read",
+                 (long long)p->from, in->info.channels, in->info.samplerate);
         return -1;
     }
     d->wild = d->wild || is_wild(in->info.format);
@@ -265,7 +271,7 @@ static int open_parts(struct decoder *d, int64_t size, bool *foreign)
             return error_set("is cut short: it ends within the tags before its samples");
         end = audio_parts_end(in->source.fd, from, size, &open);
         in->parts = mem_grow(in->parts, in->count + 1, sizeof *in->parts);
-        in->parts[in->count] = (struct part){ .from = from, .end = end };
+        in->parts[in->count] = (struct part){.from = from, .end = end};
         if (in->count > 0 && part_join(d, in->count, open) < 0)
             break;
         if (in->count == 0 && part_begin(d, 0, open, foreign) < 0)
@@ -286,7 +292,7 @@ int decoder_open(struct decoder *d, int fd, bool *foreign)
 {
     struct stat s;
 
-    *d = (struct decoder){ .in = mem_zero(1, sizeof *d->in) };
+    *d = (struct decoder){.in = mem_zero(1, sizeof *d->in)};
     d->in->source.fd = fd;
     *foreign = false;
     if (fstat(fd, &s) < 0)
@@ -318,9 +324,11 @@ static void note_end(struct decoder *d)
     const struct decoder_private *in = d->in;
     int64_t announced = in->parts[in->now].frames;
     double slack = bytes_of_sample(in->info.format) > 0 || (in->info.format & SF_FORMAT_TYPEMASK) == SF_FORMAT_FLAC
-                   ? 0 : lost_in_coding * d->rate;
-    const char *why = in->error != 0 ? library_words(sf_error_number(in->error))
-                    : in->mp3 != NULL ? in->mp3->stopped : NULL;
+                       ? 0
+                       : lost_in_coding * d->rate;
+    const char *why = in->error != 0    ? library_words(sf_error_number(in->error))
+                      : in->mp3 != NULL ? in->mp3->stopped
+                                        : NULL;
 
     if (announced < 0 && why != NULL)
         complain(d, "ends early: after %.3f s nothing could be decoded (%.80s)", (double)in->done / d->rate, why);
@@ -344,7 +352,7 @@ int64_t decoder_read(struct decoder *d, float *x, int64_t frames)
         if (in->source.error != 0)
             return set_failed(in);
         if (in->file != NULL && got < frames && in->error == 0)
-            in->error = sf_error(in->file);      /* the next call would clear it */
+            in->error = sf_error(in->file); /* the next call would clear it */
         if (got > 0) {
             in->done += got;
             return got;

@@ -9,9 +9,9 @@
 
 struct decoder {
     int channels, rate;
-    int64_t frames;                      /* of all that is joined; -1: not known before the end */
-    bool wild;                           /* not integer PCM: NaN, infinities and any peak can be there */
-    char complaint[200];                 /* the first thing that was wrong but did not stop the reading, "" */
+    int64_t frames;      /* of all that is joined; -1: not known before the end */
+    bool wild;           /* not integer PCM: NaN, infinities and any peak can be there */
+    char complaint[200]; /* the first thing that was wrong but did not stop the reading, "" */
     struct decoder_private *in;
 };
 

@@ -7,7 +7,7 @@
 
 enum {
     CHUNKS_MAX = 4096,
-    JUNK = 1024           /* bytes behind the last chunk that are not taken for samples: tags, padding */
+    JUNK = 1024 /* bytes behind the last chunk that are not taken for samples: tags, padding */
 };
 
 /* A size of 32 bits from here up is what streaming writers put where they do not know it yet (0x7f000008 by SoX,
@@ -15,19 +15,19 @@ enum {
 static const int64_t open_ended = 0x7f000000;
 
 static const struct kind {
-    const char *magic, *form;       /* the first bytes, and those from byte 8 on */
-    const char *samples;            /* name of the chunk that holds them */
-    int first, head;                /* bytes before the first chunk; of a chunk's name and size, the size last */
-    int lead;                       /* bytes of the body before the samples */
-    int align;                      /* chunks begin at multiples of this */
-    bool big, wide, whole;          /* big-endian; sizes have 64 bits; sizes count the head too */
+    const char *magic, *form; /* the first bytes, and those from byte 8 on */
+    const char *samples;      /* name of the chunk that holds them */
+    int first, head;          /* bytes before the first chunk; of a chunk's name and size, the size last */
+    int lead;                 /* bytes of the body before the samples */
+    int align;                /* chunks begin at multiples of this */
+    bool big, wide, whole;    /* big-endian; sizes have 64 bits; sizes count the head too */
 } kinds[] = {
-    { "RIFF", "WAVE", "data", 12, 8, 0, 2, false, false, false },
-    { "RF64", "WAVE", "data", 12, 8, 0, 2, false, false, false },
-    { "RIFX", "WAVE", "data", 12, 8, 0, 2, true, false, false },
-    { "FORM", "AIF", "SSND", 12, 8, 8, 2, true, false, false },
-    { "caff", "", "data", 8, 12, 4, 1, true, true, false },
-    { "riff\x2e\x91\xcf\x11", "", "data", 40, 24, 0, 8, false, true, true },
+    {"RIFF", "WAVE", "data", 12, 8, 0, 2, false, false, false},
+    {"RF64", "WAVE", "data", 12, 8, 0, 2, false, false, false},
+    {"RIFX", "WAVE", "data", 12, 8, 0, 2, true, false, false},
+    {"FORM", "AIF", "SSND", 12, 8, 8, 2, true, false, false},
+    {"caff", "", "data", 8, 12, 4, 1, true, true, false},
+    {"riff\x2e\x91\xcf\x11", "", "data", 40, 24, 0, 8, false, true, true},
 };
 
 static uint64_t number(const unsigned char *b, int bytes, bool big)
@@ -46,8 +46,8 @@ static const struct kind *kind_at(int fd, int64_t at)
     if (pread(fd, b, sizeof b, (off_t)at) < (ssize_t)sizeof b)
         return NULL;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (memcmp(b, kinds[i].magic, strlen(kinds[i].magic)) == 0
-            && memcmp(b + 8, kinds[i].form, strlen(kinds[i].form)) == 0)
+        if (memcmp(b, kinds[i].magic, strlen(kinds[i].magic)) == 0 &&
+            memcmp(b + 8, kinds[i].form, strlen(kinds[i].form)) == 0)
             return &kinds[i];
     return NULL;
 }
@@ -100,8 +100,8 @@ static int64_t size_of_rf64(int fd, int64_t from, int64_t bytes)
 {
     unsigned char b[28];
 
-    if (bytes != 0xffffffff || pread(fd, b, sizeof b, (off_t)from + 12) < (ssize_t)sizeof b
-        || memcmp(b, "ds64", 4) != 0)
+    if (bytes != 0xffffffff || pread(fd, b, sizeof b, (off_t)from + 12) < (ssize_t)sizeof b ||
+        memcmp(b, "ds64", 4) != 0)
         return bytes;
     return number(b + 16, 8, false) < INT64_MAX / 4 ? (int64_t)number(b + 16, 8, false) : -1;
 }
@@ -115,10 +115,10 @@ static void measure(int fd, const struct kind *k, int64_t from, int64_t end, str
     e->there = left;
     if (bytes < 0 || bytes >= left)
         return;
-    for (; bytes <= left; bytes += (int64_t)1 << 32) {       /* the size may have wrapped */
+    for (; bytes <= left; bytes += (int64_t)1 << 32) { /* the size may have wrapped */
         e->there = bytes;
-        if (only_chunks(fd, k, from, aligned(k, from, e->start + bytes), end, &e->next)
-            || only_chunks(fd, k, from, e->start + bytes, end, &e->next))
+        if (only_chunks(fd, k, from, aligned(k, from, e->start + bytes), end, &e->next) ||
+            only_chunks(fd, k, from, e->start + bytes, end, &e->next))
             return;
     }
     e->there = left;
@@ -128,7 +128,7 @@ static void measure(int fd, const struct kind *k, int64_t from, int64_t end, str
 /* AU has no chunks: a header that says where the samples begin and how many bytes they have. */
 static struct audio_extent extent_of_au(int fd, int64_t from, int64_t end)
 {
-    struct audio_extent e = { 0, -1, 0, end, true };
+    struct audio_extent e = {0, -1, 0, end, true};
     unsigned char b[12];
 
     if (pread(fd, b, sizeof b, (off_t)from) < (ssize_t)sizeof b || memcmp(b, ".snd", 4) != 0)
@@ -146,7 +146,7 @@ static struct audio_extent extent_of_au(int fd, int64_t from, int64_t end)
 struct audio_extent audio_extent(int fd, int64_t from, int64_t end)
 {
     const struct kind *k = kind_at(fd, from);
-    struct audio_extent e = { 0, -1, 0, end, false };
+    struct audio_extent e = {0, -1, 0, end, false};
     unsigned char b[24];
     int64_t at;
 

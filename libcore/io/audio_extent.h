@@ -8,11 +8,11 @@
 #include <stdint.h>
 
 struct audio_extent {
-    int64_t start;        /* of the samples, in bytes; 0: not a kind of file that is known here */
-    int64_t promised;     /* bytes of them by the header, -1: it leaves that open */
-    int64_t there;        /* bytes of them in the file */
-    int64_t next;         /* where the file ends, or another one that is joined on begins */
-    bool big;             /* big-endian by the kind of file */
+    int64_t start;    /* of the samples, in bytes; 0: not a kind of file that is known here */
+    int64_t promised; /* bytes of them by the header, -1: it leaves that open */
+    int64_t there;    /* bytes of them in the file */
+    int64_t next;     /* where the file ends, or another one that is joined on begins */
+    bool big;         /* big-endian by the kind of file */
 };
 
 /* Reads the chunk list of the WAV (RF64 and W64 too), AIFF, CAF or AU file from byte from of fd on, up to byte end. */

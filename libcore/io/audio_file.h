@@ -7,10 +7,10 @@
 #include <stdint.h>
 
 struct audio_file {
-    int fd;                      /* a regular file; its position is neither used nor changed */
-    int64_t from, size;          /* where in it the part begins, and the bytes of the part */
-    int64_t at;                  /* within the part */
-    int error;                   /* errno of the first read that failed, 0 while none did */
+    int fd;             /* a regular file; its position is neither used nor changed */
+    int64_t from, size; /* where in it the part begins, and the bytes of the part */
+    int64_t at;         /* within the part */
+    int error;          /* errno of the first read that failed, 0 while none did */
 };
 
 /* Up to bytes from where it is, fewer at the end or when a read fails. */

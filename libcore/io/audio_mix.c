@@ -14,16 +14,16 @@ static const double offset_min = 0.1;
 /* Channels cancel when the mix has less than a tenth of the power that channels would give that have nothing to do with
  * each other. One silent channel, or five of six, do not come near. */
 static const double power_min = 0.1;
-static const double quiet = 1e-4;             /* RMS, -80 dB of full scale: what is below is not judged */
+static const double quiet = 1e-4; /* RMS, -80 dB of full scale: what is below is not judged */
 
 struct audio_mix {
     int channels, looks;
-    double *means;               /* [channels, AUDIO_LOOKS] */
-    double *power;               /* [channels]: without the means, summed over the pieces */
-    double mixed;                /* the same of the mix */
-    float *offset;               /* [channels] */
-    bool shifted;                /* one of them is not 0 */
-    int only;                    /* channel, -1: none */
+    double *means; /* [channels, AUDIO_LOOKS] */
+    double *power; /* [channels]: without the means, summed over the pieces */
+    double mixed;  /* the same of the mix */
+    float *offset; /* [channels] */
+    bool shifted;  /* one of them is not 0 */
+    int only;      /* channel, -1: none */
 };
 
 struct audio_mix *audio_mix_new(int channels)

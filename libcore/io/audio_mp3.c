@@ -10,10 +10,10 @@
 #include "base/mem.h"
 
 enum {
-    LEAD = 1 << 16,      /* bytes that may stand before the first frame */
-    SURE = 3,            /* frames one behind the other that are no accident: 17 bits of each header are the same */
-    REST = 4096,         /* bytes behind the last frame: a part of another, or a tag at the end */
-    BEFORE = 24          /* frames decoded before one that is sought: at the lowest bit rates it needs bits of so many */
+    LEAD = 1 << 16, /* bytes that may stand before the first frame */
+    SURE = 3,       /* frames one behind the other that are no accident: 17 bits of each header are the same */
+    REST = 4096,    /* bytes behind the last frame: a part of another, or a tag at the end */
+    BEFORE = 24     /* frames decoded before one that is sought: at the lowest bit rates it needs bits of so many */
 };
 
 static ssize_t take(void *f, void *to, size_t bytes)
@@ -40,7 +40,7 @@ static int64_t counted(struct audio_file *f, int64_t first)
     f->at = back;
     if (n < (int64_t)sizeof b)
         return 0;
-    for (int i = 4; i <= 36; i++)      /* behind 9 to 32 bytes of side information, and a checksum of 2 */
+    for (int i = 4; i <= 36; i++) /* behind 9 to 32 bytes of side information, and a checksum of 2 */
         if ((memcmp(b + i, "Xing", 4) == 0 || memcmp(b + i, "Info", 4) == 0) && (b[i + 7] & 1) != 0)
             return (int64_t)b[i + 8] << 24 | b[i + 9] << 16 | b[i + 10] << 8 | b[i + 11];
     return 0;
@@ -49,7 +49,7 @@ static int64_t counted(struct audio_file *f, int64_t first)
 /* Bytes from at to the next frame that no tag of ID3, APE or Lyrics3 explains. */
 static int64_t junk(struct audio_file *f, int64_t at, int64_t next)
 {
-    static const char *const tags[] = { "ID3", "TAG", "APE", "LYR" };
+    static const char *const tags[] = {"ID3", "TAG", "APE", "LYR"};
     int64_t back = f->at;
     char b[3] = "";
 
@@ -69,9 +69,9 @@ static int64_t walk(mpg123_handle *h, struct audio_file *f, int64_t *first)
     int64_t expected = 0, between = 0;
 
     *first = 0;
-    if (mpg123_param(h, MPG123_RESYNC_LIMIT, LEAD, 0) != MPG123_OK
-        || mpg123_param(h, MPG123_ADD_FLAGS, MPG123_IGNORE_INFOFRAME, 0) != MPG123_OK
-        || mpg123_open_handle(h, f) != MPG123_OK)
+    if (mpg123_param(h, MPG123_RESYNC_LIMIT, LEAD, 0) != MPG123_OK ||
+        mpg123_param(h, MPG123_ADD_FLAGS, MPG123_IGNORE_INFOFRAME, 0) != MPG123_OK ||
+        mpg123_open_handle(h, f) != MPG123_OK)
         return -1;
     for (int64_t i = 0;; i++) {
         struct mpg123_frameinfo info;
@@ -79,7 +79,7 @@ static int64_t walk(mpg123_handle *h, struct audio_file *f, int64_t *first)
         int64_t at;
 
         if ((status != MPG123_OK && status != MPG123_NEW_FORMAT) || mpg123_info(h, &info) != MPG123_OK) {
-            if (i < SURE && (i == 0 || expected < f->size))      /* few frames are enough for a short file */
+            if (i < SURE && (i == 0 || expected < f->size)) /* few frames are enough for a short file */
                 return -1;
             return f->size - expected > REST ? between + junk(f, expected, f->size) : between;
         }
@@ -88,7 +88,7 @@ static int64_t walk(mpg123_handle *h, struct audio_file *f, int64_t *first)
             *first = at;
         else if (at != expected)
             between += junk(f, expected, at);
-        if (i >= SURE && counted(f, at) > 0) {       /* here another file begins, with a count of its own */
+        if (i >= SURE && counted(f, at) > 0) { /* here another file begins, with a count of its own */
             f->size = at;
             return between;
         }
@@ -109,8 +109,8 @@ static bool count(struct mp3 *m, struct audio_file *f)
 
     mpg123_close(h);
     f->at = 0;
-    if (mpg123_open_handle(h, f) != MPG123_OK || mpg123_getformat(h, &rate, &m->channels, &encoding) != MPG123_OK
-        || encoding != MPG123_ENC_FLOAT_32)
+    if (mpg123_open_handle(h, f) != MPG123_OK || mpg123_getformat(h, &rate, &m->channels, &encoding) != MPG123_OK ||
+        encoding != MPG123_ENC_FLOAT_32)
         return false;
     /* files joined to this one may be stereo where it is not */
     mpg123_param(h, MPG123_ADD_FLAGS, m->channels == 1 ? MPG123_MONO_MIX : MPG123_FORCE_STEREO, 0);
@@ -127,8 +127,8 @@ static bool start(struct mp3 *m, struct audio_file *f, int64_t first)
     mpg123_handle *h = m->library;
     int64_t promised = counted(f, first), more;
 
-    if (mpg123_param(h, MPG123_REMOVE_FLAGS, MPG123_IGNORE_INFOFRAME, 0) != MPG123_OK
-        || mpg123_param(h, MPG123_PREFRAMES, BEFORE, 0) != MPG123_OK || !count(m, f))
+    if (mpg123_param(h, MPG123_REMOVE_FLAGS, MPG123_IGNORE_INFOFRAME, 0) != MPG123_OK ||
+        mpg123_param(h, MPG123_PREFRAMES, BEFORE, 0) != MPG123_OK || !count(m, f))
         return false;
     more = promised > 0 ? (int64_t)mpg123_framelength(h) - promised : 0;
     if (more < -1)
@@ -144,9 +144,9 @@ struct mp3 *mp3_open(struct audio_file *f)
     int64_t first = 0, between = -1;
 
     f->at = 0;
-    if (h != NULL && mpg123_param(h, MPG123_ADD_FLAGS, MPG123_QUIET | MPG123_FORCE_FLOAT, 0) == MPG123_OK
-        && mpg123_replace_reader_handle(h, take, go, NULL) == MPG123_OK && (between = walk(h, f, &first)) >= 0
-        && start(m, f, first)) {
+    if (h != NULL && mpg123_param(h, MPG123_ADD_FLAGS, MPG123_QUIET | MPG123_FORCE_FLOAT, 0) == MPG123_OK &&
+        mpg123_replace_reader_handle(h, take, go, NULL) == MPG123_OK && (between = walk(h, f, &first)) >= 0 &&
+        start(m, f, first)) {
         m->junk = between;
         return m;
     }

@@ -9,10 +9,10 @@
 
 struct mp3 {
     int channels, rate;
-    int64_t frames;          /* samples of each channel: all frames of the file are counted */
-    int64_t missing;         /* what the file's own count has beyond them, 0: nothing, or it has none */
-    int64_t junk;            /* bytes between frames that are neither frames nor tags: what is damaged is passed over */
-    const char *stopped;     /* why decoding did before the end, NULL: it did not */
+    int64_t frames;      /* samples of each channel: all frames of the file are counted */
+    int64_t missing;     /* what the file's own count has beyond them, 0: nothing, or it has none */
+    int64_t junk;        /* bytes between frames that are neither frames nor tags: what is damaged is passed over */
+    const char *stopped; /* why decoding did before the end, NULL: it did not */
     void *library;
 };
 
@@ -26,6 +26,6 @@ int64_t mp3_read(struct mp3 *m, float *x, int64_t frames);
 
 /* Goes to that frame, exactly; -1: it cannot. */
 int mp3_seek(struct mp3 *m, int64_t frame);
-void mp3_close(struct mp3 *m);   /* NULL is fine */
+void mp3_close(struct mp3 *m); /* NULL is fine */
 
 #endif

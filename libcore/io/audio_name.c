@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-enum { SAFE_MAX = 200 };   /* leaves room below the usual 255 for an ending and a temporary one */
+enum { SAFE_MAX = 200 }; /* leaves room below the usual 255 for an ending and a temporary one */
 
 char *audio_name_text(const char *s)
 {
@@ -45,9 +45,9 @@ static bool ends_in(const char *file, const char *const *words)
     return *words != NULL;
 }
 
-static const char *const read_here[] = { "wav", "wave", "bwf", "rf64", "w64", "aif", "aiff", "aifc", "au",
-                                         "snd", "flac", "ogg", "oga", "opus", "mp3", "mp2", "caf", "voc",
-                                         "iff", "svx", "sph", "nist", "sf", "paf", "avr", "xi", NULL };
+static const char *const read_here[] = {"wav", "wave", "bwf", "rf64", "w64",  "aif", "aiff", "aifc", "au",
+                                        "snd", "flac", "ogg", "oga",  "opus", "mp3", "mp2",  "caf",  "voc",
+                                        "iff", "svx",  "sph", "nist", "sf",   "paf", "avr",  "xi",   NULL};
 
 char *audio_name_stem(const char *file)
 {
@@ -60,8 +60,8 @@ char *audio_name_stem(const char *file)
 
 bool audio_name_is_audio(const char *file)
 {
-    static const char *const others[] = { "m4a", "m4b", "aac", "wma", "ape", "wv", "tta", "mpc", "dsf", "dff",
-                                          "amr", "mka", "ac3", "ra", "spx", NULL };
+    static const char *const others[] = {"m4a", "m4b", "aac", "wma", "ape", "wv", "tta", "mpc",
+                                         "dsf", "dff", "amr", "mka", "ac3", "ra", "spx", NULL};
 
     return ends_in(file, read_here) || ends_in(file, others);
 }
@@ -73,8 +73,8 @@ char *audio_name_safe(const char *clip)
 
     while (*s != '\0') {
         int n = text_character((const char *)s);
-        int bad = n == 0 || *s < 0x20 || *s == 0x7f || *s == '/' || (*s == 0xc2 && s[1] < 0xa0)
-                  || (end == name && (*s == '.' || *s == '-'));
+        int bad = n == 0 || *s < 0x20 || *s == 0x7f || *s == '/' || (*s == 0xc2 && s[1] < 0xa0) ||
+                  (end == name && (*s == '.' || *s == '-'));
 
         if (end + (bad ? 1 : n) > name + SAFE_MAX)
             break;

@@ -46,7 +46,7 @@ static int64_t find(int fd, int64_t from, int64_t size, const char *mark, size_t
  * page of a stream; 4, its last. Streams that begin together are one file; one that begins later is the next. */
 static int64_t ogg_end(int fd, int64_t from, int64_t size, bool *open)
 {
-    static const char mark[5] = { 'O', 'g', 'g', 'S', 0 };
+    static const char mark[5] = {'O', 'g', 'g', 'S', 0};
     unsigned char b[27 + 255];
     bool begun = false;
     int64_t at = from, page = from, ends = 0, begins = 0;
@@ -55,7 +55,7 @@ static int64_t ogg_end(int fd, int64_t from, int64_t size, bool *open)
         ssize_t n = pread(fd, b, sizeof b, (off_t)at);
 
         if (n < (ssize_t)sizeof mark || memcmp(b, mark, sizeof mark) != 0) {
-            at = find(fd, page + 1, size, mark, sizeof mark);      /* the page was damaged or cut */
+            at = find(fd, page + 1, size, mark, sizeof mark); /* the page was damaged or cut */
             page = at;
             continue;
         }
@@ -77,7 +77,7 @@ static int64_t ogg_end(int fd, int64_t from, int64_t size, bool *open)
  * be there (format specification, "METADATA_BLOCK_STREAMINFO"). */
 static int64_t flac_end(int fd, int64_t from, int64_t size)
 {
-    static const char mark[8] = { 'f', 'L', 'a', 'C', 0, 0, 0, 34 };
+    static const char mark[8] = {'f', 'L', 'a', 'C', 0, 0, 0, 34};
 
     return find(fd, from + 1, size, mark, sizeof mark);
 }

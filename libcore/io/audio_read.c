@@ -19,30 +19,30 @@
 #include "io/audio_mix.h"
 #include "io/audio_spool.h"
 
-enum { PIECE_FLOATS = 1 << 15 };         /* decoded at a time, all channels together */
-static const double ratio_max = 1e5;     /* beyond, the resampler needs seconds for one sample */
-static const float peak_max = 4;         /* twelve decibels over full scale: not meant as -1..1 */
+enum { PIECE_FLOATS = 1 << 15 };     /* decoded at a time, all channels together */
+static const double ratio_max = 1e5; /* beyond, the resampler needs seconds for one sample */
+static const float peak_max = 4;     /* twelve decibels over full scale: not meant as -1..1 */
 
 struct audio {
     struct decoder file;
     struct audio_mix *mix;
     int fd;
-    bool borrowed;                       /* fd is standard input, not to be closed */
-    int channels;                        /* given out */
-    double rate;                         /* given out */
-    soxr_t resampler;                    /* NULL: same rate */
-    int64_t decoded;                     /* source frames read or skipped so far */
-    float *raw;                          /* a piece as decoded, [frames, source channels] */
-    float *piece;                        /* the same with the channels given out; may be raw */
-    int64_t piece_frames;                /* capacity */
-    int64_t at, have;                    /* frames of the piece used, there */
-    bool ended;                          /* no more pieces */
+    bool borrowed;        /* fd is standard input, not to be closed */
+    int channels;         /* given out */
+    double rate;          /* given out */
+    soxr_t resampler;     /* NULL: same rate */
+    int64_t decoded;      /* source frames read or skipped so far */
+    float *raw;           /* a piece as decoded, [frames, source channels] */
+    float *piece;         /* the same with the channels given out; may be raw */
+    int64_t piece_frames; /* capacity */
+    int64_t at, have;     /* frames of the piece used, there */
+    bool ended;           /* no more pieces */
     float peak;
-    float *first;                        /* [channels] of what the last audio_read took */
-    int64_t taken;                       /* frames that it took */
-    bool varies;                         /* they are not all like the first */
-    int64_t non_finite;                  /* frame, -1: none met */
-    char complaint[160];                 /* beside the decoder's */
+    float *first;        /* [channels] of what the last audio_read took */
+    int64_t taken;       /* frames that it took */
+    bool varies;         /* they are not all like the first */
+    int64_t non_finite;  /* frame, -1: none met */
+    char complaint[160]; /* beside the decoder's */
 };
 
 /* ---- opening ---- */
@@ -127,7 +127,7 @@ static int look(struct audio *a)
     int64_t frames = a->file.frames, piece = a->piece_frames, n;
 
     if (frames < 0) {
-        for (frames = 0; (n = decoder_read(&a->file, a->raw, piece)) > 0; )
+        for (frames = 0; (n = decoder_read(&a->file, a->raw, piece)) > 0;)
             frames += n;
         a->file.frames = frames;
     }
@@ -335,8 +335,8 @@ static int64_t resample_out(struct audio *a, float *x, int64_t samples, int64_t 
     for (int c = 0; c < a->channels; c++)
         rows[c] = x + c * samples + done;
     if (a->at < a->have)
-        why = soxr_process(a->resampler, a->piece + a->at * a->channels, (size_t)(a->have - a->at), &used,
-                           rows, wanted, &made);
+        why = soxr_process(a->resampler, a->piece + a->at * a->channels, (size_t)(a->have - a->at), &used, rows, wanted,
+                           &made);
     else
         why = soxr_process(a->resampler, NULL, 0, NULL, rows, wanted, &made);
     if (why != NULL)

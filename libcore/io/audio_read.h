@@ -15,12 +15,12 @@ struct audio;
  * audio, damaged, empty, or rates too far apart. */
 struct audio *audio_open(const char *path, double rate, bool mono);
 
-int audio_channels(const struct audio *a);         /* of what audio_read gives */
+int audio_channels(const struct audio *a); /* of what audio_read gives */
 int audio_source_channels(const struct audio *a);
 int audio_source_rate(const struct audio *a);
 double audio_source_seconds(const struct audio *a);
-double audio_offset(const struct audio *a);        /* constant offset that was taken out, 0: none */
-int audio_only(const struct audio *a);             /* channel, from 1, that is given in place of a mix in which it
+double audio_offset(const struct audio *a); /* constant offset that was taken out, 0: none */
+int audio_only(const struct audio *a);      /* channel, from 1, that is given in place of a mix in which it
                                                     * would be lost; 0: the mix is what is given */
 
 /* Goes to seconds (>= 0) from the start, before the first audio_read; -1 when
@@ -37,7 +37,7 @@ int64_t audio_read(struct audio *a, float *x, int64_t samples);
  * before resampling, was one value in each channel, within AUDIO_QUIET. */
 bool audio_constant(const struct audio *a);
 
-#define AUDIO_QUIET 1e-4f   /* -80 dB of full scale: the noise of 16 bits stays under it */
+#define AUDIO_QUIET 1e-4f /* -80 dB of full scale: the noise of 16 bits stays under it */
 
 /* The first sample (from 0, at the file's rate) that is not a finite number,
  * -1 when none was met. */
@@ -47,6 +47,6 @@ int64_t audio_non_finite(const struct audio *a);
  * early, its samples are far over 1), NULL when nothing was. */
 const char *audio_complaint(const struct audio *a);
 
-void audio_close(struct audio *a);   /* NULL is fine */
+void audio_close(struct audio *a); /* NULL is fine */
 
 #endif

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "base/meta.h"
 
-enum { LINE = 1 << 16 };   /* bytes: a line is one write, for names of files are shorter */
+enum { LINE = 1 << 16 }; /* bytes: a line is one write, for names of files are shorter */
 
 struct audio_report {
     FILE *file;
@@ -53,16 +53,21 @@ struct audio_report *audio_report_open(const char *path)
     }
     setvbuf(file, NULL, _IOFBF, LINE);
     r = mem_alloc(sizeof *r);
-    *r = (struct audio_report){ file, mem_text(path) };
+    *r = (struct audio_report){file, mem_text(path)};
     return r;
 }
 
 /* What is known of a file that could be opened. */
 static void describe(struct meta *m, const struct audio *a, double rate, const struct audio_verdict *v)
 {
-    const struct { const char *key; int64_t count; } counts[] = {
-        { "padded", v->padded }, { "silent", v->silent }, { "constant", v->constant },
-        { "repeated", v->repeated },
+    const struct {
+        const char *key;
+        int64_t count;
+    } counts[] = {
+        {"padded", v->padded},
+        {"silent", v->silent},
+        {"constant", v->constant},
+        {"repeated", v->repeated},
     };
     int channels = audio_source_channels(a);
 
@@ -97,7 +102,11 @@ int audio_report_put(struct audio_report *r, const char *path, const struct audi
     bool same = audio_verdict_duplicate(v);
 
     meta_set(m, "file", meta_text(path));
-    meta_set(m, "verdict", meta_text(v->passed_over ? "not audio" : v->reason != NULL ? "rejected" : same ? "duplicate" : "read"));
+    meta_set(m, "verdict",
+             meta_text(v->passed_over      ? "not audio"
+                       : v->reason != NULL ? "rejected"
+                       : same              ? "duplicate"
+                                           : "read"));
     meta_set(m, "clips", meta_int(v->clips));
     if (v->reason != NULL)
         meta_set(m, "reason", meta_text(v->reason));

@@ -8,16 +8,16 @@
 #include "io/audio_read.h"
 
 struct audio_verdict {
-    const char *reason;                    /* why the file was rejected, NULL: it was not */
-    bool passed_over;                      /* for it is not audio and does not say that it is */
-    int64_t clips;                         /* passed on */
-    int64_t taken;                         /* of the file in all, passed on or not */
-    int64_t silent, constant, repeated;    /* of those */
-    const char *same_as;                   /* file that the repeated ones were in, NULL: several */
-    int64_t padded;                        /* samples of the last clip */
-    double cut;                            /* seconds behind the last clip */
-    double used;                           /* seconds in the clips that were passed on */
-    bool is_short;                         /* the file is, compared with one clip */
+    const char *reason;                 /* why the file was rejected, NULL: it was not */
+    bool passed_over;                   /* for it is not audio and does not say that it is */
+    int64_t clips;                      /* passed on */
+    int64_t taken;                      /* of the file in all, passed on or not */
+    int64_t silent, constant, repeated; /* of those */
+    const char *same_as;                /* file that the repeated ones were in, NULL: several */
+    int64_t padded;                     /* samples of the last clip */
+    double cut;                         /* seconds behind the last clip */
+    double used;                        /* seconds in the clips that were passed on */
+    bool is_short;                      /* the file is, compared with one clip */
 };
 
 /* Whether all clips of the file were there before. */
@@ -32,6 +32,6 @@ struct audio_report *audio_report_open(const char *path);
 int audio_report_put(struct audio_report *r, const char *path, const struct audio *a, double rate,
                      const struct audio_verdict *v);
 
-int audio_report_close(struct audio_report *r);   /* NULL is fine; -1: not all was written */
+int audio_report_close(struct audio_report *r); /* NULL is fine; -1: not all was written */
 
 #endif

@@ -9,7 +9,7 @@
 
 struct audio_seen {
     struct digests *clips;
-    char **names;         /* of the files with clips */
+    char **names; /* of the files with clips */
     size_t names_count;
 };
 
@@ -46,8 +46,7 @@ static size_t bytes_of(int64_t channels, int64_t samples)
     return (size_t)(channels * samples) * sizeof(float);
 }
 
-const char *audio_seen_in(struct audio_seen *s, const float *x, int64_t channels, int64_t samples,
-                          const char *file)
+const char *audio_seen_in(struct audio_seen *s, const float *x, int64_t channels, int64_t samples, const char *file)
 {
     const char **first = digests_at(s->clips, x, bytes_of(channels, samples), (uint64_t)channels);
 

@@ -12,11 +12,11 @@
 
 struct audio_tracks {
     struct digests *ends;
-    char **paths;         /* whole, as the table has them */
+    char **paths; /* whole, as the table has them */
     size_t count;
 };
 
-static const char several[] = "";     /* an end of more than one path */
+static const char several[] = ""; /* an end of more than one path */
 
 struct audio_tracks *audio_tracks_new(void)
 {

@@ -4,7 +4,7 @@
 #define IO_AUDIO_TRACK_H
 
 struct audio_tracks *audio_tracks_new(void);
-void audio_tracks_free(struct audio_tracks *t);   /* NULL is fine */
+void audio_tracks_free(struct audio_tracks *t); /* NULL is fine */
 
 /* Says that there is a file at path: from now on it counts as one of the others. */
 void audio_tracks_add(struct audio_tracks *t, const char *path);

@@ -35,7 +35,7 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
 static void walk(const char *path, const struct above *above, void (*found)(const char *path))
 {
     struct dirent **entries;
-    struct above here = { .next = above };
+    struct above here = {.next = above};
     struct stat s;
     size_t length = strlen(path);
     int count;

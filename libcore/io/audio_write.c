@@ -19,17 +19,17 @@
 enum { PIECE_FLOATS = 1 << 14, HEADER_ROOM = 4096, CHANNELS_MAX = 1024 };
 
 struct wav {
-    SNDFILE *file;                   /* NULL once finished */
+    SNDFILE *file; /* NULL once finished */
     int channels, bits;
     int64_t samples;
     unsigned char *bytes;
     size_t size, room, at;
     union {
         short *s16;
-        int *s24;                    /* in the upper 24 bits */
+        int *s24; /* in the upper 24 bits */
         float *f32;
         void *any;
-    } piece;                         /* [frames, channels] on their way to libsndfile */
+    } piece; /* [frames, channels] on their way to libsndfile */
 };
 
 /* ---- a file in memory, for libsndfile ---- */
@@ -85,9 +85,9 @@ static sf_count_t memory_tell(void *user)
 
 struct wav *wav_new(int rate, int channels, int bits, const char *software)
 {
-    static SF_VIRTUAL_IO memory = { memory_size, memory_seek, memory_read, memory_write, memory_tell };
+    static SF_VIRTUAL_IO memory = {memory_size, memory_seek, memory_read, memory_write, memory_tell};
     int subtype = bits == 16 ? SF_FORMAT_PCM_16 : bits == 24 ? SF_FORMAT_PCM_24 : SF_FORMAT_FLOAT;
-    SF_INFO info = { .samplerate = rate, .channels = channels, .format = SF_FORMAT_WAV | subtype };
+    SF_INFO info = {.samplerate = rate, .channels = channels, .format = SF_FORMAT_WAV | subtype};
     struct wav *w = mem_zero(1, sizeof *w);
 
     assert(rate >= 1 && channels >= 1 && (bits == 16 || bits == 24 || bits == 32));
@@ -100,8 +100,7 @@ struct wav *wav_new(int rate, int channels, int bits, const char *software)
     w->bits = bits;
     w->file = sf_open_virtual(&memory, SFM_WRITE, &info, w);
     if (w->file == NULL) {
-        error_set("cannot be a WAV file: %d channels at %d Hz (libsndfile: %s)", channels, rate,
-                  sf_strerror(NULL));
+        error_set("cannot be a WAV file: %d channels at %d Hz (libsndfile: %s)", channels, rate, sf_strerror(NULL));
         wav_free(w);
         return NULL;
     }
@@ -271,7 +270,7 @@ int directory_make(const char *dir)
 
 bool wav_made_by(const char *path, const char *software)
 {
-    SF_INFO info = { 0 };
+    SF_INFO info = {0};
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat s;
     SNDFILE *file;

@@ -8,12 +8,12 @@
 
 struct entry {
     XXH128_hash_t digest;
-    const char *word;     /* NULL: free */
+    const char *word; /* NULL: free */
 };
 
 struct digests {
     struct entry *entries;
-    size_t room, count;   /* room: a power of two */
+    size_t room, count; /* room: a power of two */
 };
 
 enum { ROOM = 64 };

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 struct digests *digests_new(void);
-void digests_free(struct digests *d);   /* NULL is fine */
+void digests_free(struct digests *d); /* NULL is fine */
 
 /* Where the word for these bytes is kept, until the next call: NULL if they are new, and the caller has to put one
  * there, which stays the caller's. seed tells apart the same bytes of different meaning. */

@@ -15,8 +15,8 @@ enum { RATE_LEAST = 8000, RATE_RAISED = 48000, BLOCK = 4096 };
 
 /* Samples from done on through the resampler, which also puts the channels side by side; NULL: no more.
  * Returns how many it took, -1 if it or the meter fails. */
-static int64_t feed(soxr_t r, ebur128_state *meter, const float *x, int64_t channels, int64_t samples,
-                    int64_t done, float *block)
+static int64_t feed(soxr_t r, ebur128_state *meter, const float *x, int64_t channels, int64_t samples, int64_t done,
+                    float *block)
 {
     size_t used = 0, made = 0, count = (size_t)(samples - done < BLOCK ? samples - done : BLOCK);
     const float **rows = mem_alloc((size_t)channels * sizeof *rows);
@@ -46,7 +46,8 @@ double loudness_measure(const float *x, int64_t channels, int64_t samples, int r
         step = feed(r, meter, x, channels, samples, done, block);
     if (step < 0 || ebur128_loudness_global(meter, &level) != EBUR128_SUCCESS) {
         error_set("no loudness can be measured: %lld channels at %d Hz, expected 64 at most and more than 15 Hz, "
-                  "and memory for it", (long long)channels, rate);
+                  "and memory for it",
+                  (long long)channels, rate);
         level = NAN;
     }
     free(block);

@@ -10,9 +10,9 @@
 struct originals {
     struct reader *r;
     const struct frame *f;
-    struct tensor t;             /* of f, [batch, channels, samples] */
+    struct tensor t; /* of f, [batch, channels, samples] */
     double rate;
-    int64_t next;                /* clip of the batch */
+    int64_t next; /* clip of the batch */
 };
 
 struct originals *originals_open(const char *path)

@@ -17,7 +17,7 @@ struct frame_tensor {
 
 struct frame {
     const char *name;
-    const struct meta *meta;             /* a map, never NULL */
+    const struct meta *meta; /* a map, never NULL */
     const struct frame_tensor *tensors;
     size_t count;
 };
@@ -46,7 +46,7 @@ int reader_start(struct reader *r, const char *const *kinds);
 const char *reader_kind(const struct reader *r);
 const struct meta *reader_meta(const struct reader *r);
 int64_t reader_segment(const struct reader *r);
-int64_t reader_frames(const struct reader *r);     /* frames given out so far, all segments */
+int64_t reader_frames(const struct reader *r); /* frames given out so far, all segments */
 const char *reader_label(const struct reader *r);
 
 /* XXH3-64 over the names, shapes and data of all frames given out so far; does
@@ -73,8 +73,8 @@ struct writer;
 struct writer *writer_new(int fd, const char *label, const char *kind, const struct meta *meta);
 
 /* One frame; meta may be NULL. Data is not copied. */
-int writer_put(struct writer *w, const char *name, const struct meta *meta,
-               const struct frame_tensor *tensors, size_t count);
+int writer_put(struct writer *w, const char *name, const struct meta *meta, const struct frame_tensor *tensors,
+               size_t count);
 
 /* Writes the tail and releases w: the stream is whole only if this is 0. */
 int writer_end(struct writer *w);

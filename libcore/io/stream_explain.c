@@ -15,27 +15,30 @@ static const char load[] = "did you mean cv-load?";
 static const char unpack[] = "unpack it first, as in 'zcat FILE |'";
 
 static const struct signature signatures[] = {
-    { 8, 4, "WAVE", "a WAV file", load },
-    { 0, 4, "RIFF", "a RIFF file", load },
-    { 0, 4, "RF64", "a WAV file", load },
-    { 0, 4, "fLaC", "a FLAC file", load },
-    { 0, 4, "OggS", "an Ogg file", load },
-    { 0, 3, "ID3", "an MP3 file", load },
-    { 0, 4, "FORM", "an AIFF file", load },
-    { 0, 4, ".snd", "an AU file", load },
-    { 0, 4, "caff", "a CAF file", load },
-    { 4, 4, "ftyp", "an MP4 file", "convert it to WAV or FLAC, then cv-load" },
-    { 0, 4, "MThd", "a MIDI file", "render it to WAV first, then cv-load" },
-    { 0, 8, "\x89PNG\r\n\x1a\n", "a PNG picture", "give it what a cv program wrote" },
-    { 0, 3, "\xff\xd8\xff", "a JPEG picture", "give it what a cv program wrote" },
-    { 0, 6, "\x93NUMPY", "a NumPy .npy file", "cv-stream(5) shows how to write a stream from Python" },
-    { 0, 8, "\x89HDF\r\n\x1a\n", "an HDF5 file", "give it what a cv program wrote" },
-    { 0, 2, "\x1f\x8b", "gzip data", unpack },
-    { 0, 3, "BZh", "bzip2 data", "unpack it first, as in 'bzcat FILE |'" },
-    { 0, 6, "\xfd" "7zXZ\0", "xz data", "unpack it first, as in 'xzcat FILE |'" },
-    { 0, 4, "\x28\xb5\x2f\xfd", "zstd data", "unpack it first, as in 'zstdcat FILE |'" },
-    { 0, 4, "PK\x03\x04", "a ZIP archive", "unpack it first" },
-    { 0, 4, "%PDF", "a PDF document", "give it what a cv program wrote" },
+    {8, 4, "WAVE", "a WAV file", load},
+    {0, 4, "RIFF", "a RIFF file", load},
+    {0, 4, "RF64", "a WAV file", load},
+    {0, 4, "fLaC", "a FLAC file", load},
+    {0, 4, "OggS", "an Ogg file", load},
+    {0, 3, "ID3", "an MP3 file", load},
+    {0, 4, "FORM", "an AIFF file", load},
+    {0, 4, ".snd", "an AU file", load},
+    {0, 4, "caff", "a CAF file", load},
+    {4, 4, "ftyp", "an MP4 file", "convert it to WAV or FLAC, then cv-load"},
+    {0, 4, "MThd", "a MIDI file", "render it to WAV first, then cv-load"},
+    {0, 8, "\x89PNG\r\n\x1a\n", "a PNG picture", "give it what a cv program wrote"},
+    {0, 3, "\xff\xd8\xff", "a JPEG picture", "give it what a cv program wrote"},
+    {0, 6, "\x93NUMPY", "a NumPy .npy file", "cv-stream(5) shows how to write a stream from Python"},
+    {0, 8, "\x89HDF\r\n\x1a\n", "an HDF5 file", "give it what a cv program wrote"},
+    {0, 2, "\x1f\x8b", "gzip data", unpack},
+    {0, 3, "BZh", "bzip2 data", "unpack it first, as in 'bzcat FILE |'"},
+    {0, 6,
+     "\xfd"
+     "7zXZ\0",
+     "xz data", "unpack it first, as in 'xzcat FILE |'"},
+    {0, 4, "\x28\xb5\x2f\xfd", "zstd data", "unpack it first, as in 'zstdcat FILE |'"},
+    {0, 4, "PK\x03\x04", "a ZIP archive", "unpack it first"},
+    {0, 4, "%PDF", "a PDF document", "give it what a cv program wrote"},
 };
 
 static bool is_mpeg(const unsigned char *p, size_t n)
@@ -51,7 +54,7 @@ static bool is_text(const unsigned char *p, size_t n)
 
     memcpy(text, p, length);
     text[length] = '\0';
-    for (size_t i = 0; i < length; ) {
+    for (size_t i = 0; i < length;) {
         unsigned char c = (unsigned char)text[i];
         int step = text_character(text + i);
 
@@ -90,7 +93,10 @@ static bool kind_among(const char *kind, const char *const *kinds)
 static const char *kind_words(const char *kind)
 {
     static const char *const words[][2] = {
-        { "audio", "audio" }, { "latent", "latents" }, { "noise", "noise" }, { "model", "a model" },
+        {"audio", "audio"},
+        {"latent", "latents"},
+        {"noise", "noise"},
+        {"model", "a model"},
     };
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -120,7 +126,10 @@ static void kinds_text(const char *const *kinds, char *buffer, size_t size)
 
     for (size_t i = 0; kinds[i] && used < size; i++)
         used += (size_t)snprintf(buffer + used, size - used, "%s%s",
-                                 i == 0 ? "" : kinds[i + 1] ? ", " : " or ", kinds[i]);
+                                 i == 0         ? ""
+                                 : kinds[i + 1] ? ", "
+                                                : " or ",
+                                 kinds[i]);
 }
 
 int explain_kind(const char *label, const char *kind, const char *const *kinds)
@@ -132,8 +141,7 @@ int explain_kind(const char *label, const char *kind, const char *const *kinds)
         return 0;
     kinds_text(kinds, wanted, sizeof wanted);
     if (words)
-        return error_set("%s holds %s, %s stream was expected: %s", label, words, wanted,
-                         kind_advice(kind, kinds));
+        return error_set("%s holds %s, %s stream was expected: %s", label, words, wanted, kind_advice(kind, kinds));
     return error_set("%s holds a stream of kind \"%.60s\", %s stream was expected: %s", label, kind, wanted,
                      kind_advice(kind, kinds));
 }

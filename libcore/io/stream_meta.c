@@ -7,8 +7,8 @@
 #include "io/stream_private.h"
 
 enum {
-    META_DEPTH = STREAM_DEPTH - 2,     /* meta lies within a head or frame; one is left over */
-    TEXT_WRITTEN = STREAM_TEXT / 3     /* bytes that are not UTF-8 grow threefold */
+    META_DEPTH = STREAM_DEPTH - 2, /* meta lies within a head or frame; one is left over */
+    TEXT_WRITTEN = STREAM_TEXT / 3 /* bytes that are not UTF-8 grow threefold */
 };
 
 static int meta_check_at(const struct meta *m, int depth, size_t *elements)
@@ -44,7 +44,7 @@ void text_pack(msgpack_packer *to, const char *text)
 {
     size_t n = strlen(text), bad = 0;
 
-    for (const char *p = text; *p; ) {
+    for (const char *p = text; *p;) {
         int step = text_character(p);
 
         bad += step == 0;
@@ -55,7 +55,7 @@ void text_pack(msgpack_packer *to, const char *text)
         msgpack_pack_str_body(to, text, n);
         return;
     }
-    for (const char *p = text; *p; ) {
+    for (const char *p = text; *p;) {
         int step = text_character(p);
 
         if (step)
@@ -164,7 +164,7 @@ static int entry_parse(struct meta *map, const msgpack_object_kv *kv)
 
     if (kv->key.type != MSGPACK_OBJECT_STR && kv->key.type != MSGPACK_OBJECT_BIN)
         return error_set("a key that is not a text");
-    key = text_parse(kv->key.via.str.ptr, kv->key.via.str.size);   /* str and bin lie alike in the union */
+    key = text_parse(kv->key.via.str.ptr, kv->key.via.str.size); /* str and bin lie alike in the union */
     if (!key)
         return -1;
     if (!is_utf8(key)) {

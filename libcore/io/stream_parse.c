@@ -27,7 +27,7 @@ static bool text_is(const msgpack_object *o, const char *text)
     return is_text(o) && o->via.str.size == n && memcmp(o->via.str.ptr, text, n) == 0;
 }
 
-static int text_show(const msgpack_object *o)   /* for "%.*s" */
+static int text_show(const msgpack_object *o) /* for "%.*s" */
 {
     return o->via.str.size > 60 ? 60 : (int)o->via.str.size;
 }
@@ -52,7 +52,7 @@ int parse_role(const msgpack_object *o, enum role *role)
 {
     const msgpack_object *cv;
 
-    assert(o->type == MSGPACK_OBJECT_MAP);   /* the scanner saw to it */
+    assert(o->type == MSGPACK_OBJECT_MAP); /* the scanner saw to it */
     if (map_find(o, "cv", &cv) < 0)
         return -1;
     if (!cv)
@@ -91,8 +91,8 @@ int parse_head(const msgpack_object *o, struct head *head)
     if (!version || version->type != MSGPACK_OBJECT_POSITIVE_INTEGER)
         return error_set("the head has no version number");
     if (version->via.u64 != STREAM_VERSION)
-        return error_set("version %llu of the format, version %d was expected",
-                         (unsigned long long)version->via.u64, STREAM_VERSION);
+        return error_set("version %llu of the format, version %d was expected", (unsigned long long)version->via.u64,
+                         STREAM_VERSION);
     if (!kind || !is_name(kind) || kind->via.str.size == 0)
         return error_set("the head does not name the kind of the stream");
     if (parse_meta(o, &head->meta) < 0)
@@ -117,7 +117,7 @@ static int parse_type(const msgpack_object *type)
 
 static int parse_shape(const msgpack_object *shape, struct tensor *t)
 {
-    int64_t values = 1;   /* with zeros taken as ones, so that no part of the product overflows */
+    int64_t values = 1; /* with zeros taken as ones, so that no part of the product overflows */
 
     if (!shape || shape->type != MSGPACK_OBJECT_ARRAY)
         return error_set("has no \"shape\"");
@@ -151,8 +151,7 @@ static int parse_tensor(const msgpack_object *o, struct raw_tensor *raw)
     if (!nd->via.boolean)
         return error_set("is a NumPy scalar, an array was expected: write it with numpy.atleast_1d()");
     if (kind && is_text(kind) && kind->via.str.size > 0)
-        return error_set("is an array of kind \"%.*s\", a plain one was expected", text_show(kind),
-                         kind->via.str.ptr);
+        return error_set("is an array of kind \"%.*s\", a plain one was expected", text_show(kind), kind->via.str.ptr);
     if (parse_type(type) < 0 || parse_shape(shape, &raw->t) < 0)
         return -1;
     if (!data || data->type != MSGPACK_OBJECT_BIN)
@@ -187,7 +186,7 @@ static int parse_tensors(const msgpack_object *map, struct raw_frame *frame)
         const msgpack_object_kv *kv = &map->via.map.ptr[i];
         struct raw_tensor *raw = &frame->tensors[i];
 
-        *raw = (struct raw_tensor){ .name = &kv->key };
+        *raw = (struct raw_tensor){.name = &kv->key};
         if (!is_name(&kv->key) || !name_is_utf8(&kv->key))
             return error_set("a tensor whose name is not a text in UTF-8");
         for (size_t j = 0; j < i; j++)

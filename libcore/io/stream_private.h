@@ -11,23 +11,23 @@
 /* Bounds on what is accepted, and so on what is written. */
 enum {
     STREAM_VERSION = 1,
-    STREAM_DEPTH = 16,              /* maps and arrays within each other */
-    STREAM_COUNT = 65536,           /* entries of a map or an array */
-    STREAM_ELEMENTS = 1000000,      /* values and keys in one object */
-    STREAM_TEXT = 1 << 20,          /* bytes of one text */
-    STREAM_OVERHEAD = 64 << 20,     /* bytes of one object outside of its bins */
-    STREAM_KEYS = 1024,             /* entries of a map within meta */
-    STREAM_TENSORS = 4096           /* tensors of a frame */
+    STREAM_DEPTH = 16,          /* maps and arrays within each other */
+    STREAM_COUNT = 65536,       /* entries of a map or an array */
+    STREAM_ELEMENTS = 1000000,  /* values and keys in one object */
+    STREAM_TEXT = 1 << 20,      /* bytes of one text */
+    STREAM_OVERHEAD = 64 << 20, /* bytes of one object outside of its bins */
+    STREAM_KEYS = 1024,         /* entries of a map within meta */
+    STREAM_TENSORS = 4096       /* tensors of a frame */
 };
 
-#define STREAM_BIN UINT32_MAX       /* bytes of one bin */
+#define STREAM_BIN UINT32_MAX /* bytes of one bin */
 
 /* ---- stream_scan.c: the extent of one object ---- */
 
 struct scan {
-    size_t at;                      /* what is settled; may lie beyond the bytes at hand */
+    size_t at; /* what is settled; may lie beyond the bytes at hand */
     int depth;
-    uint32_t left[STREAM_DEPTH];    /* values still to come at each depth */
+    uint32_t left[STREAM_DEPTH]; /* values still to come at each depth */
     uint32_t elements;
     size_t overhead;
     bool whole;
@@ -40,11 +40,11 @@ int scan_run(struct scan *s, const unsigned char *p, size_t have);
 
 /* ---- stream_meta.c: descriptions to and from MessagePack ---- */
 
-int meta_check(const struct meta *m);   /* -1: what a reader would refuse */
+int meta_check(const struct meta *m); /* -1: what a reader would refuse */
 void meta_pack(msgpack_packer *to, const struct meta *m);
 void text_pack(msgpack_packer *to, const char *text);
-bool is_utf8(const char *text);         /* two names that are not could be written as one */
-struct meta *meta_parse(const msgpack_object *o);   /* NULL: nothing a description can hold */
+bool is_utf8(const char *text);                   /* two names that are not could be written as one */
+struct meta *meta_parse(const msgpack_object *o); /* NULL: nothing a description can hold */
 
 /* ---- stream_parse.c: heads, frames and tails out of objects ---- */
 
@@ -57,20 +57,20 @@ struct head {
 
 struct tail {
     uint64_t frames, xxh3;
-    bool hashed;                    /* xxh3 was there */
+    bool hashed; /* xxh3 was there */
 };
 
 /* A frame whose texts and data still lie in the reader's buffer as they came. */
 struct raw_tensor {
     const msgpack_object *name;
     const char *data;
-    struct tensor t;                /* data NULL */
+    struct tensor t; /* data NULL */
 };
 
 struct raw_frame {
     const msgpack_object *name;
     struct meta *meta;
-    struct raw_tensor *tensors;     /* room for room, grown as needed */
+    struct raw_tensor *tensors; /* room for room, grown as needed */
     size_t count, room;
 };
 
@@ -84,27 +84,27 @@ int parse_tail(const msgpack_object *o, struct tail *tail);
 
 struct source {
     int fd;
-    unsigned char *buffer;          /* bytes start..end of room are at hand; an object begins at start */
+    unsigned char *buffer; /* bytes start..end of room are at hand; an object begins at start */
     size_t room, start, end;
-    bool drained;                   /* the descriptor came to its end */
+    bool drained; /* the descriptor came to its end */
     struct scan scan;
-    msgpack_unpacked unpacked;      /* the object, its texts and bins pointing into the buffer */
-    size_t held;                    /* its bytes, from start on */
+    msgpack_unpacked unpacked; /* the object, its texts and bins pointing into the buffer */
+    size_t held;               /* its bytes, from start on */
 };
 
 enum source_state {
-    SOURCE_OBJECT,      /* one whole object is there */
-    SOURCE_END,         /* the input ended before an object began */
-    SOURCE_CUT,         /* the input ended within one */
-    SOURCE_BAD,         /* what came is no object; error_text says why, not where */
-    SOURCE_FAILED       /* reading failed: errno */
+    SOURCE_OBJECT, /* one whole object is there */
+    SOURCE_END,    /* the input ended before an object began */
+    SOURCE_CUT,    /* the input ended within one */
+    SOURCE_BAD,    /* what came is no object; error_text says why, not where */
+    SOURCE_FAILED  /* reading failed: errno */
 };
 
 void source_init(struct source *s, int fd);
-void source_destroy(struct source *s);   /* closes fd unless it is a standard one */
-int source_fill(struct source *s);       /* reads what there is: 1, 0 at the end, -1 with errno */
+void source_destroy(struct source *s); /* closes fd unless it is a standard one */
+int source_fill(struct source *s);     /* reads what there is: 1, 0 at the end, -1 with errno */
 enum source_state source_next(struct source *s);
-void source_release(struct source *s);   /* lets the object go */
+void source_release(struct source *s); /* lets the object go */
 
 /* ---- stream_explain.c: words for what is not the stream that was wanted ---- */
 

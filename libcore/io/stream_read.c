@@ -18,24 +18,24 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tensors are used as they lie in the stream");
 
-enum { SNIFF = 16 };   /* bytes that show what other file this is; every head is longer */
+enum { SNIFF = 16 }; /* bytes that show what other file this is; every head is longer */
 
 struct reader {
     struct source source;
     char *label;
     bool started, ended, finite;
-    char *failure;                 /* what went wrong: nothing is read after it */
+    char *failure; /* what went wrong: nothing is read after it */
     struct head head;
     int64_t segment, segment_frames, frames;
-    bool in_segment;               /* between a head and its tail */
+    bool in_segment; /* between a head and its tail */
     XXH3_state_t *hash, *digest;
-    const char *digested;          /* name of the only tensor that is, NULL: all are */
+    const char *digested; /* name of the only tensor that is, NULL: all are */
 
     struct raw_frame raw;
     struct frame frame;
     struct frame_tensor *tensors;
     size_t tensor_room;
-    float nothing;                 /* where tensors without values point to */
+    float nothing; /* where tensors without values point to */
 };
 
 const struct tensor *frame_get(const struct frame *f, const char *name)
@@ -182,7 +182,8 @@ static int input_cut(const struct reader *r)
     if (r->frames == 0)
         return error_set("%s ended after the head: %s was interrupted or failed", r->label, writer);
     return error_set("%s ended after frame %" PRId64 ", without the tail of a whole stream: "
-                     "%s was interrupted or failed", r->label, r->frames, writer);
+                     "%s was interrupted or failed",
+                     r->label, r->frames, writer);
 }
 
 static int input_bad(const struct reader *r)
@@ -219,7 +220,7 @@ static void object_release(struct reader *r)
     source_release(&r->source);
     meta_free(r->raw.meta);
     r->raw.meta = NULL;
-    r->frame = (struct frame){ 0 };
+    r->frame = (struct frame){0};
 }
 
 /* ---- heads, frames, tails ---- */
@@ -238,8 +239,8 @@ static int head_take(struct reader *r)
     if (parse_head(&r->source.unpacked.data, &head) < 0)
         return error_prefix("%s", r->label);
     if (r->segment >= 0 && strcmp(head.kind, r->head.kind) != 0) {
-        error_set("%s holds streams of two kinds: segment %" PRId64 " is \"%.60s\", not \"%.60s\"",
-                  r->label, r->segment + 2, head.kind, r->head.kind);
+        error_set("%s holds streams of two kinds: segment %" PRId64 " is \"%.60s\", not \"%.60s\"", r->label,
+                  r->segment + 2, head.kind, r->head.kind);
         free(head.kind);
         meta_free(head.meta);
         return -1;
@@ -264,8 +265,8 @@ static int tail_take(struct reader *r)
         return error_prefix("%s", r->label);
     }
     if (tail.frames != (uint64_t)r->segment_frames)
-        return error_set("%s: the tail counts %" PRIu64 " frames, but %" PRId64 " came: it was changed",
-                         r->label, tail.frames, r->segment_frames);
+        return error_set("%s: the tail counts %" PRIu64 " frames, but %" PRId64 " came: it was changed", r->label,
+                         tail.frames, r->segment_frames);
     if (tail.hashed && tail.xxh3 != XXH3_64bits_digest(r->hash))
         return error_set("%s is damaged: its checksum is not that of what was read", r->label);
     r->in_segment = false;
@@ -386,12 +387,12 @@ static int frame_settle(struct reader *r)
     hash_update(r->hash, at, (size_t)(end - at));
     for (size_t i = 0; i < r->raw.count; i++)
         r->tensors[i].name = text_settle(r, r->raw.tensors[i].name);
-    *f = (struct frame){ text_settle(r, r->raw.name), r->raw.meta, r->tensors, r->raw.count };
+    *f = (struct frame){text_settle(r, r->raw.name), r->raw.meta, r->tensors, r->raw.count};
     if (bad < 0)
         return 0;
     return error_set("%s: frame %" PRId64 " (\"%.60s\"): tensor \"%.60s\" holds %s at position %" PRId64
-                     ", finite numbers were expected", r->label, r->frames + 1, f->name,
-                     f->tensors[where].name,
+                     ", finite numbers were expected",
+                     r->label, r->frames + 1, f->name, f->tensors[where].name,
                      isnan(f->tensors[where].t.data[bad]) ? "a NaN" : "an infinite value", bad);
 }
 
@@ -465,8 +466,7 @@ int reader_next(struct reader *r, const struct frame **f)
             if (tail_take(r) < 0)
                 return fail(r);
         } else if (role == ROLE_HEAD) {
-            error_set("%s: a head after frame %" PRId64 ", a frame or the tail was expected", r->label,
-                      r->frames);
+            error_set("%s: a head after frame %" PRId64 ", a frame or the tail was expected", r->label, r->frames);
             return fail(r);
         } else {
             if (frame_take(r) < 0)

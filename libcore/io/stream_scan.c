@@ -16,33 +16,32 @@ enum item_kind { ITEM_SCALAR, ITEM_TEXT, ITEM_BIN, ITEM_EXT, ITEM_ARRAY, ITEM_MA
 
 struct item {
     enum item_kind kind;
-    int width;          /* bytes of the length that follows the first byte */
-    uint32_t fixed;     /* the length, or bytes of a scalar, that the first byte tells */
+    int width;      /* bytes of the length that follows the first byte */
+    uint32_t fixed; /* the length, or bytes of a scalar, that the first byte tells */
 };
 
 /* What a first byte says (the table of the MessagePack specification). */
 static struct item item_of(unsigned char c)
 {
-    static const struct item items[32] = {   /* 0xc0 to 0xdf */
-        { ITEM_SCALAR, 0, 0 }, { ITEM_NONE, 0, 0 }, { ITEM_SCALAR, 0, 0 }, { ITEM_SCALAR, 0, 0 },
-        { ITEM_BIN, 1, 0 }, { ITEM_BIN, 2, 0 }, { ITEM_BIN, 4, 0 },
-        { ITEM_EXT, 1, 0 }, { ITEM_EXT, 2, 0 }, { ITEM_EXT, 4, 0 },
-        { ITEM_SCALAR, 0, 4 }, { ITEM_SCALAR, 0, 8 },
-        { ITEM_SCALAR, 0, 1 }, { ITEM_SCALAR, 0, 2 }, { ITEM_SCALAR, 0, 4 }, { ITEM_SCALAR, 0, 8 },
-        { ITEM_SCALAR, 0, 1 }, { ITEM_SCALAR, 0, 2 }, { ITEM_SCALAR, 0, 4 }, { ITEM_SCALAR, 0, 8 },
-        { ITEM_EXT, 0, 1 }, { ITEM_EXT, 0, 2 }, { ITEM_EXT, 0, 4 }, { ITEM_EXT, 0, 8 }, { ITEM_EXT, 0, 16 },
-        { ITEM_TEXT, 1, 0 }, { ITEM_TEXT, 2, 0 }, { ITEM_TEXT, 4, 0 },
-        { ITEM_ARRAY, 2, 0 }, { ITEM_ARRAY, 4, 0 }, { ITEM_MAP, 2, 0 }, { ITEM_MAP, 4, 0 },
+    static const struct item items[32] = {
+        /* 0xc0 to 0xdf */
+        {ITEM_SCALAR, 0, 0}, {ITEM_NONE, 0, 0},   {ITEM_SCALAR, 0, 0}, {ITEM_SCALAR, 0, 0}, {ITEM_BIN, 1, 0},
+        {ITEM_BIN, 2, 0},    {ITEM_BIN, 4, 0},    {ITEM_EXT, 1, 0},    {ITEM_EXT, 2, 0},    {ITEM_EXT, 4, 0},
+        {ITEM_SCALAR, 0, 4}, {ITEM_SCALAR, 0, 8}, {ITEM_SCALAR, 0, 1}, {ITEM_SCALAR, 0, 2}, {ITEM_SCALAR, 0, 4},
+        {ITEM_SCALAR, 0, 8}, {ITEM_SCALAR, 0, 1}, {ITEM_SCALAR, 0, 2}, {ITEM_SCALAR, 0, 4}, {ITEM_SCALAR, 0, 8},
+        {ITEM_EXT, 0, 1},    {ITEM_EXT, 0, 2},    {ITEM_EXT, 0, 4},    {ITEM_EXT, 0, 8},    {ITEM_EXT, 0, 16},
+        {ITEM_TEXT, 1, 0},   {ITEM_TEXT, 2, 0},   {ITEM_TEXT, 4, 0},   {ITEM_ARRAY, 2, 0},  {ITEM_ARRAY, 4, 0},
+        {ITEM_MAP, 2, 0},    {ITEM_MAP, 4, 0},
     };
 
     if (c <= 0x7f || c >= 0xe0)
-        return (struct item){ ITEM_SCALAR, 0, 0 };
+        return (struct item){ITEM_SCALAR, 0, 0};
     if (c <= 0x8f)
-        return (struct item){ ITEM_MAP, 0, c & 15 };
+        return (struct item){ITEM_MAP, 0, c & 15};
     if (c <= 0x9f)
-        return (struct item){ ITEM_ARRAY, 0, c & 15 };
+        return (struct item){ITEM_ARRAY, 0, c & 15};
     if (c <= 0xbf)
-        return (struct item){ ITEM_TEXT, 0, c & 31 };
+        return (struct item){ITEM_TEXT, 0, c & 31};
     return items[c - 0xc0];
 }
 
@@ -96,7 +95,7 @@ int scan_run(struct scan *s, const unsigned char *p, size_t have)
         if ((item.kind == ITEM_TEXT || item.kind == ITEM_EXT) && length > STREAM_TEXT)
             return error_set("a text or extension of %u bytes, at most %d are read", length, STREAM_TEXT);
         if (item.kind == ITEM_EXT)
-            length++;   /* its type */
+            length++; /* its type */
         if (item.kind != ITEM_BIN)
             s->overhead += length;
         if (s->overhead > STREAM_OVERHEAD)

@@ -26,7 +26,7 @@ static size_t first_room(int fd)
 
 void source_init(struct source *s, int fd)
 {
-    *s = (struct source){ .fd = fd, .room = first_room(fd) };
+    *s = (struct source){.fd = fd, .room = first_room(fd)};
     s->buffer = mem_buffer(s->room);
     msgpack_unpacked_init(&s->unpacked);
     fd_enlarge(fd);
@@ -47,7 +47,7 @@ static void source_room(struct source *s)
 {
     if (s->start == s->end)
         s->start = s->end = 0;
-    if (s->room - s->end >= s->room / 8)   /* worth a call */
+    if (s->room - s->end >= s->room / 8) /* worth a call */
         return;
     if (s->start >= s->room / 2) {
         memmove(s->buffer, s->buffer + s->start, s->end - s->start);
@@ -80,7 +80,7 @@ enum source_state source_next(struct source *s)
     int status;
 
     assert(s->held == 0);
-    s->scan = (struct scan){ 0 };
+    s->scan = (struct scan){0};
     while ((status = scan_run(&s->scan, s->buffer + s->start, s->end - s->start)) == 0) {
         int more = source_fill(s);
 

@@ -25,7 +25,7 @@ struct writer {
     size_t room;
     XXH3_state_t *hash;
     uint64_t frames;
-    char *failure;          /* what went wrong first: from then on nothing is written */
+    char *failure; /* what went wrong first: from then on nothing is written */
 };
 
 /* What the packer calls. Its own buffer would leave bytes out when memory runs
@@ -102,7 +102,7 @@ static int writer_send(struct writer *w, size_t parts)
 
 static int writer_send_packed(struct writer *w)
 {
-    w->parts[0] = (struct iovec){ w->packed.data, w->packed.size };
+    w->parts[0] = (struct iovec){w->packed.data, w->packed.size};
     return writer_send(w, 1);
 }
 
@@ -144,8 +144,7 @@ struct writer *writer_new(int fd, const char *label, const char *kind, const str
 }
 
 /* -1: something that readers refuse. */
-static int frame_check(const char *name, const struct meta *meta,
-                       const struct frame_tensor *tensors, size_t count)
+static int frame_check(const char *name, const struct meta *meta, const struct frame_tensor *tensors, size_t count)
 {
     assert(!meta || meta->kind == META_MAP);
     if (count > STREAM_TENSORS)
@@ -159,8 +158,8 @@ static int frame_check(const char *name, const struct meta *meta,
     return meta_check(meta);
 }
 
-int writer_put(struct writer *w, const char *name, const struct meta *meta,
-               const struct frame_tensor *tensors, size_t count)
+int writer_put(struct writer *w, const char *name, const struct meta *meta, const struct frame_tensor *tensors,
+               size_t count)
 {
     size_t parts = 0, from = 0;
 
@@ -188,15 +187,15 @@ int writer_put(struct writer *w, const char *name, const struct meta *meta,
 
         text_pack(&w->packer, tensors[i].name);
         pack_tensor(&w->packer, &tensors[i].t);
-        w->parts[parts++] = (struct iovec){ NULL, w->packed.size - from };
+        w->parts[parts++] = (struct iovec){NULL, w->packed.size - from};
         from = w->packed.size;
         if (bytes > 0)
-            w->parts[parts++] = (struct iovec){ tensors[i].t.data, bytes };
+            w->parts[parts++] = (struct iovec){tensors[i].t.data, bytes};
     }
     if (from < w->packed.size)
-        w->parts[parts++] = (struct iovec){ NULL, w->packed.size - from };
+        w->parts[parts++] = (struct iovec){NULL, w->packed.size - from};
     from = 0;
-    for (size_t i = 0; i < parts; i++)   /* packed.data moves while it grows, so it is set only now */
+    for (size_t i = 0; i < parts; i++) /* packed.data moves while it grows, so it is set only now */
         if (!w->parts[i].iov_base) {
             w->parts[i].iov_base = w->packed.data + from;
             from += w->parts[i].iov_len;

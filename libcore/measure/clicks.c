@@ -15,8 +15,7 @@ static const double reach_seconds = 0.005;
 static void roughness(const float *x, int64_t samples, float *r)
 {
     for (int64_t t = 0; t < samples; t++)
-        r[t] = t >= 2 && t + 1 < samples
-             ? fabsf(3 * (x[t] - x[t - 1]) - (x[t + 1] - x[t - 2])) : 0;
+        r[t] = t >= 2 && t + 1 < samples ? fabsf(3 * (x[t] - x[t - 1]) - (x[t + 1] - x[t - 2])) : 0;
 }
 
 /* Whether r[t] > factor r[u] for all u from t - reach to t + reach but those nearer than gap. */
@@ -52,7 +51,7 @@ static void joins_pick(const int64_t *found, int64_t channels, int64_t samples, 
 
 struct clicks clicks_find(const float *x, int64_t channels, int64_t samples, double rate)
 {
-    struct clicks c = { .joins = NAN };
+    struct clicks c = {.joins = NAN};
     float *r = mem_alloc((size_t)samples * sizeof *r);
     int64_t *found = mem_zero(2 * HOP_MOST, sizeof *found);
     int64_t reach = (int64_t)fmax(REACH_LEAST, nearbyint(rate * reach_seconds));

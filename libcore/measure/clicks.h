@@ -6,10 +6,10 @@
 #include <stdint.h>
 
 struct clicks {
-    int64_t count;       /* single breaks, in all channels */
-    double joins;        /* largest share of the places phase + i hop at which the clip is roughest around;
+    int64_t count;  /* single breaks, in all channels */
+    double joins;   /* largest share of the places phase + i hop at which the clip is roughest around;
                             NaN: the clip is too short to tell */
-    int hop, phase;      /* where that is; 0 when joins is NaN */
+    int hop, phase; /* where that is; 0 when joins is NaN */
 };
 
 /* With d[t] = x[t] - x[t - 1], the roughness at t is |2 d[t] - d[t - 1] - d[t + 1]|,

@@ -16,7 +16,7 @@
 
 enum { SURROGATES_MOST = 40, SURROGATE_SAMPLES_MOST = 1 << 24 };
 
-static const double spread_least = 1e-6;   /* dB^2; less is rounding */
+static const double spread_least = 1e-6; /* dB^2; less is rounding */
 
 /* random streams of the seed */
 enum { STREAM_REFERENCE = 1, STREAM_HALF, STREAM_SET = 10, STREAM_NOISE = 100, STREAM_PHASE = 10000 };
@@ -25,7 +25,7 @@ struct map {
     char *track;
     float *data;
     int64_t frames;
-    int half;                  /* of the reference: 0 or 1 */
+    int half; /* of the reference: 0 or 1 */
 };
 
 struct maps {
@@ -50,17 +50,17 @@ struct compare {
     struct melfd *space;
     struct phrase *phrase;
     struct copies *bank;
-    bool fitted, phrases;                          /* phrases: there were enough windows */
-    struct maps real, noise, phase;                /* before the fit */
+    bool fitted, phrases;           /* phrases: there were enough windows */
+    struct maps real, noise, phase; /* before the fit */
     struct set reference, half[2], sets[COMPARE_SETS];
-    struct distances near[COMPARE_HELD_OUT + 1];   /* of clips and held-out ones */
-    double copy_distance;                          /* below it a window is a copy; NaN: unknown */
+    struct distances near[COMPARE_HELD_OUT + 1]; /* of clips and held-out ones */
+    double copy_distance;                        /* below it a window is a copy; NaN: unknown */
     double spread;
 };
 
 static struct set set_new(uint64_t seed, uint64_t stream)
 {
-    return (struct set){ point_set_new(MELFD_DIMS, seed, stream), moments_new(PHRASE_DIMS) };
+    return (struct set){point_set_new(MELFD_DIMS, seed, stream), moments_new(PHRASE_DIMS)};
 }
 
 static void set_free(struct set *s)
@@ -94,7 +94,7 @@ static void maps_free(struct maps *m)
         free(m->maps[i].data);
     }
     free(m->maps);
-    *m = (struct maps){ 0 };
+    *m = (struct maps){0};
 }
 
 void compare_free(struct compare *c)
@@ -128,10 +128,9 @@ double compare_explained(const struct compare *c)
     return melfd_explained(c->space);
 }
 
-static struct map map_make(struct compare *c, const char *track, const float *x, int64_t channels,
-                           int64_t samples)
+static struct map map_make(struct compare *c, const char *track, const float *x, int64_t channels, int64_t samples)
 {
-    struct map m = { mem_text(track), NULL, melmap_frames(c->mel, samples), 0 };
+    struct map m = {mem_text(track), NULL, melmap_frames(c->mel, samples), 0};
 
     m.data = mem_alloc((size_t)m.frames * MEL_BANDS * sizeof *m.data);
     melmap_make(c->mel, x, channels, samples, m.data);
@@ -150,12 +149,10 @@ static void maps_append(struct maps *all, struct map m)
 /* ---- the reference ---- */
 
 /* The ceilings that belong to a clip of the reference: its mix with random phases, and noise. */
-static void surrogates_make(struct compare *c, const char *track, const float *x, int64_t channels,
-                            int64_t samples)
+static void surrogates_make(struct compare *c, const char *track, const float *x, int64_t channels, int64_t samples)
 {
     uint64_t number = c->phase.count;
-    struct rng noise = rng_new(c->seed, STREAM_NOISE + number),
-               phase = rng_new(c->seed, STREAM_PHASE + number);
+    struct rng noise = rng_new(c->seed, STREAM_NOISE + number), phase = rng_new(c->seed, STREAM_PHASE + number);
     int64_t n = samples < SURROGATE_SAMPLES_MOST ? samples : SURROGATE_SAMPLES_MOST;
     float *y = mem_zero((size_t)n, sizeof *y);
 
@@ -169,8 +166,7 @@ static void surrogates_make(struct compare *c, const char *track, const float *x
     free(y);
 }
 
-void compare_reference(struct compare *c, const char *track, const float *x, int64_t channels,
-                       int64_t samples)
+void compare_reference(struct compare *c, const char *track, const float *x, int64_t channels, int64_t samples)
 {
     struct map m = map_make(c, track, x, channels, samples);
 
@@ -277,7 +273,7 @@ int compare_fit(struct compare *c)
     set_fill(c, COMPARE_NOISE, &c->noise);
     for (size_t i = 0; i < c->real.count; i++) {
         copies_add(c->bank, c->real.maps[i].data, c->real.maps[i].frames);
-        c->real.maps[i].data = NULL;   /* now the bank's */
+        c->real.maps[i].data = NULL; /* now the bank's */
     }
     maps_free(&c->real);
     maps_free(&c->phase);
@@ -309,7 +305,7 @@ static double quantile(double *x, size_t n, double share)
 
 static struct compare_near near_of(const struct compare *c, double *x, size_t n)
 {
-    struct compare_near near = { (int64_t)n, NAN, NAN };
+    struct compare_near near = {(int64_t)n, NAN, NAN};
     size_t copied = 0;
 
     for (size_t i = 0; i < n; i++)
@@ -320,8 +316,8 @@ static struct compare_near near_of(const struct compare *c, double *x, size_t n)
     return near;
 }
 
-static struct compare_near clip_add(struct compare *c, enum compare_set set, const char *track,
-                                    const float *x, int64_t channels, int64_t samples)
+static struct compare_near clip_add(struct compare *c, enum compare_set set, const char *track, const float *x,
+                                    int64_t channels, int64_t samples)
 {
     struct map m = map_make(c, track, x, channels, samples);
     struct distances *all = &c->near[set];
@@ -358,7 +354,7 @@ struct compare_near compare_clip(struct compare *c, const char *track, const flo
 {
     struct distances *held = &c->near[COMPARE_HELD_OUT];
 
-    if (isnan(c->copy_distance))   /* all held out are in */
+    if (isnan(c->copy_distance)) /* all held out are in */
         c->copy_distance = quantile(held->values, held->count, 0.01);
     return clip_add(c, COMPARE_CLIPS, track, x, channels, samples);
 }
@@ -367,12 +363,19 @@ struct compare_near compare_clip(struct compare *c, const char *track, const flo
 
 struct compare_figures compare_figures(const struct compare *c, enum compare_set set)
 {
-    const struct set *sets[2] = { set == COMPARE_HALVES ? &c->half[0] : &c->reference,
-                                  set == COMPARE_HALVES ? &c->half[1] : &c->sets[set] };
+    const struct set *sets[2] = {set == COMPARE_HALVES ? &c->half[0] : &c->reference,
+                                 set == COMPARE_HALVES ? &c->half[1] : &c->sets[set]};
     const struct point_set *real = sets[0]->patches, *other = sets[1]->patches;
     struct compare_figures f = {
-        .fd = NAN, .fdl = NAN, .low = NAN, .high = NAN, .mmd = NAN, .precision = NAN, .recall = NAN,
-        .clips = (int64_t)other->count, .patches = (int64_t)other->seen,
+        .fd = NAN,
+        .fdl = NAN,
+        .low = NAN,
+        .high = NAN,
+        .mmd = NAN,
+        .precision = NAN,
+        .recall = NAN,
+        .clips = (int64_t)other->count,
+        .patches = (int64_t)other->seen,
     };
 
     assert(c->fitted);

@@ -20,19 +20,19 @@ enum compare_set {
 };
 
 struct compare_figures {
-    double fd;               /* mel-FD (measure/melfd.h); NaN: the set is empty */
-    double fdl;              /* the same of windows of 2 s (measure/phrase.h); NaN, too: 32 or fewer */
-    double low, high;        /* of fd, its 95 % interval, for COMPARE_CLIPS (measure/point_set.h); NaN: none */
-    double mmd;              /* squared maximum mean discrepancy */
-    double precision, recall;   /* share of its patches that are like real ones, and the reverse */
+    double fd;                /* mel-FD (measure/melfd.h); NaN: the set is empty */
+    double fdl;               /* the same of windows of 2 s (measure/phrase.h); NaN, too: 32 or fewer */
+    double low, high;         /* of fd, its 95 % interval, for COMPARE_CLIPS (measure/point_set.h); NaN: none */
+    double mmd;               /* squared maximum mean discrepancy */
+    double precision, recall; /* share of its patches that are like real ones, and the reverse */
     int64_t clips, patches;
 };
 
 /* How near the windows of 2 s of clips are to the reference's, measure/copies.h. */
 struct compare_near {
     int64_t windows;
-    double median;           /* dB; NaN: no windows */
-    double copied;           /* share nearer than the 1st percentile of held-out ones; NaN: none were given */
+    double median; /* dB; NaN: no windows */
+    double copied; /* share nearer than the 1st percentile of held-out ones; NaN: none were given */
 };
 
 /* rate in Hz, 1000 or more. seed: of noise, random phases, draws. */
@@ -42,21 +42,19 @@ double compare_rate(const struct compare *c);
 
 /* First all clips of the reference; clips of one track count as one where
  * pairs of one clip are left out. x [channels, samples], after level_center. */
-void compare_reference(struct compare *c, const char *track, const float *x, int64_t channels,
-                       int64_t samples);
+void compare_reference(struct compare *c, const char *track, const float *x, int64_t channels, int64_t samples);
 
 /* Settles the space. -1: too little sound, or all alike. */
 int compare_fit(struct compare *c);
 
 /* Then clips held out, then those to look at: how near each is. */
-void compare_held_out(struct compare *c, const char *track, const float *x, int64_t channels,
-                      int64_t samples);
+void compare_held_out(struct compare *c, const char *track, const float *x, int64_t channels, int64_t samples);
 struct compare_near compare_clip(struct compare *c, const char *track, const float *x, int64_t channels,
                                  int64_t samples);
 
 /* At the end. */
 struct compare_figures compare_figures(const struct compare *c, enum compare_set set);
-struct compare_near compare_near_all(const struct compare *c, enum compare_set set);   /* CLIPS or HELD_OUT */
-double compare_explained(const struct compare *c);   /* share of the reference's variance in the space */
+struct compare_near compare_near_all(const struct compare *c, enum compare_set set); /* CLIPS or HELD_OUT */
+double compare_explained(const struct compare *c); /* share of the reference's variance in the space */
 
 #endif

@@ -8,14 +8,14 @@
 #include "measure/melmap.h"
 #include "measure/distances.h"
 
-enum { BLOCK = 256 };      /* windows of the bank that are laid out at a time */
+enum { BLOCK = 256 }; /* windows of the bank that are laid out at a time */
 
 struct copies {
     size_t count, room;
     struct part {
-        float *map;        /* smoothed */
+        float *map; /* smoothed */
         int64_t frames;
-    } *parts;
+    } * parts;
 };
 
 struct copies *copies_new(void)
@@ -39,7 +39,7 @@ void copies_add(struct copies *b, float *map, int64_t frames)
         b->room = b->room ? 2 * b->room : 16;
         b->parts = mem_grow(b->parts, b->room, sizeof *b->parts);
     }
-    b->parts[b->count++] = (struct part){ map, frames };
+    b->parts[b->count++] = (struct part){map, frames};
 }
 
 /* Levels lie about -40 dB: products keep more digits when that is taken out. */

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 enum {
-    COPIES_HOP = 2,      /* frames between the windows of the bank */
-    QUERY_HOP = 93     /* and of a clip that is looked up */
+    COPIES_HOP = 2, /* frames between the windows of the bank */
+    QUERY_HOP = 93  /* and of a clip that is looked up */
 };
 
 struct copies;

@@ -8,44 +8,53 @@
 #include "measure/levels.h"
 #include "dsp/tempo.h"
 
-static const double rate_low = 3000, rate_high = 48000;   /* Hz, of dsp/tempo.h */
+static const double rate_low = 3000, rate_high = 48000; /* Hz, of dsp/tempo.h */
 
-#define ANY { -INFINITY, INFINITY }
-#define FROM(x) { x, INFINITY }
-#define TO(x) { -INFINITY, x }
+#define ANY \
+    { \
+        -INFINITY, INFINITY \
+    }
+#define FROM(x) \
+    { \
+        x, INFINITY \
+    }
+#define TO(x) \
+    { \
+        -INFINITY, x \
+    }
 
 const struct figure_about figure_about[FIGURE_COUNT] = {
-    [FIGURE_RMS] = { "rms", "dBFS", 1, 6, { -45, -6 }, FROM(-70) },
-    [FIGURE_PEAK] = { "peak", "dBFS", 1, 6, { -30, 0 }, ANY },
-    [FIGURE_OFFSET] = { "offset", "", 4, 7, { -0.01, 0.01 }, ANY },
-    [FIGURE_CLIPPED] = { "clipped", "samples", 0, 7, TO(0), ANY },
-    [FIGURE_CLIPPING] = { "clipping", "share", 5, 0, TO(0.0001), TO(0.01) },
-    [FIGURE_SILENCE] = { "silence", "share", 3, 7, TO(0.5), TO(0.95) },
-    [FIGURE_CREST] = { "crest", "dB", 1, 5, { 6, 30 }, ANY },
-    [FIGURE_CENTROID] = { "centroid", "Hz", 0, 8, ANY, ANY },
-    [FIGURE_BANDWIDTH] = { "bandwidth", "Hz", 0, 9, ANY, ANY },
-    [FIGURE_ROLLOFF] = { "rolloff", "Hz", 0, 7, ANY, ANY },
-    [FIGURE_FLATNESS] = { "flatness", "", 4, 8, TO(0.4), ANY },
-    [FIGURE_PEAKINESS] = { "peakiness", "dB", 1, 0, ANY, ANY },
-    [FIGURE_DYNAMICS] = { "dynamics", "dB", 1, 0, ANY, ANY },
-    [FIGURE_FLUX] = { "flux", "dB", 2, 5, ANY, ANY },
-    [FIGURE_RHYTHM] = { "rhythm", "", 3, 6, FROM(0.1), ANY },
-    [FIGURE_BEATCON] = { "beatcon", "", 3, 7, ANY, ANY },
-    [FIGURE_CLICKS] = { "clicks", "", 0, 6, TO(10), ANY },
-    [FIGURE_JOINS] = { "joins", "share", 2, 5, TO(0.35), TO(0.7) },
-    [FIGURE_NEAREST] = { "nearest", "dB", 2, 7, ANY, ANY },
-    [FIGURE_COPIED] = { "copied", "share", 3, 6, TO(0.1), ANY },
-    [FIGURE_RECON + RECON_MSLS] = { "msls", "dB", 3, 6, ANY, ANY },
-    [FIGURE_RECON + RECON_SC] = { "sc", "", 3, 5, ANY, ANY },
-    [FIGURE_RECON + RECON_MEL] = { "mel", "dB", 3, 6, ANY, ANY },
-    [FIGURE_RECON + RECON_DAC_MEL] = { "dac_mel", "", 3, 7, ANY, ANY },
-    [FIGURE_RECON + RECON_DAC_STFT] = { "dac_stft", "", 3, 8, ANY, ANY },
-    [FIGURE_RECON + RECON_GAIN] = { "gain_db", "dB", 2, 7, ANY, ANY },
-    [FIGURE_FD] = { "fd", "", 0, 0, ANY, ANY },
-    [FIGURE_FDL] = { "fdl", "", 0, 0, ANY, ANY },
-    [FIGURE_MMD] = { "mmd", "", 4, 0, ANY, ANY },
-    [FIGURE_PRECISION] = { "precision", "share", 3, 0, FROM(0.2), ANY },
-    [FIGURE_RECALL] = { "recall", "share", 3, 0, FROM(0.2), ANY },
+    [FIGURE_RMS] = {"rms", "dBFS", 1, 6, {-45, -6}, FROM(-70)},
+    [FIGURE_PEAK] = {"peak", "dBFS", 1, 6, {-30, 0}, ANY},
+    [FIGURE_OFFSET] = {"offset", "", 4, 7, {-0.01, 0.01}, ANY},
+    [FIGURE_CLIPPED] = {"clipped", "samples", 0, 7, TO(0), ANY},
+    [FIGURE_CLIPPING] = {"clipping", "share", 5, 0, TO(0.0001), TO(0.01)},
+    [FIGURE_SILENCE] = {"silence", "share", 3, 7, TO(0.5), TO(0.95)},
+    [FIGURE_CREST] = {"crest", "dB", 1, 5, {6, 30}, ANY},
+    [FIGURE_CENTROID] = {"centroid", "Hz", 0, 8, ANY, ANY},
+    [FIGURE_BANDWIDTH] = {"bandwidth", "Hz", 0, 9, ANY, ANY},
+    [FIGURE_ROLLOFF] = {"rolloff", "Hz", 0, 7, ANY, ANY},
+    [FIGURE_FLATNESS] = {"flatness", "", 4, 8, TO(0.4), ANY},
+    [FIGURE_PEAKINESS] = {"peakiness", "dB", 1, 0, ANY, ANY},
+    [FIGURE_DYNAMICS] = {"dynamics", "dB", 1, 0, ANY, ANY},
+    [FIGURE_FLUX] = {"flux", "dB", 2, 5, ANY, ANY},
+    [FIGURE_RHYTHM] = {"rhythm", "", 3, 6, FROM(0.1), ANY},
+    [FIGURE_BEATCON] = {"beatcon", "", 3, 7, ANY, ANY},
+    [FIGURE_CLICKS] = {"clicks", "", 0, 6, TO(10), ANY},
+    [FIGURE_JOINS] = {"joins", "share", 2, 5, TO(0.35), TO(0.7)},
+    [FIGURE_NEAREST] = {"nearest", "dB", 2, 7, ANY, ANY},
+    [FIGURE_COPIED] = {"copied", "share", 3, 6, TO(0.1), ANY},
+    [FIGURE_RECON + RECON_MSLS] = {"msls", "dB", 3, 6, ANY, ANY},
+    [FIGURE_RECON + RECON_SC] = {"sc", "", 3, 5, ANY, ANY},
+    [FIGURE_RECON + RECON_MEL] = {"mel", "dB", 3, 6, ANY, ANY},
+    [FIGURE_RECON + RECON_DAC_MEL] = {"dac_mel", "", 3, 7, ANY, ANY},
+    [FIGURE_RECON + RECON_DAC_STFT] = {"dac_stft", "", 3, 8, ANY, ANY},
+    [FIGURE_RECON + RECON_GAIN] = {"gain_db", "dB", 2, 7, ANY, ANY},
+    [FIGURE_FD] = {"fd", "", 0, 0, ANY, ANY},
+    [FIGURE_FDL] = {"fdl", "", 0, 0, ANY, ANY},
+    [FIGURE_MMD] = {"mmd", "", 4, 0, ANY, ANY},
+    [FIGURE_PRECISION] = {"precision", "share", 3, 0, FROM(0.2), ANY},
+    [FIGURE_RECALL] = {"recall", "share", 3, 0, FROM(0.2), ANY},
 };
 
 /* The beat of a clip, in seconds; 0: it has none, or the rate is not one to find it at. */
@@ -70,8 +79,7 @@ void figures_measure(struct timbre_meter *m, float *x, int64_t channels, int64_t
                      struct figures *f)
 {
     int64_t count = channels * samples, clipped = level_clipped(x, count);
-    double offset = level_center(x, channels, samples), rms = level_rms(x, count),
-           peak = level_peak(x, count);
+    double offset = level_center(x, channels, samples), rms = level_rms(x, count), peak = level_peak(x, count);
 
     f->timbre = timbre_measure(m, x, channels, samples);
     if (!(beat > 0))

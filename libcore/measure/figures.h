@@ -11,33 +11,54 @@
 
 enum figure {
     /* of a clip alone */
-    FIGURE_RMS, FIGURE_PEAK, FIGURE_OFFSET, FIGURE_CLIPPED, FIGURE_CLIPPING, FIGURE_SILENCE, FIGURE_CREST,
-    FIGURE_CENTROID, FIGURE_BANDWIDTH, FIGURE_ROLLOFF, FIGURE_FLATNESS, FIGURE_PEAKINESS, FIGURE_DYNAMICS,
-    FIGURE_FLUX, FIGURE_RHYTHM, FIGURE_BEATCON, FIGURE_CLICKS, FIGURE_JOINS,
+    FIGURE_RMS,
+    FIGURE_PEAK,
+    FIGURE_OFFSET,
+    FIGURE_CLIPPED,
+    FIGURE_CLIPPING,
+    FIGURE_SILENCE,
+    FIGURE_CREST,
+    FIGURE_CENTROID,
+    FIGURE_BANDWIDTH,
+    FIGURE_ROLLOFF,
+    FIGURE_FLATNESS,
+    FIGURE_PEAKINESS,
+    FIGURE_DYNAMICS,
+    FIGURE_FLUX,
+    FIGURE_RHYTHM,
+    FIGURE_BEATCON,
+    FIGURE_CLICKS,
+    FIGURE_JOINS,
     /* of a clip and of all clips beside a reference */
-    FIGURE_NEAREST, FIGURE_COPIED,
+    FIGURE_NEAREST,
+    FIGURE_COPIED,
     /* of a clip beside the one that it stands for, in the order of measure/recon.h */
-    FIGURE_RECON, FIGURE_CLIP_COUNT = FIGURE_RECON + RECON_COUNT,
+    FIGURE_RECON,
+    FIGURE_CLIP_COUNT = FIGURE_RECON + RECON_COUNT,
     /* of all clips beside a reference */
-    FIGURE_FD = FIGURE_CLIP_COUNT, FIGURE_FDL, FIGURE_MMD, FIGURE_PRECISION, FIGURE_RECALL,
+    FIGURE_FD = FIGURE_CLIP_COUNT,
+    FIGURE_FDL,
+    FIGURE_MMD,
+    FIGURE_PRECISION,
+    FIGURE_RECALL,
     FIGURE_COUNT
 };
 
 struct range {
-    double lo, hi;           /* closed; infinite where there is no bound */
+    double lo, hi; /* closed; infinite where there is no bound */
 };
 
 struct figure_about {
     const char *name, *unit;
-    int decimals, width;     /* of the column in a table; width 0: not in tables */
-    struct range good;       /* outside: a warning */
-    struct range fair;       /* outside: a failure */
+    int decimals, width; /* of the column in a table; width 0: not in tables */
+    struct range good;   /* outside: a warning */
+    struct range fair;   /* outside: a failure */
 };
 
 extern const struct figure_about figure_about[FIGURE_COUNT];
 
 struct figures {
-    double value[FIGURE_CLIP_COUNT];      /* NaN: cannot be told of this clip */
+    double value[FIGURE_CLIP_COUNT]; /* NaN: cannot be told of this clip */
     struct clicks clicks;
     struct timbre timbre;
 };

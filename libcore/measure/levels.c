@@ -80,7 +80,7 @@ double level_sounding(const float *x, int64_t channels, int64_t samples, double 
     int64_t block = (int64_t)fmax(1, nearbyint(rate * 0.1)), blocks = samples / block > 0 ? samples / block : 1;
     double *power = mem_alloc((size_t)blocks * sizeof *power), mean;
 
-    for (int64_t b = 0; b < blocks; b++)   /* the last one takes what is left */
+    for (int64_t b = 0; b < blocks; b++) /* the last one takes what is left */
         power[b] = block_power(x, channels, samples, b * block, b + 1 < blocks ? block : samples - b * block);
     mean = gated_mean(power, blocks, silent_gate);
     mean = gated_mean(power, blocks, fmax(silent_gate, relative_gate * mean));

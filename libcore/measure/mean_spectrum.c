@@ -10,11 +10,11 @@
 #include "dsp/spectrum.h"
 #include "dsp/vocoder.h"
 
-enum { PIECE = 256 };            /* frames given to the vocoder at once */
+enum { PIECE = 256 }; /* frames given to the vocoder at once */
 
 struct mean_spectrum {
     struct spectrum *spectrum;
-    double *power, *sum;         /* of a frame; over all frames, dB */
+    double *power, *sum; /* of a frame; over all frames, dB */
     int64_t frames;
 };
 
@@ -61,7 +61,7 @@ float *mean_spectrum_sound(const struct mean_spectrum *m, int64_t samples, uint6
     float *x = mem_zero(size, sizeof *x), *magnitude = mem_alloc(PIECE * bins * sizeof *magnitude);
     struct vocoder_how how = vocoder_defaults();
     struct vocoder *v;
-    double unit = sqrt(0.375 * spectrum_size(m->spectrum));   /* norm of the vocoder's window */
+    double unit = sqrt(0.375 * spectrum_size(m->spectrum)); /* norm of the vocoder's window */
 
     how.seed = seed;
     for (size_t k = 0; k < bins; k++)

@@ -8,8 +8,8 @@
 #include "base/mem.h"
 
 struct band {
-    int from, to;              /* bins whose weight is not 0 */
-    double *weights;           /* [to - from] */
+    int from, to;    /* bins whose weight is not 0 */
+    double *weights; /* [to - from] */
 };
 
 struct melbank {
@@ -17,11 +17,11 @@ struct melbank {
     struct band *bands;
 };
 
-static const double slaney_corner = 1000, slaney_linear = 3.0 / 200;   /* Hz, mel per Hz under it */
+static const double slaney_corner = 1000, slaney_linear = 3.0 / 200; /* Hz, mel per Hz under it */
 
 static double slaney_log(void)
 {
-    return 27 / log(6.4);      /* mel per e-fold over it */
+    return 27 / log(6.4); /* mel per e-fold over it */
 }
 
 static double mel(enum melbank_kind kind, double hertz)
@@ -44,7 +44,7 @@ static double mel_hertz(enum melbank_kind kind, double m)
 /* A triangle from edge[0] over edge[1] to edge[2], in Hz, over bins that are hertz apart. */
 static struct band band_new(enum melbank_kind kind, const double edge[3], int bins, double hertz)
 {
-    struct band b = { bins, 0, NULL };
+    struct band b = {bins, 0, NULL};
     double sum = 0, *w = mem_zero((size_t)bins, sizeof *w);
 
     for (int k = 0; k < bins; k++) {

@@ -10,8 +10,8 @@
 #include "base/linalg.h"
 
 struct melfd {
-    struct moments *patches;      /* of what was learnt, PATCH_DIMS */
-    struct moments *projected;    /* the same in the space; NULL before the fit */
+    struct moments *patches;   /* of what was learnt, PATCH_DIMS */
+    struct moments *projected; /* the same in the space; NULL before the fit */
     double mean[PATCH_DIMS];
     double axes[MELFD_DIMS][PATCH_DIMS];
     double explained;

@@ -16,7 +16,7 @@ static const double lowest = 40, loudness = 0.1;
 struct melmap {
     double rate;
     struct spectrum *spectrum;
-    double *power;             /* [bins] */
+    double *power; /* [bins] */
     struct melbank *bank;
 };
 

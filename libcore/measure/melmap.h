@@ -6,10 +6,10 @@
 
 enum {
     MEL_BANDS = 40,
-    PATCH_FRAMES = 8,                        /* a patch: about .17 s */
+    PATCH_FRAMES = 8, /* a patch: about .17 s */
     PATCH_STRIDE = 4,
     PATCH_DIMS = PATCH_FRAMES * MEL_BANDS,
-    WINDOW_FRAMES = 24,                      /* a window: about 2 s, in steps of 4 frames */
+    WINDOW_FRAMES = 24, /* a window: about 2 s, in steps of 4 frames */
     WINDOW_STEP = 4,
     WINDOW_DIMS = WINDOW_FRAMES * MEL_BANDS
 };

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "base/linalg.h"
 
-enum { TOGETHER = 4 };   /* rows added in one pass over the outer products */
+enum { TOGETHER = 4 }; /* rows added in one pass over the outer products */
 
 struct moments *moments_new(int dims)
 {

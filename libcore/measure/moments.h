@@ -9,8 +9,8 @@
 struct moments {
     int dims;
     double count;
-    double *sum;      /* [dims] */
-    double *outer;    /* [dims, dims] sum of x x', on and right of the diagonal */
+    double *sum;   /* [dims] */
+    double *outer; /* [dims, dims] sum of x x', on and right of the diagonal */
 };
 
 struct moments *moments_new(int dims);

@@ -10,14 +10,14 @@
 #include "measure/melmap.h"
 #include "base/linalg.h"
 
-enum { TOGETHER = 256 };   /* windows that are laid out at a time */
+enum { TOGETHER = 256 }; /* windows that are laid out at a time */
 
 struct phrase {
     double count;
-    double *sum, *products;    /* [WINDOW_DIMS], [WINDOW_DIMS, WINDOW_DIMS] */
-    float *windows, *part;     /* [TOGETHER, WINDOW_DIMS], [WINDOW_DIMS, WINDOW_DIMS] */
+    double *sum, *products; /* [WINDOW_DIMS], [WINDOW_DIMS, WINDOW_DIMS] */
+    float *windows, *part;  /* [TOGETHER, WINDOW_DIMS], [WINDOW_DIMS, WINDOW_DIMS] */
     double mean[WINDOW_DIMS];
-    float *axes;               /* [PHRASE_DIMS, WINDOW_DIMS]; NULL before the fit */
+    float *axes; /* [PHRASE_DIMS, WINDOW_DIMS]; NULL before the fit */
 };
 
 struct phrase *phrase_new(void)
@@ -70,8 +70,8 @@ void phrase_learn(struct phrase *p, const float *map, int64_t frames)
         for (int i = 0; i < count; i++)
             for (int k = 0; k < WINDOW_DIMS; k++)
                 p->sum[k] += (double)p->windows[(size_t)i * WINDOW_DIMS + (size_t)k];
-        gemm(true, false, WINDOW_DIMS, WINDOW_DIMS, count, p->windows, WINDOW_DIMS, p->windows, WINDOW_DIMS, 0,
-             p->part, WINDOW_DIMS);
+        gemm(true, false, WINDOW_DIMS, WINDOW_DIMS, count, p->windows, WINDOW_DIMS, p->windows, WINDOW_DIMS, 0, p->part,
+             WINDOW_DIMS);
         for (size_t i = 0; i < WINDOW_DIMS * WINDOW_DIMS; i++)
             p->products[i] += (double)p->part[i];
         p->count += count;
@@ -110,8 +110,8 @@ void phrase_project(const struct phrase *p, const float *map, int64_t frames, st
     for (int64_t start = 0; start < all; start += TOGETHER) {
         int count = lay_out(p, map, start, all);
 
-        gemm(false, true, count, PHRASE_DIMS, WINDOW_DIMS, p->windows, WINDOW_DIMS, p->axes, WINDOW_DIMS, 0,
-             rows, PHRASE_DIMS);
+        gemm(false, true, count, PHRASE_DIMS, WINDOW_DIMS, p->windows, WINDOW_DIMS, p->axes, WINDOW_DIMS, 0, rows,
+             PHRASE_DIMS);
         moments_add(m, rows, count, PHRASE_DIMS);
     }
 }

@@ -9,7 +9,7 @@
 
 enum {
     PHRASE_DIMS = 32,
-    PHRASE_HOP = 23    /* frames of a smoothed map between windows: about .5 s */
+    PHRASE_HOP = 23 /* frames of a smoothed map between windows: about .5 s */
 };
 
 struct phrase;

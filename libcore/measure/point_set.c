@@ -219,7 +219,8 @@ static int rising(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-void point_set_interval(const struct point_set *c, const struct point_set *real, uint64_t seed, double *low, double *high)
+void point_set_interval(const struct point_set *c, const struct point_set *real, uint64_t seed, double *low,
+                        double *high)
 {
     struct rng r = rng_new(seed, DRAW_STREAM);
     struct moments *m = moments_new(c->dims);

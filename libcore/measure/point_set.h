@@ -17,10 +17,10 @@ enum { CLOUD_KEPT = 2048, CLOUD_NEIGHBOURS = 5 };
 struct point_set {
     int dims;
     size_t count, room;
-    struct moments **clips;      /* of each clip that has points */
+    struct moments **clips; /* of each clip that has points */
     struct moments *all;
-    float *rows;                 /* [kept, dims] */
-    int64_t *owner;              /* whose the row is */
+    float *rows;    /* [kept, dims] */
+    int64_t *owner; /* whose the row is */
     size_t kept;
     uint64_t seen;
     struct rng rng;
@@ -58,6 +58,6 @@ void point_set_match(const struct point_set *real, const struct point_set *c, do
  * drawing as many clips of c with replacement, 200 times: the quantiles of the
  * draws, moved by the distance less their median. NaN for fewer than 3 clips. */
 void point_set_interval(const struct point_set *c, const struct point_set *real, uint64_t seed, double *low,
-                    double *high);
+                        double *high);
 
 #endif

@@ -18,25 +18,25 @@ enum { DAC_SIZES = 7, DAC_LEAST = 32, DAC_BANDS_LEAST = 5, DAC_BANDS_MOST = DAC_
 static const double dac_floor = 1e-5;
 
 const char *const recon_names[RECON_COUNT] = {
-    [RECON_MSLS] = "msls", [RECON_SC] = "sc", [RECON_MEL] = "mel", [RECON_DAC_MEL] = "dac_mel",
+    [RECON_MSLS] = "msls",         [RECON_SC] = "sc",        [RECON_MEL] = "mel", [RECON_DAC_MEL] = "dac_mel",
     [RECON_DAC_STFT] = "dac_stft", [RECON_GAIN] = "gain_db",
 };
 
 /* One frame size, and what is taken there. */
 struct scale {
     struct spectrum *spectrum;
-    int logs;                        /* how many of the five sizes of msls and SC it is: at low rates they coincide */
-    struct melbank *mel, *dac;       /* mel and DAC's; or NULL */
-    bool stft;                       /* DAC's distance of magnitudes */
-    double norm;                     /* of the Hann window that is not scaled */
-    double floor, mel_floor;         /* of this reference, powers */
+    int logs;                  /* how many of the five sizes of msls and SC it is: at low rates they coincide */
+    struct melbank *mel, *dac; /* mel and DAC's; or NULL */
+    bool stft;                 /* DAC's distance of magnitudes */
+    double norm;               /* of the Hann window that is not scaled */
+    double floor, mel_floor;   /* of this reference, powers */
 };
 
 /* A frame of one channel. */
 struct view {
-    const float *x;                  /* the channel; NULL: silence */
-    double gain;                     /* of its power */
-    double *power, *magnitude;       /* [bins] */
+    const float *x;            /* the channel; NULL: silence */
+    double gain;               /* of its power */
+    double *power, *magnitude; /* [bins] */
     double mel[MEL_COUNT], dac[DAC_BANDS_MOST];
 };
 
@@ -48,8 +48,8 @@ struct sums {
 struct recon_meter {
     struct scale scales[SIZES + DAC_SIZES];
     int count;
-    struct view x, edge, y[RECON_ESTIMATES_MOST];   /* edge: x continued by reflection */
-    double *room;                    /* of the views; all y share theirs */
+    struct view x, edge, y[RECON_ESTIMATES_MOST]; /* edge: x continued by reflection */
+    double *room;                                 /* of the views; all y share theirs */
 };
 
 /* The scale of that size, added when it is not there. */
@@ -60,7 +60,7 @@ static struct scale *scale_of(struct recon_meter *m, int size)
     while (s < m->scales + m->count && spectrum_size(s->spectrum) != size)
         s++;
     if (s == m->scales + m->count) {
-        *s = (struct scale){ .spectrum = spectrum_new(size, size / 4), .norm = sqrt(0.375 * size) };
+        *s = (struct scale){.spectrum = spectrum_new(size, size / 4), .norm = sqrt(0.375 * size)};
         m->count++;
     }
     return s;
@@ -74,10 +74,10 @@ static void views_make(struct recon_meter *m)
         if ((size_t)spectrum_bins(m->scales[i].spectrum) > most)
             most = (size_t)spectrum_bins(m->scales[i].spectrum);
     m->room = mem_zero(6 * most, sizeof *m->room);
-    m->x = (struct view){ .gain = 1, .power = m->room, .magnitude = m->room + most };
-    m->edge = (struct view){ .gain = 1, .power = m->room + 2 * most, .magnitude = m->room + 3 * most };
+    m->x = (struct view){.gain = 1, .power = m->room, .magnitude = m->room + most};
+    m->edge = (struct view){.gain = 1, .power = m->room + 2 * most, .magnitude = m->room + 3 * most};
     for (int i = 0; i < RECON_ESTIMATES_MOST; i++)
-        m->y[i] = (struct view){ .power = m->room + 4 * most, .magnitude = m->room + 5 * most };
+        m->y[i] = (struct view){.power = m->room + 4 * most, .magnitude = m->room + 5 * most};
 }
 
 struct recon_meter *recon_meter_new(double rate)
@@ -242,7 +242,7 @@ static void size_measure(struct recon_meter *m, struct scale *s, const float *x,
 {
     double energy = floors_set(m, s, x, channels, samples);
     int64_t frames = spectrum_frames(s->spectrum, samples);
-    struct sums sums[RECON_ESTIMATES_MOST] = { 0 };
+    struct sums sums[RECON_ESTIMATES_MOST] = {0};
 
     for (int64_t c = 0; c < channels; c++) {
         m->x.x = x + c * samples;

@@ -5,11 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum recon_figure {
-    RECON_MSLS, RECON_SC, RECON_MEL, RECON_DAC_MEL, RECON_DAC_STFT, RECON_GAIN, RECON_COUNT
-};
+enum recon_figure { RECON_MSLS, RECON_SC, RECON_MEL, RECON_DAC_MEL, RECON_DAC_STFT, RECON_GAIN, RECON_COUNT };
 
-extern const char *const recon_names[RECON_COUNT];   /* "msls", "sc", ... "gain_db" */
+extern const char *const recon_names[RECON_COUNT]; /* "msls", "sc", ... "gain_db" */
 
 struct recon {
     double value[RECON_COUNT];
@@ -22,8 +20,8 @@ struct recon_meter *recon_meter_new(double rate);
 void recon_meter_free(struct recon_meter *m);
 
 struct recon_estimate {
-    const float *x;              /* [channels, samples]; NULL: silence */
-    bool as_it_is;               /* the gain is only told */
+    const float *x; /* [channels, samples]; NULL: silence */
+    bool as_it_is;  /* the gain is only told */
 };
 
 enum { RECON_ESTIMATES_MOST = 8 };

@@ -23,7 +23,7 @@ int64_t surrogate_phase(float *x, int64_t samples, struct rng *r)
 
     memcpy(in, x, (size_t)n * sizeof *x);
     fft_forward(f, in, spectrum);
-    for (int k = 1; 2 * k < n; k++) {   /* the ends of the spectrum are real and stay */
+    for (int k = 1; 2 * k < n; k++) { /* the ends of the spectrum are real and stay */
         double phase = 2 * M_PI * rng_uniform(r), re = spectrum[2 * k], im = spectrum[2 * k + 1];
 
         spectrum[2 * k] = (float)(re * cos(phase) - im * sin(phase));

@@ -13,8 +13,8 @@ static const double lowest_band = 31.25, rolloff_share = 0.85;
 struct timbre_meter {
     double rate;
     struct spectrum *spectrum;
-    double *power, *level, *before;   /* of a frame: P; 10 log10 (P + 1e-6), this one's and the last one's */
-    double *rises;                    /* of the clip measured last: of frame 1 and on, less their mean */
+    double *power, *level, *before; /* of a frame: P; 10 log10 (P + 1e-6), this one's and the last one's */
+    double *rises;                  /* of the clip measured last: of frame 1 and on, less their mean */
     int64_t count;
 };
 
@@ -174,7 +174,7 @@ static double repeats_at(const double *x, int64_t n, double lag)
 
 double timbre_contrast(const struct timbre_meter *m, double beat)
 {
-    static const double on[] = { 1, 2, 4 }, off[] = { 1.0 / 3, 1.0 / 2, 2.0 / 3, 4.0 / 3, 3.0 / 2, 5.0 / 3 };
+    static const double on[] = {1, 2, 4}, off[] = {1.0 / 3, 1.0 / 2, 2.0 / 3, 4.0 / 3, 3.0 / 2, 5.0 / 3};
     double lag = beat * m->rate / spectrum_hop(m->spectrum), contrast = 0;
 
     assert(beat > 0);
@@ -193,7 +193,7 @@ struct timbre timbre_measure(struct timbre_meter *m, const float *x, int64_t cha
     double n = (double)frames, flux = 0;
     double hop = spectrum_hop(m->spectrum) / m->rate;
     int bands = band_count(m->rate);
-    struct sums s = { 0 };
+    struct sums s = {0};
     struct timbre t;
 
     assert(channels >= 1 && samples >= 1);
@@ -211,8 +211,11 @@ struct timbre timbre_measure(struct timbre_meter *m, const float *x, int64_t cha
     }
     center(m->rises, m->count);
     t = (struct timbre){
-        .flatness = s.flatness / n, .peakiness = s.peakiness / n, .centroid = s.centroid / n,
-        .bandwidth = s.bandwidth / n, .rolloff = s.rolloff / n,
+        .flatness = s.flatness / n,
+        .peakiness = s.peakiness / n,
+        .centroid = s.centroid / n,
+        .bandwidth = s.bandwidth / n,
+        .rolloff = s.rolloff / n,
         .dynamics = sqrt(fmax(0, s.energy2 / n - (s.energy / n) * (s.energy / n))),
         .flux = frames > 1 ? flux / (n - 1) : NAN,
         .rhythm = pulse(m->rises, m->count, (int64_t)(0.2 / hop), (int64_t)(1.2 / hop)),

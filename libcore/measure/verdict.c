@@ -78,7 +78,7 @@ static void list_add(char **list, const char *name)
 
 struct judgement limits_judge(const struct limits *l, const double *value, enum figure from, enum figure to)
 {
-    struct judgement j = { VERDICT_OK, mem_text(""), mem_text("") };
+    struct judgement j = {VERDICT_OK, mem_text(""), mem_text("")};
 
     for (int i = (int)from; i < (int)to; i++) {
         enum verdict v = verdict_on(l, i, value[i]);
@@ -96,7 +96,7 @@ void judgement_free(struct judgement *j)
     free(j->fails);
 }
 
-const char *const verdict_words[] = { "ok", "warn", "fail" };
+const char *const verdict_words[] = {"ok", "warn", "fail"};
 
 /* A list of the names in "a, b". */
 static struct meta *names_meta(const char *list)

@@ -6,7 +6,7 @@
 #include "measure/figures.h"
 
 struct limits {
-    struct range good[FIGURE_COUNT], fair[FIGURE_COUNT];   /* outside: a warning, a failure */
+    struct range good[FIGURE_COUNT], fair[FIGURE_COUNT]; /* outside: a warning, a failure */
 };
 
 enum verdict { VERDICT_OK, VERDICT_WARN, VERDICT_FAIL };
@@ -28,7 +28,7 @@ struct judgement {
 struct judgement limits_judge(const struct limits *l, const double *value, enum figure from, enum figure to);
 void judgement_free(struct judgement *j);
 
-extern const char *const verdict_words[];   /* "ok", "warn", "fail" */
+extern const char *const verdict_words[]; /* "ok", "warn", "fail" */
 
 /* Puts "verdict", "fails" and "warns" (lists of names) into map. */
 void judgement_meta(const struct judgement *j, struct meta *map);

@@ -34,13 +34,15 @@ int codec_begin(struct codec *c, const char *kind)
     return c->w ? 0 : -1;
 }
 
-int codec_put(struct codec *c, const char *name, const struct meta *meta, const struct frame_tensor *tensors, size_t count)
+int codec_put(struct codec *c, const char *name, const struct meta *meta, const struct frame_tensor *tensors,
+              size_t count)
 {
     for (size_t i = 0; i < count; i++)
         for (int64_t j = 0; j < tensor_count(&tensors[i].t); j++)
             if (!isfinite(tensors[i].t.data[j]))
-                return error_set("'%s' comes to values that are not finite: what went in is too large, or %s is damaged",
-                                 name, c->path);
+                return error_set(
+                    "'%s' comes to values that are not finite: what went in is too large, or %s is damaged", name,
+                    c->path);
     return writer_put(c->w, name, meta, tensors, count);
 }
 
@@ -54,12 +56,13 @@ int codec_audio(const struct model *m, const struct reader *r, const struct fram
         return error_set("%s: clip '%s' is at %g Hz, the model was trained at %g Hz: use cv-load -r %g",
                          reader_label(r), f->name, rate, m->rate, m->rate);
     if (!m->network->one_length && t->shape[1] != m->channels)
-        return error_set("%s: clip '%s' has %lld channels, the model takes %d: load %s cv-load -c", reader_label(r), f->name,
-                         (long long)t->shape[1], m->channels, m->channels > 1 ? "with" : "without");
+        return error_set("%s: clip '%s' has %lld channels, the model takes %d: load %s cv-load -c", reader_label(r),
+                         f->name, (long long)t->shape[1], m->channels, m->channels > 1 ? "with" : "without");
     if (m->network->one_length && (t->shape[1] != 1 || t->shape[2] > m->samples))
-        return error_set("%s: clip '%s' has %lld channels of %lld samples, the model takes 1 of at most %lld: use cv-load -n %lld",
-                         reader_label(r), f->name, (long long)t->shape[1], (long long)t->shape[2],
-                         (long long)m->samples, (long long)m->samples);
+        return error_set(
+            "%s: clip '%s' has %lld channels of %lld samples, the model takes 1 of at most %lld: use cv-load -n %lld",
+            reader_label(r), f->name, (long long)t->shape[1], (long long)t->shape[2], (long long)m->samples,
+            (long long)m->samples);
     return 0;
 }
 
@@ -93,7 +96,8 @@ const struct tensor *codec_latent(struct codec *c, const struct reader *r, const
         error_set("%s: frame '%s' has no tensor '%s'", reader_label(r), f->name, noise ? "noise" : "z");
         return NULL;
     }
-    if (t->rank < 1 || t->rank > 2 || tensor_count(t) == 0 || t->shape[0] < latent || (!noise && t->shape[0] > latent)) {
+    if (t->rank < 1 || t->rank > 2 || tensor_count(t) == 0 || t->shape[0] < latent ||
+        (!noise && t->shape[0] > latent)) {
         error_set("%s: '%s' has shape %s, the model's latent has %d dimensions: use %s", reader_label(r), f->name,
                   tensor_shape_text(t, shape, sizeof shape), latent,
                   noise ? "cv-sample -m with this model" : "cv-encode with this same model");
@@ -114,7 +118,7 @@ static int codec_run(const char *model, struct reader *r, int fd, const char *la
         return -1;
     status = decode ? c.m.network->decode(&c, parameters, r) : c.m.network->encode(&c, parameters, r);
     if (!status)
-        status = codec_begin(&c, decode ? "audio" : "latent");   /* a stream without clips stays one */
+        status = codec_begin(&c, decode ? "audio" : "latent"); /* a stream without clips stays one */
     if (c.w && status)
         writer_abandon(c.w);
     else if (c.w)

@@ -9,15 +9,15 @@
 #include "io/stream.h"
 
 struct codec_options {
-    bool mean_only;              /* encode: z is the posterior's mean, else a draw */
-    bool logits;                 /* decode, notebook: without the final sigmoid */
-    uint64_t seed;               /* of the draws, or of the phases that decoding starts from */
+    bool mean_only; /* encode: z is the posterior's mean, else a draw */
+    bool logits;    /* decode, notebook: without the final sigmoid */
+    uint64_t seed;  /* of the draws, or of the phases that decoding starts from */
     /* decode, spectral */
-    const char *prior;           /* "normal", "var", "beat", "bank" or "auto": the best that the model has */
-    double jump;                 /* see model/prior.h */
+    const char *prior; /* "normal", "var", "beat", "bank" or "auto": the best that the model has */
+    double jump;       /* see model/prior.h */
     int nearest;
-    int iterations;              /* of the vocoder, see dsp/vocoder.h */
-    double tempo;                /* beats per minute of all clips, 0: as their meta says */
+    int iterations; /* of the vocoder, see dsp/vocoder.h */
+    double tempo;   /* beats per minute of all clips, 0: as their meta says */
 };
 
 /* Reads audio from r (started) and writes a latent stream to fd: "z", "mean"

@@ -9,18 +9,18 @@
 #include "model/codec_private.h"
 #include "io/clip.h"
 
-enum { BATCH = 16 };             /* clips that go through the network together */
+enum { BATCH = 16 }; /* clips that go through the network together */
 
 struct work {
     struct codec *c;
     struct notebook_graph g;
-    struct node *out;            /* decoder: what is written */
+    struct node *out; /* decoder: what is written */
     struct rng rng;
-    int held;                    /* clips waiting in the network's input */
+    int held; /* clips waiting in the network's input */
     char *names[BATCH];
     struct meta *metas[BATCH];
-    int64_t samples[BATCH];      /* of the clips, at most the model's */
-    int64_t padded;              /* clips so far that were shorter than the model's */
+    int64_t samples[BATCH]; /* of the clips, at most the model's */
+    int64_t padded;         /* clips so far that were shorter than the model's */
 };
 
 static void forget(struct work *w)
@@ -54,7 +54,9 @@ static int flush_latents(struct work *w)
         float *mean = w->g.mean->y + (size_t)i * latent, *logvar = w->g.logvar->y + (size_t)i * latent;
         int64_t shape[2] = {(int64_t)latent, 1};
         struct frame_tensor t[3] = {
-            {"z", tensor_view(z, 2, shape)}, {"mean", tensor_view(mean, 2, shape)}, {"logvar", tensor_view(logvar, 2, shape)},
+            {"z", tensor_view(z, 2, shape)},
+            {"mean", tensor_view(mean, 2, shape)},
+            {"logvar", tensor_view(logvar, 2, shape)},
         };
 
         if (w->c->how.mean_only) {

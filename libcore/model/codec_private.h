@@ -8,11 +8,11 @@
 struct codec {
     struct model m;
     struct writer *w;
-    const char *path, *label;    /* of the model file, of the output */
+    const char *path, *label; /* of the model file, of the output */
     int fd;
     struct codec_options how;
     struct pool *pool;
-    bool warned;                 /* of latents from another model */
+    bool warned; /* of latents from another model */
 };
 
 /* The output begins with the first result, so that input that is no stream
@@ -20,7 +20,8 @@ struct codec {
 int codec_begin(struct codec *c, const char *kind);
 
 /* Writes a result. -1: it is not finite, or it cannot be written. */
-int codec_put(struct codec *c, const char *name, const struct meta *meta, const struct frame_tensor *tensors, size_t count);
+int codec_put(struct codec *c, const char *name, const struct meta *meta, const struct frame_tensor *tensors,
+              size_t count);
 
 /* The clips of an audio frame, [batch, 1, samples], that the model can take; -1: it cannot, with the reason. */
 int codec_audio(const struct model *m, const struct reader *r, const struct frame *f, struct tensor *t);

@@ -15,18 +15,18 @@
 struct job {
     char *name;
     struct meta *meta;
-    float *in, *out, *mean;      /* of latents: [latent, frames] */
-    int64_t samples, frames;     /* of audio, of latents */
-    int64_t number;              /* of the clip in the stream */
+    float *in, *out, *mean;  /* of latents: [latent, frames] */
+    int64_t samples, frames; /* of audio, of latents */
+    int64_t number;          /* of the clip in the stream */
     struct piece_clip clip;
     bool noise;
-    int64_t start;               /* noise: the first so many frames are latents already */
+    int64_t start; /* noise: the first so many frames are latents already */
 };
 
 struct work {
     struct codec *c;
     struct pieces p;
-    struct prior *prior;         /* decode; NULL until noise comes */
+    struct prior *prior; /* decode; NULL until noise comes */
     struct job *jobs;
     int held, room;
     int64_t clips;
@@ -118,7 +118,8 @@ static int flush_latents(struct work *w)
         int64_t shape[2] = {w->c->m.spectral.latent, j->frames};
         float *logvar = logvars(w, j->frames);
         struct frame_tensor t[3] = {
-            {"z", tensor_view(j->out, 2, shape)}, {"mean", tensor_view(j->mean, 2, shape)},
+            {"z", tensor_view(j->out, 2, shape)},
+            {"mean", tensor_view(j->mean, 2, shape)},
             {"logvar", tensor_view(logvar, 2, shape)},
         };
 
@@ -148,7 +149,9 @@ static int encode_frame(struct work *w, const struct reader *r, const struct fra
         if (w->held == w->room && flush_latents(w))
             return -1;
         j = &w->jobs[w->held++];
-        *j = (struct job){.name = mem_text(audio_clip_name(f, b)), .meta = audio_clip_meta(f, b), .samples = t.shape[2],
+        *j = (struct job){.name = mem_text(audio_clip_name(f, b)),
+                          .meta = audio_clip_meta(f, b),
+                          .samples = t.shape[2],
                           .number = w->clips++};
         size = (size_t)(t.shape[1] * j->samples);
         j->in = mem_alloc(size * sizeof(float));
@@ -265,7 +268,7 @@ static struct timing clip_timing(const struct work *w, const struct frame *f, co
     *faster = 1;
     if (!w->p.front.beat)
         return t;
-    period = period > 0 ? period : t.period;     /* a prior without any */
+    period = period > 0 ? period : t.period; /* a prior without any */
     if (w->c->how.tempo > 0 && j->noise) {
         period = 60 / w->c->how.tempo;
     } else if (w->c->how.tempo > 0) {
@@ -301,7 +304,7 @@ static int64_t clip_samples(const struct work *w, const struct reader *r, const 
     double seconds;
 
     if (meta_get_int(f->meta, "samples", &n)) {
-        double played = j->noise ? (double)n : (double)n / faster;      /* noise was not as long as that before */
+        double played = j->noise ? (double)n : (double)n / faster; /* noise was not as long as that before */
 
         n = n < 1 || played >= (double)all ? all : played < 1 ? 1 : (int64_t)played;
     } else if (meta_get_real(f->meta, "seconds", &seconds) && seconds > 0 && seconds < 1e6) {

@@ -11,8 +11,8 @@
 #include "model/pieces.h"
 
 /* Clip b of a frame. */
-static int start_add(struct starts *s, const struct model *m, const struct pieces *p, const struct reader *r, const struct frame *f,
-                     int64_t b, const struct tensor *audio, double seconds)
+static int start_add(struct starts *s, const struct model *m, const struct pieces *p, const struct reader *r,
+                     const struct frame *f, int64_t b, const struct tensor *audio, double seconds)
 {
     struct meta *meta = audio_clip_meta(f, b);
     int64_t samples = audio->shape[2], cut = (int64_t)(seconds * m->rate), whole, latent = m->spectral.latent;
@@ -23,7 +23,8 @@ static int start_add(struct starts *s, const struct model *m, const struct piece
     meta_free(meta);
     /* the last frames that are kept are as they are in the whole clip: more is encoded than that */
     clip.samples = cut < samples ? cut : samples;
-    it.frames = grid_frames(clip.timing.grid, clip.samples) / m->spectral.stride / m->prior.positions * m->prior.positions;
+    it.frames =
+        grid_frames(clip.timing.grid, clip.samples) / m->spectral.stride / m->prior.positions * m->prior.positions;
     clip.samples = samples - clip.samples > m->fft ? clip.samples + m->fft : samples;
     x = mem_alloc((size_t)(m->channels * clip.samples) * sizeof *x);
     for (int c = 0; c < m->channels; c++)
@@ -33,8 +34,8 @@ static int start_add(struct starts *s, const struct model *m, const struct piece
     if (it.frames == 0) {
         meta_free(it.meta);
         free(x);
-        return error_set("%s: the start of '%s' is less than a beat: nothing can go on from there",
-                         reader_label(r), audio_clip_name(f, b));
+        return error_set("%s: the start of '%s' is less than a beat: nothing can go on from there", reader_label(r),
+                         audio_clip_name(f, b));
     }
     it.name = mem_text(audio_clip_name(f, b));
     it.step = clip.timing.grid.step * m->spectral.stride / m->rate;
@@ -45,7 +46,7 @@ static int start_add(struct starts *s, const struct model *m, const struct piece
     free(mean);
     free(x);
     meta_add(it.meta, "level", meta_real(clip.level));
-    if (clip.timing.period > 0) {        /* said of unsteady clips, too: their frames stand where it says */
+    if (clip.timing.period > 0) { /* said of unsteady clips, too: their frames stand where it says */
         meta_add(it.meta, "tempo", meta_real(60 / clip.timing.period));
         meta_add(it.meta, "beat", meta_real(clip.timing.phase));
     }
@@ -55,7 +56,8 @@ static int start_add(struct starts *s, const struct model *m, const struct piece
     return 0;
 }
 
-static int read_all(struct starts *s, const struct model *m, const struct pieces *p, struct reader *r, double seconds, int64_t most)
+static int read_all(struct starts *s, const struct model *m, const struct pieces *p, struct reader *r, double seconds,
+                    int64_t most)
 {
     const struct frame *f;
     int got;

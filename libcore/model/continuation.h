@@ -8,17 +8,17 @@
 #include "base/meta.h"
 
 struct start {
-    char *name;                  /* of the clip */
-    struct meta *meta;           /* level; tempo and beat where frames follow the beat */
+    char *name;        /* of the clip */
+    struct meta *meta; /* level; tempo and beat where frames follow the beat */
     int64_t frames;
-    float *mean;                 /* [latent, frames], of the posterior */
-    double step;                 /* seconds between two latents */
+    float *mean; /* [latent, frames], of the posterior */
+    double step; /* seconds between two latents */
 };
 
 struct starts {
     struct start *list;
     size_t count;
-    uint64_t model;              /* digest of the model */
+    uint64_t model; /* digest of the model */
 };
 
 /* Encodes the first seconds of the first clips, at most most, of the audio

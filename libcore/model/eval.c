@@ -35,13 +35,13 @@ struct run {
     struct model m;
     const struct eval_kind *kind;
     void *state;
-    FILE *kept;                  /* the clips: their number of samples, then these */
-    struct meta **metas;         /* [clips], of each what networks read, or NULL */
+    FILE *kept;          /* the clips: their number of samples, then these */
+    struct meta **metas; /* [clips], of each what networks read, or NULL */
     size_t metas_room;
-    int64_t longest;             /* clip, in samples */
+    int64_t longest; /* clip, in samples */
     struct mean_spectrum *mean;
-    float *steady;               /* the sound of the mean spectrum, as long as the longest clip */
-    struct meters *meters;       /* for each thread */
+    float *steady;         /* the sound of the mean spectrum, as long as the longest clip */
+    struct meters *meters; /* for each thread */
     struct job *jobs;
     int held, room;
     double terms[EVAL_TERMS];
@@ -60,8 +60,7 @@ static int keep_clip(struct run *run, const float *x, int64_t samples, struct me
         run->metas = mem_grow(run->metas, run->metas_room, sizeof *run->metas);
     }
     run->metas[run->e->clips++] = meta;
-    if (fwrite(&samples, sizeof samples, 1, run->kept) != 1 ||
-        fwrite(x, sizeof *x, size, run->kept) != size)
+    if (fwrite(&samples, sizeof samples, 1, run->kept) != 1 || fwrite(x, sizeof *x, size, run->kept) != size)
         return error_set("the clips cannot be kept in a temporary file (set TMPDIR to another directory):");
     mean_spectrum_add(run->mean, x, run->m.channels, samples);
     run->longest = samples > run->longest ? samples : run->longest;
@@ -127,7 +126,7 @@ static void measure(const struct meters *m, struct job *j, int channels, float *
     recon_measure(m->recon, j->c.x, estimates, count, channels, j->c.samples, r);
     for (int i = 0; i < count; i++)
         memcpy(j->sound[rows[i]], r[i].value, sizeof r[i].value);
-    for (int k = 0; k < RECON_COUNT; k++)   /* the clip from itself */
+    for (int k = 0; k < RECON_COUNT; k++) /* the clip from itself */
         j->sound[EVAL_ORIGINAL][k] = isnan(j->sound[EVAL_SILENCE][RECON_MSLS]) ? NAN : 0;
 }
 
@@ -144,10 +143,14 @@ static void clip_job(void *arg, int task, int worker)
     run->kind->clip(run->state, worker, &j->c);
     for (size_t i = 0; i < size; i++)
         steady[i] = (float)(gain * (double)run->steady[i % samples]);
-    measure(&run->meters[worker], j, channels, (float *[EVAL_ROWS]){
-        [EVAL_RECONSTRUCTION] = j->c.reconstruction, [EVAL_COMPONENTS] = j->c.components,
-        [EVAL_FLOOR] = j->c.floor, [EVAL_MEAN_SPECTRUM] = steady, [EVAL_ORIGINAL] = j->c.x,
-    });
+    measure(&run->meters[worker], j, channels,
+            (float *[EVAL_ROWS]){
+                [EVAL_RECONSTRUCTION] = j->c.reconstruction,
+                [EVAL_COMPONENTS] = j->c.components,
+                [EVAL_FLOOR] = j->c.floor,
+                [EVAL_MEAN_SPECTRUM] = steady,
+                [EVAL_ORIGINAL] = j->c.x,
+            });
     free(j->c.reconstruction);
     free(j->c.components);
     free(j->c.floor);

@@ -18,18 +18,18 @@
 enum { EVAL_RHYTHM = RECON_COUNT, EVAL_FIGURES };
 
 enum eval_row {
-    EVAL_RECONSTRUCTION,         /* the decoder's answer to the posterior's mean */
-    EVAL_COMPONENTS,             /* by its principal components alone, untrained */
-    EVAL_FLOOR,                  /* true levels, phases found */
-    EVAL_MEAN_SPECTRUM,          /* the mean spectrum of these clips, held, at each clip's level */
+    EVAL_RECONSTRUCTION, /* the decoder's answer to the posterior's mean */
+    EVAL_COMPONENTS,     /* by its principal components alone, untrained */
+    EVAL_FLOOR,          /* true levels, phases found */
+    EVAL_MEAN_SPECTRUM,  /* the mean spectrum of these clips, held, at each clip's level */
     EVAL_SILENCE,
-    EVAL_ORIGINAL,               /* the clips themselves */
+    EVAL_ORIGINAL, /* the clips themselves */
     EVAL_ROWS
 };
 
 /* A figure of the loss, z one draw from the posterior. */
 struct eval_term {
-    const char *key, *name, *words;      /* in JSON; in a table; what it is */
+    const char *key, *name, *words; /* in JSON; in a table; what it is */
     int decimals;
     double value;
 };
@@ -39,17 +39,17 @@ enum { EVAL_TERMS_MOST = 8 };
 struct eval {
     const char *network;
     double rate;
-    int64_t clips, silent;       /* all, and those without distances because they are silent */
-    int64_t samples;             /* of all clips */
+    int64_t clips, silent; /* all, and those without distances because they are silent */
+    int64_t samples;       /* of all clips */
     int latent;
-    int64_t latents;             /* latent frames of all clips */
-    double *kl;                  /* [latent], nats per latent frame */
+    int64_t latents; /* latent frames of all clips */
+    double *kl;      /* [latent], nats per latent frame */
     double kl_sum;
     int active;
-    int terms;                   /* of the loss and of the bound, which the network knows */
+    int terms; /* of the loss and of the bound, which the network knows */
     struct eval_term term[EVAL_TERMS_MOST];
-    bool has[EVAL_ROWS];         /* whether the network has that row */
-    double sound[EVAL_ROWS][EVAL_FIGURES];   /* means over the clips that have the figure, NaN when none has */
+    bool has[EVAL_ROWS];                   /* whether the network has that row */
+    double sound[EVAL_ROWS][EVAL_FIGURES]; /* means over the clips that have the figure, NaN when none has */
 };
 
 /* Reads audio from r (started) to its end and measures the model on it. Draws

@@ -13,7 +13,7 @@ enum { TERM_NLL, TERM_KL_DRAW, TERM_RECONSTRUCTION };
 struct state {
     struct model *m;
     struct rng rng;
-    struct notebook_graph *graphs;   /* for each thread */
+    struct notebook_graph *graphs; /* for each thread */
     int threads;
 };
 
@@ -90,7 +90,8 @@ static void finish(const void *state, const double *terms, struct eval *e)
     eval_term(e, "log_likelihood", "  log p(x|z)", likelihood, 3, "nats");
     eval_term(e, "kl_draw", "  KL of the draw", draw, 4, "nats, log q(z|x) - log p(z)");
     eval_term(e, "kl", "  KL", e->kl_sum, 4, "nats, closed form, against N(0, 1)");
-    eval_term(e, "cross_entropy", "reconstruction loss", terms[TERM_RECONSTRUCTION] / n, 4, "cross entropy of the raw logits");
+    eval_term(e, "cross_entropy", "reconstruction loss", terms[TERM_RECONSTRUCTION] / n, 4,
+              "cross entropy of the raw logits");
 }
 
 const struct eval_kind eval_notebook = {begin, latents, draw, clip, NULL, finish, end};

@@ -12,17 +12,17 @@ enum { EVAL_TERMS = 4 };
 
 /* A clip in the works. */
 struct eval_clip {
-    float *x;                    /* [channels, samples] */
-    const struct meta *meta;     /* of its own what is read of it: tempo and beat; NULL: neither */
-    int64_t samples, frames;     /* of audio, of latents */
-    float *eps;                  /* [latent, frames]: noise of the draw, used up */
-    float *reconstruction;       /* result, as x */
+    float *x;                /* [channels, samples] */
+    const struct meta *meta; /* of its own what is read of it: tempo and beat; NULL: neither */
+    int64_t samples, frames; /* of audio, of latents */
+    float *eps;              /* [latent, frames]: noise of the draw, used up */
+    float *reconstruction;   /* result, as x */
     /* results, as x, of those networks that have them, by mem_alloc; NULL otherwise */
-    float *components;           /* the clip by its principal components alone */
-    float *floor;                /* its own levels, with the phases that decoding finds */
-    double terms[EVAL_TERMS];    /* results that add up over clips; which, the network knows */
-    double *kl;                  /* result [latent], sums over the frames */
-    struct terms spectral;       /* result of the network 'spectral', until add */
+    float *components;        /* the clip by its principal components alone */
+    float *floor;             /* its own levels, with the phases that decoding finds */
+    double terms[EVAL_TERMS]; /* results that add up over clips; which, the network knows */
+    double *kl;               /* result [latent], sums over the frames */
+    struct terms spectral;    /* result of the network 'spectral', until add */
 };
 
 struct eval_kind {
@@ -33,7 +33,7 @@ struct eval_kind {
     /* Noise of the clips one after another, as encoding draws it. */
     void (*draw)(void *state, float *eps, size_t count);
     void (*clip)(void *state, int worker, struct eval_clip *c);
-    void (*add)(void *state, struct eval_clip *c);        /* after clip, in the order of the clips; NULL: nothing to do */
+    void (*add)(void *state, struct eval_clip *c); /* after clip, in the order of the clips; NULL: nothing to do */
     /* From sums of terms over e->clips clips to the loss terms of e; e->kl_sum is there. */
     void (*finish)(const void *state, const double *terms, struct eval *e);
     void (*end)(void *state);
@@ -42,7 +42,8 @@ struct eval_kind {
 extern const struct eval_kind eval_notebook, eval_spectral;
 
 /* Adds a term to e, in the order of the table. */
-static inline void eval_term(struct eval *e, const char *key, const char *name, double value, int decimals, const char *words)
+static inline void eval_term(struct eval *e, const char *key, const char *name, double value, int decimals,
+                             const char *words)
 {
     e->term[e->terms++] = (struct eval_term){key, name, words, decimals, value};
 }

@@ -12,7 +12,7 @@ struct state {
     struct pieces p;
     const struct model *m;
     uint64_t seed;
-    int64_t drawn;               /* clips */
+    int64_t drawn; /* clips */
     struct terms sum;
 };
 
@@ -91,7 +91,8 @@ static void clip(void *state, int worker, struct eval_clip *c)
 
     pieces_levels(p, &clip, 0, (int)frames, y);
     c->spectral = terms_new(shape);
-    terms_clip(&c->spectral, p, worker, y, frames, grid_frames(clip.timing.grid, c->samples), clip.timing.grid.step, c->eps);
+    terms_clip(&c->spectral, p, worker, y, frames, grid_frames(clip.timing.grid, c->samples), clip.timing.grid.step,
+               c->eps);
     pieces_means(p, y, (int)c->frames, mean);
     pieces_sound(p, worker, &clip, mean, c->frames, &how, c->reconstruction);
     c->floor = mem_alloc((size_t)(p->front.channels * c->samples) * sizeof(float));
@@ -130,7 +131,8 @@ static void finish(const void *state, const double *terms, struct eval *e)
     eval_term(e, "kl", "  KL", f.kl, 3, "nats per latent frame, against the model's prior");
     eval_term(e, "beta", "  beta", beta, 4, "weight of KL");
     eval_term(e, "elbo", "ELBO", f.elbo, 1, "log p(levels | z) - KL, nats per second");
-    eval_term(e, "log_likelihood", "  log p(levels | z)", f.likelihood, 1, "nats per second, Laplace around what is decoded");
+    eval_term(e, "log_likelihood", "  log p(levels | z)", f.likelihood, 1,
+              "nats per second, Laplace around what is decoded");
     eval_term(e, "kl_rate", "  KL", f.rate, 1, "nats per second");
 }
 

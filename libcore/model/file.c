@@ -27,7 +27,7 @@ static int model_describe(struct model *m, const struct reader *r)
         return error_set("%s: the model does not name its network", reader_label(r));
     if (!meta_get_real(reader_meta(r), "rate", &m->rate) || !(m->rate >= 1 && m->rate <= 1e6))
         return error_set("%s: the model's head has no usable \"rate\" in Hz", reader_label(r));
-    if (head_int(r, "samples", 1, 1 << 30, &m->samples))   /* a stream holds no longer clip to train on */
+    if (head_int(r, "samples", 1, 1 << 30, &m->samples)) /* a stream holds no longer clip to train on */
         return -1;
     m->channels = 1;
     m->network = network_find(network);
@@ -153,9 +153,11 @@ static int model_too_small(const char *path, const struct params *p)
 {
     struct stat s;
 
-    if (strcmp(path, "-") && !stat(path, &s) && S_ISREG(s.st_mode) && (uint64_t)s.st_size < p->total * sizeof(float) / 2)
-        return error_set("%s: holds %lld bytes, the network that it describes has %zu values: the file is damaged or cut",
-                         path, (long long)s.st_size, p->total);
+    if (strcmp(path, "-") && !stat(path, &s) && S_ISREG(s.st_mode) &&
+        (uint64_t)s.st_size < p->total * sizeof(float) / 2)
+        return error_set(
+            "%s: holds %lld bytes, the network that it describes has %zu values: the file is damaged or cut", path,
+            (long long)s.st_size, p->total);
     return 0;
 }
 
@@ -166,8 +168,8 @@ int model_fill(struct model *m, struct reader *r, const char *path, struct net *
     if (!model_too_small(path, m->params)) {
         params_reserve(m->params);
         if (!net_plan(net, 0, false))
-            status = model_read_arrays(m, r, m->params,
-                                       &(struct model_array){"value", m->params->theta, false}, 1, true);
+            status =
+                model_read_arrays(m, r, m->params, &(struct model_array){"value", m->params->theta, false}, 1, true);
     }
     if (!status)
         m->digest = reader_digest(r);
@@ -210,8 +212,8 @@ int model_write(int fd, const char *label, const struct meta *meta, const struct
                 continue;
             if (keras)
                 keras_export(q, from, values + k * most);
-            tensors[n++] = (struct frame_tensor){arrays[k].tensor,
-                                                 tensor_view(keras ? values + k * most : from, q->rank, shape)};
+            tensors[n++] =
+                (struct frame_tensor){arrays[k].tensor, tensor_view(keras ? values + k * most : from, q->rank, shape)};
         }
         status = writer_put(w, q->name, NULL, tensors, n);
     }

@@ -12,20 +12,20 @@
 #include "model/spectral.h"
 
 struct model {
-    struct meta *meta;           /* the head's */
+    struct meta *meta; /* the head's */
     struct params *params;
     const struct network *network;
-    int latent;                  /* dimensions of z */
+    int latent; /* dimensions of z */
     struct notebook notebook;
     struct spectral spectral;
-    int channels;                /* of audio */
-    int fft, hop;                /* the spectral network's front end */
+    int channels; /* of audio */
+    int fft, hop; /* the spectral network's front end */
     double corner;
-    bool beat;                   /* its frames follow the beat */
+    bool beat; /* its frames follow the beat */
     struct prior_shape prior;
-    double rate;                 /* Hz, of the audio it was trained on */
-    int64_t samples;             /* of the clips it was trained on */
-    uint64_t digest;             /* of the parameters, once filled */
+    double rate;     /* Hz, of the audio it was trained on */
+    int64_t samples; /* of the clips it was trained on */
+    uint64_t digest; /* of the parameters, once filled */
 };
 
 /* Reads what the model is and checks that the file is whole; keeps no parameters. */
@@ -46,7 +46,7 @@ int model_fill(struct model *m, struct reader *r, const char *path, struct net *
 struct model_array {
     const char *tensor;
     float *flat;
-    bool trainable;              /* only for parameters that training changes */
+    bool trainable; /* only for parameters that training changes */
 };
 
 /* Writes a model to fd: meta, and the arrays of all parameters. */

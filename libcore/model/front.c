@@ -190,9 +190,14 @@ void front_declare(struct net *net, int features)
 struct front_values front_values(const struct params *p)
 {
     return (struct front_values){
-        .mean = params_values(p, "front/mean"), .fill = params_values(p, "front/fill"), .most = params_values(p, "front/most"),
-        .lift = params_values(p, "front/lift"), .spread = params_values(p, "front/spread"), .scale = params_values(p, "front/scale"),
-        .floor = params_values(p, "front/floor"), .loudest = params_values(p, "front/loudest"),
+        .mean = params_values(p, "front/mean"),
+        .fill = params_values(p, "front/fill"),
+        .most = params_values(p, "front/most"),
+        .lift = params_values(p, "front/lift"),
+        .spread = params_values(p, "front/spread"),
+        .scale = params_values(p, "front/scale"),
+        .floor = params_values(p, "front/floor"),
+        .loudest = params_values(p, "front/loudest"),
         .features = (int)params_find(p, "front/mean")->count,
     };
 }
@@ -242,7 +247,7 @@ void front_magnitudes(const struct front *f, const struct front_values *v, const
     }
     features_unwarp(f->bands, scratch, out);
     exponentials(out, bins, (float)gain);
-    out[0] = 0;                                /* an offset is no sound */
+    out[0] = 0; /* an offset is no sound */
     if (f->stereo)
         stereo_sides(f->stereo, scratch, scratch + features_channels(f->bands), out + bins, out + 2 * bins);
 }

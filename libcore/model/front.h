@@ -31,12 +31,12 @@ enum { BEAT_FRAMES = 24 };
 #define BEAT_NOMINAL 0.5
 
 struct front {
-    double rate, corner;         /* Hz; corner: see dsp/features.h */
-    int fft, hop;                /* hop: of frames that do not follow the beat */
-    bool beat;                   /* frames follow it */
-    int channels;                /* of audio */
+    double rate, corner; /* Hz; corner: see dsp/features.h */
+    int fft, hop;        /* hop: of frames that do not follow the beat */
+    bool beat;           /* frames follow it */
+    int channels;        /* of audio */
     struct features *bands;
-    struct stereo *stereo;       /* NULL for one channel */
+    struct stereo *stereo; /* NULL for one channel */
 };
 
 /* The default front end of that rate; -1: not a rate it is made for. */
@@ -44,14 +44,13 @@ int front_begin(struct front *f, double rate, int channels, bool beat);
 /* A front end with given frames, as a model says. */
 void front_set(struct front *f, double rate, int channels, int fft, int hop, double corner, bool beat);
 void front_end(struct front *f);
-int front_features(const struct front *f);       /* values of a frame */
-
+int front_features(const struct front *f); /* values of a frame */
 
 /* Where the frames of a clip stand. */
 struct timing {
     struct grid grid;
-    double period, phase;        /* of the beat, of the first beat: seconds; both 0 where frames do not follow it */
-    bool steady;                 /* the clip has that beat: else it is the nominal one */
+    double period, phase; /* of the beat, of the first beat: seconds; both 0 where frames do not follow it */
+    bool steady;          /* the clip has that beat: else it is the nominal one */
 };
 
 /* The beat that a clip's meta says as "tempo" (beats per minute), in seconds; 0: it says none. meta may be NULL. */

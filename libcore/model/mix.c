@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "model/front.h"
 
-static const double least_logvar = -80;      /* of a sum of nothing: exp(-80) is nothing to a float near 1 */
+static const double least_logvar = -80; /* of a sum of nothing: exp(-80) is nothing to a float near 1 */
 
 /* ---- the arc ---- */
 
@@ -99,7 +99,7 @@ void mix_add(struct mix_sum *s, const struct tensor *x, const double *w, int ste
         double weight = w[t * step], added = log(weight * weight), *row = s->v + t * s->latent;
 
         if (!(weight < 0 || weight > 0))
-            continue;                        /* one with 0 leaves the others as they are, to the bit */
+            continue; /* one with 0 leaves the others as they are, to the bit */
         for (int64_t d = 0; d < s->latent; d++) {
             double v = t < have ? (double)x->data[d * have + t] : 0;
 
@@ -132,7 +132,7 @@ static const char *const keys[FACTS] = {"samples", "seconds", "level", "tempo", 
 /* What a clip says of itself; what it does not say is below 0. */
 struct facts {
     double weight, of[FACTS];
-    struct grid grid;            /* of its frames, in seconds; where they do not follow the beat {0, 1} */
+    struct grid grid; /* of its frames, in seconds; where they do not follow the beat {0, 1} */
 };
 
 static int read_facts(const struct meta *m, double weight, bool beats, struct facts *f)
@@ -266,7 +266,7 @@ struct meta *mix_meta(struct meta *const *metas, const double *weights, size_t c
         all += f[i].weight;
     }
     for (size_t i = 0; i < count && !(all > 0); i++)
-        f[i].weight = 1;                     /* nothing of anything: all count the same */
+        f[i].weight = 1; /* nothing of anything: all count the same */
     compute(f, count, beats, most, m);
     free(f);
     return m;

@@ -24,8 +24,8 @@ void mix_arc(double angle, double t, double weights[2]);
 struct mix_sum {
     int64_t latent, frames, room;
     bool log, pad;
-    double power;                /* of the weights so far: sum of w^2 */
-    double *v;                   /* owned */
+    double power; /* of the weights so far: sum of w^2 */
+    double *v;    /* owned */
 };
 
 /* Frames: of the result, or of the first tensor when others may be longer or shorter. */

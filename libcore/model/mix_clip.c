@@ -36,8 +36,8 @@ static int part_read(struct tensor *copy, const struct reader *r, const struct f
     if (!t)
         return 0;
     if (t->rank < 1 || t->rank > 2 || tensor_count(t) == 0)
-        return error_set("%s: '%s' of '%s' has shape %s, latents at times were expected", reader_label(r),
-                         name, f->name, tensor_shape_text(t, shape, sizeof shape));
+        return error_set("%s: '%s' of '%s' has shape %s, latents at times were expected", reader_label(r), name,
+                         f->name, tensor_shape_text(t, shape, sizeof shape));
     bytes = (size_t)tensor_count(t) * sizeof(float);
     *copy = tensor_view(mem_alloc(bytes), 2, (int64_t[]){t->shape[0], t->rank == 2 ? t->shape[1] : 1});
     memcpy(copy->data, t->data, bytes);

@@ -4,12 +4,12 @@
 
 #include "io/stream.h"
 
-enum { MIX_VALUE, MIX_MEAN, MIX_LOGVAR, MIX_START, MIX_PARTS };    /* tensors that are mixed */
+enum { MIX_VALUE, MIX_MEAN, MIX_LOGVAR, MIX_START, MIX_PARTS }; /* tensors that are mixed */
 
 struct mix_clip {
-    char *name;                          /* NULL: none yet */
-    struct meta *meta;                   /* with "samples" when only the head says how long it is */
-    struct tensor part[MIX_PARTS];       /* [latent, frames]; data NULL: not there */
+    char *name;                    /* NULL: none yet */
+    struct meta *meta;             /* with "samples" when only the head says how long it is */
+    struct tensor part[MIX_PARTS]; /* [latent, frames]; data NULL: not there */
 };
 
 /* Name of a part in streams of that kind: "z" or "noise", "mean", "logvar", "start". */

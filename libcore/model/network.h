@@ -16,8 +16,8 @@ struct network {
     int (*encode)(struct codec *c, struct reader *file, struct reader *r);
     int (*decode)(struct codec *c, struct reader *file, struct reader *r);
     const struct eval_kind *eval;
-    bool one_length;             /* clips of the model's samples alone: shorter ones are padded; no tempo, no prior of its own */
-    bool keras;                  /* parameters stand in files in Keras' shapes (model/notebook.h) */
+    bool one_length; /* clips of the model's samples alone: shorter ones are padded; no tempo, no prior of its own */
+    bool keras;      /* parameters stand in files in Keras' shapes (model/notebook.h) */
 };
 
 /* NULL: none of that name. */
@@ -30,7 +30,7 @@ const char *network_names(void);
 /* An integer of a model's head, in bounds. -1: with the reason. */
 int head_int(const struct reader *r, const char *key, int64_t low, int64_t high, int64_t *out);
 
-int spectral_head(struct model *m, const struct reader *r);          /* spectral_head.c */
+int spectral_head(struct model *m, const struct reader *r); /* spectral_head.c */
 int spectral_encode(struct codec *c, struct reader *file, struct reader *r);
 int spectral_decode(struct codec *c, struct reader *file, struct reader *r);
 int notebook_head(struct model *m, const struct reader *r);

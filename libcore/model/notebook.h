@@ -7,15 +7,15 @@
 
 struct notebook {
     int samples, latent;
-    int encoder[4];      /* channels, and kernel sizes of the residual blocks */
+    int encoder[4]; /* channels, and kernel sizes of the residual blocks */
     int decoder[4];
 };
 
 enum {
     NOTEBOOK_ENCODER = 1,
     NOTEBOOK_DECODER = 2,
-    NOTEBOOK_ALL = 3,            /* both, joined by a draw, and the losses */
-    NOTEBOOK_SAMPLE = 4          /* the sigmoid of the logits as well */
+    NOTEBOOK_ALL = 3,   /* both, joined by a draw, and the losses */
+    NOTEBOOK_SAMPLE = 4 /* the sigmoid of the logits as well */
 };
 
 /* The preset: 64, 128, 128, 256 and 512, 256, 128, 64. */

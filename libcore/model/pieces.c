@@ -13,7 +13,7 @@
 #include "model/components.h"
 #include "model/prior.h"
 
-enum { PIECE = 128 };            /* latent frames that go through at once, besides their context */
+enum { PIECE = 128 }; /* latent frames that go through at once, besides their context */
 
 float *pieces_weights(const struct pieces *p)
 {
@@ -90,7 +90,7 @@ void pieces_over(struct pieces *p, const struct spectral *shape, const struct fr
         p->workers[i].decoder = graph(p, SPECTRAL_DECODER | SPECTRAL_PRIOR);
         status = net_plan(p->workers[i].decoder.net, 0, false);
     }
-    assert(!status);             /* the same layers are trained */
+    assert(!status); /* the same layers are trained */
 }
 
 void pieces_end(struct pieces *p)
@@ -112,7 +112,8 @@ void pieces_end(struct pieces *p)
 
 struct piece_clip pieces_clip(const struct pieces *p, const struct meta *meta, const float *x, int64_t samples)
 {
-    return (struct piece_clip){x, samples, front_level(&p->front, x, samples), front_timing(&p->front, meta, x, samples)};
+    return (struct piece_clip){x, samples, front_level(&p->front, x, samples),
+                               front_timing(&p->front, meta, x, samples)};
 }
 
 int64_t pieces_latents(const struct pieces *p, const struct piece_clip *clip)
@@ -181,7 +182,7 @@ void pieces_decode(const struct pieces *p, int worker, const float *z, int64_t f
     const struct spectral_graph *g = &p->workers[worker].decoder;
     size_t latent = (size_t)p->shape.latent;
 
-    for (int64_t at = 0; at < frames; ) {
+    for (int64_t at = 0; at < frames;) {
         int64_t start = at > SPECTRAL_CONTEXT ? at - SPECTRAL_CONTEXT : 0;
         int64_t stop = start + p->rows < frames ? start + p->rows : frames;
         size_t have = (size_t)(stop - start) * latent;
@@ -208,9 +209,9 @@ struct sound {
     const struct pieces *p;
     struct piece_worker *k;
     const struct piece_sound *how;
-    double level;                /* of the clip: what is over full scale at the end is bounded while phases are found */
+    double level; /* of the clip: what is over full scale at the end is bounded while phases are found */
     float *scratch, *out;
-    float *both;                 /* of two channels, see front_magnitudes; NULL: there is one */
+    float *both; /* of two channels, see front_magnitudes; NULL: there is one */
     size_t done, samples;
 };
 
@@ -249,8 +250,8 @@ static void sound_push(struct sound *s, const float *y, int frames)
     for (int t = 0; t < frames; t++) {
         float *row = s->k->magnitude + (size_t)t * bins;
 
-        front_magnitudes(&s->p->front, &s->p->v, y + (size_t)t * (size_t)s->p->shape.features, s->how->lift, s->how->limit,
-                         s->level / FRONT_LEVEL, s->scratch, s->both ? s->both : row);
+        front_magnitudes(&s->p->front, &s->p->v, y + (size_t)t * (size_t)s->p->shape.features, s->how->lift,
+                         s->how->limit, s->level / FRONT_LEVEL, s->scratch, s->both ? s->both : row);
         if (s->both) {
             memcpy(row, s->both, bins * sizeof *row);
             pan_push(s->k->pan, s->both + bins);

@@ -12,9 +12,9 @@
 
 /* A graph and a vocoder for each thread. */
 struct piece_worker {
-    struct spectral_graph decoder;             /* without a net where not asked for */
-    struct vocoder *vocoder;                   /* NULL until the first sound */
-    struct pan *pan;                           /* NULL for one channel */
+    struct spectral_graph decoder; /* without a net where not asked for */
+    struct vocoder *vocoder;       /* NULL until the first sound */
+    struct pan *pan;               /* NULL for one channel */
     float *magnitude;
 };
 
@@ -23,12 +23,12 @@ struct pieces {
     struct params *params;
     struct front front;
     struct front_values v;
-    int rows;                    /* latent frames of a graph, context included */
+    int rows; /* latent frames of a graph, context included */
     int threads;
     struct piece_worker *workers;
 };
 
-enum { PIECES_COMPONENTS = 8 };  /* beside the parts of spectral.h: the statistics of train/pca.h */
+enum { PIECES_COMPONENTS = 8 }; /* beside the parts of spectral.h: the statistics of train/pca.h */
 
 /* Graphs for parts (SPECTRAL_DECODER, SPECTRAL_PRIOR; SPECTRAL_ENCODER for the
  * parameters of encoding), the model's parameters filled from the rest of its
@@ -48,7 +48,7 @@ float *pieces_weights(const struct pieces *p);
 struct piece_clip {
     const float *x;
     int64_t samples;
-    double level;                /* see front_level */
+    double level; /* see front_level */
     struct timing timing;
 };
 
@@ -81,9 +81,9 @@ typedef void piece_take(void *arg, const struct spectral_graph *g, int64_t first
 void pieces_decode(const struct pieces *p, int worker, const float *z, int64_t frames, piece_take *take, void *arg);
 
 struct piece_sound {
-    double lift;                 /* share of it: see front_magnitudes */
+    double lift; /* share of it: see front_magnitudes */
     bool limit;
-    struct vocoder_how phases;   /* the same ones for every call of a worker */
+    struct vocoder_how phases; /* the same ones for every call of a worker */
 };
 
 /* How what was encoded is played, and what a prior has made. */

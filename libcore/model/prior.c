@@ -21,12 +21,12 @@ struct prior {
     struct prior_shape shape;
     struct prior_how how;
     const float *mean, *sd, *matrix, *factor, *bank, *lengths, *periods;
-    float *weights;              /* [latent], in standardised units */
-    float *weighted, *residual;  /* [bank, latent] */
-    int64_t *start;              /* [clips + 1]: where each clip of the bank begins */
-    int64_t *place;              /* [places]: the last frame of a context that a block may follow */
+    float *weights;             /* [latent], in standardised units */
+    float *weighted, *residual; /* [bank, latent] */
+    int64_t *start;             /* [clips + 1]: where each clip of the bank begins */
+    int64_t *place;             /* [places]: the last frame of a context that a block may follow */
     int64_t places;
-    float *norm;                 /* [places]: of the context there */
+    float *norm; /* [places]: of the context there */
 };
 
 int prior_check(const struct prior_shape *shape, const struct params *params)
@@ -40,12 +40,13 @@ int prior_check(const struct prior_shape *shape, const struct params *params)
             return error_set("dimension %d of the prior has a deviation of %g, expected more than 0", i, (double)sd[i]);
     for (int64_t c = 0; c < shape->clips; c++) {
         if (!(lengths[c] >= (float)(5 * shape->block) && floorf(lengths[c]) >= lengths[c]))
-            return error_set("clip %lld of the prior's bank has %g frames, expected a whole number from %d", (long long)c,
-                             (double)lengths[c], 5 * shape->block);
+            return error_set("clip %lld of the prior's bank has %g frames, expected a whole number from %d",
+                             (long long)c, (double)lengths[c], 5 * shape->block);
         sum += (double)lengths[c];
     }
     if (shape->bank > 0 && fabs(sum - (double)shape->bank) > 0.5)
-        return error_set("the clips of the prior's bank have %g frames, the bank has %lld", sum, (long long)shape->bank);
+        return error_set("the clips of the prior's bank have %g frames, the bank has %lld", sum,
+                         (long long)shape->bank);
     for (int64_t i = 0; i < shape->periods; i++)
         if (!(periods[i] >= 0.05f && periods[i] <= 4))
             return error_set("a beat of the prior lasts %g s, expected 0.05 to 4", (double)periods[i]);
@@ -184,11 +185,11 @@ double prior_period(const struct prior *p, const float *noise, int64_t frames)
 
 struct walk {
     const struct prior *p;
-    int64_t now;                 /* frame of the bank whose residual was used last, -1: none */
-    int64_t left;                /* frames of its clip after it */
+    int64_t now;  /* frame of the bank whose residual was used last, -1: none */
+    int64_t left; /* frames of its clip after it */
     int64_t recent[RECENT];
     int used;
-    float *query;                /* [context, latent] */
+    float *query; /* [context, latent] */
 };
 
 static int64_t clip_end(const struct prior *p, int64_t at)
@@ -306,7 +307,8 @@ static void recall(const struct prior *p, const float *noise, int64_t frames, in
     int64_t d = p->shape.latent, b = p->shape.block;
 
     if (p->how.kind == PRIOR_BANK) {
-        int64_t c = (int64_t)(uniform(noise, frames, draw_from(p, DRAW_CLIP), start < frames ? start : 0) * (double)p->shape.clips);
+        int64_t c = (int64_t)(uniform(noise, frames, draw_from(p, DRAW_CLIP), start < frames ? start : 0) *
+                              (double)p->shape.clips);
         int64_t from = p->start[c] + b, have = least(room, p->start[c + 1] - from);
 
         for (int64_t t = 0; t < have; t++)

@@ -12,12 +12,12 @@
 enum { PRIOR_ORDER = 4 };
 
 struct prior_shape {
-    int latent;                  /* dimensions of z */
-    int positions;               /* latent frames in a beat; 1: the frames follow no beat */
-    int block;                   /* latent frames between two places where the bank may be entered */
-    int64_t bank;                /* latent frames kept of training clips, 0: none */
-    int64_t clips;               /* that they come from */
-    int64_t periods;             /* of training clips that are kept, those of the bank's first; 0: none */
+    int latent;      /* dimensions of z */
+    int positions;   /* latent frames in a beat; 1: the frames follow no beat */
+    int block;       /* latent frames between two places where the bank may be entered */
+    int64_t bank;    /* latent frames kept of training clips, 0: none */
+    int64_t clips;   /* that they come from */
+    int64_t periods; /* of training clips that are kept, those of the bank's first; 0: none */
 };
 
 /* Declares the prior's statistics in the graph's store: "prior/mean" and
@@ -47,15 +47,15 @@ int prior_fit_end(struct prior_fit *f, struct params *params);
 /* ---- running (prior.c) ---- */
 
 enum prior_kind {
-    PRIOR_NORMAL,                /* mean + sd noise, no memory */
-    PRIOR_AUTOREGRESSION,        /* driven by noise */
-    PRIOR_BANK                   /* driven by blocks of residuals; noise chooses them */
+    PRIOR_NORMAL,         /* mean + sd noise, no memory */
+    PRIOR_AUTOREGRESSION, /* driven by noise */
+    PRIOR_BANK            /* driven by blocks of residuals; noise chooses them */
 };
 
 struct prior_how {
     enum prior_kind kind;
-    double jump;                 /* bank: probability, at the start of a block, of going on elsewhere */
-    int nearest;                 /* bank: among how many nearest contexts; 0: anywhere */
+    double jump; /* bank: probability, at the start of a block, of going on elsewhere */
+    int nearest; /* bank: among how many nearest contexts; 0: anywhere */
 };
 
 struct prior;

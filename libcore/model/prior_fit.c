@@ -15,9 +15,9 @@ static const double ridge = 100, ridge_position = 300;
  * context [z_{t-1} .. z_{t-4}, 1] and y is z_t. */
 struct prior_fit {
     struct prior_shape shape;
-    int n;                       /* order latent + 1 + latent */
-    double *sums;                /* [positions, n, n] */
-    double *sum, *squares;       /* [latent], over all frames */
+    int n;                 /* order latent + 1 + latent */
+    double *sums;          /* [positions, n, n] */
+    double *sum, *squares; /* [latent], over all frames */
     double frames;
     int64_t kept, clips, periods;
 };
@@ -116,7 +116,7 @@ static void standardise_sums(const struct prior_fit *f, const double *mean, cons
     int n = f->n, d = f->shape.latent, one = PRIOR_ORDER * d;
 
     for (int pass = 0; pass < 2; pass++) {
-        size_t along = pass ? (size_t)n : 1, across = pass ? 1 : (size_t)n;    /* rows, then columns */
+        size_t along = pass ? (size_t)n : 1, across = pass ? 1 : (size_t)n; /* rows, then columns */
 
         for (int i = 0; i < n; i++) {
             int dim = (i < one ? i : i - one - 1) % d;

@@ -41,7 +41,8 @@ static struct node *residual(struct net *net, struct node *x, const char *prefix
 
 static void build_encoder(struct spectral_graph *g, const struct spectral *s)
 {
-    struct node *w = param(g->net, "enc/linear", "kernel", 3, (int64_t[]){s->latent, s->stride, s->features}, INIT_ZERO);
+    struct node *w =
+        param(g->net, "enc/linear", "kernel", 3, (int64_t[]){s->latent, s->stride, s->features}, INIT_ZERO);
     struct node *b = param(g->net, "enc/linear", "bias", 1, (int64_t[]){s->latent}, INIT_ZERO);
 
     g->mean = net_linear(g->net, g->y, w, b);

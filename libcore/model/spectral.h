@@ -12,29 +12,29 @@
 enum { SPECTRAL_DEFINITION = 2 };
 
 struct spectral {
-    int features;                /* values of a frame */
-    int width;                   /* of the decoder's hidden rows */
-    int latent;                  /* dimensions of z */
-    int stride;                  /* frames for each latent frame */
+    int features; /* values of a frame */
+    int width;    /* of the decoder's hidden rows */
+    int latent;   /* dimensions of z */
+    int stride;   /* frames for each latent frame */
 };
 
 enum {
     SPECTRAL_ENCODER = 1,
     SPECTRAL_DECODER = 2,
-    SPECTRAL_ALL = 3,            /* both, joined by a draw, with losses and prior */
-    SPECTRAL_PRIOR = 4           /* with the decoder alone: the prior as well */
+    SPECTRAL_ALL = 3,  /* both, joined by a draw, with losses and prior */
+    SPECTRAL_PRIOR = 4 /* with the decoder alone: the prior as well */
 };
 
 struct spectral_graph {
     struct net *net;
-    struct node *y;              /* input [batch, rows, stride x features]: standardised levels, frame after frame */
-    struct node *mean;           /* [batch, rows, latent] */
-    struct node *logvar;         /* [latent] */
-    struct node *eps;            /* input of the whole */
-    struct node *z;              /* an input when there is only the decoder */
-    struct node *out;            /* as y */
-    struct node *prior, *scale;  /* p(z_t | past) = N(prior, e^(2 scale)): as mean; [latent] */
-    struct node *distance, *kl;  /* losses: minimised is distance + beta kl */
+    struct node *y;             /* input [batch, rows, stride x features]: standardised levels, frame after frame */
+    struct node *mean;          /* [batch, rows, latent] */
+    struct node *logvar;        /* [latent] */
+    struct node *eps;           /* input of the whole */
+    struct node *z;             /* an input when there is only the decoder */
+    struct node *out;           /* as y */
+    struct node *prior, *scale; /* p(z_t | past) = N(prior, e^(2 scale)): as mean; [latent] */
+    struct node *distance, *kl; /* losses: minimised is distance + beta kl */
 };
 
 /* A graph over rows latent frames of up to batch clips. Not planned yet; what

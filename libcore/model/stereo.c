@@ -11,11 +11,11 @@ static const double side_most = 100;
 
 struct stereo {
     int channels, bins, fft;
-    int *band;                   /* [channels] */
-    double *width;               /* [channels] bins that one stands for */
-    double all[STEREO_BANDS];    /* and a band */
-    float *place;                /* [bins] among the middles of bands, 0 to STEREO_BANDS - 1 */
-    float *sign;                 /* [bins] of the spread */
+    int *band;                /* [channels] */
+    double *width;            /* [channels] bins that one stands for */
+    double all[STEREO_BANDS]; /* and a band */
+    float *place;             /* [bins] among the middles of bands, 0 to STEREO_BANDS - 1 */
+    float *sign;              /* [bins] of the spread */
 };
 
 static double mel(double hz)
@@ -84,7 +84,7 @@ double stereo_rms(const struct stereo *s, const float *level)
 
     for (int b = 0; b < 2 * STEREO_BANDS; b++)
         sum += s->all[b % STEREO_BANDS] * exp(2 * (double)level[b]) / 2;
-    return sqrt(2 * sum / 0.375) / s->fft;   /* see features_rms */
+    return sqrt(2 * sum / 0.375) / s->fft; /* see features_rms */
 }
 
 /* Of one band, from its powers: between which side^2 / mean^2 there is such a difference of left and right, and what

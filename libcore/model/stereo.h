@@ -13,7 +13,7 @@
 
 #include "dsp/features.h"
 
-enum { STEREO_BANDS = 64 };     /* of one width on the mel scale */
+enum { STEREO_BANDS = 64 }; /* of one width on the mel scale */
 
 struct stereo;
 

@@ -53,8 +53,8 @@ struct frame_terms {
 
 enum { LANES = 16 };
 
-KERNEL_INLINE void value_terms(float y, float t, float mean, float scale, float floor, float top, float spread, float *log,
-                               float *linear, float *target, float *nats, float *residual)
+KERNEL_INLINE void value_terms(float y, float t, float mean, float scale, float floor, float top, float spread,
+                               float *log, float *linear, float *target, float *nats, float *residual)
 {
     float level = scale * y + mean, aim = scale * t + mean, far = fabsf(level - aim), under = (floor - level) / spread;
     /* log P(Y <= floor) where the target is at the floor, log density elsewhere */
@@ -69,8 +69,9 @@ KERNEL_INLINE void value_terms(float y, float t, float mean, float scale, float 
     *residual = at_floor ? -1 : far;
 }
 
-KERNEL(frame_sums, (const float *restrict y, const float *restrict t, const float *restrict mean, float scale, float floor,
-                    float top, const float *restrict spread, int n, float *restrict residual, struct frame_terms *sum),
+KERNEL(frame_sums,
+       (const float *restrict y, const float *restrict t, const float *restrict mean, float scale, float floor,
+        float top, const float *restrict spread, int n, float *restrict residual, struct frame_terms *sum),
        (y, t, mean, scale, floor, top, spread, n, residual, sum))
 {
     float lane[4][LANES] = {{0}}, all[4] = {0};
@@ -80,8 +81,8 @@ KERNEL(frame_sums, (const float *restrict y, const float *restrict t, const floa
         for (int j = 0; j < LANES; j++) {
             float log, linear, target, nats;
 
-            value_terms(y[c + j], t[c + j], mean[c + j], scale, floor, top, spread[c + j], &log, &linear, &target, &nats,
-                        &residual[c + j]);
+            value_terms(y[c + j], t[c + j], mean[c + j], scale, floor, top, spread[c + j], &log, &linear, &target,
+                        &nats, &residual[c + j]);
             lane[0][j] += log;
             lane[1][j] += linear;
             lane[2][j] += target;
@@ -108,7 +109,7 @@ struct work {
     const float *y, *mean, *logvar;
     int64_t real;
     float top;
-    float *spread, *residual;    /* [features] */
+    float *spread, *residual; /* [features] */
 };
 
 static void add_frame(const struct work *w, const float *decoded, int64_t frame)
@@ -117,7 +118,8 @@ static void add_frame(const struct work *w, const float *decoded, int64_t frame)
     const struct front_values *v = &w->p->v;
     struct frame_terms s;
 
-    frame_sums(decoded, w->y + frame * features, v->mean, *v->scale, *v->floor, w->top, w->spread, features, w->residual, &s);
+    frame_sums(decoded, w->y + frame * features, v->mean, *v->scale, *v->floor, w->top, w->spread, features,
+               w->residual, &s);
     w->t->log += (double)s.log;
     w->t->linear += (double)s.linear;
     w->t->target += (double)s.target;
@@ -156,8 +158,15 @@ void terms_clip(struct terms *t, const struct pieces *p, int worker, const float
     int64_t rows = frames / p->shape.stride;
     size_t features = (size_t)p->shape.features;
     float *mean = mem_alloc((size_t)rows * (size_t)p->shape.latent * sizeof *mean);
-    struct work w = {t, p, y, mean, params_values(p->params, "enc/logvar"), real, front_top(&p->v),
-                     mem_alloc(2 * features * sizeof(float)), NULL};
+    struct work w = {t,
+                     p,
+                     y,
+                     mean,
+                     params_values(p->params, "enc/logvar"),
+                     real,
+                     front_top(&p->v),
+                     mem_alloc(2 * features * sizeof(float)),
+                     NULL};
 
     w.residual = w.spread + features;
     for (size_t c = 0; c < features; c++)

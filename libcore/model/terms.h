@@ -7,13 +7,13 @@
 
 /* Sums over real frames. With z one draw from the posterior and y' decoded from it: */
 struct terms {
-    double log;                  /* |y' - y| of standardised levels, but where both are at the floor or under it */
-    double linear, target;       /* |e^Y' - e^Y|, e^Y */
-    double values, frames;       /* how many values, how many frames */
-    double nats;                 /* -log p(y | z): Laplace around y', of a scale for each feature; what is at the floor is censored */
+    double log;            /* |y' - y| of standardised levels, but where both are at the floor or under it */
+    double linear, target; /* |e^Y' - e^Y|, e^Y */
+    double values, frames; /* how many values, how many frames */
+    double nats; /* -log p(y | z): Laplace around y', of a scale for each feature; what is at the floor is censored */
     double seconds, latents;
-    double *kl;                  /* [latent], nats, against the model's prior */
-    double *residual, *counted;  /* [features] |Y' - Y| of values above the floor, and how many */
+    double *kl;                 /* [latent], nats, against the model's prior */
+    double *residual, *counted; /* [features] |Y' - Y| of values above the floor, and how many */
 };
 
 struct terms terms_new(const struct spectral *shape);
@@ -27,10 +27,10 @@ void terms_clip(struct terms *t, const struct pieces *p, int worker, const float
 
 /* What is reported of them. */
 struct figures_of_terms {
-    double distance;             /* log + linear, as the loss has them: means per value, and over mean e^Y */
-    double log, linear, kl;      /* kl: nats per latent frame */
-    double elbo;                 /* nats per second of log levels: -(nats + kl) / seconds, a bound of log p(y) from below */
-    double likelihood, rate;     /* its two parts: log p(y | z), KL, nats per second */
+    double distance;         /* log + linear, as the loss has them: means per value, and over mean e^Y */
+    double log, linear, kl;  /* kl: nats per latent frame */
+    double elbo;             /* nats per second of log levels: -(nats + kl) / seconds, a bound of log p(y) from below */
+    double likelihood, rate; /* its two parts: log p(y | z), KL, nats per second */
 };
 struct figures_of_terms terms_figures(const struct terms *t, const struct spectral *shape);
 

@@ -7,13 +7,12 @@
 enum { GRAIN = 16384 };
 
 typedef void (*value_kernel)(const float *x, float *y, size_t n, float p);
-typedef void (*slope_kernel)(const float *x, const float *y, const float *dy, float *dx, size_t n, float p,
-                             bool add);
+typedef void (*slope_kernel)(const float *x, const float *y, const float *dy, float *dx, size_t n, float p, bool add);
 
 struct activation {
     value_kernel value;
     slope_kernel slope;
-    float p;                     /* the slope of leaky_relu */
+    float p; /* the slope of leaky_relu */
 };
 
 /* ACTIVATION(name) makes the kernels of name_value(x, p) and name_slope(x, y, p). */
@@ -23,8 +22,10 @@ struct activation {
         for (size_t i = 0; i < n; i++) \
             y[i] = name##_value(x[i], p); \
     } \
-    KERNEL(name##_slopes, (const float *restrict x, const float *restrict y, const float *restrict dy, \
-                           float *restrict dx, size_t n, float p, bool add), (x, y, dy, dx, n, p, add)) \
+    KERNEL(name##_slopes, \
+           (const float *restrict x, const float *restrict y, const float *restrict dy, float *restrict dx, size_t n, \
+            float p, bool add), \
+           (x, y, dy, dx, n, p, add)) \
     { \
         if (add) \
             for (size_t i = 0; i < n; i++) \
@@ -38,30 +39,59 @@ struct activation {
 #define SLOPE(name) KERNEL_INLINE float name##_slope(float x, float y, float p)
 #define UNUSED(a, b) ((void)(a), (void)(b))
 
+/* clang-format off: one line each */
 /* ---- the functions; at a kink the slope is that from the left ---- */
 
-VALUE(relu) { (void)p; return x < 0 ? 0.0f : x; }   /* so that NaN stays */
-SLOPE(relu) { UNUSED(x, p); return y > 0 ? 1.0f : 0.0f; }
+VALUE(relu)
+{
+    (void)p;
+    return x < 0 ? 0.0f : x;
+} /* so that NaN stays */
+SLOPE(relu)
+{
+    UNUSED(x, p);
+    return y > 0 ? 1.0f : 0.0f;
+}
 ACTIVATION(relu)
 
-VALUE(leaky) { return x < 0 ? p * x : x; }
-SLOPE(leaky) { (void)y; return x > 0 ? 1.0f : p; }
+VALUE(leaky)
+{
+    return x < 0 ? p * x : x;
+}
+SLOPE(leaky)
+{
+    (void)y;
+    return x > 0 ? 1.0f : p;
+}
 ACTIVATION(leaky)
 
-VALUE(sigmoid) { (void)p; return kernel_sigmoid(x); }
-SLOPE(sigmoid) { UNUSED(x, p); return y * (1.0f - y); }
+VALUE(sigmoid)
+{
+    (void)p;
+    return kernel_sigmoid(x);
+}
+SLOPE(sigmoid)
+{
+    UNUSED(x, p);
+    return y * (1.0f - y);
+}
 ACTIVATION(sigmoid)
 
-VALUE(silu) { (void)p; return x * kernel_sigmoid(x); }
+VALUE(silu)
+{
+    (void)p;
+    return x * kernel_sigmoid(x);
+}
 SLOPE(silu)
 {
-    float s = fabsf(x) < 1e-30f ? 0.5f : y / x;   /* the sigmoid again */
+    float s = fabsf(x) < 1e-30f ? 0.5f : y / x; /* the sigmoid again */
 
     (void)p;
     return s + y * (1.0f - s);
 }
 ACTIVATION(silu)
 
+/* clang-format on */
 /* ---- the operator ---- */
 
 static void values_some(void *arg, size_t first, size_t last)
@@ -82,8 +112,7 @@ static void slopes_some(void *arg, size_t first, size_t last)
     const struct node *n = arg;
     const struct activation *a = n->conf;
 
-    a->slope(n->in[0]->y + first, n->y + first, n->dy + first, node_grad(n, 0) + first, last - first, a->p,
-             n->add[0]);
+    a->slope(n->in[0]->y + first, n->y + first, n->dy + first, node_grad(n, 0) + first, last - first, a->p, n->add[0]);
 }
 
 static void activation_backward(struct node *n)

@@ -60,10 +60,17 @@ KERNEL(outer_block, (float *restrict g, const struct outer *o, size_t row, size_
             for (int q = 0; q < terms; q++)
                 u[r][q] = o->u[(size_t)(k + q) * ldu + row + (size_t)r];
         switch (terms) {
-        case 4: OUTER_TERMS(4); break;
-        case 3: OUTER_TERMS(3); break;
-        case 2: OUTER_TERMS(2); break;
-        default: OUTER_TERMS(1);
+        case 4:
+            OUTER_TERMS(4);
+            break;
+        case 3:
+            OUTER_TERMS(3);
+            break;
+        case 2:
+            OUTER_TERMS(2);
+            break;
+        default:
+            OUTER_TERMS(1);
         }
     }
 }
@@ -188,7 +195,7 @@ KERNEL(squares, (const float *x, size_t n, double *sum), (x, n, sum))
 
 struct norm {
     const struct params *p;
-    double *sums;                /* [parameters] */
+    double *sums; /* [parameters] */
 };
 
 static void norm_task(void *arg, int task, int worker)

@@ -10,8 +10,8 @@
 
 struct adam {
     double rate, beta1, beta2, epsilon;
-    bool keras;          /* epsilon beside sqrt(v), as Keras; else beside the corrected sqrt(v / (1 - beta2^t)), as PyTorch */
-    int64_t step;        /* steps done */
+    bool keras;   /* epsilon beside sqrt(v), as Keras; else beside the corrected sqrt(v / (1 - beta2^t)), as PyTorch */
+    int64_t step; /* steps done */
 };
 
 /* One step from the gradients of the last net_backward: with t = step + 1,

@@ -18,8 +18,8 @@ enum { CHUNK = 2048 };
 
 struct geometry {
     int cs, cl, taps;
-    bool transposed;             /* x is the short side */
-    size_t partial;              /* in node->work: after the weights of that tap */
+    bool transposed; /* x is the short side */
+    size_t partial;  /* in node->work: after the weights of that tap */
 };
 
 static size_t tap_size(const struct geometry *g)
@@ -40,7 +40,7 @@ struct product {
     const float *s, *l, *w;
     float *out;
     bool add;
-    const float *bias;           /* of the side written, NULL for none */
+    const float *bias; /* of the side written, NULL for none */
 };
 
 /* The weights of the tap as a contiguous cs x cl matrix. */
@@ -223,14 +223,16 @@ static struct node *layer(struct net *net, const struct op *op, struct node *x, 
     return n;
 }
 
-static struct node *conv(struct net *net, const struct op *op, struct node *x, struct node *w, struct node *b, bool transposed)
+static struct node *conv(struct net *net, const struct op *op, struct node *x, struct node *w, struct node *b,
+                         bool transposed)
 {
     if (!x || !w)
         return NULL;
     if (x->shape[2] != 1)
         return net_refuse(net, "%s: sequences of %d samples, only those of one are made here", op->name, x->shape[2]);
     if (x->shape[1] != w->shape[transposed ? 0 : 1])
-        return net_refuse(net, "%s: weights for %d channels, input has %d", op->name, w->shape[transposed ? 0 : 1], x->shape[1]);
+        return net_refuse(net, "%s: weights for %d channels, input has %d", op->name, w->shape[transposed ? 0 : 1],
+                          x->shape[1]);
     return layer(net, op, x, w, b, (struct geometry){w->shape[0], w->shape[1], w->shape[2], transposed, 0});
 }
 

@@ -148,7 +148,7 @@ struct node *net_draw(struct net *net, struct node *mean, struct node *logvar, s
     if (eps->wants)
         return net_refuse(net, "draw: noise has no gradient");
     n = net_add_node(net, &op, 3, (struct node *[]){mean, logvar, eps}, mean->shape[1], mean->shape[2], 0);
-    if (n)   /* standard deviations and sums */
+    if (n) /* standard deviations and sums */
         n->work_floats = 2 * (size_t)mean->shape[2];
     return n;
 }
@@ -197,8 +197,8 @@ static void kl_prior_backward(struct node *n)
         if (dlogvar)
             dlogvar[d] = (n->add[1] ? dlogvar[d] : 0) + n->dy[0] * 0.5f * (precision * variance - 1);
         if (dscale)
-            dscale[d] = (n->add[3] ? dscale[d] : 0) +
-                        n->dy[0] * (1 - precision * (variance + squares[d] / (float)rows));
+            dscale[d] =
+                (n->add[3] ? dscale[d] : 0) + n->dy[0] * (1 - precision * (variance + squares[d] / (float)rows));
     }
 }
 
@@ -213,7 +213,7 @@ struct node *net_kl_prior(struct net *net, struct node *mean, struct node *logva
     if (!per_value(logvar, mean) || !per_value(scale, mean) || !same_shape(mean, prior))
         return net_refuse(net, "kl_prior: mean, logvar, prior and scale do not fit together");
     n = net_add_scalar(net, &op, 4, (struct node *[]){mean, logvar, prior, scale}, 0);
-    if (n)   /* slopes and sums */
+    if (n) /* slopes and sums */
         n->work_floats = 2 * (size_t)mean->shape[2];
     return n;
 }

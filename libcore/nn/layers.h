@@ -37,7 +37,7 @@ struct node *net_batch_norm_inference(struct net *net, struct node *x, struct no
 struct node *net_relu(struct net *net, struct node *x);
 struct node *net_leaky_relu(struct net *net, struct node *x, float slope);
 struct node *net_sigmoid(struct net *net, struct node *x);
-struct node *net_silu(struct net *net, struct node *x);      /* x sigmoid(x) */
+struct node *net_silu(struct net *net, struct node *x); /* x sigmoid(x) */
 
 /* ---- shaping (shape.c) ---- */
 
@@ -77,13 +77,13 @@ struct node *net_bce(struct net *net, struct node *x, struct node *target);
  *   + weight x mean |e^min(Y, top) - e^T| / mean e^T.
  * No gradient of the first term where both are under the floor, of the second where top is active. One value. */
 struct spectral_loss {
-    const float *mean;           /* [channels] natural logarithms of magnitudes */
+    const float *mean; /* [channels] natural logarithms of magnitudes */
     int channels;
-    float scale, floor, top;     /* floor and top as Y */
+    float scale, floor, top; /* floor and top as Y */
     float weight;
 };
 struct node *net_spectral_loss(struct net *net, struct node *y, struct node *target);
-void net_spectral_loss_set(struct node *loss, struct spectral_loss how);   /* before the first forward */
-void net_spectral_loss_terms(const struct node *loss, double *log, double *linear);   /* of the last forward */
+void net_spectral_loss_set(struct node *loss, struct spectral_loss how);            /* before the first forward */
+void net_spectral_loss_terms(const struct node *loss, double *log, double *linear); /* of the last forward */
 
 #endif

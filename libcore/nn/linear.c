@@ -17,9 +17,9 @@ struct product {
     int rows, cols, depth;
     const float *a, *b;
     int lda, ldb;
-    const float *bias;           /* [cols] to begin with, or NULL */
+    const float *bias; /* [cols] to begin with, or NULL */
     float *c;
-    int tiles, height;           /* across; rows of one: twice as many where there are ACROSS, to pack less often */
+    int tiles, height; /* across; rows of one: twice as many where there are ACROSS, to pack less often */
 };
 
 static int tiles_of(int count, int tile)
@@ -60,8 +60,16 @@ static void linear_forward(struct node *n)
 {
     int in = n->in[0]->shape[2], out = n->shape[2];
 
-    product_run(n, (struct product){.tb = true, .rows = rows_of(n), .cols = out, .depth = in, .a = n->in[0]->y, .lda = in,
-                                    .b = n->in[1]->y, .ldb = in, .bias = n->inputs > 2 ? n->in[2]->y : NULL, .c = n->y});
+    product_run(n, (struct product){.tb = true,
+                                    .rows = rows_of(n),
+                                    .cols = out,
+                                    .depth = in,
+                                    .a = n->in[0]->y,
+                                    .lda = in,
+                                    .b = n->in[1]->y,
+                                    .ldb = in,
+                                    .bias = n->inputs > 2 ? n->in[2]->y : NULL,
+                                    .c = n->y});
 }
 
 KERNEL(add_row, (const float *restrict x, size_t n, float *restrict sum), (x, n, sum))
@@ -76,11 +84,26 @@ static void linear_backward(struct node *n)
     float *dx = node_grad(n, 0), *dw = node_grad(n, 1), *db = n->inputs > 2 ? node_grad(n, 2) : NULL;
 
     if (dx)
-        product_run(n, (struct product){.add = n->add[0], .rows = rows, .cols = in, .depth = out, .a = n->dy, .lda = out,
-                                        .b = n->in[1]->y, .ldb = in, .c = dx});
+        product_run(n, (struct product){.add = n->add[0],
+                                        .rows = rows,
+                                        .cols = in,
+                                        .depth = out,
+                                        .a = n->dy,
+                                        .lda = out,
+                                        .b = n->in[1]->y,
+                                        .ldb = in,
+                                        .c = dx});
     if (dw)
-        product_run(n, (struct product){.ta = true, .add = n->add[1], .rows = out, .cols = in, .depth = rows, .a = n->dy,
-                                        .lda = out, .b = n->in[0]->y, .ldb = in, .c = dw});
+        product_run(n, (struct product){.ta = true,
+                                        .add = n->add[1],
+                                        .rows = out,
+                                        .cols = in,
+                                        .depth = rows,
+                                        .a = n->dy,
+                                        .lda = out,
+                                        .b = n->in[0]->y,
+                                        .ldb = in,
+                                        .c = dw});
     if (!db)
         return;
     if (!n->add[2])
@@ -105,8 +128,8 @@ struct node *net_linear(struct net *net, struct node *x, struct node *w, struct 
     in = x->shape[2];
     out = values_of(w) / in;
     if (values_of(w) % in || out > INT_MAX || (b && values_of(b) != out))
-        return net_refuse(net, "linear: rows of %lld values do not go with %lld weights and %lld of a bias", (long long)in,
-                          (long long)values_of(w), (long long)(b ? values_of(b) : 0));
+        return net_refuse(net, "linear: rows of %lld values do not go with %lld weights and %lld of a bias",
+                          (long long)in, (long long)values_of(w), (long long)(b ? values_of(b) : 0));
     return net_add_node(net, &op, b ? 3 : 2, (struct node *[]){x, w, b}, x->shape[1], (int)out, 0);
 }
 

@@ -63,7 +63,7 @@ KERNEL_INLINE float bce_slope(float x, float t)
             dx[i] += scale * slope(x[i], t[i]); \
     else \
         for (size_t i = 0; i < n; i++) \
-            dx[i] = scale * slope(x[i], t[i])
+        dx[i] = scale * slope(x[i], t[i])
 
 KERNEL(bce_logits_sum, (const float *x, const float *t, size_t n, float *out), (x, t, n, out))
 {
@@ -90,7 +90,7 @@ KERNEL(bce_slopes, (const float *x, const float *t, size_t n, float scale, bool 
 struct pointwise {
     void (*sum)(const float *x, const float *t, size_t n, float *out);
     void (*slopes)(const float *x, const float *t, size_t n, float scale, bool add, float *dx);
-    bool mean_of_all;            /* else summed over a clip, mean over the batch */
+    bool mean_of_all; /* else summed over a clip, mean over the batch */
 };
 
 static float pointwise_scale(const struct node *n)

@@ -12,7 +12,7 @@ static const float rounding = 1e-4f;
 
 struct spectral_state {
     struct spectral_loss how;
-    double log, linear, target;  /* sums of the last forward, and the number of values */
+    double log, linear, target; /* sums of the last forward, and the number of values */
 };
 
 /* A value's terms, and the slope of its linear term over linear units. */
@@ -29,8 +29,10 @@ KERNEL_INLINE void value_terms(float y, float t, float mean, const struct spectr
     *slope = value > wanted ? value : wanted > value && value > 0 ? -value : 0;
 }
 
-KERNEL(frame_forward, (const float *restrict y, const float *restrict t, const struct spectral_loss *h,
-                       float *restrict slope, float *restrict sums), (y, t, h, slope, sums))
+KERNEL(frame_forward,
+       (const float *restrict y, const float *restrict t, const struct spectral_loss *h, float *restrict slope,
+        float *restrict sums),
+       (y, t, h, slope, sums))
 {
     float lane[SUMS][LANES] = {{0}}, rest[SUMS] = {0};
     int c = 0, n = h->channels;
@@ -59,8 +61,9 @@ KERNEL(frame_forward, (const float *restrict y, const float *restrict t, const s
     }
 }
 
-KERNEL(frame_backward, (const float *restrict y, const float *restrict t, const struct spectral_loss *h,
-                        const float *restrict slope, float log_unit, float linear_unit, bool add, float *restrict dy),
+KERNEL(frame_backward,
+       (const float *restrict y, const float *restrict t, const struct spectral_loss *h, const float *restrict slope,
+        float log_unit, float linear_unit, bool add, float *restrict dy),
        (y, t, h, slope, log_unit, linear_unit, add, dy))
 {
     for (int c = 0; c < h->channels; c++) {
@@ -116,8 +119,8 @@ static void frames_backward(void *arg, size_t first, size_t last)
     float linear_unit = n->dy[0] * s->how.weight * s->how.scale / (float)s->target;
 
     for (size_t f = first; f < last; f++)
-        frame_backward(n->in[0]->y + f * channels, n->in[1]->y + f * channels, &s->how, n->work + f * channels, log_unit,
-                       linear_unit, n->add[0], node_grad(n, 0) + f * channels);
+        frame_backward(n->in[0]->y + f * channels, n->in[1]->y + f * channels, &s->how, n->work + f * channels,
+                       log_unit, linear_unit, n->add[0], node_grad(n, 0) + f * channels);
 }
 
 static void spectral_backward(struct node *n)
@@ -138,7 +141,7 @@ struct node *net_spectral_loss(struct net *net, struct node *y, struct node *tar
     if (target->wants)
         return net_refuse(net, "spectral_loss: a target has no gradient");
     n = net_add_scalar(net, &op, 2, (struct node *[]){y, target}, sizeof(struct spectral_state));
-    if (n)   /* slopes, and sums of as many frames as there can be */
+    if (n) /* slopes, and sums of as many frames as there can be */
         n->work_floats = (SUMS + 1) * (size_t)y->shape[0] * (size_t)y->shape[1] * (size_t)y->shape[2];
     return n;
 }

@@ -17,8 +17,8 @@ struct net {
     int count;
     int capacity, batch;
     bool planned, training;
-    char *refusal;               /* the first one */
-    float *arena;                /* y and dy of all nodes, and their work */
+    char *refusal; /* the first one */
+    float *arena;  /* y and dy of all nodes, and their work */
 };
 
 enum { ALIGN_FLOATS = 16 };
@@ -100,8 +100,8 @@ void net_want(struct node *input)
     input->wants = true;
 }
 
-static struct node *stored(struct net *net, const char *name, int rank, const int64_t *shape,
-                           enum init_kind init, bool trainable)
+static struct node *stored(struct net *net, const char *name, int rank, const int64_t *shape, enum init_kind init,
+                           bool trainable)
 {
     struct param *q = params_get(net->store, name, rank, shape, init, trainable);
     struct node *n;
@@ -127,8 +127,8 @@ struct node *net_statistic(struct net *net, const char *name, int rank, const in
     return stored(net, name, rank, shape, init, false);
 }
 
-struct node *net_add_node(struct net *net, const struct op *op, int inputs, struct node *const *in,
-                          int channels, int time, size_t conf_size)
+struct node *net_add_node(struct net *net, const struct op *op, int inputs, struct node *const *in, int channels,
+                          int time, size_t conf_size)
 {
     struct node *n;
 
@@ -206,8 +206,8 @@ static void plan_borrowed(struct net *net)
         for (int j = 0; j < net->nodes[i]->inputs; j++) {
             struct node *x = net->nodes[i]->in[j];
 
-            x->borrows |= net->nodes[i]->active && net->nodes[i]->pass[j] && x->active && x->users == 1 &&
-                          !x->param && !x->is_loss;
+            x->borrows |= net->nodes[i]->active && net->nodes[i]->pass[j] && x->active && x->users == 1 && !x->param &&
+                          !x->is_loss;
         }
 }
 
@@ -364,8 +364,8 @@ static void cut_run(void *arg, int task, int worker)
     c->work(c->arg, first, last);
 }
 
-void net_parallel(const struct net *net, size_t count, size_t grain,
-                  void (*work)(void *arg, size_t first, size_t last), void *arg)
+void net_parallel(const struct net *net, size_t count, size_t grain, void (*work)(void *arg, size_t first, size_t last),
+                  void *arg)
 {
     struct cut c = {count, grain, work, arg};
 

@@ -27,31 +27,31 @@ struct node;
 /* A kind of layer. */
 struct op {
     const char *name;
-    void (*forward)(struct node *n);   /* y = f(in) */
-    void (*backward)(struct node *n);  /* dy of each input that has one, see node_grad */
+    void (*forward)(struct node *n);  /* y = f(in) */
+    void (*backward)(struct node *n); /* dy of each input that has one, see node_grad */
 };
 
 struct node {
     struct net *net;
     const struct op *op;
-    const char *name;                  /* inputs and parameters; otherwise the op's name */
+    const char *name; /* inputs and parameters; otherwise the op's name */
     int index;
-    int shape[3];                      /* [batch capacity, channels, time], or rows and values; parameters: their own,
+    int shape[3]; /* [batch capacity, channels, time], or rows and values; parameters: their own,
                                           missing ones 1 */
-    bool batched;                      /* shape[0] is a capacity: use node_batch */
+    bool batched; /* shape[0] is a capacity: use node_batch */
     int inputs;
     struct node *in[NODE_INPUTS_MAX];
-    bool add[NODE_INPUTS_MAX];         /* backward adds to in[i]->dy instead of setting it */
-    bool pass[NODE_INPUTS_MAX];        /* the gradient of in[i] is dy as it is: they may share memory, see node_grad */
-    struct param *param;               /* parameters only */
-    float *y, *dy;                     /* dy NULL: nobody wants it */
-    void *conf;                        /* the op's own, released by the net */
-    size_t work_floats;                /* scratch that keeps its content from forward to backward */
+    bool add[NODE_INPUTS_MAX];  /* backward adds to in[i]->dy instead of setting it */
+    bool pass[NODE_INPUTS_MAX]; /* the gradient of in[i] is dy as it is: they may share memory, see node_grad */
+    struct param *param;        /* parameters only */
+    float *y, *dy;              /* dy NULL: nobody wants it */
+    void *conf;                 /* the op's own, released by the net */
+    size_t work_floats;         /* scratch that keeps its content from forward to backward */
     float *work;
-    bool wants, active, borrows;       /* set by net_plan; borrows: dy is that of its only user */
+    bool wants, active, borrows; /* set by net_plan; borrows: dy is that of its only user */
     bool is_loss;
     float loss_weight;
-    int users;                         /* nodes that read this one */
+    int users; /* nodes that read this one */
 };
 
 /* A graph over the parameters of store, for up to batch clips at once. pool
@@ -82,11 +82,11 @@ void net_loss(struct node *node, float weight);
  * with seed if nobody has. -1: a builder had refused; error_text says what. */
 int net_plan(struct net *net, uint64_t seed, bool training);
 
-void net_set_batch(struct net *net, int batch);   /* 1..capacity */
+void net_set_batch(struct net *net, int batch); /* 1..capacity */
 int net_batch(const struct net *net);
 void net_forward(struct net *net);
-void net_backward(struct net *net);                /* after net_forward: all gradients of the weighted loss */
-double net_loss_value(const struct net *net);      /* weighted sum of the losses of the last net_forward */
+void net_backward(struct net *net);           /* after net_forward: all gradients of the weighted loss */
+double net_loss_value(const struct net *net); /* weighted sum of the losses of the last net_forward */
 
 /* Writes gradients that were left as products (struct outer) into the flat
  * array as well: for checks; the optimizer does without. */
@@ -94,8 +94,8 @@ void net_write_gradients(struct net *net);
 
 /* ---- for those who write layers ---- */
 
-struct node *net_add_node(struct net *net, const struct op *op, int inputs, struct node *const *in,
-                          int channels, int time, size_t conf_size);
+struct node *net_add_node(struct net *net, const struct op *op, int inputs, struct node *const *in, int channels,
+                          int time, size_t conf_size);
 /* The same for a loss: one value for the whole batch. */
 struct node *net_add_scalar(struct net *net, const struct op *op, int inputs, struct node *const *in, size_t conf_size);
 struct node *net_refuse(struct net *net, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -112,7 +112,7 @@ float *node_grad(const struct node *n, int i);
 
 /* Cuts count items into tasks of at most grain items (the same cut for any
  * number of threads) and calls work(arg, first, last) for each. */
-void net_parallel(const struct net *net, size_t count, size_t grain,
-                  void (*work)(void *arg, size_t first, size_t last), void *arg);
+void net_parallel(const struct net *net, size_t count, size_t grain, void (*work)(void *arg, size_t first, size_t last),
+                  void *arg);
 
 #endif

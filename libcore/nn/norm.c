@@ -4,7 +4,7 @@
 
 #include "nn/layers.h"
 
-enum { X, GAMMA, BETA };           /* inputs */
+enum { X, GAMMA, BETA }; /* inputs */
 
 /* dbeta[c] = sum over clips of dy */
 static void beta_backward(const struct node *n)
@@ -39,8 +39,8 @@ static struct node *norm_node(struct net *net, const struct op *op, struct node 
         return net_refuse(net, "%s: epsilon is %g, not positive", op->name, (double)epsilon);
     for (int i = GAMMA; i <= BETA; i++)
         if (!per_channel(in[i], x))
-            return net_refuse(net, "%s: '%s' is [%d, %d, %d] for %d channels", op->name, in[i]->name,
-                              in[i]->shape[0], in[i]->shape[1], in[i]->shape[2], x->shape[1]);
+            return net_refuse(net, "%s: '%s' is [%d, %d, %d] for %d channels", op->name, in[i]->name, in[i]->shape[0],
+                              in[i]->shape[1], in[i]->shape[2], x->shape[1]);
     n = net_add_node(net, op, 3, in, x->shape[1], 1, sizeof epsilon);
     if (n)
         memcpy(n->conf, &epsilon, sizeof epsilon);
@@ -63,8 +63,7 @@ static void instance_backward(struct node *n)
     beta_backward(n);
 }
 
-struct node *net_instance_norm(struct net *net, struct node *x, struct node *gamma, struct node *beta,
-                               float epsilon)
+struct node *net_instance_norm(struct net *net, struct node *x, struct node *gamma, struct node *beta, float epsilon)
 {
     static const struct op op = {"instance_norm", instance_forward, instance_backward};
 

@@ -49,8 +49,8 @@ float *params_values(const struct params *p, const char *name)
     return q ? p->theta + q->offset : NULL;
 }
 
-struct param *params_get(struct params *p, const char *name, int rank, const int64_t *shape,
-                         enum init_kind init, bool trainable)
+struct param *params_get(struct params *p, const char *name, int rank, const int64_t *shape, enum init_kind init,
+                         bool trainable)
 {
     struct param *q = params_find(p, name);
     size_t count = 1;
@@ -107,7 +107,7 @@ static void param_draw(const struct param *q, float *x, uint64_t seed, uint64_t 
 void params_reserve(struct params *p)
 {
     if (!p->sealed)
-        p->theta = mem_buffer(p->total * sizeof *p->theta);   /* every value is drawn or read; gaps are never looked at */
+        p->theta = mem_buffer(p->total * sizeof *p->theta); /* every value is drawn or read; gaps are never looked at */
     p->sealed = true;
 }
 

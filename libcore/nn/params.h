@@ -13,8 +13,8 @@ enum { PARAM_RANK_MAX = 4 };
 enum init_kind {
     INIT_ZERO,
     INIT_ONE,
-    INIT_GLOROT,     /* uniform, limit sqrt(6 / (fan_in + fan_out)); fans = channels x taps (Glorot and Bengio 2010) */
-    INIT_FAN_IN      /* uniform, limit 1 / sqrt(fan_in), as PyTorch's convolutions */
+    INIT_GLOROT, /* uniform, limit sqrt(6 / (fan_in + fan_out)); fans = channels x taps (Glorot and Bengio 2010) */
+    INIT_FAN_IN  /* uniform, limit 1 / sqrt(fan_in), as PyTorch's convolutions */
 };
 
 /* A gradient that is left as a product: as a rows x cols matrix it is
@@ -28,21 +28,21 @@ struct param {
     char *name;
     int rank;
     int64_t shape[PARAM_RANK_MAX];
-    size_t offset, count;        /* place in the flat arrays, in floats */
+    size_t offset, count; /* place in the flat arrays, in floats */
     enum init_kind init;
-    bool trainable;              /* statistics are not */
-    float pace;                  /* times the learning rate; 1 unless somebody sets it */
-    bool factored;               /* gradient is in outer, not in the flat array */
+    bool trainable; /* statistics are not */
+    float pace;     /* times the learning rate; 1 unless somebody sets it */
+    bool factored;  /* gradient is in outer, not in the flat array */
     struct outer outer;
 };
 
 struct params {
-    struct param **list;         /* in order of creation */
+    struct param **list; /* in order of creation */
     size_t count;
-    size_t total;                /* floats in each flat array, gaps included (64-byte alignment) */
-    float *theta;                /* values; NULL before params_seal */
+    size_t total;                  /* floats in each flat array, gaps included (64-byte alignment) */
+    float *theta;                  /* values; NULL before params_seal */
     float *grad, *adam_m, *adam_v; /* NULL unless sealed for training */
-    int *first_task;             /* for the optimizer: count + 1 places, NULL unless sealed for training */
+    int *first_task;               /* for the optimizer: count + 1 places, NULL unless sealed for training */
     bool sealed;
 };
 
@@ -52,8 +52,8 @@ void params_free(struct params *p);
 /* The parameter of that name, made when missing. NULL: it exists with another
  * shape, or the store is sealed and does not have it (error_text says). Values
  * of convolutions are [out, in, tap], of transposed ones [in, out, tap]. */
-struct param *params_get(struct params *p, const char *name, int rank, const int64_t *shape,
-                         enum init_kind init, bool trainable);
+struct param *params_get(struct params *p, const char *name, int rank, const int64_t *shape, enum init_kind init,
+                         bool trainable);
 struct param *params_find(const struct params *p, const char *name);
 /* Its values, once the store is sealed; NULL: there is none. */
 float *params_values(const struct params *p, const char *name);

@@ -6,7 +6,7 @@
 
 /* ---- sum, the second term broadcast over channels when it has one ---- */
 
-enum { ROWS = 64 };              /* in a task */
+enum { ROWS = 64 }; /* in a task */
 
 static bool is_broadcast(const struct node *n)
 {
@@ -84,8 +84,8 @@ struct node *net_add(struct net *net, struct node *a, struct node *b)
     if (!a || !b)
         return NULL;
     if (a->shape[2] != b->shape[2] || (b->shape[1] != 1 && a->shape[1] != b->shape[1]))
-        return net_refuse(net, "add: [%d, %d] and [%d, %d] cannot be added", a->shape[1], a->shape[2],
-                          b->shape[1], b->shape[2]);
+        return net_refuse(net, "add: [%d, %d] and [%d, %d] cannot be added", a->shape[1], a->shape[2], b->shape[1],
+                          b->shape[2]);
     n = net_add_node(net, &op, 2, (struct node *[]){a, b}, a->shape[1], a->shape[2], 0);
     if (n) {
         n->pass[0] = true;

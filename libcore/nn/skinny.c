@@ -15,14 +15,15 @@ typedef float lanes __attribute__((vector_size(LANES * sizeof(float)), aligned(4
 #define AT(p, i) (*(const lanes *)((p) + (i)))
 
 /* c [rows, n] += a [rows, k] b [k, n] for n so small that c stays in the nearest cache. */
-KERNEL(up_block, (int rows, size_t n, int k, const float *a, size_t lda, const float *b, size_t ldb, float *c,
-                  size_t ldc), (rows, n, k, a, lda, b, ldb, c, ldc))
+KERNEL(up_block,
+       (int rows, size_t n, int k, const float *a, size_t lda, const float *b, size_t ldb, float *c, size_t ldc),
+       (rows, n, k, a, lda, b, ldb, c, ldc))
 {
     int i = 0;
 
     for (; i + 4 <= k; i += 4) {
         const float *restrict b0 = b + (size_t)i * ldb, *restrict b1 = b0 + ldb, *restrict b2 = b1 + ldb,
-                    *restrict b3 = b2 + ldb;
+                              *restrict b3 = b2 + ldb;
         int r = 0;
 
         for (; r + 2 <= rows; r += 2) {

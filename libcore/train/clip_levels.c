@@ -135,9 +135,9 @@ void levels_of(const struct front *f, const struct front_values *values, const f
 
 /* Of one clip, from its raw levels. */
 struct seen {
-    double loud;                 /* level that one frame in a hundred exceeds somewhere; -inf: no frame sounds */
+    double loud; /* level that one frame in a hundred exceeds somewhere; -inf: no frame sounds */
     bool finite;
-    int sounds;                  /* frames that do */
+    int sounds; /* frames that do */
 };
 
 struct job {
@@ -145,9 +145,9 @@ struct job {
     const struct dataset *d;
     struct levels *clips;
     struct front_values v;
-    struct seen *seen;           /* [clips] */
-    float *rms;                  /* [frames of all clips]: of each, 0 for one that does not sound */
-    size_t *place;               /* [clips]: where those of a clip begin */
+    struct seen *seen; /* [clips] */
+    float *rms;        /* [frames of all clips]: of each, 0 for one that does not sound */
+    size_t *place;     /* [clips]: where those of a clip begin */
 };
 
 static void release(const struct job *j, size_t i)
@@ -252,7 +252,8 @@ static void take_statistics(const struct job *j)
 {
     size_t features = (size_t)j->v.features;
     double *all = mem_zero(4 * features, sizeof *all), total = 0;
-    struct sums s = {all, all + features, all + 2 * features, all + 3 * features, mem_alloc(features * sizeof(float)), 0};
+    struct sums s = {all, all + features, all + 2 * features, all + 3 * features, mem_alloc(features * sizeof(float)),
+                     0};
 
     for (size_t c = 0; c < features; c++)
         s.high[c] = -1e30f;
@@ -324,8 +325,8 @@ static int learn(struct job *j, size_t frames, bool given, struct pool *pool)
     return 0;
 }
 
-int levels_learn(const struct front *f, struct params *params, const struct dataset *d, struct levels *clips, bool given,
-                 struct pool *pool)
+int levels_learn(const struct front *f, struct params *params, const struct dataset *d, struct levels *clips,
+                 bool given, struct pool *pool)
 {
     struct job job = {f, d, clips, front_values(params), NULL, NULL, NULL};
     size_t frames = 0;

@@ -10,11 +10,11 @@
 
 struct levels {
     struct timing timing;
-    int64_t first, samples;      /* of the clip: without silence at its ends */
-    double level;                /* 0: silent */
-    int real;                    /* frames */
-    int frames;                  /* and with the last one repeated, up to a multiple of the stride: see levels_stride */
-    float *y;                    /* [frames, features] */
+    int64_t first, samples; /* of the clip: without silence at its ends */
+    double level;           /* 0: silent */
+    int real;               /* frames */
+    int frames;             /* and with the last one repeated, up to a multiple of the stride: see levels_stride */
+    float *y;               /* [frames, features] */
 };
 
 /* How the clips of a dataset fall: as their meta says, or as is found in their
@@ -22,8 +22,8 @@ struct levels {
 void levels_time(const struct front *f, const struct dataset *d, bool trim, struct levels *clips, struct pool *pool);
 void levels_stride(struct levels *clips, size_t count, int stride);
 
-int levels_longest(const struct levels *clips, size_t count);                    /* frames */
-size_t levels_size(const struct levels *clip, int features);                     /* floats of y */
+int levels_longest(const struct levels *clips, size_t count); /* frames */
+size_t levels_size(const struct levels *clip, int features);  /* floats of y */
 
 /* Standardised levels of a clip x [channels, stride] to y, by the statistics in values. */
 void levels_of(const struct front *f, const struct front_values *values, const float *x, int64_t stride,
@@ -34,7 +34,7 @@ void levels_of(const struct front *f, const struct front_values *values, const f
  * these are there and stay. The floor lies 80 dB under what is loud in most
  * clips. y comes from the dataset's spool. -1: it is full, or there is nothing
  * but silence. */
-int levels_learn(const struct front *f, struct params *params, const struct dataset *d, struct levels *clips, bool given,
-                 struct pool *pool);
+int levels_learn(const struct front *f, struct params *params, const struct dataset *d, struct levels *clips,
+                 bool given, struct pool *pool);
 
 #endif

@@ -59,7 +59,8 @@ int dataset_spool(struct dataset *d, struct reader *r, struct spool *spool)
         }
         if (batched != d->batched) {
             error_set("%s: '%s' %s, the frames before it %s: pass all through cv-batch, or none", reader_label(r),
-                      f->name, batched ? "is a batch" : "is a single clip", batched ? "are single clips" : "are batches");
+                      f->name, batched ? "is a batch" : "is a single clip",
+                      batched ? "are single clips" : "are batches");
             goto failed;
         }
         size = (size_t)d->channels * (size_t)t.shape[2];
@@ -117,7 +118,7 @@ void dataset_release(const struct dataset *d, size_t i)
 void dataset_free(struct dataset *d)
 {
     for (size_t i = 0; i < d->count; i++)
-        meta_free(d->clips[i].meta);   /* names and data are the spool's */
+        meta_free(d->clips[i].meta); /* names and data are the spool's */
     free(d->clips);
     if (d->own_spool)
         spool_free(d->spool);

@@ -11,22 +11,22 @@
 
 struct clip {
     char *name;
-    struct meta *meta;           /* of its own what training reads: tempo and beat; NULL: neither */
-    size_t batch;                /* which batch of the stream it came in, when the stream was batched */
-    int64_t samples;             /* of each channel */
-    float *data;                 /* channels x samples */
+    struct meta *meta; /* of its own what training reads: tempo and beat; NULL: neither */
+    size_t batch;      /* which batch of the stream it came in, when the stream was batched */
+    int64_t samples;   /* of each channel */
+    float *data;       /* channels x samples */
 };
 
 struct dataset {
     struct clip *clips;
     size_t count;
     int channels;
-    int64_t samples;             /* of the longest clip */
-    double rate;                 /* Hz */
-    bool batched;                /* the stream came in batches: they are kept */
+    int64_t samples; /* of the longest clip */
+    double rate;     /* Hz */
+    bool batched;    /* the stream came in batches: they are kept */
     size_t batches;
-    uint64_t digest;             /* of names, shapes and values */
-    struct spool *spool;         /* where the clips lie, and what is computed from each of them */
+    uint64_t digest;     /* of names, shapes and values */
+    struct spool *spool; /* where the clips lie, and what is computed from each of them */
     bool own_spool;
 };
 

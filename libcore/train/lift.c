@@ -10,7 +10,7 @@
 enum { BANDS = 32, CLIPS_MOST = 16 };
 /* Of each clip no more than that is decoded. */
 static const double seconds_most = 10;
-static const double range = 6.9;         /* 60 dB in nepers */
+static const double range = 6.9; /* 60 dB in nepers */
 
 /* Sums over frames of one clip, per band. */
 struct sums {
@@ -23,7 +23,7 @@ struct job {
     const struct levels *clips;
     size_t chosen[CLIPS_MOST];
     struct sums sums[CLIPS_MOST];
-    double *edge;                /* [features of a channel]: the band that a feature lies in, fractions between two */
+    double *edge; /* [features of a channel]: the band that a feature lies in, fractions between two */
 };
 
 static double mel(double hz)
@@ -86,7 +86,8 @@ static void clip_task(void *arg, int task, int worker)
     const struct pieces *p = j->p;
     const struct clip *c = &j->d->clips[j->chosen[task]];
     const struct levels *l = &j->clips[j->chosen[task]];
-    int64_t most = (int64_t)(seconds_most * p->front.rate), n = l->samples < most ? l->samples : most, rows, channels = p->front.channels;
+    int64_t most = (int64_t)(seconds_most * p->front.rate), n = l->samples < most ? l->samples : most, rows,
+            channels = p->front.channels;
     struct piece_sound how = {0, false, vocoder_defaults()};
     float *x = mem_alloc((size_t)(2 * channels * n) * sizeof *x), *back = x + channels * n, *y, *z;
     struct piece_clip clip = {x, n, l->level, l->timing};
@@ -100,7 +101,8 @@ static void clip_task(void *arg, int task, int worker)
     pieces_sound(p, worker, &clip, z, rows, &how, back);
     y = mem_alloc(2 * (size_t)frames * (size_t)p->shape.features * sizeof *y);
     front_levels(&p->front, l->timing.grid, x, n, front_gain(l->level), 0, frames, y);
-    front_levels(&p->front, l->timing.grid, back, n, front_gain(l->level), 0, frames, y + (size_t)frames * (size_t)p->shape.features);
+    front_levels(&p->front, l->timing.grid, back, n, front_gain(l->level), 0, frames,
+                 y + (size_t)frames * (size_t)p->shape.features);
     compare(j, &j->sums[task], y, y + (size_t)frames * (size_t)p->shape.features, frames);
     free(y);
     free(z);
@@ -159,7 +161,7 @@ void lift_learn(const struct pieces *p, const struct dataset *d, const struct le
     memset(p->v.lift, 0, (size_t)p->shape.features * sizeof *p->v.lift);
     for (size_t i = 0; i < d->count; i++)
         sounding += clips[i].level > 0;
-    for (size_t i = 0; i < d->count; i++)    /* evenly chosen */
+    for (size_t i = 0; i < d->count; i++) /* evenly chosen */
         if (clips[i].level > 0 && passed++ * CLIPS_MOST >= (size_t)count * sounding && count < CLIPS_MOST)
             j.chosen[count++] = i;
     for (int i = 0; i < count; i++)

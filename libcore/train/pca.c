@@ -115,7 +115,9 @@ int pca_begin(const struct spectral *shape, struct params *params, const struct 
 {
     int n = shape->features * shape->stride, tiles = (n + TILE - 1) / TILE, status;
     size_t size = (size_t)n;
-    struct sums s = {.n = n, .tiles = tiles, .sum = mem_zero(size, sizeof(double)),
+    struct sums s = {.n = n,
+                     .tiles = tiles,
+                     .sum = mem_zero(size, sizeof(double)),
                      .products = mem_zero(size * size, sizeof(double)),
                      .part = mem_alloc((size_t)(tiles * (tiles + 1) / 2) * TILE * TILE * sizeof(float))};
     double *variance = mem_alloc((size_t)shape->latent * sizeof *variance);

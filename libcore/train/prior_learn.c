@@ -80,13 +80,14 @@ static struct meta *tempos(const struct prior_plan *plan, const struct front *f,
     for (size_t i = 0; i < n; i++)
         all[i] = 60 * f->rate / (clips[plan->order[i]].timing.grid.step * BEAT_FRAMES);
     qsort(all, n, sizeof *all, compare_reals);
-    for (size_t i = 0; i < count; i++)           /* the first and the last among them */
+    for (size_t i = 0; i < count; i++) /* the first and the last among them */
         meta_append(list, meta_real(all[count > 1 ? i * (n - 1) / (count - 1) : 0]));
     free(all);
     return list;
 }
 
-void prior_plan_describe(const struct prior_plan *plan, const struct front *f, const struct levels *clips, struct meta *head)
+void prior_plan_describe(const struct prior_plan *plan, const struct front *f, const struct levels *clips,
+                         struct meta *head)
 {
     meta_set(head, "frames", meta_text(f->beat ? "beat" : "fixed"));
     if (f->beat) {
@@ -100,7 +101,7 @@ void prior_plan_describe(const struct prior_plan *plan, const struct front *f, c
 }
 
 int prior_learn(const struct prior_plan *plan, const struct pieces *p, const struct levels *clips, struct spool *spool,
-                 uint64_t seed)
+                uint64_t seed)
 {
     struct prior_fit *fit = prior_fit_new(&plan->shape);
     size_t longest = (size_t)levels_longest(clips, plan->count), latent = (size_t)p->shape.latent;

@@ -13,8 +13,8 @@ enum { PRIOR_BANK_DEFAULT = 1 << 15 };
  * frames follow it and some have one. */
 struct prior_plan {
     struct prior_shape shape;
-    size_t *order;               /* [usable] clips, in a random order; those of the bank come first */
-    size_t usable, count;        /* clips that it can be fitted to, of so many */
+    size_t *order;        /* [usable] clips, in a random order; those of the bank come first */
+    size_t usable, count; /* clips that it can be fitted to, of so many */
 };
 
 /* A bank of up to most latent frames, in whole clips.
@@ -24,11 +24,12 @@ struct prior_plan prior_plan(const struct spectral *s, const struct front *f, co
 void prior_plan_free(struct prior_plan *plan);
 
 /* Notes in a model's head what frames follow, tempos, and the prior's sizes. */
-void prior_plan_describe(const struct prior_plan *plan, const struct front *f, const struct levels *clips, struct meta *head);
+void prior_plan_describe(const struct prior_plan *plan, const struct front *f, const struct levels *clips,
+                         struct meta *head);
 
 /* Sets the prior's statistics from draws of the posterior, seeded, and the
  * bank from its means. -1: latents are not finite. */
 int prior_learn(const struct prior_plan *plan, const struct pieces *p, const struct levels *clips, struct spool *spool,
-                 uint64_t seed);
+                uint64_t seed);
 
 #endif

@@ -37,7 +37,8 @@ static void take_over(const struct params *from, struct params *to)
 static int check(const struct model *m, const struct dataset *data, const char *path)
 {
     if (data->rate < m->rate || data->rate > m->rate)
-        return error_set("the clips are at %g Hz, %s was trained at %g Hz: use cv-load -r %g", data->rate, path, m->rate, m->rate);
+        return error_set("the clips are at %g Hz, %s was trained at %g Hz: use cv-load -r %g", data->rate, path,
+                         m->rate, m->rate);
     if (data->channels != m->channels)
         return error_set("clips have %d channels, the model takes %d: load %s cv-load -c", data->channels, m->channels,
                          m->channels > 1 ? "with" : "without");
@@ -66,8 +67,8 @@ static int check_finite(const struct params *p, const char *path)
     return 0;
 }
 
-static int learn(struct model *m, const char *path, const struct dataset *data, int64_t bank, uint64_t seed, struct pool *pool,
-                 int fd, const char *label)
+static int learn(struct model *m, const char *path, const struct dataset *data, int64_t bank, uint64_t seed,
+                 struct pool *pool, int fd, const char *label)
 {
     struct levels *clips = mem_zero(data->count, sizeof *clips);
     struct params *store = params_new();
@@ -86,7 +87,8 @@ static int learn(struct model *m, const char *path, const struct dataset *data, 
     if (too_little(clips, data->count))
         error_set("the clips are too few to fit a prior to: at least %d frames are needed", LEAST_FRAMES);
     else if (front_features(&front) != m->spectral.features)
-        error_set("%s: the front end has %d features, the network %d", path, front_features(&front), m->spectral.features);
+        error_set("%s: the front end has %d features, the network %d", path, front_features(&front),
+                  m->spectral.features);
     else if (!net_plan(net, 0, false)) {
         take_over(m->params, store);
         status = levels_learn(&front, store, data, clips, true, pool);
@@ -118,7 +120,8 @@ static int learn(struct model *m, const char *path, const struct dataset *data, 
     return status;
 }
 
-int prior_refit(const char *path, const struct dataset *data, int64_t bank, uint64_t seed, int threads, int fd, const char *label)
+int prior_refit(const char *path, const struct dataset *data, int64_t bank, uint64_t seed, int threads, int fd,
+                const char *label)
 {
     struct model m;
     struct reader *file = model_open(&m, path);

@@ -7,6 +7,7 @@
 /* Fits the prior of the spectral model in that file to data, with a bank of up
  * to bank latent frames (negative: the default), and writes the model with it
  * to fd. -1: not such a model, or not for such clips. */
-int prior_refit(const char *model, const struct dataset *data, int64_t bank, uint64_t seed, int threads, int fd, const char *label);
+int prior_refit(const char *model, const struct dataset *data, int64_t bank, uint64_t seed, int threads, int fd,
+                const char *label);
 
 #endif

@@ -85,7 +85,7 @@ void snapshot_prune(const char *folder, int64_t epochs, int64_t steps, int64_t k
     int64_t seen = 0;
 
     if (places_list(folder, &list, &count))
-        return;   /* what is not removed does no harm */
+        return; /* what is not removed does no harm */
     for (size_t i = 0; i < count; i++) {
         int order = place_order(list[i], here);
         char *name;
@@ -147,7 +147,8 @@ int snapshot_open(struct snapshot *s, const char *path)
         if (s->state && s->state->kind == META_MAP)
             return 0;
         error_set("%s: is a model without the state of its training, so there is no going on from it: "
-                  "name a snapshot that cv-train --snapshot wrote", s->path);
+                  "name a snapshot that cv-train --snapshot wrote",
+                  s->path);
     }
     snapshot_close(s);
     return -1;
@@ -176,7 +177,7 @@ static void words_begin(struct words *w)
     memset(w, 0, sizeof *w);
     w->to = open_memstream(&w->text, &w->size);
     if (!w->to)
-        (void)mem_alloc(SIZE_MAX / 2);   /* says that memory is out, and ends */
+        (void)mem_alloc(SIZE_MAX / 2); /* says that memory is out, and ends */
 }
 
 static void words_value(struct words *w, const char *option, const struct meta *m)
@@ -210,7 +211,8 @@ static int words_end(struct words *w, const struct snapshot *s)
 
     fclose(w->to);
     if (w->count > 0)
-        status = error_set("%s was trained %s: leave such options out, or go on with --resume-anyway", s->path, w->text);
+        status =
+            error_set("%s was trained %s: leave such options out, or go on with --resume-anyway", s->path, w->text);
     free(w->text);
     return status;
 }
@@ -267,9 +269,9 @@ int snapshot_settings(const struct snapshot *s, const struct setting *list, size
 static const char *option_of(const char *key)
 {
     static const char *const pairs[][2] = {
-        {"network", "-N"}, {"latent", "-z"}, {"batch", "-b"}, {"buffer", "-B"}, {"seed", "-s"},
-        {"learning_rate", "-l"}, {"epochs_wanted", "-e"}, {"minutes_wanted", "--time"}, {"width", "--width"},
-        {"stride", "--stride"}, {"beta", "--beta"},
+        {"network", "-N"},    {"latent", "-z"},        {"batch", "-b"},         {"buffer", "-B"},
+        {"seed", "-s"},       {"learning_rate", "-l"}, {"epochs_wanted", "-e"}, {"minutes_wanted", "--time"},
+        {"width", "--width"}, {"stride", "--stride"},  {"beta", "--beta"},
     };
 
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)

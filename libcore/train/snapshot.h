@@ -12,8 +12,8 @@
 struct snapshot {
     char *path;
     struct model model;
-    const struct meta *state;    /* of the run, in the head of the model */
-    struct reader *reader;       /* stands before the first parameter */
+    const struct meta *state; /* of the run, in the head of the model */
+    struct reader *reader;    /* stands before the first parameter */
 };
 
 /* Opens a snapshot, or the one written last of a folder of them. -1: there is

@@ -20,7 +20,7 @@
 #include "io/audio_seen.h"
 #include "train/train_private.h"
 
-static volatile sig_atomic_t stop;   /* the signal that asked for an end */
+static volatile sig_atomic_t stop; /* the signal that asked for an end */
 
 /* The first one asks for an end after the step; a second one is final. */
 static void on_signal(int number)
@@ -87,14 +87,13 @@ static bool patience_is_out(const struct history *h)
 /* Nothing more to do: all epochs are there, or enough of them. */
 static bool enough(const struct history *h)
 {
-    return patience_is_out(h) || (h->done > 0 && time_is_up(h)) ||
-           (!(h->run->minutes > 0) && h->done >= h->epochs);
+    return patience_is_out(h) || (h->done > 0 && time_is_up(h)) || (!(h->run->minutes > 0) && h->done >= h->epochs);
 }
 
 /* ---- curves ---- */
 
-const char *const curve_names[CURVES] = {"losses", "distances", "kls", "elbos", "test_losses", "test_distances", "test_kls",
-                                         "test_elbos"};
+const char *const curve_names[CURVES] = {"losses",      "distances",      "kls",      "elbos",
+                                         "test_losses", "test_distances", "test_kls", "test_elbos"};
 
 double curve_value(const struct epoch *e, enum curve c)
 {
@@ -145,7 +144,7 @@ static int run_steps(struct history *h)
         struct step_result r;
 
         if (stop) {
-            if (e->begun > 0)   /* else there is one of this moment */
+            if (e->begun > 0) /* else there is one of this moment */
                 save_snapshot(h);
             return 1;
         }
@@ -233,7 +232,8 @@ static void warn_leaks(const struct dataset *data, const struct dataset *test)
     }
     if (leaks > 0)
         diag_warn("%zu of %zu test clips are in both the training and the test stream, sample for sample: "
-                  "the first is '%s', '%s' in training", leaks, test->count, name, before);
+                  "the first is '%s', '%s' in training",
+                  leaks, test->count, name, before);
     audio_seen_free(seen);
 }
 
@@ -262,8 +262,10 @@ static int check_lengths(int64_t longest, const struct dataset *data, const stru
     size_t clips = data->count + (test ? test->count : 0);
 
     if (longest > 0 && test && test->samples > longest)
-        return error_set("test clips have up to %lld samples, training clips %lld, and the network takes no longer ones: "
-                         "load both with one cv-load -n", (long long)test->samples, (long long)longest);
+        return error_set(
+            "test clips have up to %lld samples, training clips %lld, and the network takes no longer ones: "
+            "load both with one cv-load -n",
+            (long long)test->samples, (long long)longest);
     if (shorter > 0)
         diag_note("%lld of %zu clips are shorter than the longest, of %lld samples: padded with silence",
                   (long long)shorter, clips, (long long)longest);
@@ -286,7 +288,8 @@ static int take_folder(struct history *h)
     if (h->folder < 0)
         return error_set("%s:", folder);
     if (flock(h->folder, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
-        return error_set("%s: another run writes its snapshots there: wait for its end, or name another folder", folder);
+        return error_set("%s: another run writes its snapshots there: wait for its end, or name another folder",
+                         folder);
     return 0;
 }
 
@@ -317,14 +320,14 @@ static int run_epochs(struct history *h)
         status = run_epoch(h);
     if (status < 0)
         return -1;
-    if (status == 1 && h->trainer->steps == 0) {   /* nothing was learnt: no model */
+    if (status == 1 && h->trainer->steps == 0) { /* nothing was learnt: no model */
         signal(stop, SIG_DFL);
         raise(stop);
     }
     if (status == 1) {
         say_clear(h);
-        diag_note("stopped by a signal after %" PRId64 " epochs, %" PRId64 " steps: writing the model as it is", h->done,
-                  h->trainer->steps);
+        diag_note("stopped by a signal after %" PRId64 " epochs, %" PRId64 " steps: writing the model as it is",
+                  h->done, h->trainer->steps);
     } else if (patience_is_out(h)) {
         diag_note("no better on the test clips for %" PRId64 " epochs: ended, epoch %" PRId64 " was the best",
                   h->run->patience, h->best_epoch);

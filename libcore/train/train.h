@@ -8,17 +8,17 @@
 
 struct train_run {
     struct train_config config;
-    double minutes;              /* > 0: train for so long instead of config.epochs */
-    int64_t patience;            /* > 0: end after so many epochs without a better test figure, keep the best model */
-    int threads;                 /* 0: one per processor */
+    double minutes;   /* > 0: train for so long instead of config.epochs */
+    int64_t patience; /* > 0: end after so many epochs without a better test figure, keep the best model */
+    int threads;      /* 0: one per processor */
     const struct dataset *data;
-    const struct dataset *test;  /* NULL: none */
-    const char *log;             /* JSON Lines, one object an epoch; NULL: none */
-    const char *snapshots;       /* folder for a model per epoch; NULL: none */
-    double snapshot_every;       /* > 0: and one after so many seconds */
-    int64_t keep;                /* how many snapshots, the last ones; 0: those of all epochs, and the last of the others */
-    struct snapshot *resume;     /* where to go on; NULL: from the start */
-    bool resume_anyway;          /* also when data or settings are not those of the snapshot */
+    const struct dataset *test; /* NULL: none */
+    const char *log;            /* JSON Lines, one object an epoch; NULL: none */
+    const char *snapshots;      /* folder for a model per epoch; NULL: none */
+    double snapshot_every;      /* > 0: and one after so many seconds */
+    int64_t keep;            /* how many snapshots, the last ones; 0: those of all epochs, and the last of the others */
+    struct snapshot *resume; /* where to go on; NULL: from the start */
+    bool resume_anyway;      /* also when data or settings are not those of the snapshot */
 };
 
 /* Trains and writes the model to fd. 0: done, or ended by a first SIGINT or

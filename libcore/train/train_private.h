@@ -9,35 +9,42 @@
 
 struct epoch {
     int64_t number;
-    int64_t begun, steps;        /* steps begun, and those that were taken */
-    struct train_figures sum;    /* over these, means when the epoch is over */
+    int64_t begun, steps;     /* steps begun, and those that were taken */
+    struct train_figures sum; /* over these, means when the epoch is over */
     struct train_figures test;
     double seconds, clips, rate, beta;
 };
 
 /* Lists in the head of a model, one figure an epoch. */
 enum curve {
-    CURVE_LOSS, CURVE_DISTANCE, CURVE_KL, CURVE_ELBO, CURVE_TEST_LOSS, CURVE_TEST_DISTANCE, CURVE_TEST_KL, CURVE_TEST_ELBO,
+    CURVE_LOSS,
+    CURVE_DISTANCE,
+    CURVE_KL,
+    CURVE_ELBO,
+    CURVE_TEST_LOSS,
+    CURVE_TEST_DISTANCE,
+    CURVE_TEST_KL,
+    CURVE_TEST_ELBO,
     CURVES
 };
-extern const char *const curve_names[CURVES];     /* of the lists */
+extern const char *const curve_names[CURVES]; /* of the lists */
 
 struct history {
     const struct train_run *run;
     struct trainer *trainer;
     struct meta *curves[CURVES];
-    int64_t epochs;              /* that are wanted */
-    int64_t done;                /* whole epochs */
-    struct epoch epoch;          /* the one in hand */
+    int64_t epochs;     /* that are wanted */
+    int64_t done;       /* whole epochs */
+    struct epoch epoch; /* the one in hand */
     FILE *log;
-    int folder;                  /* of the snapshots, open; -1: none */
+    int folder; /* of the snapshots, open; -1: none */
     bool terminal, trouble;
-    double began, shown;         /* by clock_now */
-    double spent;                /* seconds before, in the runs that this one goes on from */
-    double resumed;              /* share of the run that was done then */
-    double saved;                /* when the last snapshot was taken */
-    int64_t skipped;             /* steps */
-    double best;                 /* test figure, and the epoch and values it came with */
+    double began, shown; /* by clock_now */
+    double spent;        /* seconds before, in the runs that this one goes on from */
+    double resumed;      /* share of the run that was done then */
+    double saved;        /* when the last snapshot was taken */
+    int64_t skipped;     /* steps */
+    double best;         /* test figure, and the epoch and values it came with */
     int64_t best_epoch;
     float *best_theta;
 };
@@ -56,7 +63,7 @@ int log_open(struct history *h);
 void log_epoch(struct history *h);
 void say_step(struct history *h, int steps);
 void say_epoch(const struct history *h);
-void say_clear(const struct history *h);    /* leaves the line that is rewritten */
+void say_clear(const struct history *h); /* leaves the line that is rewritten */
 
 /* ---- train_save.c: models and snapshots of a run ---- */
 

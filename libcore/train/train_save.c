@@ -193,13 +193,17 @@ int resume_check_data(const struct train_run *run)
     meta_get_int(was, "samples", &samples);
     meta_get_int(was, "channels", &channels);
     meta_get_real(was, "rate", &rate);
-    if (clips != (int64_t)d->count || samples != d->samples || channels != d->channels || rate < d->rate || rate > d->rate)
-        return error_set("%s was trained on other data, %lld clips [%lld, %lld] at %g Hz, now %zu clips [%d, %lld] at %g Hz: "
-                         "give the same stream, or go on with --resume-anyway", s->path, (long long)clips,
-                         (long long)channels, (long long)samples, rate, d->count, d->channels, (long long)d->samples, d->rate);
+    if (clips != (int64_t)d->count || samples != d->samples || channels != d->channels || rate < d->rate ||
+        rate > d->rate)
+        return error_set(
+            "%s was trained on other data, %lld clips [%lld, %lld] at %g Hz, now %zu clips [%d, %lld] at %g Hz: "
+            "give the same stream, or go on with --resume-anyway",
+            s->path, (long long)clips, (long long)channels, (long long)samples, rate, d->count, d->channels,
+            (long long)d->samples, d->rate);
     if (!same_digest(was, "digest", d->digest))
         return error_set("%s was trained on other data: as many clips, but other names, samples, order or batches; "
-                         "give the same stream, or go on with --resume-anyway", s->path);
+                         "give the same stream, or go on with --resume-anyway",
+                         s->path);
     if (run->test && !same_digest(s->state, "test_digest", run->test->digest))
         return error_set("%s was trained with another test stream: give the same to -t, or go on with --resume-anyway",
                          s->path);

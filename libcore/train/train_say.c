@@ -57,8 +57,8 @@ int log_open(struct history *h)
 
 void log_epoch(struct history *h)
 {
-    static const char *const keys[CURVES] = {"loss", "distance", "kl", "elbo", "test_loss", "test_distance", "test_kl",
-                                             "test_elbo"};
+    static const char *const keys[CURVES] = {"loss",      "distance",      "kl",      "elbo",
+                                             "test_loss", "test_distance", "test_kl", "test_elbo"};
     const struct epoch *e = &h->epoch;
     struct meta *m;
 
@@ -103,7 +103,8 @@ void say_step(struct history *h, int steps)
     h->shown = t;
     if (done > h->resumed)
         left = (t - h->began) * (1 - done) / (done - h->resumed);
-    fprintf(stderr, "\r\033[Kepoch %" PRId64 ", step %" PRId64 "/%d, loss %.4g, %.1f clips/s, %.0f %% done, %.0f s left",
+    fprintf(stderr,
+            "\r\033[Kepoch %" PRId64 ", step %" PRId64 "/%d, loss %.4g, %.1f clips/s, %.0f %% done, %.0f s left",
             e->number, e->begun, steps, e->sum.loss / (double)e->steps, e->clips / e->seconds, 100 * done, left);
 }
 
@@ -120,8 +121,10 @@ void say_epoch(const struct history *h)
         fprintf(stderr, " of %" PRId64, h->epochs);
     fprintf(stderr, ": loss %.4g, distance %.4g, KL %.4g, ", e->sum.loss, e->sum.distance, e->sum.kl);
     if (h->run->test)
-        fprintf(stderr, "on the test clips loss %.4g, distance %.4g, KL %.4g, ", e->test.loss, e->test.distance, e->test.kl);
-    fprintf(stderr, "ELBO %.5g nats a %s, %.1f s", h->run->test ? e->test.elbo : e->sum.elbo, h->trainer->kind->per, e->seconds);
+        fprintf(stderr, "on the test clips loss %.4g, distance %.4g, KL %.4g, ", e->test.loss, e->test.distance,
+                e->test.kl);
+    fprintf(stderr, "ELBO %.5g nats a %s, %.1f s", h->run->test ? e->test.elbo : e->sum.elbo, h->trainer->kind->per,
+            e->seconds);
     if (done < 1)
         fprintf(stderr, ", %.0f s left", spent / done * (1 - done));
     putc('\n', stderr);

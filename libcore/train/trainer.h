@@ -12,42 +12,42 @@
 
 /* 0 stands for the network's own default. */
 struct train_config {
-    const char *network;     /* "notebook", "spectral" */
-    int64_t epochs;          /* how many are meant to come, for schedules; negative: the network's default */
-    int latent;              /* size of the latent */
-    int batch;               /* clips, or crops of clips, per step */
-    int buffer;              /* shuffle buffer in clips, 0: all of them */
+    const char *network; /* "notebook", "spectral" */
+    int64_t epochs;      /* how many are meant to come, for schedules; negative: the network's default */
+    int latent;          /* size of the latent */
+    int batch;           /* clips, or crops of clips, per step */
+    int buffer;          /* shuffle buffer in clips, 0: all of them */
     uint64_t seed;
-    double rate;             /* learning rate */
-    int width, stride;       /* spectral: channels inside, frames for each latent frame */
-    const char *frames;      /* spectral: "auto", "beat" or "fixed"; NULL: auto */
-    int64_t bank;            /* spectral: latent frames kept for the prior; negative: the default */
-    double beta;             /* spectral: weight of the KL term */
+    double rate;        /* learning rate */
+    int width, stride;  /* spectral: channels inside, frames for each latent frame */
+    const char *frames; /* spectral: "auto", "beat" or "fixed"; NULL: auto */
+    int64_t bank;       /* spectral: latent frames kept for the prior; negative: the default */
+    double beta;        /* spectral: weight of the KL term */
 };
 
 /* Of a step, an epoch, or test clips. */
 struct train_figures {
-    double loss;             /* what is minimised */
-    double distance, kl;     /* its parts: spectral distance + beta kl, notebook -log p(x|z) + kl and more */
-    double elbo;             /* evidence lower bound in nats: per clip (notebook), per second of log levels (spectral) */
+    double loss;         /* what is minimised */
+    double distance, kl; /* its parts: spectral distance + beta kl, notebook -log p(x|z) + kl and more */
+    double elbo;         /* evidence lower bound in nats: per clip (notebook), per second of log levels (spectral) */
 };
 
 struct step_result {
-    struct train_figures f;  /* elbo NAN: not known of a step, see trainer_test */
-    double rate, beta;       /* that it was taken with; beta 0: there is none */
-    int clips;               /* 0: the step was skipped, as loss or gradient were not finite */
+    struct train_figures f; /* elbo NAN: not known of a step, see trainer_test */
+    double rate, beta;      /* that it was taken with; beta 0: there is none */
+    int clips;              /* 0: the step was skipped, as loss or gradient were not finite */
 };
 
 struct trainer;
 
 struct trainer_kind {
-    const char *network, *per;                          /* name; what its ELBO is of: "clip", "second" */
+    const char *network, *per; /* name; what its ELBO is of: "clip", "second" */
     struct trainer *(*create)(const struct train_config *config, const struct dataset *data, struct pool *pool);
-    int64_t (*epochs)(const struct trainer *t);        /* by default */
+    int64_t (*epochs)(const struct trainer *t); /* by default */
     int (*begin_epoch)(struct trainer *t, int64_t epoch);
     int (*step)(struct trainer *t, int step, struct step_result *result);
     void (*test)(struct trainer *t, const struct dataset *test, struct train_figures *result);
-    int (*finish)(struct trainer *t);                   /* NULL: nothing to do */
+    int (*finish)(struct trainer *t); /* NULL: nothing to do */
     void (*describe)(const struct trainer *t, struct meta *head);
     void (*destroy)(struct trainer *t);
     /* Into a snapshot and back: the counters that a step depends on, beside the values, the moments and steps. */
@@ -59,9 +59,9 @@ struct trainer_kind {
 struct trainer {
     const struct trainer_kind *kind;
     struct params *params;
-    int64_t longest;         /* clip that it takes, in samples: shorter ones it pads with zeros; 0: clips of any length */
-    int64_t steps;           /* done since the start */
-    double progress;         /* share of the run that is done, 0 .. 1, set before each step: for schedules */
+    int64_t longest; /* clip that it takes, in samples: shorter ones it pads with zeros; 0: clips of any length */
+    int64_t steps;   /* done since the start */
+    double progress; /* share of the run that is done, 0 .. 1, set before each step: for schedules */
 };
 
 extern const struct trainer_kind notebook_trainer, spectral_trainer;

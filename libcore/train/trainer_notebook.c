@@ -23,10 +23,10 @@ struct notebook_training {
     struct pool *pool;
     struct notebook_graph g;
     struct adam adam;
-    size_t *order;               /* clips in this epoch's order */
-    size_t *start;               /* first place of each batch in order, one more at the end */
+    size_t *order; /* clips in this epoch's order */
+    size_t *start; /* first place of each batch in order, one more at the end */
     int batches;
-    size_t capacity;             /* clips in the largest batch */
+    size_t capacity; /* clips in the largest batch */
 };
 
 static size_t largest_batch(const struct dataset *d, int batch)
@@ -129,7 +129,8 @@ static int begin_epoch(struct trainer *base, int64_t epoch)
 }
 
 /* Puts count clips into the network's input and noise beside them, and runs it. */
-static void forward(struct notebook_training *t, const struct dataset *d, const size_t *order, size_t count, uint64_t stream)
+static void forward(struct notebook_training *t, const struct dataset *d, const size_t *order, size_t count,
+                    uint64_t stream)
 {
     struct rng r = rng_new(t->config.seed, stream);
 
@@ -179,7 +180,7 @@ static void test(struct trainer *base, const struct dataset *clips, struct train
     struct train_figures sum = {0};
 
     *result = (struct train_figures){NAN, NAN, NAN, NAN};
-    if (!clips)                  /* steps tell */
+    if (!clips) /* steps tell */
         return;
     order = mem_alloc(clips->count * sizeof *order);
     for (size_t i = 0; i < clips->count; i++)
@@ -196,8 +197,8 @@ static void test(struct trainer *base, const struct dataset *clips, struct train
         sum.elbo += f.elbo;
     }
     free(order);
-    *result = (struct train_figures){sum.loss / (double)batches, sum.distance / (double)batches, sum.kl / (double)batches,
-                                     sum.elbo / (double)batches};
+    *result = (struct train_figures){sum.loss / (double)batches, sum.distance / (double)batches,
+                                     sum.kl / (double)batches, sum.elbo / (double)batches};
 }
 
 static int64_t epochs(const struct trainer *base)
@@ -230,5 +231,5 @@ static int restore(struct trainer *base, const struct meta *state)
     return trainer_counter(state, "adam_steps", &((struct notebook_training *)base)->adam.step);
 }
 
-const struct trainer_kind notebook_trainer = {"notebook", "clip", create, epochs, begin_epoch, step, test, NULL,
-                                              describe, destroy, save, restore};
+const struct trainer_kind notebook_trainer = {"notebook", "clip", create,   epochs,  begin_epoch, step,
+                                              test,       NULL,   describe, destroy, save,        restore};

@@ -30,8 +30,7 @@ enum { EPOCHS = 25, LEAST_STEPS = 200 };
 /* Skipped steps in a row: so many halve the learning rate, so many end training. */
 enum { SKIPS_SLOW = 3, SKIPS_END = 20 };
 static const double gradient_bound = 1, linear_weight = 1, first_logvar = -4;
-/* The encoder begins where it does best: it follows slowly. */
-static const float encoder_rate = 0.1f;
+static const float encoder_rate = 0.1f; /* it begins where it does best, and follows slowly */
 
 struct spectral_training {
     struct trainer t;
@@ -42,15 +41,15 @@ struct spectral_training {
     struct spectral shape;
     struct spectral_graph g;
     struct adam adam;
-    int crop;                    /* frames of a training crop */
-    struct levels *clips;        /* of the dataset */
+    int crop;             /* frames of a training crop */
+    struct levels *clips; /* of the dataset */
     struct prior_plan prior;
-    struct levels *test;         /* of the test clips, y NULL */
-    int64_t *end;                /* [clips] frames that crops may begin in, of the clips up to each of them */
-    int64_t skipped;             /* steps, in all and in a row */
+    struct levels *test; /* of the test clips, y NULL */
+    int64_t *end;        /* [clips] frames that crops may begin in, of the clips up to each of them */
+    int64_t skipped;     /* steps, in all and in a row */
     int in_row;
-    double slower;               /* factor on the learning rate */
-    size_t *drawn;               /* clips of the crops of the step in hand, and where these begin */
+    double slower; /* factor on the learning rate */
+    size_t *drawn; /* clips of the crops of the step in hand, and where these begin */
     int *from;
 };
 
@@ -94,7 +93,8 @@ static int choose_frames(struct spectral_training *t)
     size_t sounding;
 
     if (!strcmp(want, "beat") && !may)
-        return error_set("a stride of %d does not divide the %d frames of a beat: use one that does", stride, BEAT_FRAMES);
+        return error_set("a stride of %d does not divide the %d frames of a beat: use one that does", stride,
+                         BEAT_FRAMES);
     if (front_begin(&t->front, t->data->rate, channels, !fixed && may))
         return -1;
     t->clips = mem_zero(t->data->count, sizeof *t->clips);
@@ -133,14 +133,16 @@ static int check_sizes(const struct spectral_training *t)
     if (seconds * t->data->rate / t->front.hop > 1 << 24)
         return error_set("clips of %.0f s are too long to learn from: cut them with cv-load --all", seconds);
     if (frames < LEAST_FRAMES)
-        return error_set("%zu clips of %.2g s are too few to learn from: at least %d frames, about %.0f s of audio, are needed",
-                         t->data->count, seconds, LEAST_FRAMES, ceil(LEAST_FRAMES * t->front.hop / t->data->rate));
+        return error_set(
+            "%zu clips of %.2g s are too few to learn from: at least %d frames, about %.0f s of audio, are needed",
+            t->data->count, seconds, LEAST_FRAMES, ceil(LEAST_FRAMES * t->front.hop / t->data->rate));
     if (t->shape.latent > t->shape.features * t->shape.stride)
         return error_set("a latent of %d is more than the %d values it stands for: use a smaller -z", t->shape.latent,
                          t->shape.features * t->shape.stride);
     if (t->shape.features * t->shape.stride > MOST_STACKED)
-        return error_set("a stride of %d stacks %d values, principal components are taken of %d at most: use a smaller --stride",
-                         t->shape.stride, t->shape.features * t->shape.stride, MOST_STACKED);
+        return error_set(
+            "a stride of %d stacks %d values, principal components are taken of %d at most: use a smaller --stride",
+            t->shape.stride, t->shape.features * t->shape.stride, MOST_STACKED);
     return 0;
 }
 
@@ -192,8 +194,8 @@ static struct trainer *create(const struct train_config *config, const struct da
     t->slower = 1;
     t->config = *config;
     if (data->channels > CHANNELS_MOST) {
-        error_set("clips have %d channels, the network 'spectral' takes up to %d: load without cv-load -c", data->channels,
-                  CHANNELS_MOST);
+        error_set("clips have %d channels, the network 'spectral' takes up to %d: load without cv-load -c",
+                  data->channels, CHANNELS_MOST);
         goto refused;
     }
     if (choose_frames(t))
@@ -279,10 +281,9 @@ static void crop_task(void *arg, int task, int worker)
 /* Warm-up over some steps or a tenth of the run, whichever is shorter, then a cosine down to 2 %. */
 static double learning_rate(const struct spectral_training *t)
 {
-    double warm = fmax((double)(t->t.steps + 1) / WARM_UP, t->t.progress / 0.1);
+    double warm = fmin(1, fmax((double)(t->t.steps + 1) / WARM_UP, t->t.progress / 0.1));
 
-    return t->slower * t->config.rate * (warm < 1 ? warm : 1) *
-           (0.5 * (1 + cos(acos(-1) * t->t.progress)) * 0.98 + 0.02);
+    return t->slower * t->config.rate * warm * (0.5 * (1 + cos(acos(-1) * t->t.progress)) * 0.98 + 0.02);
 }
 
 /* A step that cannot be taken is counted and passed over; several in a row
@@ -323,7 +324,9 @@ static int step(struct trainer *base, int number, struct step_result *result)
     spectral_beta(&t->g, (float)beta);
     net_forward(t->g.net);
     *result = (struct step_result){{net_loss_value(t->g.net), (double)t->g.distance->y[0], (double)t->g.kl->y[0], NAN},
-                                   learning_rate(t), beta, t->config.batch};
+                                   learning_rate(t),
+                                   beta,
+                                   t->config.batch};
     if (!isfinite(result->f.loss))
         return skip(t, result);
     net_backward(t->g.net);
@@ -339,14 +342,14 @@ static int step(struct trainer *base, int number, struct step_result *result)
 
 /* ---- measuring ---- */
 
-/* Clips, whole, as cv-eval does: those of training by their levels, others from their sound. */
+/* Whole clips, as cv-eval: those of training by their levels, others from their sound. */
 struct measure {
     const struct spectral_training *t;
     const struct pieces *p;
     const struct dataset *d;
     const struct levels *clips;
-    size_t count;                /* of them, evenly chosen */
-    struct terms *terms;         /* [count] */
+    size_t count;        /* of them, evenly chosen */
+    struct terms *terms; /* [count] */
 };
 
 static size_t chosen(const struct measure *m, int task)
@@ -491,4 +494,5 @@ static int restore(struct trainer *base, const struct meta *state)
     return 0;
 }
 
-const struct trainer_kind spectral_trainer = {"spectral", "second", create, epochs, begin_epoch, step, test, finish, describe, destroy, save, restore};
+const struct trainer_kind spectral_trainer = {"spectral", "second", create,   epochs,  begin_epoch, step,
+                                              test,       finish,   describe, destroy, save,        restore};

@@ -15,16 +15,15 @@ struct comper_state {
 
 /* a bar in eighths: x short, o held as long as the dashes go */
 static const char *const sparse[] = {
-    "........", "x.......", "...o--..", ".......x", "o-------", "..x.....", "...x....", "o--.....",
-    ".....o--", "........",
+    "........", "x.......", "...o--..", ".......x", "o-------",
+    "..x.....", "...x....", "o--.....", ".....o--", "........",
 };
 static const char *const medium[] = {
-    "o--x....", "x..x....", "...x...x", ".x..x...", ".x...o--", "..x...x.", "o-....x.", "x..o----",
-    ".o--..x.", "...o---x", "..x..x..", ".x.....x", "o----x..",
+    "o--x....", "x..x....", "...x...x", ".x..x...", ".x...o--", "..x...x.", "o-....x.",
+    "x..o----", ".o--..x.", "...o---x", "..x..x..", ".x.....x", "o----x..",
 };
 static const char *const dense[] = {
-    "x..x..x.", ".x.x..x.", "x..x.x..", ".x..x..x", "x.xx..x.", "o--x..x.", ".xx..x.x", "..x.x..x",
-    "x..xo---",
+    "x..x..x.", ".x.x..x.", "x..x.x..", ".x..x..x", "x.xx..x.", "o--x..x.", ".xx..x.x", "..x.x..x", "x..xo---",
 };
 static const char *const pads[] = {
     "o-------", "o-------", "o--o----", "o---o---", ".o------", "o--x..x.", "...o----",
@@ -166,7 +165,7 @@ static void play_bar(struct comper_state *s, int number, const char *riff)
 void comp_play(struct clip *c)
 {
     struct rng r;
-    struct comper_state s = { .clip = c, .rng = &r, .low = 50, .high = 74, .notes = 4 };
+    struct comper_state s = {.clip = c, .rng = &r, .low = 50, .high = 74, .notes = 4};
     const char *riff = NULL;
     bool one_hand;
     int bar;
@@ -176,7 +175,8 @@ void comp_play(struct clip *c)
     rng_start(&r, c->seed, c->index, PART_COMP);
     s.four = c->comper == COMP_GUITAR && rng_chance(&r, c->drums ? 350 : 800);
     s.notes = c->comper == COMP_GUITAR || c->comper == COMP_VIBES ? (rng_chance(&r, 500) ? 3 : 4)
-                                                                  : rng_chance(&r, 200) ? 3 : 4;
+              : rng_chance(&r, 200)                               ? 3
+                                                                  : 4;
     s.drop2 = c->comper == COMP_GUITAR || rng_chance(&r, 350);
     if (c->comper == COMP_GUITAR)
         s.high = 71;

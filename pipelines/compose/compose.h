@@ -18,7 +18,7 @@ struct rng {
 };
 void rng_start(struct rng *r, uint64_t seed, uint64_t clip, uint64_t part);
 uint32_t rng_next(struct rng *r);
-int rng_range(struct rng *r, int low, int high);                /* low..high, both included */
+int rng_range(struct rng *r, int low, int high); /* low..high, both included */
 bool rng_chance(struct rng *r, int permille);
 int rng_bell(struct rng *r, int width);                         /* -width..width, mostly near 0 */
 int rng_weighted(struct rng *r, const int *weights, int count); /* an index, as often as its weight says */
@@ -49,35 +49,34 @@ struct tune {
     bool blues, minor;
     struct chord beat[FORM_BARS * BEATS];
 };
-void tune_choose(struct tune *t, struct rng *r, int key); /* transposed by key half tones */
+void tune_choose(struct tune *t, struct rng *r, int key);          /* transposed by key half tones */
 struct chord tune_chord(const struct tune *t, int bar0, int step); /* what sounds at a step of the clip */
 bool chord_same(struct chord a, struct chord b);
-bool chord_has(struct chord c, int pitch);       /* chord tones, and the ninth where it is at home */
-bool chord_guide(struct chord c, int pitch);     /* third and seventh: what tells the chord */
+bool chord_has(struct chord c, int pitch);   /* chord tones, and the ninth where it is at home */
+bool chord_guide(struct chord c, int pitch); /* third and seventh: what tells the chord */
 bool chord_scale(struct chord c, int pitch);
-bool chord_avoid(struct chord c, int pitch);     /* in the scale, but not to be leaned on */
+bool chord_avoid(struct chord c, int pitch);                                 /* in the scale, but not to be leaned on */
 int chord_voicing(struct chord c, struct rng *r, int notes, int *intervals); /* above the root; how many */
 
 /* ---- line.c: the cheapest melodic line through a row of slots */
 enum { LINE_LOW = 24, LINE_SPAN = 76, LINE_SLOTS = 128 };
 struct line_slot {
-    int cost[LINE_SPAN];       /* of every pitch from LINE_LOW */
-    bool outside[LINE_SPAN];   /* must be left by a small step */
+    int cost[LINE_SPAN];     /* of every pitch from LINE_LOW */
+    bool outside[LINE_SPAN]; /* must be left by a small step */
 };
 struct line_taste {
-    int leap[13];  /* cost of an interval of 0..12 half tones */
-    int beyond;    /* of each half tone more */
-    int turn;      /* of changing direction after a step */
-    int resolve;   /* of leaving an outside pitch by more than a whole tone */
+    int leap[13]; /* cost of an interval of 0..12 half tones */
+    int beyond;   /* of each half tone more */
+    int turn;     /* of changing direction after a step */
+    int resolve;  /* of leaving an outside pitch by more than a whole tone */
 };
-void line_solve(const struct line_slot *slots, int count, int from, const struct line_taste *taste,
-                int *pitches);
+void line_solve(const struct line_slot *slots, int count, int from, const struct line_taste *taste, int *pitches);
 
 /* ---- plan.c: who plays what when */
 struct voice {
     const char *name;
     int program, low, high;
-    bool wind;  /* can bend and swell, plays one note at a time, breathes */
+    bool wind; /* can bend and swell, plays one note at a time, breathes */
     int level;
 };
 enum comper { COMP_NONE, COMP_PIANO, COMP_GUITAR, COMP_VIBES, COMP_ORGAN, COMP_RHODES };
@@ -87,23 +86,23 @@ struct bar {
     enum lead lead;
     enum time_feel bass;
     bool comp, drums;
-    bool top;          /* a section starts here */
-    bool last;         /* a section ends here */
-    bool pickup;       /* only the second half is heard: whoever starts next leads in */
-    int energy;        /* 0..100 */
-    bool sung[BEATS];  /* the lead plays in this beat: the others listen */
+    bool top;         /* a section starts here */
+    bool last;        /* a section ends here */
+    bool pickup;      /* only the second half is heard: whoever starts next leads in */
+    int energy;       /* 0..100 */
+    bool sung[BEATS]; /* the lead plays in this beat: the others listen */
 };
 struct clip {
     uint64_t seed;
     unsigned index;
     int tempo, us_per_beat; /* tempo in tenths of a beat per minute */
-    int swing;                   /* where the second eighth falls, in thousandths of a beat */
-    int lag;                     /* ticks by which the soloist lays back */
+    int swing;              /* where the second eighth falls, in thousandths of a beat */
+    int lag;                /* ticks by which the soloist lays back */
     struct tune tune;
-    int bar0;                    /* the bar of the form where bar 0 of the clip is; may be negative */
+    int bar0; /* the bar of the form where bar 0 of the clip is; may be negative */
     int bars;
     struct bar *bar;
-    int start, end;              /* ticks */
+    int start, end; /* ticks */
     enum comper comper;
     const struct voice *lead[2];
     bool drums, bass, brushes, trio; /* trio: the comping instrument is the soloist too */

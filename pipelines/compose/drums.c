@@ -2,8 +2,21 @@
 #include "compose.h"
 
 enum {
-    KICK = 36, STICK = 37, SNARE = 38, SLAP = 39, SWIRL = 40, TOM_LOW = 41, TOM_MID = 45, TOM_HIGH = 48,
-    PEDAL = 44, HAT_OPEN = 46, HAT = 42, CRASH = 49, RIDE = 51, BELL = 53, RIDE2 = 59
+    KICK = 36,
+    STICK = 37,
+    SNARE = 38,
+    SLAP = 39,
+    SWIRL = 40,
+    TOM_LOW = 41,
+    TOM_MID = 45,
+    TOM_HIGH = 48,
+    PEDAL = 44,
+    HAT_OPEN = 46,
+    HAT = 42,
+    CRASH = 49,
+    RIDE = 51,
+    BELL = 53,
+    RIDE2 = 59
 };
 
 struct drummer {
@@ -35,7 +48,7 @@ static const char *ride_pattern(const struct drummer *d)
     static const char *const patterns[] = {
         "x.xxx.xx", "x.x.x.xx", "x.xxx.x.", "x.x.x.x.", "xxx.xxx.", "x.xxxxx.",
     };
-    int slow[] = { 66, 10, 10, 4, 5, 5 }, fast[] = { 40, 24, 16, 16, 2, 2 };
+    int slow[] = {66, 10, 10, 4, 5, 5}, fast[] = {40, 24, 16, 16, 2, 2};
 
     return patterns[rng_weighted(d->rng, d->clip->tempo > 1850 ? fast : slow, 6)];
 }
@@ -83,9 +96,10 @@ static void play_feet(const struct drummer *d, int bar)
 /* the left hand and the bass drum talk with the soloist, more when it is hot and when nobody sings */
 static void play_comments(const struct drummer *d, int bar)
 {
-    static const char *const figures[] = { /* s snare, S strong, k kick */
-        ".......s", "...s....", ".s......", "...s...k", ".s.s....", "...k....", ".......k", ".s..s..k",
-        "...s.s..", ".k.....s", "..s..s..", "...S...S", ".....s.s", "s..s..k.",
+    static const char *const figures[] = {
+        /* s snare, S strong, k kick */
+        ".......s", "...s....", ".s......", "...s...k", ".s.s....", "...k....", ".......k",
+        ".s..s..k", "...s.s..", ".k.....s", "..s..s..", "...S...S", ".....s.s", "s..s..k.",
     };
     const struct bar *b = &d->clip->bar[bar];
     int quiet = !b->sung[2] + !b->sung[3], i;
@@ -96,8 +110,7 @@ static void play_comments(const struct drummer *d, int bar)
     f = figures[rng_range(d->rng, 0, (int)(sizeof figures / sizeof *figures) - 1)];
     for (i = 0; i < 8; i++) {
         if (f[i] == 's' || f[i] == 'S')
-            hit(d, bar * BAR + i * 6, SNARE,
-                (f[i] == 'S' ? 66 : 34) + b->energy / 5 + rng_range(d->rng, -6, 10));
+            hit(d, bar * BAR + i * 6, SNARE, (f[i] == 'S' ? 66 : 34) + b->energy / 5 + rng_range(d->rng, -6, 10));
         else if (f[i] == 'k')
             hit(d, bar * BAR + i * 6, KICK, 54 + b->energy / 4);
     }
@@ -106,7 +119,7 @@ static void play_comments(const struct drummer *d, int bar)
 /* from beat `from` to the end of the bar: triplets, eighths or sixteenths going round the drums */
 static void play_fill(const struct drummer *d, int bar, int from, int velocity)
 {
-    static const int around[] = { SNARE, SNARE, TOM_HIGH, TOM_MID, TOM_LOW, SNARE };
+    static const int around[] = {SNARE, SNARE, TOM_HIGH, TOM_MID, TOM_LOW, SNARE};
     int slow = d->clip->tempo < 1300;
     int each = rng_chance(d->rng, 550) ? 4 : slow && rng_chance(d->rng, 500) ? 3 : 6, step, drum = 0, what;
 
@@ -123,9 +136,9 @@ static void play_fill(const struct drummer *d, int bar, int from, int velocity)
 /* four bars alone: each beat a figure, repeated now and then so that it says something; the hi-hat goes on */
 static void play_alone(const struct drummer *d, int bar, bool again)
 {
-    static const char *const figures[] = { "x...x...x...", "x.....x.....", "x...........", "......x.....",
-                                           "x..x..x..x..", "x.......x...", "............", "x.....x..x.." };
-    static const int voices[] = { SNARE, SNARE, SNARE, TOM_HIGH, TOM_HIGH, TOM_MID, TOM_LOW, KICK };
+    static const char *const figures[] = {"x...x...x...", "x.....x.....", "x...........", "......x.....",
+                                          "x..x..x..x..", "x.......x...", "............", "x.....x..x.."};
+    static const int voices[] = {SNARE, SNARE, SNARE, TOM_HIGH, TOM_HIGH, TOM_MID, TOM_LOW, KICK};
     static int shape[BEATS], voice[BEATS]; /* filled at every first bar of a pair */
     int b, i, drum;
 
@@ -180,7 +193,7 @@ static void play_time(struct drummer *d, int bar)
 void drums_play(struct clip *c)
 {
     struct rng r;
-    struct drummer d = { .clip = c, .rng = &r };
+    struct drummer d = {.clip = c, .rng = &r};
     int bar, alone = 0;
 
     if (!c->drums)

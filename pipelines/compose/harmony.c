@@ -12,33 +12,60 @@ static const struct {
     unsigned tones, guides, scale, avoid; /* sets of half tones over the root */
     int voicing[2][4];                    /* without the root, which is the bass player's */
 } kinds[QUALITIES] = {
-    [MAJ7] = { "maj7", N(0) | N(2) | N(4) | N(7) | N(11), N(4) | N(11),
-               N(0) | N(2) | N(4) | N(5) | N(7) | N(9) | N(11), N(5),
-               { { 4, 7, 11, 14 }, { 4, 9, 11, 14 } } },
-    [MAJ6] = { "6", N(0) | N(2) | N(4) | N(7) | N(9), N(4) | N(9),
-               N(0) | N(2) | N(4) | N(5) | N(7) | N(9) | N(11), N(5),
-               { { 4, 7, 9, 14 }, { 4, 7, 9, 12 } } },
-    [MIN7] = { "m7", N(0) | N(2) | N(3) | N(7) | N(10), N(3) | N(10),
-               N(0) | N(2) | N(3) | N(5) | N(7) | N(9) | N(10), N(9),
-               { { 3, 7, 10, 14 }, { 3, 7, 10, 12 } } },
-    [MIN6] = { "m6", N(0) | N(2) | N(3) | N(7) | N(9), N(3) | N(9),
-               N(0) | N(2) | N(3) | N(5) | N(7) | N(9) | N(11), N(5),
-               { { 3, 7, 9, 14 }, { 3, 7, 9, 12 } } },
-    [DOM7] = { "7", N(0) | N(2) | N(4) | N(7) | N(10), N(4) | N(10),
-               N(0) | N(2) | N(4) | N(5) | N(7) | N(9) | N(10), N(5) | N(0),
-               { { 4, 9, 10, 14 }, { 4, 7, 10, 14 } } },
-    [ALT7] = { "7b9", N(0) | N(1) | N(4) | N(8) | N(10), N(4) | N(10),
-               N(0) | N(1) | N(3) | N(4) | N(6) | N(8) | N(10), N(0),
-               { { 4, 8, 10, 13 }, { 4, 8, 10, 15 } } },
-    [LYD7] = { "7#11", N(0) | N(2) | N(4) | N(6) | N(10), N(4) | N(10),
-               N(0) | N(2) | N(4) | N(6) | N(7) | N(9) | N(10), N(0),
-               { { 4, 9, 10, 14 }, { 4, 6, 10, 14 } } },
-    [HALFDIM] = { "m7b5", N(0) | N(3) | N(6) | N(10), N(3) | N(10),
-                  N(0) | N(2) | N(3) | N(5) | N(6) | N(8) | N(10), N(2),
-               { { 3, 6, 10, 12 }, { 3, 6, 10, 17 } } },
-    [DIM7] = { "o", N(0) | N(3) | N(6) | N(9), N(3) | N(9),
-               N(0) | N(2) | N(3) | N(5) | N(6) | N(8) | N(9) | N(11), 0,
-               { { 3, 6, 9, 12 }, { 3, 6, 9, 14 } } },
+    [MAJ7] = {"maj7",
+              N(0) | N(2) | N(4) | N(7) | N(11),
+              N(4) | N(11),
+              N(0) | N(2) | N(4) | N(5) | N(7) | N(9) | N(11),
+              N(5),
+              {{4, 7, 11, 14}, {4, 9, 11, 14}}},
+    [MAJ6] = {"6",
+              N(0) | N(2) | N(4) | N(7) | N(9),
+              N(4) | N(9),
+              N(0) | N(2) | N(4) | N(5) | N(7) | N(9) | N(11),
+              N(5),
+              {{4, 7, 9, 14}, {4, 7, 9, 12}}},
+    [MIN7] = {"m7",
+              N(0) | N(2) | N(3) | N(7) | N(10),
+              N(3) | N(10),
+              N(0) | N(2) | N(3) | N(5) | N(7) | N(9) | N(10),
+              N(9),
+              {{3, 7, 10, 14}, {3, 7, 10, 12}}},
+    [MIN6] = {"m6",
+              N(0) | N(2) | N(3) | N(7) | N(9),
+              N(3) | N(9),
+              N(0) | N(2) | N(3) | N(5) | N(7) | N(9) | N(11),
+              N(5),
+              {{3, 7, 9, 14}, {3, 7, 9, 12}}},
+    [DOM7] = {"7",
+              N(0) | N(2) | N(4) | N(7) | N(10),
+              N(4) | N(10),
+              N(0) | N(2) | N(4) | N(5) | N(7) | N(9) | N(10),
+              N(5) | N(0),
+              {{4, 9, 10, 14}, {4, 7, 10, 14}}},
+    [ALT7] = {"7b9",
+              N(0) | N(1) | N(4) | N(8) | N(10),
+              N(4) | N(10),
+              N(0) | N(1) | N(3) | N(4) | N(6) | N(8) | N(10),
+              N(0),
+              {{4, 8, 10, 13}, {4, 8, 10, 15}}},
+    [LYD7] = {"7#11",
+              N(0) | N(2) | N(4) | N(6) | N(10),
+              N(4) | N(10),
+              N(0) | N(2) | N(4) | N(6) | N(7) | N(9) | N(10),
+              N(0),
+              {{4, 9, 10, 14}, {4, 6, 10, 14}}},
+    [HALFDIM] = {"m7b5",
+                 N(0) | N(3) | N(6) | N(10),
+                 N(3) | N(10),
+                 N(0) | N(2) | N(3) | N(5) | N(6) | N(8) | N(10),
+                 N(2),
+                 {{3, 6, 10, 12}, {3, 6, 10, 17}}},
+    [DIM7] = {"o",
+              N(0) | N(3) | N(6) | N(9),
+              N(3) | N(9),
+              N(0) | N(2) | N(3) | N(5) | N(6) | N(8) | N(9) | N(11),
+              0,
+              {{3, 6, 9, 12}, {3, 6, 9, 14}}},
 };
 #undef N
 
@@ -106,38 +133,38 @@ static const struct form {
     bool blues, minor;
     const char *chart;
 } forms[] = {
-    { "basic blues", 5, 4, 0, true, false, "C7|%|%|%|F7|%|C7|%|G7|F7|C7|G7|" },
-    { "jazz blues", 9, 4, 0, true, false, "C7|F7|C7|Gm7 C7|F7|F#o|C7|Em7b5 A7b9|Dm7|G7|C7 A7b9|Dm7 G7|" },
-    { "swing blues", 6, 4, 0, true, false, "C6|F7|C6|C7|F7|Fm6|C6|A7|D7|G7|C6 A7|D7 G7|" },
-    { "bird blues", 5, 4, 0, true, false,
-      "Cmaj7|Bm7b5 E7b9|Am7 D7|Gm7 C7|F7|Fm7 Bb7|Em7|Ebm7 Ab7|Dm7|G7|Em7 A7b9|Dm7 G7|" },
-    { "minor blues", 6, 4, 0, true, true, "Cm6|%|%|C7b9|Fm7|%|Cm6|%|Ab7#11|G7b9|Cm6|Dm7b5 G7b9|" },
-    { "two-five tune", 7, 8, 0, false, false,
-      "Dm7|G7|Cmaj7|%|Dm7|G7|Em7|A7b9|Dm7|G7|Gm7|C7|Fmaj7|Bb7#11|Em7 A7b9|Dm7 G7|" },
-    { "autumnal", 6, 8, 9, false, true, LEAVES_A LEAVES_A "Bm7b5|E7b9|Am6|%|Dm7|G7|Cmaj7|%|"
-      "Bm7b5|E7b9|Am7 D7|Gm7 C7|Bm7b5|E7b9|Am6|%|" },
-    { "minor tune", 5, 8, 0, false, true, MINOR_A MINOR_A "Gm7|C7|Fmaj7|%|Fm7|Bb7|Ebmaj7|G7b9|" MINOR_A },
-    { "falling keys", 5, 8, 0, false, false,
-      "Cmaj7|%|Cm7|F7|Bbmaj7|%|Bbm7|Eb7|Abmaj7|Dm7b5 G7b9|Cm6|G7b9|Cmaj7|Em7 A7|Dm7|G7|" },
-    { "ladder", 4, 8, 0, false, false, LADDER_A "Abmaj7|%|Am7|D7|Dm7|G7|Cmaj7 Ebmaj7|Abmaj7 Db7#11|" },
-    { "satin", 5, 8, 0, false, false, SATIN_A SATIN_A "Gm7 C7|Gm7 C7|F6|%|Am7 D7|Am7 D7|G7|%|" SATIN_A },
-    { "cycle", 4, 8, 8, false, false,
-      "Fm7|Bbm7|Eb7|Abmaj7|Dbmaj7|G7|Cmaj7|%|Cm7|Fm7|Bb7|Ebmaj7|Abmaj7|D7|Gmaj7|E7b9|"
-      "Am7|D7|Gmaj7|%|F#m7b5|B7b9|Emaj7|C7b9|Fm7|Bbm7|Eb7|Abmaj7|Dbm6|Cm7 Bo|Bbm7 Eb7|Ab6|" },
-    { "turnaround", 5, 4, 0, false, false, "Cmaj7 Am7|Dm7 G7|Em7 A7b9|Dm7 Db7#11|" },
-    { "modal tune", 4, 8, 2, false, true, MODAL_A MODAL_A BRIDGE_MODAL MODAL_A },
-    { "rhythm changes", 9, 8, 0, false, false, RHYTHM_A RHYTHM_A "E7|%|A7|%|D7|%|G7|%|" RHYTHM_A },
-    { "rhythm changes, passing chords", 5, 8, 0, false, false,
-      RHYTHM_A2 RHYTHM_A2 "E7|%|A7|%|D7|%|G7|%|" RHYTHM_A2 },
-    { "rhythm changes, two-five bridge", 5, 8, 0, false, false,
-      RHYTHM_A3 RHYTHM_A3 "Bm7|E7|Em7|A7|Am7|D7|Dm7|G7|" RHYTHM_A3 },
+    {"basic blues", 5, 4, 0, true, false, "C7|%|%|%|F7|%|C7|%|G7|F7|C7|G7|"},
+    {"jazz blues", 9, 4, 0, true, false, "C7|F7|C7|Gm7 C7|F7|F#o|C7|Em7b5 A7b9|Dm7|G7|C7 A7b9|Dm7 G7|"},
+    {"swing blues", 6, 4, 0, true, false, "C6|F7|C6|C7|F7|Fm6|C6|A7|D7|G7|C6 A7|D7 G7|"},
+    {"bird blues", 5, 4, 0, true, false,
+     "Cmaj7|Bm7b5 E7b9|Am7 D7|Gm7 C7|F7|Fm7 Bb7|Em7|Ebm7 Ab7|Dm7|G7|Em7 A7b9|Dm7 G7|"},
+    {"minor blues", 6, 4, 0, true, true, "Cm6|%|%|C7b9|Fm7|%|Cm6|%|Ab7#11|G7b9|Cm6|Dm7b5 G7b9|"},
+    {"two-five tune", 7, 8, 0, false, false,
+     "Dm7|G7|Cmaj7|%|Dm7|G7|Em7|A7b9|Dm7|G7|Gm7|C7|Fmaj7|Bb7#11|Em7 A7b9|Dm7 G7|"},
+    {"autumnal", 6, 8, 9, false, true,
+     LEAVES_A LEAVES_A "Bm7b5|E7b9|Am6|%|Dm7|G7|Cmaj7|%|"
+                       "Bm7b5|E7b9|Am7 D7|Gm7 C7|Bm7b5|E7b9|Am6|%|"},
+    {"minor tune", 5, 8, 0, false, true, MINOR_A MINOR_A "Gm7|C7|Fmaj7|%|Fm7|Bb7|Ebmaj7|G7b9|" MINOR_A},
+    {"falling keys", 5, 8, 0, false, false,
+     "Cmaj7|%|Cm7|F7|Bbmaj7|%|Bbm7|Eb7|Abmaj7|Dm7b5 G7b9|Cm6|G7b9|Cmaj7|Em7 A7|Dm7|G7|"},
+    {"ladder", 4, 8, 0, false, false, LADDER_A "Abmaj7|%|Am7|D7|Dm7|G7|Cmaj7 Ebmaj7|Abmaj7 Db7#11|"},
+    {"satin", 5, 8, 0, false, false, SATIN_A SATIN_A "Gm7 C7|Gm7 C7|F6|%|Am7 D7|Am7 D7|G7|%|" SATIN_A},
+    {"cycle", 4, 8, 8, false, false,
+     "Fm7|Bbm7|Eb7|Abmaj7|Dbmaj7|G7|Cmaj7|%|Cm7|Fm7|Bb7|Ebmaj7|Abmaj7|D7|Gmaj7|E7b9|"
+     "Am7|D7|Gmaj7|%|F#m7b5|B7b9|Emaj7|C7b9|Fm7|Bbm7|Eb7|Abmaj7|Dbm6|Cm7 Bo|Bbm7 Eb7|Ab6|"},
+    {"turnaround", 5, 4, 0, false, false, "Cmaj7 Am7|Dm7 G7|Em7 A7b9|Dm7 Db7#11|"},
+    {"modal tune", 4, 8, 2, false, true, MODAL_A MODAL_A BRIDGE_MODAL MODAL_A},
+    {"rhythm changes", 9, 8, 0, false, false, RHYTHM_A RHYTHM_A "E7|%|A7|%|D7|%|G7|%|" RHYTHM_A},
+    {"rhythm changes, passing chords", 5, 8, 0, false, false, RHYTHM_A2 RHYTHM_A2 "E7|%|A7|%|D7|%|G7|%|" RHYTHM_A2},
+    {"rhythm changes, two-five bridge", 5, 8, 0, false, false,
+     RHYTHM_A3 RHYTHM_A3 "Bm7|E7|Em7|A7|Am7|D7|Dm7|G7|" RHYTHM_A3},
 };
 enum { FORMS = sizeof forms / sizeof *forms };
 
 static struct chord chord_read(const char *text, size_t length)
 {
-    static const int letters[] = { 9, 11, 0, 2, 4, 5, 7 };
-    struct chord c = { letters[text[0] - 'A'], MAJ6 };
+    static const int letters[] = {9, 11, 0, 2, 4, 5, 7};
+    struct chord c = {letters[text[0] - 'A'], MAJ6};
     size_t at = 1;
     int q;
 
@@ -191,10 +218,10 @@ static void reharmonize(struct tune *t, struct rng *r)
             continue;
         if (rng_chance(r, 220)) {
             for (b = 0; b < 2; b++)
-                beat[b] = (struct chord){ (beat[b].root + 7) % 12, MIN7 };
+                beat[b] = (struct chord){(beat[b].root + 7) % 12, MIN7};
         } else if (rng_chance(r, 120)) {
             for (b = 2; b < BEATS; b++)
-                beat[b] = (struct chord){ (beat[b].root + 6) % 12, LYD7 };
+                beat[b] = (struct chord){(beat[b].root + 6) % 12, LYD7};
         } else if (rng_chance(r, 150)) {
             for (b = 2; b < BEATS; b++)
                 beat[b].quality = ALT7;

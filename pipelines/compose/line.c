@@ -24,11 +24,10 @@ static int turn_cost(const struct line_taste *t, int direction, int from, int to
     return turns ? t->turn : 0;
 }
 
-void line_solve(const struct line_slot *slots, int count, int from, const struct line_taste *taste,
-                int *pitches)
+void line_solve(const struct line_slot *slots, int count, int from, const struct line_taste *taste, int *pitches)
 {
-    int (*best)[STATES] = need(malloc((size_t)count * sizeof *best));
-    short (*came)[STATES] = need(malloc((size_t)count * sizeof *came));
+    int(*best)[STATES] = need(malloc((size_t)count * sizeof *best));
+    short(*came)[STATES] = need(malloc((size_t)count * sizeof *came));
     int i, p, q, d, state = 0;
 
     for (p = 0; p < LINE_SPAN; p++) {

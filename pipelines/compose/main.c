@@ -14,17 +14,16 @@
 #define CV_VERSION "unversioned"
 #endif
 
-static const char help[] =
-    "usage: compose [-s SEED] [-n COUNT] [-d SECONDS] [-o DIR] [-l]\n"
-    "Writes COUNT clips of small-combo jazz as DIR/jazz.00000.mid, DIR/jazz.00001.mid ...\n"
-    "Clip I depends on SEED and I only: the same seed writes the same bytes.\n"
-    "  -s, --seed SEED        number (123) [0..18446744073709551615]\n"
-    "  -n, --count COUNT      number of clips (100) [1..100000]\n"
-    "  -d, --duration SECONDS length of a clip (30) [1..3600]\n"
-    "  -o, --output DIR       where to (the current directory); made if missing\n"
-    "  -l, --list             print a line on each clip: file, tune, key, tempo, players\n"
-    "  -h, --help             this help\n"
-    "  -V, --version          the version\n";
+static const char help[] = "usage: compose [-s SEED] [-n COUNT] [-d SECONDS] [-o DIR] [-l]\n"
+                           "Writes COUNT clips of small-combo jazz as DIR/jazz.00000.mid, DIR/jazz.00001.mid ...\n"
+                           "Clip I depends on SEED and I only: the same seed writes the same bytes.\n"
+                           "  -s, --seed SEED        number (123) [0..18446744073709551615]\n"
+                           "  -n, --count COUNT      number of clips (100) [1..100000]\n"
+                           "  -d, --duration SECONDS length of a clip (30) [1..3600]\n"
+                           "  -o, --output DIR       where to (the current directory); made if missing\n"
+                           "  -l, --list             print a line on each clip: file, tune, key, tempo, players\n"
+                           "  -h, --help             this help\n"
+                           "  -V, --version          the version\n";
 
 __attribute__((format(printf, 2, 3), noreturn)) static void die(int status, const char *format, ...)
 {
@@ -55,7 +54,7 @@ static void make_directory(const char *path)
 {
     char *part = need(strdup(path)), *p;
 
-    for (p = part + 1; ; p++) {
+    for (p = part + 1;; p++) {
         char was = *p;
 
         if (was && was != '/')
@@ -113,10 +112,10 @@ static void compose(uint64_t seed, unsigned index, int seconds, const char *dir,
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
-        { "seed", required_argument, NULL, 's' },     { "count", required_argument, NULL, 'n' },
-        { "duration", required_argument, NULL, 'd' }, { "output", required_argument, NULL, 'o' },
-        { "list", no_argument, NULL, 'l' },           { "help", no_argument, NULL, 'h' },
-        { "version", no_argument, NULL, 'V' },        { NULL, 0, NULL, 0 },
+        {"seed", required_argument, NULL, 's'},     {"count", required_argument, NULL, 'n'},
+        {"duration", required_argument, NULL, 'd'}, {"output", required_argument, NULL, 'o'},
+        {"list", no_argument, NULL, 'l'},           {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},        {NULL, 0, NULL, 0},
     };
     uint64_t seed = 123;
     unsigned count = 100, i;
@@ -126,14 +125,29 @@ int main(int argc, char **argv)
 
     while ((option = getopt_long(argc, argv, "s:n:d:o:lhV", options, NULL)) >= 0) {
         switch (option) {
-        case 's': seed = number(optarg, "--seed", 0, UINT64_MAX); break;
-        case 'n': count = (unsigned)number(optarg, "--count", 1, 100000); break;
-        case 'd': seconds = (int)number(optarg, "--duration", 1, 3600); break;
-        case 'o': dir = optarg; break;
-        case 'l': list = true; break;
-        case 'h': fputs(help, stdout); return fflush(stdout) ? 1 : 0;
-        case 'V': puts("compose " CV_VERSION); return fflush(stdout) ? 1 : 0;
-        default: die(2, "this option is not known");
+        case 's':
+            seed = number(optarg, "--seed", 0, UINT64_MAX);
+            break;
+        case 'n':
+            count = (unsigned)number(optarg, "--count", 1, 100000);
+            break;
+        case 'd':
+            seconds = (int)number(optarg, "--duration", 1, 3600);
+            break;
+        case 'o':
+            dir = optarg;
+            break;
+        case 'l':
+            list = true;
+            break;
+        case 'h':
+            fputs(help, stdout);
+            return fflush(stdout) ? 1 : 0;
+        case 'V':
+            puts("compose " CV_VERSION);
+            return fflush(stdout) ? 1 : 0;
+        default:
+            die(2, "this option is not known");
         }
     }
     if (optind < argc)

@@ -5,27 +5,30 @@
 #include <string.h>
 
 static const struct voice voices[] = {
-    { "tenor sax", 66, 46, 75, true, 119 },  { "alto sax", 65, 52, 81, true, 106 },
-    { "trumpet", 56, 55, 82, true, 118 },    { "muted trumpet", 59, 55, 82, true, 123 },
-    { "vibes", 11, 55, 86, false, 84 },      { "piano", 0, 58, 90, false, 119 },
-    { "guitar", 26, 50, 79, false, 104 },    { "clarinet", 71, 53, 84, true, 114 },
-    { "trombone", 57, 44, 70, true, 117 },   { "flute", 73, 61, 90, true, 104 },
-    { "baritone sax", 67, 38, 66, true, 117 },
+    {"tenor sax", 66, 46, 75, true, 119},    {"alto sax", 65, 52, 81, true, 106},
+    {"trumpet", 56, 55, 82, true, 118},      {"muted trumpet", 59, 55, 82, true, 123},
+    {"vibes", 11, 55, 86, false, 84},        {"piano", 0, 58, 90, false, 119},
+    {"guitar", 26, 50, 79, false, 104},      {"clarinet", 71, 53, 84, true, 114},
+    {"trombone", 57, 44, 70, true, 117},     {"flute", 73, 61, 90, true, 104},
+    {"baritone sax", 67, 38, 66, true, 117},
 };
-static const int voice_weights[] = { 24, 20, 20, 8, 12, 20, 16, 5, 6, 4, 3 };
+static const int voice_weights[] = {24, 20, 20, 8, 12, 20, 16, 5, 6, 4, 3};
 enum { VOICES = sizeof voices / sizeof *voices, VIBES = 4, PIANO = 5, GUITAR = 6 };
 
 static const struct {
     const char *name;
     int program, weight, level;
 } compers[] = {
-    [COMP_NONE] = { "", 0, 5, 0 },          [COMP_PIANO] = { "piano", 0, 50, 96 },
-    [COMP_GUITAR] = { "guitar", 26, 18, 74 }, [COMP_VIBES] = { "vibes", 11, 8, 60 },
-    [COMP_ORGAN] = { "organ", 17, 9, 78 },  [COMP_RHODES] = { "electric piano", 4, 8, 66 },
+    [COMP_NONE] = {"", 0, 5, 0},
+    [COMP_PIANO] = {"piano", 0, 50, 96},
+    [COMP_GUITAR] = {"guitar", 26, 18, 74},
+    [COMP_VIBES] = {"vibes", 11, 8, 60},
+    [COMP_ORGAN] = {"organ", 17, 9, 78},
+    [COMP_RHODES] = {"electric piano", 4, 8, 66},
 };
 enum { COMPERS = sizeof compers / sizeof *compers };
 
-static const char *const key_names[] = { "C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B" };
+static const char *const key_names[] = {"C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B"};
 
 const char *comper_name(enum comper c)
 {
@@ -88,9 +91,7 @@ static void choose_players(struct clip *c, struct rng *r)
 
 /* ---- who leads in which bar */
 
-enum layout {
-    SOLO, HEAD_ONLY, HEAD_SOLO, CHASE, RELAY, FOURS, RHYTHM_FIRST, BASS_FEATURE, COMP_FEATURE, LAYOUTS
-};
+enum layout { SOLO, HEAD_ONLY, HEAD_SOLO, CHASE, RELAY, FOURS, RHYTHM_FIRST, BASS_FEATURE, COMP_FEATURE, LAYOUTS };
 
 static enum lead comp_lead(const struct clip *c)
 {
@@ -129,7 +130,7 @@ static bool one_hand_is_free(enum comper c)
 
 static void choose_leads(struct clip *c, struct rng *r, int first_bar)
 {
-    static const int one[LAYOUTS] = { 36, 8, 16, 7, 6, 8, 7, 5, 7 }, two[LAYOUTS] = { 0, 18, 25, 27, 30 };
+    static const int one[LAYOUTS] = {36, 8, 16, 7, 6, 8, 7, 5, 7}, two[LAYOUTS] = {0, 18, 25, 27, 30};
     enum layout layout = (enum layout)rng_weighted(r, c->lead[1] ? two : one, LAYOUTS);
     bool two_feel_head = rng_chance(r, 500), stop_time = layout == SOLO && rng_chance(r, 100);
     int unit = layout == CHASE || layout == FOURS || layout == RELAY ? 4 : c->tune.section, i;
@@ -161,7 +162,7 @@ static void choose_leads(struct clip *c, struct rng *r, int first_bar)
 static int choose_intro(struct clip *c, struct rng *r)
 {
     enum { NOTHING, PICKUP, DRUMS, VAMP, BASS, PEDAL, KINDS };
-    static const int weights[KINDS] = { 52, 22, 7, 8, 5, 6 };
+    static const int weights[KINDS] = {52, 22, 7, 8, 5, 6};
     int kind = rng_weighted(r, weights, KINDS), bars = 0, i;
 
     if ((kind == DRUMS && !c->drums) || ((kind == BASS || kind == PEDAL) && !c->bass) ||
@@ -201,7 +202,7 @@ static void mark_sections(struct clip *c)
 
 static void set_up_tracks(struct clip *c, struct rng *r)
 {
-    static const int rooms[] = { 8, 24, 40, 60, 80 };
+    static const int rooms[] = {8, 24, 40, 60, 80};
     int room = rooms[rng_range(r, 0, 4)], wide = rng_range(r, 0, 18);
     int bass = rng_chance(r, 880) ? 32 : rng_chance(r, 500) ? 33 : 35, kit = rng_chance(r, 600) ? 32 : 0;
 
@@ -210,23 +211,22 @@ static void set_up_tracks(struct clip *c, struct rng *r)
     if (c->comper != COMP_NONE) {
         int volume = compers[c->comper].level + rng_range(r, -10, 8);
 
-        score_track(c->score, TRACK_COMP, comper_name(c->comper), comper_program(c->comper), volume, room,
-                    64 - wide);
+        score_track(c->score, TRACK_COMP, comper_name(c->comper), comper_program(c->comper), volume, room, 64 - wide);
     }
-    score_track(c->score, TRACK_LEAD, c->lead[0]->name, c->lead[0]->program,
-                c->lead[0]->level + rng_range(r, -10, 6), room + 10, 64 + wide / 2);
+    score_track(c->score, TRACK_LEAD, c->lead[0]->name, c->lead[0]->program, c->lead[0]->level + rng_range(r, -10, 6),
+                room + 10, 64 + wide / 2);
     if (c->lead[1])
         score_track(c->score, TRACK_LEAD2, c->lead[1]->name, c->lead[1]->program,
                     c->lead[1]->level + rng_range(r, -12, 4), room + 10, 64 + wide);
     if (c->drums)
-        score_track(c->score, TRACK_DRUMS, c->brushes ? "drums, brushes" : "drums",
-                    c->brushes ? 40 : kit, rng_range(r, 104, 127), room, 64);
+        score_track(c->score, TRACK_DRUMS, c->brushes ? "drums, brushes" : "drums", c->brushes ? 40 : kit,
+                    rng_range(r, 104, 127), room, 64);
 }
 
 void plan_clip(struct clip *c, uint64_t seed, unsigned index, int seconds)
 {
-    static const int low[] = { 900, 1200, 1500, 1850 }, high[] = { 1199, 1499, 1849, 2200 };
-    static const int weights[] = { 24, 30, 28, 18 };
+    static const int low[] = {900, 1200, 1500, 1850}, high[] = {1199, 1499, 1849, 2200};
+    static const int weights[] = {24, 30, 28, 18};
     struct rng r;
     int range, first_bar;
 
@@ -271,7 +271,7 @@ void plan_describe(const struct clip *c, char *text, size_t size)
     const char *second = c->lead[1] ? c->lead[1]->name : "", *with = c->trio ? "" : comper_name(c->comper);
 
     snprintf(text, size, "%s in %s%s, %d.%d bpm, %s%s%s%s%s%s%s%s", c->tune.name, key_names[c->tune.home],
-             c->tune.minor ? " (minor)" : "", c->tempo / 10, c->tempo % 10, c->lead[0]->name,
-             *second ? " and " : "", second, *with ? ", " : "", with, c->bass ? ", bass" : "",
-             c->drums ? ", drums" : "", c->brushes ? " (brushes)" : "");
+             c->tune.minor ? " (minor)" : "", c->tempo / 10, c->tempo % 10, c->lead[0]->name, *second ? " and " : "",
+             second, *with ? ", " : "", with, c->bass ? ", bass" : "", c->drums ? ", drums" : "",
+             c->brushes ? " (brushes)" : "");
 }

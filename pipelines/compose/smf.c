@@ -82,8 +82,8 @@ static void change_add(struct score *s, int track, int tick, int status, int a, 
     struct track *t = &s->track[track];
 
     t->changes = grow(t->changes, t->changes_n, &t->changes_max, sizeof *t->changes);
-    t->changes[t->changes_n++] = (struct change){ tick, (unsigned char)(status | channel(track)),
-                                                  (unsigned char)a, (unsigned char)b };
+    t->changes[t->changes_n++] =
+        (struct change){tick, (unsigned char)(status | channel(track)), (unsigned char)a, (unsigned char)b};
 }
 
 void score_control(struct score *s, int track, int tick, int controller, int value)
@@ -116,7 +116,7 @@ void score_note(struct score *s, int track, int tick, int length, int pitch, int
     if (pitch < 0 || pitch > 127)
         return;
     t->notes = grow(t->notes, t->notes_n, &t->notes_max, sizeof *t->notes);
-    t->notes[t->notes_n++] = (struct note){ tick, length < 12 ? 12 : length, pitch, bound(velocity, 1, 127) };
+    t->notes[t->notes_n++] = (struct note){tick, length < 12 ? 12 : length, pitch, bound(velocity, 1, 127)};
 }
 
 static int note_order(const void *x, const void *y)
@@ -217,10 +217,9 @@ static struct event *track_events(const struct track *t, int number, int start, 
         if (from < start || from >= end)
             continue;
         to = bound(to, from + 1, end);
-        ev[n] = (struct event){ from - start, 2, n, on, (unsigned char)notes[i].pitch,
-                                (unsigned char)notes[i].velocity };
+        ev[n] = (struct event){from - start, 2, n, on, (unsigned char)notes[i].pitch, (unsigned char)notes[i].velocity};
         n++;
-        ev[n] = (struct event){ to - start, 0, n, on, (unsigned char)notes[i].pitch, 0 };
+        ev[n] = (struct event){to - start, 0, n, on, (unsigned char)notes[i].pitch, 0};
         n++;
     }
     for (i = 0; i < t->changes_n; i++) {
@@ -228,7 +227,7 @@ static struct event *track_events(const struct track *t, int number, int start, 
 
         if (c->tick >= end)
             continue;
-        ev[n] = (struct event){ c->tick < start ? 0 : c->tick - start, 1, i, c->status, c->a, c->b };
+        ev[n] = (struct event){c->tick < start ? 0 : c->tick - start, 1, i, c->status, c->a, c->b};
         n++;
     }
     qsort(ev, n, sizeof *ev, event_order);
@@ -268,7 +267,7 @@ static bool heard(const struct track *t)
 int score_write(const struct score *s, FILE *f, const char *title, int us_per_beat, int start, int end)
 {
     unsigned char head[14] = "MThd";
-    struct bytes out = { 0 };
+    struct bytes out = {0};
     int i, tracks = 1, bad;
 
     for (i = 0; i < TRACK_COUNT; i++)

@@ -21,17 +21,23 @@ struct soloist {
 };
 
 static const struct voice comp_voices[] = {
-    [COMP_PIANO] = { "piano", 0, 60, 90, false, 0 },  [COMP_GUITAR] = { "guitar", 26, 50, 79, false, 0 },
-    [COMP_VIBES] = { "vibes", 11, 57, 86, false, 0 }, [COMP_ORGAN] = { "organ", 17, 58, 86, false, 0 },
-    [COMP_RHODES] = { "electric piano", 4, 58, 86, false, 0 },
+    [COMP_PIANO] = {"piano", 0, 60, 90, false, 0},           [COMP_GUITAR] = {"guitar", 26, 50, 79, false, 0},
+    [COMP_VIBES] = {"vibes", 11, 57, 86, false, 0},          [COMP_ORGAN] = {"organ", 17, 58, 86, false, 0},
+    [COMP_RHODES] = {"electric piano", 4, 58, 86, false, 0},
 };
-static const struct voice bass_voice = { "bass", 32, 36, 62, false, 0 };
+static const struct voice bass_voice = {"bass", 32, 36, 62, false, 0};
 
 static const struct line_taste line_taste = {
-    .leap = { 28, 2, 0, 1, 2, 7, 14, 8, 12, 14, 22, 28, 18 }, .beyond = 12, .turn = 4, .resolve = 60,
+    .leap = {28, 2, 0, 1, 2, 7, 14, 8, 12, 14, 22, 28, 18},
+    .beyond = 12,
+    .turn = 4,
+    .resolve = 60,
 };
 static const struct line_taste song_taste = {
-    .leap = { 5, 3, 0, 1, 2, 4, 12, 6, 9, 10, 16, 22, 12 }, .beyond = 12, .turn = 1, .resolve = 60,
+    .leap = {5, 3, 0, 1, 2, 4, 12, 6, 9, 10, 16, 22, 12},
+    .beyond = 12,
+    .turn = 1,
+    .resolve = 60,
 };
 
 /* ---- rhythm: x strikes an eighth, - holds it, . rests; t is a beat of triplets, s one of sixteenths,
@@ -73,11 +79,11 @@ static const char *pick(struct rng *r, const char *const *list, int n)
 /* a run of eighths with something to break it up, of so many beats */
 static int line_rhythm(const struct soloist *s, struct phrase *p, int at, int beats)
 {
-    static const char *const starts[] = { "xx", ".x", ".x", "x-", "t" };
-    static const char *const ends[] = { "x-", "xx", "x-..", ".x--", "x---", "xx", "x." };
-    static const char *const cells[] = { "xx", "x-", ".x", "t", "s", "x-.x" };
+    static const char *const starts[] = {"xx", ".x", ".x", "x-", "t"};
+    static const char *const ends[] = {"x-", "xx", "x-..", ".x--", "x---", "xx", "x."};
+    static const char *const cells[] = {"xx", "x-", ".x", "t", "s", "x-.x"};
     int tempo = s->clip->tempo;
-    int weights[] = { 70, 7, 7, tempo < 1700 ? 9 : 2, tempo < 1150 ? 16 : 0, 4 };
+    int weights[] = {70, 7, 7, tempo < 1700 ? 9 : 2, tempo < 1150 ? 16 : 0, 4};
 
     at = rhythm_add(p, PICK(s->rng, starts), at);
     while (--beats > 1)
@@ -85,23 +91,25 @@ static int line_rhythm(const struct soloist *s, struct phrase *p, int at, int be
     return rhythm_add(p, PICK(s->rng, ends), at);
 }
 
-static const char *const figures[] = { /* one bar */
+static const char *const figures[] = {
+    /* one bar */
     "x-.x.xx-", ".x-x-x-.", "xx.xx-..", "x..x..x-", ".xx-.xx-", "x-xxx-..", ".x.x.x--", "xxx-.x--",
     "x-x-.x--", "x--x--x-", ".xxxx-..", "xx-x.x--", "..xx-x--", ".x-x.x-.", "x-.xx-.x", "tx-x-.. ",
 };
-static const char *const songs[] = { /* one bar of a head or of a quiet phrase */
+static const char *const songs[] = {
+    /* one bar of a head or of a quiet phrase */
     "x---x-x-", "x-----.x", "x--x----", ".x--x---", "x-x-x---", "x------.", "xx-x----", "T-.x--", "x--xx--x",
 };
-static const char *const licks[] = { /* one or two bars, over the blues scale */
-    "tx-x-...", "xxx-xxx-", ".xtx-x-.", "x-t-x---", "x.x.txx-x-......", "ttx---..",
-    ".xxx.xxx-x-.....", "x--xtx-.",
+static const char *const licks[] = {
+    /* one or two bars, over the blues scale */
+    "tx-x-...", "xxx-xxx-", ".xtx-x-.", "x-t-x---", "x.x.txx-x-......", "ttx---..", ".xxx.xxx-x-.....", "x--xtx-.",
 };
 
 /* ---- pitch */
 
 static bool blue_note(const struct clip *c, int pitch)
 {
-    static const bool blues[12] = { [0] = true, [3] = true, [5] = true, [6] = true, [7] = true, [10] = true };
+    static const bool blues[12] = {[0] = true, [3] = true, [5] = true, [6] = true, [7] = true, [10] = true};
 
     return blues[((pitch - c->tune.home) % 12 + 12) % 12];
 }
@@ -202,8 +210,7 @@ static void inflect(struct soloist *s, int tick, int length, bool first)
             score_control(score, s->track, tick + length * (4 + k) / 10, 1, 10 * k);
         score_control(score, s->track, tick + length, 1, 0);
         for (k = 0; k <= 6; k++)
-            score_control(score, s->track, tick + length * k / 7, 11,
-                          k < 3 ? 104 + 7 * k : 125 - 6 * (k - 3));
+            score_control(score, s->track, tick + length * k / 7, 11, k < 3 ? 104 + 7 * k : 125 - 6 * (k - 3));
         score_control(score, s->track, tick + length + 1, 11, 118);
     }
 }
@@ -266,7 +273,7 @@ static void cut(struct phrase *p, int end)
 /* the same figure two to four times, carried along with the harmony, the last time with a tail */
 static int play_motif(struct soloist *s, int at, int end, enum kind kind)
 {
-    struct phrase first = { 0 }, p = { 0 };
+    struct phrase first = {0}, p = {0};
     bool lick = kind == LICK;
     const char *figure = lick ? PICK(s->rng, licks) : PICK(s->rng, figures);
     int period = strlen(figure) > 8 || rng_chance(s->rng, 250) ? 2 * BAR : BAR;
@@ -294,7 +301,7 @@ static int play_motif(struct soloist *s, int at, int end, enum kind kind)
 
 static int play_free(struct soloist *s, int at, int end, enum kind kind)
 {
-    struct phrase p = { 0 };
+    struct phrase p = {0};
     int energy = s->clip->bar[at < 0 ? 0 : at / BAR].energy, beats, i;
 
     choose_shape(s, &p);
@@ -315,8 +322,12 @@ static int play_free(struct soloist *s, int at, int end, enum kind kind)
 
 static void improvise(struct soloist *s, int at, int end)
 {
-    static const int characters[4][KINDS] = { /* bop, riffs, cool, blues */
-        { 84, 8, 4, 4 }, { 46, 38, 6, 10 }, { 54, 14, 28, 4 }, { 50, 18, 6, 26 },
+    static const int characters[4][KINDS] = {
+        /* bop, riffs, cool, blues */
+        {84, 8, 4, 4},
+        {46, 38, 6, 10},
+        {54, 14, 28, 4},
+        {50, 18, 6, 26},
     };
     int rest, energy;
 
@@ -355,7 +366,7 @@ static void compose_head(struct soloist *s, char rhythm[HEAD_LETTERS][HEAD_BARS]
 
 static void play_head(struct soloist *s, struct soloist *other, int first_bar, int end_bar)
 {
-    static const char *const orders[] = { "AABA", "ABAC", "AAAB", "AAAA", "ABAB" };
+    static const char *const orders[] = {"AABA", "ABAC", "AAAB", "AAAA", "ABAB"};
     char rhythm[HEAD_LETTERS][HEAD_BARS][20];
     struct phrase seen[HEAD_LETTERS];
     struct clip *c = s->clip;
@@ -367,7 +378,7 @@ static void play_head(struct soloist *s, struct soloist *other, int first_bar, i
     while (bar < end_bar) {
         int at_form = ((bar + c->bar0) % c->tune.bars + c->tune.bars) % c->tune.bars;
         int letter = order[at_form / HEAD_BARS % 4] - 'A', from = at_form % HEAD_BARS;
-        struct phrase p = { 0 }, q;
+        struct phrase p = {0}, q;
 
         for (k = from; k < HEAD_BARS && bar < end_bar; k++, bar++)
             rhythm_add(&p, rhythm[letter][k], bar * BAR);
@@ -402,7 +413,7 @@ static void play_head(struct soloist *s, struct soloist *other, int first_bar, i
 
 static struct soloist soloist_for(struct clip *c, struct rng *r, enum lead lead)
 {
-    struct soloist s = { .clip = c, .rng = r, .voice = c->lead[0], .track = TRACK_LEAD, .lag = c->lag };
+    struct soloist s = {.clip = c, .rng = r, .voice = c->lead[0], .track = TRACK_LEAD, .lag = c->lag};
 
     if (lead == LEAD_SECOND) {
         s.voice = c->lead[1];

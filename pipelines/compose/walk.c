@@ -4,7 +4,10 @@
 enum { LOW = 28, HIGH = 55, CENTRE = 40, NEVER = 100000 };
 
 static const struct line_taste taste = {
-    .leap = { 30, 1, 0, 4, 6, 5, 16, 8, 18, 20, 26, 34, 14 }, .beyond = 12, .turn = 2, .resolve = 60,
+    .leap = {30, 1, 0, 4, 6, 5, 16, 8, 18, 20, 26, 34, 14},
+    .beyond = 12,
+    .turn = 2,
+    .resolve = 60,
 };
 
 static int step_to(int from, int to)
@@ -34,8 +37,12 @@ static void slot_for(const struct clip *c, struct rng *r, int step, int wish, st
         if (first)
             cost = degree == 0 ? 0 : chord_has(now, p) && degree != 2 && degree != 1 ? (fresh ? 26 : 8) : 70;
         else if (leads)
-            cost = near == 1 || near == 11 ? 2 : near == 7 ? 7 : near == 2 || near == 10 ? 5
-                 : chord_has(now, p) ? 9 : chord_scale(now, p) ? 14 : 40;
+            cost = near == 1 || near == 11   ? 2
+                   : near == 7               ? 7
+                   : near == 2 || near == 10 ? 5
+                   : chord_has(now, p)       ? 9
+                   : chord_scale(now, p)     ? 14
+                                             : 40;
         else
             cost = degree == 0 ? 6 : chord_has(now, p) ? 0 : chord_scale(now, p) ? 4 : 14;
         cost += (p > wish ? p - wish : wish - p) / 2 + (p > 50 ? 3 * (p - 50) : 0);
@@ -57,7 +64,7 @@ static void play_ornament(const struct clip *c, struct rng *r, int step, int pit
 
     if (rng_chance(r, 500)) { /* a skip: the second eighth, damped */
         play(c, r, step + 6, TICKS / 6, pitch, 52);
-    } else {                  /* a drop: two damped triplets down to the open strings */
+    } else { /* a drop: two damped triplets down to the open strings */
         score_note(c->score, TRACK_BASS, ahead + TICKS / 3, TICKS / 8, pitch, 50);
         pitch -= pitch > 40 ? 7 : 0;
         score_note(c->score, TRACK_BASS, ahead + 2 * TICKS / 3, TICKS / 8, pitch, 56);

@@ -16,13 +16,12 @@
 
 extern char **environ;
 
-static const char usage[] =
-    "usage: bench train|encode|decode|bounds THREADS STEPS\n"
-    "       bench spectral SETTING THREADS STEPS\n"
-    "       bench shape|example SETTING\n"
-    "       bench pipe STEPS\n"
-    "       bench clips COUNT [RATE SAMPLES] > STREAM\n"
-    "       bench time NAME STEPS COMMAND [ARGUMENT]...\n";
+static const char usage[] = "usage: bench train|encode|decode|bounds THREADS STEPS\n"
+                            "       bench spectral SETTING THREADS STEPS\n"
+                            "       bench shape|example SETTING\n"
+                            "       bench pipe STEPS\n"
+                            "       bench clips COUNT [RATE SAMPLES] > STREAM\n"
+                            "       bench time NAME STEPS COMMAND [ARGUMENT]...\n";
 
 double clock_ms(void)
 {
@@ -121,7 +120,10 @@ int main(int argc, char **argv)
         const char *name;
         void (*run)(int threads, int steps);
     } with_threads[] = {
-        {"train", bench_train}, {"encode", bench_encode}, {"decode", bench_decode}, {"bounds", bench_bounds},
+        {"train", bench_train},
+        {"encode", bench_encode},
+        {"decode", bench_decode},
+        {"bounds", bench_bounds},
     };
 
     diag_name("bench");

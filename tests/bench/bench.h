@@ -24,14 +24,14 @@ float *random_clips(size_t count);
 
 /* ---- the measurements ---- */
 
-void bench_train(int threads, int steps);     /* bench_model.c */
+void bench_train(int threads, int steps); /* bench_model.c */
 void bench_encode(int threads, int steps);
 void bench_decode(int threads, int steps);
-void bench_spectral(const char *setting, int threads, int steps);   /* bench_spectral.c */
-void bench_shape(const char *setting);        /* prints it as the peer's options */
-void bench_example(const char *setting);      /* writes what the peer must agree with */
-void bench_bounds(int threads, int steps);    /* bench_bounds.c: what the memory and the vector units allow */
-void bench_pipe(int steps);                   /* bench_pipe.c */
-void write_clips(int count, int rate, int samples);    /* an audio stream to standard output */
+void bench_spectral(const char *setting, int threads, int steps); /* bench_spectral.c */
+void bench_shape(const char *setting);                            /* prints it as the peer's options */
+void bench_example(const char *setting);                          /* writes what the peer must agree with */
+void bench_bounds(int threads, int steps);          /* bench_bounds.c: what the memory and the vector units allow */
+void bench_pipe(int steps);                         /* bench_pipe.c */
+void write_clips(int count, int rate, int samples); /* an audio stream to standard output */
 
 #endif

@@ -9,10 +9,10 @@
 #include "base/kernel.h"
 
 enum {
-    PARAMETERS = 12120133,        /* of the notebook network */
-    WEIGHTS = SAMPLES * 64,       /* of its largest layer in encoder and decoder each */
-    PART = 16384,                 /* floats in a task */
-    SIDE = 1024                   /* of the square matrices multiplied */
+    PARAMETERS = 12120133,  /* of the notebook network */
+    WEIGHTS = SAMPLES * 64, /* of its largest layer in encoder and decoder each */
+    PART = 16384,           /* floats in a task */
+    SIDE = 1024             /* of the square matrices multiplied */
 };
 
 struct arrays {

@@ -10,7 +10,7 @@
 #include "model/notebook.h"
 #include "train/trainer.h"
 
-enum { CLIPS = 4 * BATCH };   /* to train on: more than the caches hold */
+enum { CLIPS = 4 * BATCH }; /* to train on: more than the caches hold */
 
 struct training {
     struct trainer *trainer;
@@ -33,8 +33,7 @@ static void train_once(void *arg)
 
 void bench_train(int threads, int steps)
 {
-    struct train_config config = {.network = "notebook", .epochs = 1, .latent = LATENT, .batch = BATCH,
-                                  .seed = 123};
+    struct train_config config = {.network = "notebook", .epochs = 1, .latent = LATENT, .batch = BATCH, .seed = 123};
     struct dataset data = {.count = CLIPS, .channels = 1, .samples = SAMPLES, .rate = RATE};
     struct pool *pool = pool_new(threads);
     struct training t = {0};

@@ -15,8 +15,8 @@
 #include "io/stream.h"
 
 enum {
-    FRAMES = 500,                 /* in a measurement */
-    DISTINCT = 64,                /* clips that are sent in turn: together more than a cache */
+    FRAMES = 500,  /* in a measurement */
+    DISTINCT = 64, /* clips that are sent in turn: together more than a cache */
     FRAME_BYTES = SAMPLES * 4,
     PIPE_BYTES = 1 << 20
 };
@@ -88,7 +88,7 @@ static void receive_stream(const struct way *s, int fd)
     while ((got = reader_next(r, &f)) > 0) {
         const float *clip = s->audio + (size_t)(frames % DISTINCT) * SAMPLES;
 
-        frames += f->tensors[0].t.data[SAMPLES - 1] == clip[SAMPLES - 1];   /* the right one */
+        frames += f->tensors[0].t.data[SAMPLES - 1] == clip[SAMPLES - 1]; /* the right one */
     }
     if (got < 0 || frames != FRAMES)
         diag_die("%d of %d frames came through the pipe: %s", frames, FRAMES, error_text());
@@ -138,7 +138,7 @@ static void through_pipe(void *arg)
 
     if (pipe(ends))
         diag_die("pipe:");
-    (void)fcntl(ends[1], F_SETPIPE_SZ, PIPE_BYTES);   /* what the streams ask for too */
+    (void)fcntl(ends[1], F_SETPIPE_SZ, PIPE_BYTES); /* what the streams ask for too */
     fflush(stdout);
     pid = fork();
     if (pid < 0)

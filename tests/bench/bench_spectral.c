@@ -40,8 +40,8 @@ struct training {
     struct params *params;
     struct spectral_graph g;
     struct adam adam;
-    float *clips;                /* [CLIPS][LONG frames of a crop][features] */
-    float *mean;                 /* [features] */
+    float *clips; /* [CLIPS][LONG frames of a crop][features] */
+    float *mean;  /* [features] */
     uint64_t step;
 };
 

@@ -42,18 +42,18 @@ static void read_all(struct audio *a, double from)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const double rates[] = { 3000, 0, 22050, 1, 768000, 48000.5, 2999, 8000 }, from[] = { 0, 0, 0.01, 5 };
+    static const double rates[] = {3000, 0, 22050, 1, 768000, 48000.5, 2999, 8000}, from[] = {0, 0, 0.01, 5};
     uint64_t h = fuzz_hash(data, size);
     const char *path = fuzz_file(0, data, size);
     struct audio_extent e = audio_extent(fuzz_file_fd(0), 0, (int64_t)size);
     struct audio *a;
-    int pipes[2] = { -1, -1 };
+    int pipes[2] = {-1, -1};
     char other[40];
 
     FUZZ_HOLDS(e.there >= 0 && e.promised >= -1 && e.next >= 0 && e.next <= (int64_t)size);
     if (h % 61 == 0)
         wav_made_by(path, "cv-towav");
-    if (h % 64 == 1 && size < 60000) {       /* through a pipe: copied to a temporary file first */
+    if (h % 64 == 1 && size < 60000) { /* through a pipe: copied to a temporary file first */
         FUZZ_HOLDS(pipe(pipes) == 0 && write(pipes[1], data, size) == (ssize_t)size && close(pipes[1]) == 0);
         snprintf(other, sizeof other, "/proc/self/fd/%d", pipes[0]);
         path = other;

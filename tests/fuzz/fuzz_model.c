@@ -13,7 +13,7 @@ static const uint8_t *one_frame(const char *kind, const char *tensor, double rat
 {
     size_t count = (size_t)(rows * columns);
     float *x = mem_zero(count, sizeof *x);
-    struct frame_tensor t = { tensor, tensor_view(x, 2, (int64_t[]){ rows, columns }) };
+    struct frame_tensor t = {tensor, tensor_view(x, 2, (int64_t[]){rows, columns})};
     struct meta *m = meta_map();
     struct writer *w;
 
@@ -39,16 +39,19 @@ static int run(const char *path, const struct model *m, struct pool *pool, int d
 
     if (samples > 1 << 16)
         samples = 1 << 16;
-    p = decode ? one_frame("noise", "noise", m->rate, latent, 3, &size) : one_frame("audio", "audio", m->rate, 1, samples, &size);
+    p = decode ? one_frame("noise", "noise", m->rate, latent, 3, &size)
+               : one_frame("audio", "audio", m->rate, 1, samples, &size);
     frame = mem_alloc(size);
     memcpy(frame, p, size);
     r = reader_new(fuzz_input(frame, size, 0), "frame");
     FUZZ_HOLDS(reader_start(r, NULL) == 0);
     fuzz_output_clear();
-    status = decode ? codec_decode(path, r, FUZZ_OUT, "output", (struct codec_options){ .prior = "auto", .jump = 0.3, .nearest = 2 }, pool)
-                    : codec_encode(path, r, FUZZ_OUT, "output", (struct codec_options){ .prior = "auto", .jump = 0.3, .nearest = 2 }, pool);
+    status = decode ? codec_decode(path, r, FUZZ_OUT, "output",
+                                   (struct codec_options){.prior = "auto", .jump = 0.3, .nearest = 2}, pool)
+                    : codec_encode(path, r, FUZZ_OUT, "output",
+                                   (struct codec_options){.prior = "auto", .jump = 0.3, .nearest = 2}, pool);
     reader_free(r);
-    if (status == 0) {                    /* what it says is whole, is */
+    if (status == 0) { /* what it says is whole, is */
         const struct frame *f;
 
         p = fuzz_output(&size);
@@ -71,7 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!pool)
         pool = pool_new(1);
     if (!whole) {
-        struct reader *r = model_open(&m, path);   /* the codecs come this way, and meet the fault later */
+        struct reader *r = model_open(&m, path); /* the codecs come this way, and meet the fault later */
 
         if (!r)
             return 0;

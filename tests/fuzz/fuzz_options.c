@@ -18,15 +18,15 @@ static const char *text;
 static char *list;
 
 static const struct opt opts[] = {
-    { 'f', "flag", OPT_FLAG, &flag, NULL, 0, 0, "a flag", &given },
-    { 'n', "number", OPT_INT, &count, "N", -5, 9e18, "a number", NULL },
-    { 'r', "rate", OPT_REAL, &rate, "HZ", 0, 768000, "a rate", NULL },
-    { 't', "text", OPT_TEXT, &text, "WORDS", 0, 0, "words", NULL },
-    { 'l', "list", OPT_LIST, &list, "WORDS", 0, 0, "more words", NULL },
-    { 0, "numbers-of-them", OPT_INT, &count, "N", -1e30, 1e30, "of any size", NULL },
+    {'f', "flag", OPT_FLAG, &flag, NULL, 0, 0, "a flag", &given},
+    {'n', "number", OPT_INT, &count, "N", -5, 9e18, "a number", NULL},
+    {'r', "rate", OPT_REAL, &rate, "HZ", 0, 768000, "a rate", NULL},
+    {'t', "text", OPT_TEXT, &text, "WORDS", 0, 0, "words", NULL},
+    {'l', "list", OPT_LIST, &list, "WORDS", 0, 0, "more words", NULL},
+    {0, "numbers-of-them", OPT_INT, &count, "N", -1e30, 1e30, "of any size", NULL},
 };
 
-static const struct program program = { "cv-fuzz", "[FILE ...]", "Sees what comes.", opts, 6, NULL };
+static const struct program program = {"cv-fuzz", "[FILE ...]", "Sees what comes.", opts, 6, NULL};
 
 static void numbers(const char *word)
 {

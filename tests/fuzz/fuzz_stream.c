@@ -13,7 +13,7 @@ struct seen {
     int64_t frames, segments;
     uint64_t digest;
     double sum;
-    int utf8;                    /* all names are */
+    int utf8; /* all names are */
 };
 
 static int is_utf8(const char *p)
@@ -36,7 +36,7 @@ static void check_json(const struct meta *m)
     FILE *f = open_memstream(&text, &n);
     struct meta *copy = meta_copy(m);
 
-    FUZZ_HOLDS(meta_equal(m, copy) || n == 0);   /* a NaN is not itself */
+    FUZZ_HOLDS(meta_equal(m, copy) || n == 0); /* a NaN is not itself */
     meta_free(copy);
     meta_json(f, m);
     FUZZ_HOLDS(fclose(f) == 0);
@@ -50,7 +50,7 @@ static struct seen read_all(const uint8_t *data, size_t size, size_t piece, cons
                             struct writer **to)
 {
     struct reader *r = reader_new(fuzz_input(data, size, piece), "input");
-    struct seen s = { .utf8 = 1 };
+    struct seen s = {.utf8 = 1};
     const struct frame *f;
 
     if (wild)
@@ -82,7 +82,7 @@ static struct seen read_all(const uint8_t *data, size_t size, size_t piece, cons
     }
     FUZZ_HOLDS(s.status < 0 || s.sum - s.sum == 0);
     FUZZ_HOLDS(s.status == 0 || strlen(error_text()) > 0);
-    if (s.status < 0 && reader_kind(r))   /* it does not recover */
+    if (s.status < 0 && reader_kind(r)) /* it does not recover */
         FUZZ_HOLDS(reader_next(r, &f) == -1 && f == NULL);
     s.segments = reader_segment(r) + 1;
     s.digest = reader_digest(r);
@@ -92,9 +92,9 @@ static struct seen read_all(const uint8_t *data, size_t size, size_t piece, cons
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const audio[] = { "audio", NULL }, *const two[] = { "latent", "noise", NULL },
-                             *const model[] = { "model", NULL };
-    static const char *const *const kinds[] = { NULL, NULL, NULL, NULL, NULL, audio, two, model };
+    static const char *const audio[] = {"audio", NULL}, *const two[] = {"latent", "noise", NULL},
+                             *const model[] = {"model", NULL};
+    static const char *const *const kinds[] = {NULL, NULL, NULL, NULL, NULL, audio, two, model};
     uint64_t h = fuzz_hash(data, size);
     struct writer *w = NULL;
     struct seen a, b;
@@ -105,14 +105,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     a = read_all(data, size, 0, kinds[h & 7], h & 8 ? 1 : 0, h & 16 ? &w : NULL);
     if (w && a.status < 0) {
         writer_abandon(w);
-    } else if (w) {                       /* what was read can be written, and is then the same */
+    } else if (w) { /* what was read can be written, and is then the same */
         FUZZ_HOLDS(writer_end(w) == 0);
         again = fuzz_output(&n);
         b = read_all(again, n, 0, NULL, 1, NULL);
         FUZZ_HOLDS(b.status == 0 && b.frames == a.frames);
         FUZZ_HOLDS(!a.utf8 || b.digest == a.digest);
     }
-    if (h & 32) {                         /* it does not matter in which pieces it comes */
+    if (h & 32) { /* it does not matter in which pieces it comes */
         b = read_all(data, size, 1 + (h >> 8) % 61, kinds[h & 7], h & 8 ? 1 : 0, NULL);
         FUZZ_HOLDS(a.status == b.status && a.frames == b.frames && a.segments == b.segments);
         FUZZ_HOLDS(a.digest == b.digest);

@@ -108,7 +108,7 @@ void fuzz_output_clear(void)
     out.size = 0;
 }
 
-static int files[FUZZ_FILES];             /* 0: not there yet */
+static int files[FUZZ_FILES]; /* 0: not there yet */
 
 int fuzz_file_fd(int number)
 {

@@ -9,7 +9,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 
-enum { FUZZ_IN = 1000, FUZZ_OUT = 1001 };   /* descriptors that no system knows */
+enum { FUZZ_IN = 1000, FUZZ_OUT = 1001 }; /* descriptors that no system knows */
 
 /* From now on read(FUZZ_IN) gives these bytes, at most piece at a time (0: all there are). */
 int fuzz_input(const void *data, size_t size, size_t piece);

@@ -50,9 +50,16 @@ static struct meta *describe(enum fuzz_model_kind kind)
 /* Levels are wide enough for sound between the floor and what is let through; what the prior keeps of clips is not 0. */
 static void set_values(const struct params *store)
 {
-    static const struct { const char *name; float value; } values[] = {
-        { "/sd", 1 }, { "/most", 1 }, { "/floor", -6 }, { "prior/bank", 0.5f }, { "prior/lengths", BANK / CLIPS },
-        { "prior/periods", 0.5f },
+    static const struct {
+        const char *name;
+        float value;
+    } values[] = {
+        {"/sd", 1},
+        {"/most", 1},
+        {"/floor", -6},
+        {"prior/bank", 0.5f},
+        {"prior/lengths", BANK / CLIPS},
+        {"prior/periods", 0.5f},
     };
 
     for (size_t i = 0; i < store->count; i++)
@@ -76,19 +83,23 @@ uint8_t *fuzz_model(enum fuzz_model_kind kind, size_t *size)
 
         net = notebook_build(&shape, NOTEBOOK_ENCODER | NOTEBOOK_DECODER, store, 1, NULL).net;
     } else {
-        struct spectral shape = { FEATURES, 1, LATENT, 1 };
-        struct prior_shape prior = { .latent = LATENT, .positions = 1, .block = 1 };
+        struct spectral shape = {FEATURES, 1, LATENT, 1};
+        struct prior_shape prior = {.latent = LATENT, .positions = 1, .block = 1};
 
         if (kind == FUZZ_BEAT)
-            prior = (struct prior_shape){ .latent = LATENT, .positions = BEAT_FRAMES, .block = 1, .bank = BANK, .clips = CLIPS,
-                                          .periods = PERIODS };
+            prior = (struct prior_shape){.latent = LATENT,
+                                         .positions = BEAT_FRAMES,
+                                         .block = 1,
+                                         .bank = BANK,
+                                         .clips = CLIPS,
+                                         .periods = PERIODS};
         net = spectral_build(&shape, SPECTRAL_ALL, store, 1, 8, NULL).net;
         front_declare(net, FEATURES);
         prior_declare(net, &prior);
     }
     FUZZ_HOLDS(fd > 2 && net_plan(net, 1, true) == 0);
     set_values(store);
-    array = (struct model_array){ "value", store->theta, false };
+    array = (struct model_array){"value", store->theta, false};
     FUZZ_HOLDS(model_write(fd, "model", m, store, &array, 1) == 0 && fstat(fd, &s) == 0);
     *size = (size_t)s.st_size;
     bytes = mem_alloc(*size);

@@ -14,10 +14,10 @@ enum { NODES = 4096, DEPTH = 32, ROOM = 1 << 20 };
 enum kind { SCALAR, TEXT, BIN, EXT, ARRAY, MAP };
 
 struct node {
-    size_t at, body, end;        /* header from at to body */
+    size_t at, body, end; /* header from at to body */
     enum kind kind;
-    uint32_t count;              /* of an array or map */
-    int parent, place;           /* place among the parent's values; a key and its value count two */
+    uint32_t count;    /* of an array or map */
+    int parent, place; /* place among the parent's values; a key and its value count two */
 };
 
 static struct node nodes[NODES];
@@ -45,12 +45,13 @@ static uint32_t big_endian(const uint8_t *p, int bytes)
 /* Kind, bytes of the header, and length or count of the value at p. False: not MessagePack, or cut. */
 static bool header(const uint8_t *p, size_t n, enum kind *kind, size_t *head, uint32_t *length)
 {
-    static const uint8_t kinds[32] = { SCALAR, SCALAR, SCALAR, SCALAR, BIN, BIN, BIN, EXT, EXT, EXT, SCALAR, SCALAR,
-                                       SCALAR, SCALAR, SCALAR, SCALAR, SCALAR, SCALAR, SCALAR, SCALAR, EXT, EXT, EXT,
-                                       EXT, EXT, TEXT, TEXT, TEXT, ARRAY, ARRAY, MAP, MAP },
-                         widths[32] = { 0, 0, 0, 0, 1, 2, 4, 1, 2, 4, 0, 0, 0, 0, 0, 0,
-                                        0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 4, 2, 4, 2, 4 },
-                         fixed[32] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 8, 1, 2, 4, 8, 1, 2, 4, 8, 1, 2, 4, 8, 16 };
+    static const uint8_t kinds[32] = {SCALAR, SCALAR, SCALAR, SCALAR, BIN,    BIN,    BIN,    EXT,
+                                      EXT,    EXT,    SCALAR, SCALAR, SCALAR, SCALAR, SCALAR, SCALAR,
+                                      SCALAR, SCALAR, SCALAR, SCALAR, EXT,    EXT,    EXT,    EXT,
+                                      EXT,    TEXT,   TEXT,   TEXT,   ARRAY,  ARRAY,  MAP,    MAP},
+                         widths[32] = {0, 0, 0, 0, 1, 2, 4, 1, 2, 4, 0, 0, 0, 0, 0, 0,
+                                       0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 4, 2, 4, 2, 4},
+                         fixed[32] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 8, 1, 2, 4, 8, 1, 2, 4, 8, 1, 2, 4, 8, 16};
     uint8_t c, width = 0;
 
     if (n == 0)
@@ -73,7 +74,7 @@ static bool header(const uint8_t *p, size_t n, enum kind *kind, size_t *head, ui
     if (width)
         *length = big_endian(p + 1, width);
     if (*kind == EXT)
-        ++*length;               /* its type */
+        ++*length; /* its type */
     return true;
 }
 
@@ -87,7 +88,7 @@ static size_t walk(const uint8_t *p, size_t n, size_t at, int parent, int place,
 
     if (me == NODES || depth == DEPTH || at >= n || !header(p + at, n - at, &kind, &head, &length))
         return 0;
-    nodes[node_count++] = (struct node){ at, at + head, 0, kind, length, parent, place };
+    nodes[node_count++] = (struct node){at, at + head, 0, kind, length, parent, place};
     next = at + head;
     if (kind == ARRAY || kind == MAP) {
         values = kind == MAP ? 2 * length : length;
@@ -106,9 +107,11 @@ static size_t walk(const uint8_t *p, size_t n, size_t at, int parent, int place,
 
 static size_t put_header(uint8_t *to, enum kind kind, uint32_t n)
 {
-    static const uint8_t first[][3] = { [TEXT] = { 0xd9, 0xda, 0xdb }, [BIN] = { 0xc4, 0xc5, 0xc6 },
-                                        [EXT] = { 0xc7, 0xc8, 0xc9 }, [ARRAY] = { 0, 0xdc, 0xdd },
-                                        [MAP] = { 0, 0xde, 0xdf } };
+    static const uint8_t first[][3] = {[TEXT] = {0xd9, 0xda, 0xdb},
+                                       [BIN] = {0xc4, 0xc5, 0xc6},
+                                       [EXT] = {0xc7, 0xc8, 0xc9},
+                                       [ARRAY] = {0, 0xdc, 0xdd},
+                                       [MAP] = {0, 0xde, 0xdf}};
     int width;
 
     if ((kind == ARRAY || kind == MAP) && n < 16) {
@@ -129,13 +132,38 @@ static size_t put_header(uint8_t *to, enum kind kind, uint32_t n)
 static size_t put_number(uint8_t *to)
 {
     static const char *const numbers[] = {
-        "\0", "\x01", "\x02", "\x7f", "\xff", "\xe0", "\xc0", "\xc2", "\xc3", "\xcc\xff", "\xcd\xff\xff", "\xce\x7f\xff\xff\xff",
-        "\xce\x80\0\0\0", "\xce\xff\xff\xff\xff", "\xcf\x7f\xff\xff\xff\xff\xff\xff\xff", "\xcf\x80\0\0\0\0\0\0\0",
-        "\xcf\xff\xff\xff\xff\xff\xff\xff\xff", "\xd3\x80\0\0\0\0\0\0\0", "\xcb\x7f\xf0\0\0\0\0\0\0", "\xcb\x7f\xf8\0\0\0\0\0\0",
-        "\xcb\x80\0\0\0\0\0\0\0", "\xca\x7f\x80\0\0", "\xcb\x40\xa7\x70\0\0\0\0\0", "\xcb\x7f\xef\xff\xff\xff\xff\xff\xff",
-        "\xcd\x10\0", "\x90", "\x80", "\xa0", "\xc4\0",
+        "\0",
+        "\x01",
+        "\x02",
+        "\x7f",
+        "\xff",
+        "\xe0",
+        "\xc0",
+        "\xc2",
+        "\xc3",
+        "\xcc\xff",
+        "\xcd\xff\xff",
+        "\xce\x7f\xff\xff\xff",
+        "\xce\x80\0\0\0",
+        "\xce\xff\xff\xff\xff",
+        "\xcf\x7f\xff\xff\xff\xff\xff\xff\xff",
+        "\xcf\x80\0\0\0\0\0\0\0",
+        "\xcf\xff\xff\xff\xff\xff\xff\xff\xff",
+        "\xd3\x80\0\0\0\0\0\0\0",
+        "\xcb\x7f\xf0\0\0\0\0\0\0",
+        "\xcb\x7f\xf8\0\0\0\0\0\0",
+        "\xcb\x80\0\0\0\0\0\0\0",
+        "\xca\x7f\x80\0\0",
+        "\xcb\x40\xa7\x70\0\0\0\0\0",
+        "\xcb\x7f\xef\xff\xff\xff\xff\xff\xff",
+        "\xcd\x10\0",
+        "\x90",
+        "\x80",
+        "\xa0",
+        "\xc4\0",
     };
-    static const uint8_t sizes[] = { 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 3, 5, 5, 5, 9, 9, 9, 9, 9, 9, 9, 5, 9, 9, 3, 1, 1, 1, 2 };
+    static const uint8_t sizes[] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 3, 5, 5, 5, 9,
+                                    9, 9, 9, 9, 9, 9, 5, 9, 9, 3, 1, 1, 1, 2};
     uint32_t i = draw(sizeof sizes);
 
     if (draw(3) == 0) {
@@ -267,7 +295,7 @@ static size_t change(uint8_t *p, size_t size, size_t max)
     node_count = 0;
     while (at < size && (at = walk(p, size, at, -1, 0, 0)) != 0)
         ;
-    while (node_count > 0 && nodes[node_count - 1].end == 0)   /* what was cut has no end */
+    while (node_count > 0 && nodes[node_count - 1].end == 0) /* what was cut has no end */
         node_count--;
     for (int k = 0; k < node_count; k++)
         if (nodes[k].end == 0)
@@ -322,11 +350,18 @@ static size_t repair(uint8_t *p, size_t size, size_t max)
         if (says(p + at, next - at, "\xa4head")) {
             segment = at;
             frames = 0;
-        } else if (says(p + at, next - at, "\xa5" "frame") && !says(p + at, next - at, "\xa4tail")) {
+        } else if (says(p + at, next - at,
+                        "\xa5"
+                        "frame") &&
+                   !says(p + at, next - at, "\xa4tail")) {
             frames++;
         } else if (says(p + at, next - at, "\xa4tail")) {
             hash = XXH3_64bits(p + segment, at - segment);
-            memcpy(tail, "\x83\xa2" "cv\xa4tail\xa6" "frames\xcd", 17);
+            memcpy(tail,
+                   "\x83\xa2"
+                   "cv\xa4tail\xa6"
+                   "frames\xcd",
+                   17);
             tail[17] = (uint8_t)(frames >> 8);
             tail[18] = (uint8_t)frames;
             memcpy(tail + 19, "\xa4xxh3\xcf", 6);

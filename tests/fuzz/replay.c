@@ -40,7 +40,7 @@ static void replay(const char *path)
         return;
     }
     n = (size_t)s.st_size;
-    p = malloc(n + !n);                   /* exactly as large: reading beyond is found by a sanitizer */
+    p = malloc(n + !n); /* exactly as large: reading beyond is found by a sanitizer */
     if (!p || fread(p, 1, n, f) != n)
         abort();
     fclose(f);

@@ -23,12 +23,14 @@ static void save(const char *name, const void *data, size_t size)
 }
 
 /* A stream of some frames with one tensor of that shape, and with clip names and metas of all sorts. */
-static void save_stream(const char *name, const char *kind, const char *tensor, int rank, const int64_t *shape, int frames)
+static void save_stream(const char *name, const char *kind, const char *tensor, int rank, const int64_t *shape,
+                        int frames)
 {
     float x[64];
     struct meta *head = meta_map(), *meta = meta_map(), *list = meta_list(), *names = meta_list();
-    struct frame_tensor t[3] = { { tensor, tensor_view(x, rank, shape) }, { "mean", tensor_view(x, rank, shape) },
-                                 { "logvar", tensor_view(x, rank, shape) } };
+    struct frame_tensor t[3] = {{tensor, tensor_view(x, rank, shape)},
+                                {"mean", tensor_view(x, rank, shape)},
+                                {"logvar", tensor_view(x, rank, shape)}};
     struct writer *w;
     const uint8_t *p;
     size_t n;
@@ -55,7 +57,8 @@ static void save_stream(const char *name, const char *kind, const char *tensor, 
     for (int segment = 0; segment < 1 + (frames > 2); segment++) {
         w = writer_new(FUZZ_OUT, "seed", kind, head);
         for (int i = 0; i < frames; i++)
-            FUZZ_HOLDS(writer_put(w, i ? "jazz.00001" : "jazz.00000", i % 2 ? NULL : meta, t, strcmp(kind, "latent") ? 1 : 3) == 0);
+            FUZZ_HOLDS(writer_put(w, i ? "jazz.00001" : "jazz.00000", i % 2 ? NULL : meta, t,
+                                  strcmp(kind, "latent") ? 1 : 3) == 0);
         FUZZ_HOLDS(writer_end(w) == 0);
     }
     p = fuzz_output(&n);
@@ -66,14 +69,14 @@ static void save_stream(const char *name, const char *kind, const char *tensor, 
 
 static void save_streams(void)
 {
-    save_stream("audio", "audio", "audio", 2, (int64_t[]){ 1, 8 }, 2);
-    save_stream("audio-three", "audio", "audio", 2, (int64_t[]){ 2, 4 }, 3);
-    save_stream("batch", "audio", "audio", 3, (int64_t[]){ 2, 1, 4 }, 1);
-    save_stream("latent", "latent", "z", 2, (int64_t[]){ 2, 3 }, 2);
-    save_stream("latent-one", "latent", "z", 2, (int64_t[]){ 2, 1 }, 1);
-    save_stream("noise", "noise", "noise", 2, (int64_t[]){ 2, 4 }, 1);
-    save_stream("noise-none", "noise", "noise", 2, (int64_t[]){ 2, 4 }, 0);
-    save_stream("parameter", "model", "value", 1, (int64_t[]){ 5 }, 1);
+    save_stream("audio", "audio", "audio", 2, (int64_t[]){1, 8}, 2);
+    save_stream("audio-three", "audio", "audio", 2, (int64_t[]){2, 4}, 3);
+    save_stream("batch", "audio", "audio", 3, (int64_t[]){2, 1, 4}, 1);
+    save_stream("latent", "latent", "z", 2, (int64_t[]){2, 3}, 2);
+    save_stream("latent-one", "latent", "z", 2, (int64_t[]){2, 1}, 1);
+    save_stream("noise", "noise", "noise", 2, (int64_t[]){2, 4}, 1);
+    save_stream("noise-none", "noise", "noise", 2, (int64_t[]){2, 4}, 0);
+    save_stream("parameter", "model", "value", 1, (int64_t[]){5}, 1);
 }
 
 static void save_model(const char *name, enum fuzz_model_kind kind)
@@ -87,7 +90,7 @@ static void save_model(const char *name, enum fuzz_model_kind kind)
 
 static void save_sound(const char *name, int format, int channels, int rate)
 {
-    SF_INFO info = { .samplerate = rate, .channels = channels, .format = format };
+    SF_INFO info = {.samplerate = rate, .channels = channels, .format = format};
     char path[4096];
     float x[2 * 64];
     SNDFILE *f;
@@ -97,7 +100,7 @@ static void save_sound(const char *name, int format, int channels, int rate)
     snprintf(path, sizeof path, "%s/%s", folder, name);
     f = sf_open(path, SFM_WRITE, &info);
     if (!f)
-        return;                           /* a format that this libsndfile does not write */
+        return; /* a format that this libsndfile does not write */
     sf_writef_float(f, x, 64 * 2 / channels / 2);
     sf_close(f);
 }
@@ -124,9 +127,22 @@ static void save_sounds(void)
 static void save_lines(void)
 {
     static const char *const lines[] = {
-        "-f\n-n\n12\n--rate=44100.5\nfile", "--\n-n", "-l\na\n-l\nb\n--list=c", "--fl\n--number\n-3", "-n5\n-r1e3\n-t\n",
-        "--help", "-Vq", "--numbers-of-them\n-9223372036854775808", "-n\n0x10", "-r\nnan", "-r\n+.5e-3", "9223372036854775807",
-        "--flag=1", "-z", "--number", "999999999999999999999999",
+        "-f\n-n\n12\n--rate=44100.5\nfile",
+        "--\n-n",
+        "-l\na\n-l\nb\n--list=c",
+        "--fl\n--number\n-3",
+        "-n5\n-r1e3\n-t\n",
+        "--help",
+        "-Vq",
+        "--numbers-of-them\n-9223372036854775808",
+        "-n\n0x10",
+        "-r\nnan",
+        "-r\n+.5e-3",
+        "9223372036854775807",
+        "--flag=1",
+        "-z",
+        "--number",
+        "999999999999999999999999",
     };
     char name[20];
 
@@ -142,7 +158,10 @@ static void save_texts(void)
     save("dots", "../../.-hidden.FLAC", 19);
     save("utf8", "M\xc3\xa4rz \xe2\x82\xac \xf0\x9f\x8e\xb7.mp3", 19);
     save("latin", "M\xe4rz\x1b[31m\n.ogg", 14);
-    save("c1", "\xc2\x9b" "31m\x7f", 6);
+    save("c1",
+         "\xc2\x9b"
+         "31m\x7f",
+         6);
 }
 
 int main(int argc, char **argv)

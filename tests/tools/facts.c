@@ -35,8 +35,8 @@ static void print_facts(const char *name, int channel, double rate, const float 
         crossings += sign != 0 && sign != (v > 0 ? 1 : -1);
         sign = v > 0 ? 1 : -1;
     }
-    printf("%s channel=%d rate=%g samples=%lld peak=%.5f rms=%.5f mean=%.5f crossings=%lld", name, channel,
-           rate, (long long)n, peak, n > 0 ? sqrt(squares / (double)n) : 0, n > 0 ? sum / (double)n : 0,
+    printf("%s channel=%d rate=%g samples=%lld peak=%.5f rms=%.5f mean=%.5f crossings=%lld", name, channel, rate,
+           (long long)n, peak, n > 0 ? sqrt(squares / (double)n) : 0, n > 0 ? sum / (double)n : 0,
            (long long)crossings);
 }
 
@@ -114,7 +114,7 @@ static void frame_facts(const struct reader *r, const struct frame *f, int bare)
 
 static void stream_facts(const char *path, int bare)
 {
-    static const char *const kinds[] = { "audio", NULL };
+    static const char *const kinds[] = {"audio", NULL};
     struct reader *r = reader_open(path);
     const struct frame *f;
     int more = -1;

@@ -66,8 +66,8 @@ static void strike(struct track *t, int number_of_track, unsigned pitch, unsigne
     if (!velocity && !t->velocity[pitch])
         die("track %d ends note %u at tick %d, which does not sound", number_of_track, pitch, t->tick);
     if (!velocity)
-        fprintf(notes, "note %d %d %d %u %d\n", number_of_track, t->since[pitch], t->tick - t->since[pitch],
-                pitch, t->velocity[pitch]);
+        fprintf(notes, "note %d %d %d %u %d\n", number_of_track, t->since[pitch], t->tick - t->since[pitch], pitch,
+                t->velocity[pitch]);
     t->since[pitch] = t->tick;
     t->velocity[pitch] = (int)velocity;
 }
@@ -144,10 +144,10 @@ int main(int argc, char **argv)
 {
     size_t size;
     unsigned char *data;
-    struct track file = { 0 };
+    struct track file = {0};
     int tracks, ticks, longest = 0;
     char *text = NULL, title[256] = "";
-    FILE *out = open_memstream(&text, &(size_t){ 0 });
+    FILE *out = open_memstream(&text, &(size_t){0});
 
     if (argc != 2 || !out)
         return 2;
@@ -163,7 +163,7 @@ int main(int argc, char **argv)
     tracks = (int)number(&file, 2);
     ticks = (int)number(&file, 2);
     for (int i = 0; i < tracks; i++) {
-        struct track t = { .channel = -1, .program = -1 };
+        struct track t = {.channel = -1, .program = -1};
         unsigned n;
         char *notes = NULL;
         size_t notes_size;

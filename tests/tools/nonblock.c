@@ -7,7 +7,7 @@
 int main(int argc, char **argv)
 {
     for (int fd = STDIN_FILENO; fd <= STDOUT_FILENO; fd++) {
-        fcntl(fd, F_SETPIPE_SZ, 4096);   /* fails for what is not a pipe */
+        fcntl(fd, F_SETPIPE_SZ, 4096); /* fails for what is not a pipe */
         if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) < 0)
             perror("nonblock");
     }

@@ -105,8 +105,7 @@ static int latent_put(struct writer *w, char **items, int count)
             y[z] = x[z] + 1;
             v[z] = -20;
         }
-        t[0] = (struct frame_tensor){strcmp(kind, "latent") == 0 ? "z" : kind,
-                                     tensor_view(x, 2, (int64_t[]){z, 1})};
+        t[0] = (struct frame_tensor){strcmp(kind, "latent") == 0 ? "z" : kind, tensor_view(x, 2, (int64_t[]){z, 1})};
         t[1] = (struct frame_tensor){"z", tensor_view(y, 2, (int64_t[]){z, 1})};
         t[2] = (struct frame_tensor){"logvar", tensor_view(v, 2, (int64_t[]){z, 1})};
         if (writer_put(w, name, NULL, t, strcmp(kind, "mean") == 0 ? 3 : 1) != 0)
@@ -124,11 +123,20 @@ int main(int argc, char **argv)
 
     while ((c = getopt(argc, argv, "k:r:c:b")) != -1)
         switch (c) {
-        case 'k': kind = optarg; break;
-        case 'r': rate = atof(optarg); break;
-        case 'c': channels = atoll(optarg); break;
-        case 'b': batch = true; break;
-        default: return 2;
+        case 'k':
+            kind = optarg;
+            break;
+        case 'r':
+            rate = atof(optarg);
+            break;
+        case 'c':
+            channels = atoll(optarg);
+            break;
+        case 'b':
+            batch = true;
+            break;
+        default:
+            return 2;
         }
     if (rate != 0)
         meta_set(meta, "rate", meta_real(rate));

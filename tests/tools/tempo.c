@@ -20,14 +20,13 @@ static int tempo_print(const struct reader *r, const struct frame *f)
     }
     if (!tempo_find(a->data, a->shape[1], rate, &t))
         t.period = t.phase = 0;
-    printf("%s %.3f %.6f %.4f %.3f\n", f->name, t.period > 0 ? 60 / t.period : 0, t.period, t.phase,
-           t.steadiness);
+    printf("%s %.3f %.6f %.4f %.3f\n", f->name, t.period > 0 ? 60 / t.period : 0, t.period, t.phase, t.steadiness);
     return 0;
 }
 
 int main(int argc, char **argv)
 {
-    static const char *const kinds[] = { "audio", NULL };
+    static const char *const kinds[] = {"audio", NULL};
 
     for (int i = 1; i < argc; i++) {
         struct reader *r = reader_open(argv[i]);

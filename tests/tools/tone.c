@@ -14,16 +14,28 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct { const char *name; int format; } formats[] = {
-    { "wav", SF_FORMAT_WAV }, { "wavex", SF_FORMAT_WAVEX }, { "flac", SF_FORMAT_FLAC },
-    { "ogg", SF_FORMAT_OGG | SF_FORMAT_VORBIS }, { "opus", SF_FORMAT_OGG | SF_FORMAT_OPUS },
-    { "mp3", SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III }, { "aiff", SF_FORMAT_AIFF }, { "au", SF_FORMAT_AU },
-    { "caf", SF_FORMAT_CAF }, { "w64", SF_FORMAT_W64 },
+static const struct {
+    const char *name;
+    int format;
+} formats[] = {
+    {"wav", SF_FORMAT_WAV},
+    {"wavex", SF_FORMAT_WAVEX},
+    {"flac", SF_FORMAT_FLAC},
+    {"ogg", SF_FORMAT_OGG | SF_FORMAT_VORBIS},
+    {"opus", SF_FORMAT_OGG | SF_FORMAT_OPUS},
+    {"mp3", SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III},
+    {"aiff", SF_FORMAT_AIFF},
+    {"au", SF_FORMAT_AU},
+    {"caf", SF_FORMAT_CAF},
+    {"w64", SF_FORMAT_W64},
 };
 
-static const struct { const char *name; int format; } depths[] = {
-    { "8", SF_FORMAT_PCM_U8 }, { "16", SF_FORMAT_PCM_16 }, { "24", SF_FORMAT_PCM_24 },
-    { "32", SF_FORMAT_PCM_32 }, { "float", SF_FORMAT_FLOAT }, { "double", SF_FORMAT_DOUBLE },
+static const struct {
+    const char *name;
+    int format;
+} depths[] = {
+    {"8", SF_FORMAT_PCM_U8},  {"16", SF_FORMAT_PCM_16},   {"24", SF_FORMAT_PCM_24},
+    {"32", SF_FORMAT_PCM_32}, {"float", SF_FORMAT_FLOAT}, {"double", SF_FORMAT_DOUBLE},
 };
 
 static uint32_t state = 1;
@@ -70,25 +82,48 @@ int main(int argc, char **argv)
     const char *wave = "sine", *format = "wav", *depth = "16";
     double amplitude = 0.5, hz = 440, seconds = 2, gain = -1;
     int64_t frames = -1;
-    SF_INFO info = { .samplerate = 22050, .channels = 1 };
+    SF_INFO info = {.samplerate = 22050, .channels = 1};
     SNDFILE *file;
     float *frame;
     int letter;
 
     while ((letter = getopt(argc, argv, "r:c:n:s:f:b:w:F:a:S:g:")) != -1)
         switch (letter) {
-        case 'r': info.samplerate = atoi(optarg); break;
-        case 'c': info.channels = atoi(optarg); break;
-        case 'n': frames = atoll(optarg); break;
-        case 's': seconds = atof(optarg); break;
-        case 'f': format = optarg; break;
-        case 'b': depth = optarg; break;
-        case 'w': wave = optarg; break;
-        case 'F': hz = atof(optarg); break;
-        case 'a': amplitude = atof(optarg); break;
-        case 'g': gain = atof(optarg); break;
-        case 'S': state = (uint32_t)atoi(optarg); break;
-        default: return 2;
+        case 'r':
+            info.samplerate = atoi(optarg);
+            break;
+        case 'c':
+            info.channels = atoi(optarg);
+            break;
+        case 'n':
+            frames = atoll(optarg);
+            break;
+        case 's':
+            seconds = atof(optarg);
+            break;
+        case 'f':
+            format = optarg;
+            break;
+        case 'b':
+            depth = optarg;
+            break;
+        case 'w':
+            wave = optarg;
+            break;
+        case 'F':
+            hz = atof(optarg);
+            break;
+        case 'a':
+            amplitude = atof(optarg);
+            break;
+        case 'g':
+            gain = atof(optarg);
+            break;
+        case 'S':
+            state = (uint32_t)atoi(optarg);
+            break;
+        default:
+            return 2;
         }
     if (optind + 1 != argc)
         return 2;
@@ -111,7 +146,8 @@ int main(int argc, char **argv)
     frame = calloc((size_t)info.channels, sizeof *frame);
     for (int64_t i = 0; frame != NULL && i < frames; i++) {
         for (int c = 0; c < info.channels; c++)
-            frame[c] = c > 0 && gain >= 0 ? (float)gain * frame[c - 1] : value(wave, amplitude, hz, info.samplerate, i, c);
+            frame[c] =
+                c > 0 && gain >= 0 ? (float)gain * frame[c - 1] : value(wave, amplitude, hz, info.samplerate, i, c);
         if (sf_writef_float(file, frame, 1) != 1) {
             fprintf(stderr, "tone: %s: %s\n", argv[optind], sf_strerror(file));
             return 1;

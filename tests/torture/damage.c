@@ -8,27 +8,36 @@
 #include "torture.h"
 
 struct subject {
-    const char *file;            /* that is damaged */
-    int all;                     /* every place; otherwise so many at random */
-    const char *programs[12];    /* those that read it; "@" stands for its name, otherwise it is standard input */
+    const char *file;         /* that is damaged */
+    int all;                  /* every place; otherwise so many at random */
+    const char *programs[12]; /* those that read it; "@" stands for its name, otherwise it is standard input */
 };
 
 static const struct subject subjects[] = {
-    { "one.cvs", 1, { "cv-info -q", "cv-batch -q -b 1", "cv-batch -q -b 2", "cv-train -q -N notebook -e 1 -j 1",
-                      "cv-encode -q -j 1 notebook.bin", "cv-towav -q -o out", "cv-towav -q -o -", "cv-plot -q -o out/a.png",
-                      "cv-check -q", "cv-eval -q -j 1 notebook.bin", "cv-info -q --json @" } },
-    { "one-latent.cvs", 1, { "cv-info -q", "cv-decode -q -j 1 notebook.bin", "cv-plot -q -o out/a.svg",
-                             "cv-mix -q @ one-latent.cvs" } },
-    { "one-noise.cvs", 1, { "cv-info -q", "cv-decode -q -j 1 notebook.bin", "cv-plot -q -o out/a.png",
-                            "cv-mix -q @ one-noise.cvs" } },
-    { "small-model.bin", 1, { "cv-info -q @", "cv-decode -q -j 1 @ < noise.cvs", "cv-encode -q -j 1 @ < clips.cvs",
-                              "cv-sample -q -m @", "cv-eval -q -j 1 @ < clips.cvs" } },
-    { "large.cvs", 0, { "cv-info -q", "cv-batch -q -b 3", "cv-train -q -e 1 -j 1", "cv-encode -q -j 1 model.bin",
-                        "cv-towav -q -o out", "cv-towav -q -o -", "cv-plot -q -o out/a.png", "cv-check -q",
-                        "cv-eval -q -j 1 model.bin" } },
-    { "large-latent.cvs", 0, { "cv-info -q", "cv-decode -q -j 1 model.bin", "cv-plot -q -o out/a.png" } },
-    { "notebook.bin", 0, { "cv-info -q @", "cv-decode -q -j 1 @ < tiny-noise.cvs", "cv-encode -q -j 1 @ < tiny.cvs",
-                           "cv-sample -q -m @", "cv-eval -q -j 1 @ < tiny.cvs" } },
+    {"one.cvs",
+     1,
+     {"cv-info -q", "cv-batch -q -b 1", "cv-batch -q -b 2", "cv-train -q -N notebook -e 1 -j 1",
+      "cv-encode -q -j 1 notebook.bin", "cv-towav -q -o out", "cv-towav -q -o -", "cv-plot -q -o out/a.png",
+      "cv-check -q", "cv-eval -q -j 1 notebook.bin", "cv-info -q --json @"}},
+    {"one-latent.cvs",
+     1,
+     {"cv-info -q", "cv-decode -q -j 1 notebook.bin", "cv-plot -q -o out/a.svg", "cv-mix -q @ one-latent.cvs"}},
+    {"one-noise.cvs",
+     1,
+     {"cv-info -q", "cv-decode -q -j 1 notebook.bin", "cv-plot -q -o out/a.png", "cv-mix -q @ one-noise.cvs"}},
+    {"small-model.bin",
+     1,
+     {"cv-info -q @", "cv-decode -q -j 1 @ < noise.cvs", "cv-encode -q -j 1 @ < clips.cvs", "cv-sample -q -m @",
+      "cv-eval -q -j 1 @ < clips.cvs"}},
+    {"large.cvs",
+     0,
+     {"cv-info -q", "cv-batch -q -b 3", "cv-train -q -e 1 -j 1", "cv-encode -q -j 1 model.bin", "cv-towav -q -o out",
+      "cv-towav -q -o -", "cv-plot -q -o out/a.png", "cv-check -q", "cv-eval -q -j 1 model.bin"}},
+    {"large-latent.cvs", 0, {"cv-info -q", "cv-decode -q -j 1 model.bin", "cv-plot -q -o out/a.png"}},
+    {"notebook.bin",
+     0,
+     {"cv-info -q @", "cv-decode -q -j 1 @ < tiny-noise.cvs", "cv-encode -q -j 1 @ < tiny.cvs", "cv-sample -q -m @",
+      "cv-eval -q -j 1 @ < tiny.cvs"}},
 };
 
 enum { RANDOM = 1000 };
@@ -124,7 +133,8 @@ static const char *reader_refuses(const char *damaged)
 }
 
 /* All cuts, or all flips, by one program (NULL: by the library). Returns how many were tried. */
-static long damage(const struct subject *s, const char *program, const struct bytes *whole, int flips, double until, long *wrong)
+static long damage(const struct subject *s, const char *program, const struct bytes *whole, int flips, double until,
+                   long *wrong)
 {
     long places = flips ? 8 * (long)whole->n : (long)whole->n, wanted = s->all ? places : RANDOM, done = 0;
     int fd;
@@ -179,11 +189,11 @@ int main(int argc, char **argv)
         const struct subject *s = &subjects[i];
         struct bytes whole = slurp(s->file);
 
-        for (int k = -1; k < 12 && (k < 0 || s->programs[k]); k++) {   /* -1: the library */
+        for (int k = -1; k < 12 && (k < 0 || s->programs[k]); k++) { /* -1: the library */
             const char *program = k < 0 ? NULL : s->programs[k];
             long wrong = 0, done[2];
 
-            for (int flips = 0; flips < 2; flips++) {   /* each gets its share of the time that is left */
+            for (int flips = 0; flips < 2; flips++) { /* each gets its share of the time that is left */
                 done[flips] = damage(s, program, &whole, flips,
                                      program ? now() + (deadline - now()) / (double)(pairs - pair) : deadline, &wrong);
                 pair++;
@@ -192,9 +202,10 @@ int main(int argc, char **argv)
                 printf("ok %s by %s # skip no time left\n", s->file, program);
                 continue;
             }
-            printf("%s %s (%zu bytes) by %s: %ld cuts, %ld flips%s, %ld not refused\n", wrong ? "not ok" : "ok", s->file,
-                   whole.n, program ? program : "the library", done[0], done[1],
-                   s->all && (size_t)done[0] == whole.n && (size_t)done[1] == 8 * whole.n ? ", all there are" : "", wrong);
+            printf("%s %s (%zu bytes) by %s: %ld cuts, %ld flips%s, %ld not refused\n", wrong ? "not ok" : "ok",
+                   s->file, whole.n, program ? program : "the library", done[0], done[1],
+                   s->all && (size_t)done[0] == whole.n && (size_t)done[1] == 8 * whole.n ? ", all there are" : "",
+                   wrong);
             fflush(stdout);
         }
         free(whole.p);

@@ -27,14 +27,15 @@
 
 enum kind { KIND_NONE, MALLOC, READ, WRITE, OPEN, RENAME, MMAP, SYNC, THREAD, FILES, SHORT };
 
-static const char *const kinds[] = { "none", "malloc", "read", "write", "open", "rename", "mmap", "sync", "thread", "file", "short" };
+static const char *const kinds[] = {"none", "malloc", "read",   "write", "open", "rename",
+                                    "mmap", "sync",   "thread", "file",  "short"};
 
 static enum kind kind;
 static long at;
 static bool libraries;
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
-static atomic_long counted[KINDS][2];      /* calls of the program, and of libraries */
+static atomic_long counted[KINDS][2]; /* calls of the program, and of libraries */
 static atomic_bool armed;
 static uintptr_t program_start, program_end;
 static const char *failed_in = "";
@@ -53,9 +54,10 @@ static int find_program(struct dl_phdr_info *info, size_t size, void *arg)
         if (info->dlpi_phdr[i].p_type != PT_LOAD)
             continue;
         program_start = start < program_start ? start : program_start;
-        program_end = start + info->dlpi_phdr[i].p_memsz > program_end ? start + info->dlpi_phdr[i].p_memsz : program_end;
+        program_end =
+            start + info->dlpi_phdr[i].p_memsz > program_end ? start + info->dlpi_phdr[i].p_memsz : program_end;
     }
-    return 1;                             /* the first is the program */
+    return 1; /* the first is the program */
 }
 
 static const char *name_of(const void *caller)
@@ -104,9 +106,9 @@ static bool fails(enum kind what, const void *caller)
     number = atomic_fetch_add(&counted[what][library], 1) + 1;
     if (what != kind || library != libraries || number != at)
         return false;
-    atomic_store(&armed, false);          /* what is needed to find the name is not counted */
+    atomic_store(&armed, false); /* what is needed to find the name is not counted */
     failed_in = name_of(caller);
-    write_report();                       /* the program may die of it */
+    write_report(); /* the program may die of it */
     atomic_store(&armed, true);
     return true;
 }
@@ -160,10 +162,10 @@ static int main_begins(int argc, char **argv, char **environment)
     return real_main(argc, argv, environment);
 }
 
-int __libc_start_main(main_function *main, int argc, char **argv, void (*init)(void), void (*fini)(void), void (*rtld)(void),
-                      void *stack);
-int __libc_start_main(main_function *main, int argc, char **argv, void (*init)(void), void (*fini)(void), void (*rtld)(void),
-                      void *stack)
+int __libc_start_main(main_function *main, int argc, char **argv, void (*init)(void), void (*fini)(void),
+                      void (*rtld)(void), void *stack);
+int __libc_start_main(main_function *main, int argc, char **argv, void (*init)(void), void (*fini)(void),
+                      void (*rtld)(void), void *stack)
 {
     int (*start)(main_function *, int, char **, void (*)(void), void (*)(void), void (*)(void), void *);
 
@@ -175,11 +177,12 @@ int __libc_start_main(main_function *main, int argc, char **argv, void (*init)(v
 #define NEXT(name) \
     static __typeof__(name) *next; \
     if (!next) \
-        *(void **)&next = dlsym(RTLD_NEXT, #name)
+    *(void **)&next = dlsym(RTLD_NEXT, #name)
 
 /* ---- memory: glibc's own names, as dlsym allocates ---- */
 
-extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t), *__libc_memalign(size_t, size_t);
+extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t),
+    *__libc_memalign(size_t, size_t);
 
 #define OUT_OF_MEMORY(result) \
     do { \
@@ -483,7 +486,7 @@ size_t fread(void *to, size_t size, size_t n, FILE *f)
 size_t fwrite(const void *from, size_t size, size_t n, FILE *f)
 {
     NEXT(fwrite);
-    if (f != stdout && f != stderr && FAILS(FILES)) {   /* those have fflush to tell */
+    if (f != stdout && f != stderr && FAILS(FILES)) { /* those have fflush to tell */
         errno = ENOSPC;
         return 0;
     }

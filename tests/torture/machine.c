@@ -7,57 +7,57 @@
 
 #include "torture.h"
 
-enum output { STREAM, BYTES, TEXT };      /* what standard output is */
+enum output { STREAM, BYTES, TEXT }; /* what standard output is */
 
 struct scenario {
-    const char *name, *input, *arguments;   /* input: NULL for none, "|FILE" through a pipe */
+    const char *name, *input, *arguments; /* input: NULL for none, "|FILE" through a pipe */
     enum output output;
-    int costly;                             /* only every so manieth place in a bounded run */
+    int costly; /* only every so manieth place in a bounded run */
 };
 
 static const struct scenario scenarios[] = {
-    { "load", NULL, "cv-load -n 600 -r 2000 ../a.wav", STREAM, 1 },
-    { "load-many", NULL, "cv-load --strict -r 3000 -n 600 -c ../a.wav ../b.flac ../c.ogg", STREAM, 1 },
-    { "load-list", "list", "cv-load -@ --strict --all -r 3000 -n 1000", STREAM, 1 },
-    { "load-pipe", "|a.wav", "cv-load -r 3000 -n 600 -", STREAM, 1 },
-    { "batch", "clips.cvs", "cv-batch -b 2", STREAM, 1 },
-    { "train", "clips.cvs", "cv-train -e 2 -z 1 --width 1 --stride 1 -j 2 --snapshot out --log /dev/null -t ../test.cvs",
-      STREAM, 4 },
-    { "train-notebook", "tiny.cvs", "cv-train -N notebook -e 1 -b 2 -j 2 --snapshot out", STREAM, 40 },
-    { "encode", "clips.cvs", "cv-encode -j 2 ../model.bin", STREAM, 1 },
-    { "encode-notebook", "tiny.cvs", "cv-encode -j 2 ../notebook.bin", STREAM, 1 },
-    { "sample", NULL, "cv-sample -n 3", STREAM, 1 },
-    { "sample-model", NULL, "cv-sample -n 3 -m ../model.bin", STREAM, 1 },
-    { "decode", "latent.cvs", "cv-decode -j 2 ../model.bin", STREAM, 1 },
-    { "decode-noise", "noise.cvs", "cv-decode -j 2 ../model.bin", STREAM, 1 },
-    { "decode-notebook", "tiny-noise.cvs", "cv-decode -j 2 ../notebook.bin", STREAM, 1 },
-    { "mix", NULL, "cv-mix -n 3 ../latent.cvs ../latent.cvs", STREAM, 1 },
-    { "start", "clips.cvs", "cv-train -e 0 -z 1 --width 1 --stride 1 -j 1 --snapshot out", STREAM, 1 },
-    { "towav", "short.cvs", "cv-towav -o out", TEXT, 1 },
-    { "towav-stdout", "short.cvs", "cv-towav -b 32 -o -", BYTES, 1 },
-    { "check", "clips.cvs", "cv-check -q -r ../clips.cvs", STREAM, 4 },
-    { "eval", "clips.cvs", "cv-eval -j 2 ../model.bin", TEXT, 4 },
-    { "info", "latent.cvs", "cv-info", TEXT, 1 },
-    { "info-json", NULL, "cv-info --json ../latent.cvs", TEXT, 1 },
-    { "plot", "short.cvs", "cv-plot -o out/plot.png", TEXT, 20 },
-    { "plot-svg", "latent.cvs", "cv-plot -o out/plot.svg", TEXT, 20 },
+    {"load", NULL, "cv-load -n 600 -r 2000 ../a.wav", STREAM, 1},
+    {"load-many", NULL, "cv-load --strict -r 3000 -n 600 -c ../a.wav ../b.flac ../c.ogg", STREAM, 1},
+    {"load-list", "list", "cv-load -@ --strict --all -r 3000 -n 1000", STREAM, 1},
+    {"load-pipe", "|a.wav", "cv-load -r 3000 -n 600 -", STREAM, 1},
+    {"batch", "clips.cvs", "cv-batch -b 2", STREAM, 1},
+    {"train", "clips.cvs", "cv-train -e 2 -z 1 --width 1 --stride 1 -j 2 --snapshot out --log /dev/null -t ../test.cvs",
+     STREAM, 4},
+    {"train-notebook", "tiny.cvs", "cv-train -N notebook -e 1 -b 2 -j 2 --snapshot out", STREAM, 40},
+    {"encode", "clips.cvs", "cv-encode -j 2 ../model.bin", STREAM, 1},
+    {"encode-notebook", "tiny.cvs", "cv-encode -j 2 ../notebook.bin", STREAM, 1},
+    {"sample", NULL, "cv-sample -n 3", STREAM, 1},
+    {"sample-model", NULL, "cv-sample -n 3 -m ../model.bin", STREAM, 1},
+    {"decode", "latent.cvs", "cv-decode -j 2 ../model.bin", STREAM, 1},
+    {"decode-noise", "noise.cvs", "cv-decode -j 2 ../model.bin", STREAM, 1},
+    {"decode-notebook", "tiny-noise.cvs", "cv-decode -j 2 ../notebook.bin", STREAM, 1},
+    {"mix", NULL, "cv-mix -n 3 ../latent.cvs ../latent.cvs", STREAM, 1},
+    {"start", "clips.cvs", "cv-train -e 0 -z 1 --width 1 --stride 1 -j 1 --snapshot out", STREAM, 1},
+    {"towav", "short.cvs", "cv-towav -o out", TEXT, 1},
+    {"towav-stdout", "short.cvs", "cv-towav -b 32 -o -", BYTES, 1},
+    {"check", "clips.cvs", "cv-check -q -r ../clips.cvs", STREAM, 4},
+    {"eval", "clips.cvs", "cv-eval -j 2 ../model.bin", TEXT, 4},
+    {"info", "latent.cvs", "cv-info", TEXT, 1},
+    {"info-json", NULL, "cv-info --json ../latent.cvs", TEXT, 1},
+    {"plot", "short.cvs", "cv-plot -o out/plot.png", TEXT, 20},
+    {"plot-svg", "latent.cvs", "cv-plot -o out/plot.svg", TEXT, 20},
 };
 
 static const char *folder, *shim;
 static long places;
 static double deadline;
-static long good, refused, bad, in_library;     /* runs */
+static long good, refused, bad, in_library; /* runs */
 
 /* ---- one run ---- */
 
-static const char *const kinds[] = { "malloc", "read", "write", "open", "rename", "mmap", "sync", "thread", "file" };
+static const char *const kinds[] = {"malloc", "read", "write", "open", "rename", "mmap", "sync", "thread", "file"};
 
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 struct result {
-    int status;                  /* of wait */
-    long counted[KINDS][2];      /* calls of the program, and of libraries */
-    char culprit[100];           /* library that made the call that failed */
+    int status;             /* of wait */
+    long counted[KINDS][2]; /* calls of the program, and of libraries */
+    char culprit[100];      /* library that made the call that failed */
 };
 
 static void become(const struct scenario *s, const char *kind, int libraries, long at, int feed[2])
@@ -90,7 +90,7 @@ static void become(const struct scenario *s, const char *kind, int libraries, lo
     setenv("FAULTS_REPORT", "../report", 1);
     setenv("TMPDIR", "../tmp", 1);
     setenv("OPENBLAS_NUM_THREADS", "1", 1);
-    alarm(60);                   /* outlives exec: whoever hangs is ended by SIGALRM */
+    alarm(60); /* outlives exec: whoever hangs is ended by SIGALRM */
     execvp(argv[0], argv);
     _exit(98);
 }
@@ -116,10 +116,10 @@ static void read_report(const char *path, struct result *r)
 
 static struct result run(const struct scenario *s, const char *kind, int libraries, long at)
 {
-    struct result r = { .culprit = "-" };
+    struct result r = {.culprit = "-"};
     char *work = mem_format("%s/run", folder), *report = mem_format("%s/report", folder),
          *tmp = mem_format("%s/tmp", folder), *out = mem_format("%s/out", work);
-    int feed[2] = { -1, -1 }, piped = s->input && s->input[0] == '|';
+    int feed[2] = {-1, -1}, piped = s->input && s->input[0] == '|';
     pid_t child;
 
     mkdir(work, 0777);
@@ -205,7 +205,8 @@ static const char *judge(const struct scenario *s, const struct result *r, const
     struct stat a, b;
 
     if (WIFSIGNALED(r->status)) {
-        snprintf(text, sizeof text, WTERMSIG(r->status) == SIGALRM ? "hangs" : "ended by signal %d", WTERMSIG(r->status));
+        snprintf(text, sizeof text, WTERMSIG(r->status) == SIGALRM ? "hangs" : "ended by signal %d",
+                 WTERMSIG(r->status));
         why = text;
     } else if (WEXITSTATUS(r->status) == 0) {
         if (!same_file(stdout_file, want))
@@ -237,7 +238,8 @@ static const char *judge(const struct scenario *s, const struct result *r, const
     return why;
 }
 
-static void complain(const struct scenario *s, const char *kind, long at, const struct result *r, const char *why, int libraries)
+static void complain(const struct scenario *s, const char *kind, long at, const struct result *r, const char *why,
+                     int libraries)
 {
     char *err = mem_format("%s/run/stderr", folder);
     struct bytes b = slurp(err);
@@ -252,7 +254,8 @@ static void complain(const struct scenario *s, const char *kind, long at, const 
 
 /* ---- all runs of a scenario ---- */
 
-static void try_kind(const struct scenario *s, const char *kind, int libraries, const char *reference, double until, long count, char *summary, size_t size)
+static void try_kind(const struct scenario *s, const char *kind, int libraries, const char *reference, double until,
+                     long count, char *summary, size_t size)
 {
     struct result r;
     long wanted = count, done = 0, wrong = 0;
@@ -280,13 +283,15 @@ static void try_kind(const struct scenario *s, const char *kind, int libraries, 
         }
     }
     if (count > 0)
-        snprintf(summary + strlen(summary), size - strlen(summary), " %s%s %ld/%ld", libraries ? "library-" : "", kind, done, count);
+        snprintf(summary + strlen(summary), size - strlen(summary), " %s%s %ld/%ld", libraries ? "library-" : "", kind,
+                 done, count);
 }
 
 /* Each kind of call gets its share of the time that is left. */
 static void try_scenario(const struct scenario *s, double until)
 {
-    char *reference = mem_format("%s/reference-%s", folder, s->name), *work = mem_format("%s/run", folder), summary[2000] = "";
+    char *reference = mem_format("%s/reference-%s", folder, s->name), *work = mem_format("%s/run", folder),
+         summary[2000] = "";
     long bad_before = bad, library_before = in_library, runs = good + refused + bad + in_library;
     struct result r = run(s, "none", 0, 0);
 
@@ -299,11 +304,11 @@ static void try_scenario(const struct scenario *s, double until)
         struct result part;
         size_t left = 2 * KINDS;
 
-        for (; left > 0; left--) {          /* calls of memory come last: they are the most */
+        for (; left > 0; left--) { /* calls of memory come last: they are the most */
             size_t k = (left - 1) / 2;
 
-            try_kind(s, kinds[k], left % 2, reference, now() + (until - now()) / (double)left,
-                     r.counted[k][left % 2], summary, sizeof summary);
+            try_kind(s, kinds[k], left % 2, reference, now() + (until - now()) / (double)left, r.counted[k][left % 2],
+                     summary, sizeof summary);
         }
         part = run(s, "short", 0, 0);
         if (judge(s, &part, reference)) {
@@ -346,7 +351,9 @@ int main(int argc, char **argv)
             else if (wanted)
                 try_scenario(&scenarios[i], now() + (deadline - now()) / left--);
         }
-    printf("# %ld runs with a fault: %ld went on to the right result, %ld refused, %ld failed the test, %ld where a library "
-           "failed\n", good + refused + bad + in_library, good, refused, bad, in_library);
+    printf(
+        "# %ld runs with a fault: %ld went on to the right result, %ld refused, %ld failed the test, %ld where a library "
+        "failed\n",
+        good + refused + bad + in_library, good, refused, bad, in_library);
     return bad > 0;
 }

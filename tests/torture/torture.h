@@ -15,8 +15,7 @@
 #include "base/mem.h"
 #include "io/stream.h"
 
-__attribute__((unused))
-static double now(void)
+__attribute__((unused)) static double now(void)
 {
     struct timespec t;
 
@@ -25,8 +24,7 @@ static double now(void)
 }
 
 /* Removes all that is in a folder. */
-__attribute__((unused))
-static void empty(const char *path)
+__attribute__((unused)) static void empty(const char *path)
 {
     DIR *d = opendir(path);
     struct dirent *e;
@@ -49,10 +47,9 @@ struct bytes {
     size_t n;
 };
 
-__attribute__((unused))
-static struct bytes slurp(const char *path)
+__attribute__((unused)) static struct bytes slurp(const char *path)
 {
-    struct bytes b = { NULL, 0 };
+    struct bytes b = {NULL, 0};
     FILE *f = fopen(path, "rb");
     struct stat s;
 
@@ -67,8 +64,7 @@ static struct bytes slurp(const char *path)
     return b;
 }
 
-__attribute__((unused))
-static int same_file(const char *a, const char *b)
+__attribute__((unused)) static int same_file(const char *a, const char *b)
 {
     struct bytes x = slurp(a), y = slurp(b);
     int same = x.p && y.p && x.n == y.n && memcmp(x.p, y.p, x.n) == 0;
@@ -79,8 +75,7 @@ static int same_file(const char *a, const char *b)
 }
 
 /* Whether a file reads as a whole stream. */
-__attribute__((unused))
-static int is_whole(const char *path)
+__attribute__((unused)) static int is_whole(const char *path)
 {
     struct reader *r = reader_open(path);
     const struct frame *f;
@@ -93,15 +88,14 @@ static int is_whole(const char *path)
 }
 
 /* One line or up to most, each with the name of the program (its command line) before it; lines of epochs do not count. */
-__attribute__((unused))
-static const char *words_wrong(const char *program, const char *path, int most)
+__attribute__((unused)) static const char *words_wrong(const char *program, const char *path, int most)
 {
     struct bytes b = slurp(path);
     size_t name = strcspn(program, " ");
     const char *why = NULL;
     int lines = 0;
 
-    for (char *p = b.p; p && *p && !why; ) {
+    for (char *p = b.p; p && *p && !why;) {
         char *end = strchr(p, '\n');
 
         if (!strncmp(p, program, name) && p[name] == ':' && end && end - p > 20)
@@ -117,8 +111,7 @@ static const char *words_wrong(const char *program, const char *path, int most)
 }
 
 /* Places in an order that covers all the range early: multiples of a number without common factor, modulo count. */
-__attribute__((unused))
-static long place(long i, long count)
+__attribute__((unused)) static long place(long i, long count)
 {
     long step = (long)((double)count * 0.6180339887);
 

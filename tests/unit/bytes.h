@@ -21,8 +21,7 @@ struct bytes {
     size_t n, room;
 };
 
-__attribute__((unused))
-static void bytes_add(struct bytes *b, const void *p, size_t n)
+__attribute__((unused)) static void bytes_add(struct bytes *b, const void *p, size_t n)
 {
     if (b->n + n > b->room) {
         b->room = 2 * (b->n + n);
@@ -36,13 +35,12 @@ static void bytes_add(struct bytes *b, const void *p, size_t n)
 #define ADD(b, literal) bytes_add(b, literal, sizeof literal - 1)
 
 /* A file in memory that holds the bytes, at its start. */
-__attribute__((unused))
-static int bytes_fd(const void *p, size_t n)
+__attribute__((unused)) static int bytes_fd(const void *p, size_t n)
 {
     int fd = memfd_create("bytes", MFD_CLOEXEC);
 
     assert(fd > 2);
-    for (size_t done = 0; done < n; ) {
+    for (size_t done = 0; done < n;) {
         ssize_t got = write(fd, (const char *)p + done, n - done);
 
         assert(got > 0);
@@ -52,8 +50,7 @@ static int bytes_fd(const void *p, size_t n)
     return fd;
 }
 
-__attribute__((unused))
-static struct bytes bytes_of(int fd)
+__attribute__((unused)) static struct bytes bytes_of(int fd)
 {
     struct stat st;
     struct bytes b;
@@ -66,8 +63,8 @@ static struct bytes bytes_of(int fd)
 }
 
 /* Reads all; the number of frames, or -1 with error_text. *digest may be NULL. */
-__attribute__((unused))
-static int64_t bytes_read_kinds(const void *p, size_t n, const char *const *kinds, uint64_t *digest)
+__attribute__((unused)) static int64_t bytes_read_kinds(const void *p, size_t n, const char *const *kinds,
+                                                        uint64_t *digest)
 {
     struct reader *r = reader_new(bytes_fd(p, n), "bytes");
     const struct frame *f;
@@ -75,7 +72,7 @@ static int64_t bytes_read_kinds(const void *p, size_t n, const char *const *kind
     int status = reader_start(r, kinds);
 
     while (status == 0 && (status = reader_next(r, &f)) > 0) {
-        volatile float sum = 0;   /* everything handed out can be read */
+        volatile float sum = 0; /* everything handed out can be read */
 
         for (size_t i = 0; i < f->count; i++)
             for (int64_t j = 0; j < tensor_count(&f->tensors[i].t); j++)
@@ -90,29 +87,30 @@ static int64_t bytes_read_kinds(const void *p, size_t n, const char *const *kind
     return status < 0 ? -1 : frames;
 }
 
-__attribute__((unused))
-static int64_t bytes_read(const void *p, size_t n)
+__attribute__((unused)) static int64_t bytes_read(const void *p, size_t n)
 {
     return bytes_read_kinds(p, n, NULL, NULL);
 }
 
 /* Whether the last error has these words. */
-__attribute__((unused))
-static int says(const char *words)
+__attribute__((unused)) static int says(const char *words)
 {
     return strstr(error_text(), words) != NULL;
 }
 
 /* A head as a foreign writer might order and fill it. */
-#define FOREIGN_HEAD "\x84\xa4kind\xa5" "audio\xa4more\x92\x01\xd5\x05" "ab\xa7version\x01\xa2" "cv\xa4head"
+#define FOREIGN_HEAD \
+    "\x84\xa4kind\xa5" \
+    "audio\xa4more\x92\x01\xd5\x05" \
+    "ab\xa7version\x01\xa2" \
+    "cv\xa4head"
 
 /* As the writer makes it: frames "clip-0", "clip-1" and so on, each with the
  * values number, 2, 3. */
-__attribute__((unused))
-static struct bytes bytes_stream(const char *kind, int frames, double rate)
+__attribute__((unused)) static struct bytes bytes_stream(const char *kind, int frames, double rate)
 {
-    float x[3] = { 1, 2, 3 };
-    struct frame_tensor t = { "audio", tensor_view(x, 2, (int64_t[]){ 1, 3 }) };
+    float x[3] = {1, 2, 3};
+    struct frame_tensor t = {"audio", tensor_view(x, 2, (int64_t[]){1, 3})};
     struct meta *meta = meta_map();
     int fd = bytes_fd("", 0);
     struct writer *w;

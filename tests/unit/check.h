@@ -8,8 +8,7 @@
 
 static int check_passed, check_failed;
 
-__attribute__((format(printf, 2, 3), unused))
-static void check(int truth, const char *format, ...)
+__attribute__((format(printf, 2, 3), unused)) static void check(int truth, const char *format, ...)
 {
     va_list args;
 
@@ -24,8 +23,7 @@ static void check(int truth, const char *format, ...)
         check_failed++;
 }
 
-__attribute__((unused))
-static int check_done(void)
+__attribute__((unused)) static int check_done(void)
 {
     printf("%d passed, %d failed\n", check_passed, check_failed);
     return check_failed != 0 || check_passed == 0;

@@ -19,12 +19,11 @@ struct sound {
     double rate;
 };
 
-__attribute__((unused))
-static struct sound sound_read(const char *name)
+__attribute__((unused)) static struct sound sound_read(const char *name)
 {
     char *path = mem_format("tests/figures/%s.wav", name);
     struct audio *a = audio_open(path, 0, true);
-    struct sound s = { .x = mem_zero(100000, sizeof(float)) };
+    struct sound s = {.x = mem_zero(100000, sizeof(float))};
 
     if (a) {
         s.samples = audio_read(a, s.x, 100000);
@@ -40,8 +39,7 @@ static struct sound sound_read(const char *name)
 }
 
 /* The value in tests/figures/expected.tsv. */
-__attribute__((unused))
-static double expected(const char *name, const char *figure)
+__attribute__((unused)) static double expected(const char *name, const char *figure)
 {
     char line[400], *key = mem_format("%s\t%s\t", name, figure);
     FILE *f = fopen("tests/figures/expected.tsv", "r");
@@ -61,13 +59,11 @@ static double expected(const char *name, const char *figure)
 }
 
 /* got within a share of 1e-4, or absolutely within slack, of what the file says. */
-__attribute__((unused))
-static void check_expected(const char *name, const char *figure, double got, double slack)
+__attribute__((unused)) static void check_expected(const char *name, const char *figure, double got, double slack)
 {
     double want = expected(name, figure);
 
-    check(fabs(got - want) <= fmax(1e-4 * fabs(want), slack), "%s of %s: %.9g, expected %.9g", figure, name,
-          got, want);
+    check(fabs(got - want) <= fmax(1e-4 * fabs(want), slack), "%s of %s: %.9g, expected %.9g", figure, name, got, want);
 }
 
 #endif

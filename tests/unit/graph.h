@@ -17,15 +17,14 @@ enum { GRAPH_LEAVES = 8 };
 struct graph {
     struct params *store;
     struct net *net;
-    struct node *leaf[GRAPH_LEAVES];   /* inputs and trained parameters */
+    struct node *leaf[GRAPH_LEAVES]; /* inputs and trained parameters */
     int leaves;
-    struct node *given;                /* an input that is no leaf, or NULL */
-    bool want;                         /* gradients of inputs, too */
+    struct node *given; /* an input that is no leaf, or NULL */
+    bool want;          /* gradients of inputs, too */
     struct rng rng;
 };
 
-__attribute__((unused))
-static struct graph graph_new(int capacity, struct pool *pool, bool want)
+__attribute__((unused)) static struct graph graph_new(int capacity, struct pool *pool, bool want)
 {
     struct graph g = {.store = params_new(), .want = want, .rng = rng_new(42, 0)};
 
@@ -33,8 +32,7 @@ static struct graph graph_new(int capacity, struct pool *pool, bool want)
     return g;
 }
 
-__attribute__((unused))
-static void graph_free(struct graph *g)
+__attribute__((unused)) static void graph_free(struct graph *g)
 {
     net_free(g->net);
     params_free(g->store);
@@ -54,8 +52,7 @@ static const char *graph_name(struct graph *g)
     return names[g->leaves % GRAPH_LEAVES];
 }
 
-__attribute__((unused))
-static struct node *graph_input(struct graph *g, int channels, int time)
+__attribute__((unused)) static struct node *graph_input(struct graph *g, int channels, int time)
 {
     struct node *n = net_input(g->net, graph_name(g), channels, time);
 
@@ -65,30 +62,26 @@ static struct node *graph_input(struct graph *g, int channels, int time)
 }
 
 /* Without a gradient, whatever the graph wants. */
-__attribute__((unused))
-static struct node *graph_given(struct graph *g, int channels, int time)
+__attribute__((unused)) static struct node *graph_given(struct graph *g, int channels, int time)
 {
     return g->given = net_input(g->net, "given", channels, time);
 }
 
 /* [a], [a, b] or [a, b, c]; 0 ends the shape. */
-__attribute__((unused))
-static struct node *graph_param(struct graph *g, int a, int b, int c)
+__attribute__((unused)) static struct node *graph_param(struct graph *g, int a, int b, int c)
 {
     int rank = b == 0 ? 1 : c == 0 ? 2 : 3;
 
     return graph_leaf(g, net_param(g->net, graph_name(g), rank, (int64_t[]){a, b, c}, INIT_ZERO));
 }
 
-__attribute__((unused))
-static void graph_set(struct node *n, const float *values, size_t count)
+__attribute__((unused)) static void graph_set(struct node *n, const float *values, size_t count)
 {
     memcpy(n->y, values, count * sizeof *values);
 }
 
 /* Of either sign, 0.1 to 0.8 in size: away from kinks. */
-__attribute__((unused))
-static void graph_draw(struct graph *g, float *x, size_t count)
+__attribute__((unused)) static void graph_draw(struct graph *g, float *x, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         double u = 2 * rng_uniform(&g->rng) - 1;
@@ -121,8 +114,7 @@ static void weighted_backward(struct node *n)
         to[i] = (n->add[0] ? to[i] : 0) + n->dy[0] * (float)weighted_weight(n, i);
 }
 
-__attribute__((unused))
-static struct node *graph_weighted(struct net *net, struct node *x, float phase)
+__attribute__((unused)) static struct node *graph_weighted(struct net *net, struct node *x, float phase)
 {
     static const struct op op = {"weighted", weighted_forward, weighted_backward};
     struct node *n = x ? net_add_scalar(net, &op, 1, &x, sizeof phase) : NULL;

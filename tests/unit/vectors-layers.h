@@ -26,7 +26,7 @@ struct vcase {
     struct node *y;
     bool is_loss;
     double gradient_limit;
-    bool is_spectral;            /* a loss whose terms the meta gives apart */
+    bool is_spectral; /* a loss whose terms the meta gives apart */
 };
 
 /* ---- what a case's meta says ---- */
@@ -35,8 +35,7 @@ static int meta_number(struct vcase *c, const char *key, int otherwise)
 {
     int64_t value = otherwise;
 
-    if (meta_get(c->frame->meta, key) &&
-        (!meta_get_int(c->frame->meta, key, &value) || labs(value) > 1 << 24))
+    if (meta_get(c->frame->meta, key) && (!meta_get_int(c->frame->meta, key, &value) || labs(value) > 1 << 24))
         verdict_fail(&c->v, "meta '%s' is not a usable integer", key);
     return (int)value;
 }
@@ -53,8 +52,7 @@ static float meta_value(struct vcase *c, const char *key, double otherwise)
 /* ---- leaves ---- */
 
 /* The first of the names (ended by NULL) that the frame has; otherwise a failure unless optional. */
-static const struct tensor *leaf_values(struct vcase *c, const char *const *names, bool optional,
-                                        const char **found)
+static const struct tensor *leaf_values(struct vcase *c, const char *const *names, bool optional, const char **found)
 {
     const struct tensor *t;
 
@@ -68,8 +66,7 @@ static const struct tensor *leaf_values(struct vcase *c, const char *const *name
     return NULL;
 }
 
-static struct node *leaf_add(struct vcase *c, const char *name, struct node *node,
-                             const struct tensor *values)
+static struct node *leaf_add(struct vcase *c, const char *name, struct node *node, const struct tensor *values)
 {
     if (!node)
         verdict_fail(&c->v, "%s", error_text());
@@ -200,7 +197,9 @@ static bool build_activation(struct vcase *c, const char *op)
         const char *op;
         struct node *(*build)(struct net *net, struct node *x);
     } known[] = {
-        {"relu", net_relu}, {"sigmoid", net_sigmoid}, {"silu", net_silu},
+        {"relu", net_relu},
+        {"sigmoid", net_sigmoid},
+        {"silu", net_silu},
     };
     static const char leaky[] = "leaky_relu";
     double slope = 0.2;
@@ -330,9 +329,9 @@ static bool build_spectral(struct vcase *c, const char *op)
     c->is_loss = c->is_spectral = true;
     c->y = net_spectral_loss(c->net, y, target);
     if (c->y)
-        net_spectral_loss_set(c->y, (struct spectral_loss){
-            mean->data, (int)tensor_count(mean), meta_value(c, "scale", 1), meta_value(c, "floor", 0),
-            meta_value(c, "top", 0), meta_value(c, "weight", 0)});
+        net_spectral_loss_set(c->y, (struct spectral_loss){mean->data, (int)tensor_count(mean),
+                                                           meta_value(c, "scale", 1), meta_value(c, "floor", 0),
+                                                           meta_value(c, "top", 0), meta_value(c, "weight", 0)});
     return true;
 }
 

@@ -13,8 +13,8 @@ struct network {
     const char *file;
     struct kept *frames;
     size_t count;
-    bool *used;                  /* frames somebody looked at */
-    bool keras;                  /* parameters are in Keras' shapes */
+    bool *used; /* frames somebody looked at */
+    bool keras; /* parameters are in Keras' shapes */
     struct params *store;
 };
 
@@ -41,7 +41,7 @@ static void network_end(struct network *n, struct verdict *v)
     for (size_t i = 0; i < n->count && !v->failed; i++)
         if (!n->used[i])
             verdict_fail(v, "frame '%s' is not known", n->frames[i].name);
-    v->compared++;               /* that all of it was there */
+    v->compared++; /* that all of it was there */
     snprintf(size, sizeof size, "%lld parameters", (long long)params_trainable(n->store));
     verdict_append(v, size);
     verdict_end(v);

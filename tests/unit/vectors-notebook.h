@@ -28,8 +28,7 @@ static void head_channels(struct verdict *v, const struct meta *meta, const char
         return;
     }
     for (int i = 0; i < 4; i++)
-        if (list->items[i]->kind != META_INT || list->items[i]->integer < 1 ||
-            list->items[i]->integer > 1 << 20)
+        if (list->items[i]->kind != META_INT || list->items[i]->integer < 1 || list->items[i]->integer > 1 << 20)
             verdict_fail(v, "head: '%s' holds what is not a number of channels", key);
         else
             to[i] = (int)list->items[i]->integer;
@@ -167,8 +166,7 @@ static void steps_check(struct run *r, struct verdict *v, const struct kept *for
             return;
         }
         one = verdict_new(r->n.file, step->name);
-        if (fill(&one, step, "eps", r->g.eps) &&
-            fill(&one, kept_get(step, "x") ? step : forward, "x", r->g.x)) {
+        if (fill(&one, step, "eps", r->g.eps) && fill(&one, kept_get(step, "x") ? step : forward, "x", r->g.x)) {
             net_forward(r->g.net);
             compare_losses(r, &one, step);
             net_backward(r->g.net);

@@ -36,7 +36,9 @@ static void spectral_losses(struct spectral_run *r, struct verdict *v, const str
         const char *name;
         double got;
     } list[] = {
-        {"distance", (double)r->g.distance->y[0]}, {"kl", (double)r->g.kl->y[0]}, {"total", net_loss_value(r->g.net)},
+        {"distance", (double)r->g.distance->y[0]},
+        {"kl", (double)r->g.kl->y[0]},
+        {"total", net_loss_value(r->g.net)},
     };
 
     for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
@@ -69,7 +71,8 @@ static void spectral_forward(struct spectral_run *r, const struct kept *frame)
 }
 
 /* false: it cannot be run, and the verdict says why. */
-static bool spectral_begin(struct spectral_run *r, struct verdict *v, const struct kept *params, const struct tensor *mean)
+static bool spectral_begin(struct spectral_run *r, struct verdict *v, const struct kept *params,
+                           const struct tensor *mean)
 {
     if (v->failed)
         return false;
@@ -82,8 +85,8 @@ static bool spectral_begin(struct spectral_run *r, struct verdict *v, const stru
     else
         network_set(&r->n, v, params);
     if (!v->failed)
-        net_spectral_loss_set(r->g.distance, (struct spectral_loss){
-            mean->data, r->shape.features, (float)r->scale, (float)r->floor, (float)r->top, (float)r->weight});
+        net_spectral_loss_set(r->g.distance, (struct spectral_loss){mean->data, r->shape.features, (float)r->scale,
+                                                                    (float)r->floor, (float)r->top, (float)r->weight});
     return !v->failed;
 }
 

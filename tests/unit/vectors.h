@@ -18,15 +18,15 @@
 /* The error of a tensor a against the reference b is
  * max |a - b| / (max |b| + VECTORS_TINY). */
 #define VECTORS_TINY 1e-7
-#define LIMIT 1e-4              /* of everything but */
-#define LIMIT_LOG 1e-3          /* gradients through logarithms */
+#define LIMIT 1e-4     /* of everything but */
+#define LIMIT_LOG 1e-3 /* gradients through logarithms */
 
 /* ---- frames kept after the reader has gone on ---- */
 
 struct kept_tensor {
     char *name;
-    struct tensor t;             /* data is its own */
-    bool used;                   /* somebody set or compared it */
+    struct tensor t; /* data is its own */
+    bool used;       /* somebody set or compared it */
 };
 
 struct kept {
@@ -77,10 +77,10 @@ static const struct tensor *kept_get(const struct kept *k, const char *name)
 
 struct verdict {
     const char *file, *name;
-    char *text;                  /* what was compared, and what went wrong */
+    char *text; /* what was compared, and what went wrong */
     bool failed;
     int compared;
-    double worst;                /* error over limit */
+    double worst; /* error over limit */
 };
 
 static int verdicts, verdicts_failed;
@@ -99,8 +99,7 @@ static void verdict_append(struct verdict *v, const char *more)
     v->text = text;
 }
 
-__attribute__((format(printf, 2, 3)))
-static void verdict_fail(struct verdict *v, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void verdict_fail(struct verdict *v, const char *format, ...)
 {
     char text[512];
     va_list args;
@@ -146,7 +145,7 @@ static double relative_error(const float *a, const float *b, size_t count)
         double d = fabs((double)a[i] - (double)b[i]);
 
         if (!(d <= difference))
-            difference = d;      /* NaN too, and it stays */
+            difference = d; /* NaN too, and it stays */
         if (isnan(d))
             return INFINITY;
         if (fabs((double)b[i]) > size)

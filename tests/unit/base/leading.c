@@ -34,7 +34,8 @@ static void make(int n, const double *values, double *u, double *a)
 static void known(int n, int count, int rank, double factor, double bound)
 {
     size_t size = (size_t)n;
-    double *values = mem_zero(size, sizeof *values), *u = mem_alloc(size * sizeof *u), *a = mem_alloc(size * size * sizeof *a);
+    double *values = mem_zero(size, sizeof *values), *u = mem_alloc(size * sizeof *u),
+           *a = mem_alloc(size * size * sizeof *a);
     double *found = mem_alloc((size_t)count * sizeof *found), *v = mem_alloc((size_t)count * size * sizeof *v);
     double *again = mem_alloc((size_t)count * size * sizeof *again), far = 0, off = 0, skew = 0;
     struct pool *pool = pool_new(3);
@@ -79,8 +80,8 @@ int main(void)
     known(600, 20, 600, 0.9, 1e-6);
     known(600, 20, 600, 0.99, 1e-3);
     known(300, 30, 300, 0.97, 1e-5);
-    known(300, 30, 11, 0.7, 1e-6);     /* less than is asked for */
-    known(40, 40, 40, 0.95, 1e-6);     /* all there are */
+    known(300, 30, 11, 0.7, 1e-6); /* less than is asked for */
+    known(40, 40, 40, 0.95, 1e-6); /* all there are */
     known(2, 1, 1, 1, 1e-6);
     return check_done();
 }

@@ -63,7 +63,7 @@ static void any(const char *what, int n, double *a)
 
 static void known(void)
 {
-    double a[] = { 2, 1, 1, 2 }, one[] = { -7 }, w[2];
+    double a[] = {2, 1, 1, 2}, one[] = {-7}, w[2];
 
     eigen_symmetric(2, 2, a, w);
     check(fabs(w[0] - 3) < 1e-14 && fabs(w[1] - 1) < 1e-14, "2 1 1 2 has 3 and 1");
@@ -93,10 +93,9 @@ static void differences(void)
 static void frechet(void)
 {
     /* independent dimensions: the sum over them of (mu - nu)^2 + (sigma - tau)^2 */
-    float a[8][2] = { { 1, 0 }, { 3, 0 }, { 1, 4 }, { 3, 4 } },
-          b[4][2] = { { 0, 0 }, { 6, 0 }, { 0, 2 }, { 6, 2 } };
+    float a[8][2] = {{1, 0}, {3, 0}, {1, 4}, {3, 4}}, b[4][2] = {{0, 0}, {6, 0}, {0, 2}, {6, 2}};
     struct moments *p = moments_new(2), *q = moments_new(2), *both = moments_new(2);
-    double want, got, mean[2], s[4], unit = sqrt(4 / 3.0);   /* deviation of -1 -1 1 1 */
+    double want, got, mean[2], s[4], unit = sqrt(4 / 3.0); /* deviation of -1 -1 1 1 */
 
     moments_add(p, &a[0][0], 4, 2);
     moments_add(q, &b[0][0], 2, 2);
@@ -110,7 +109,8 @@ static void frechet(void)
     moments_mean(p, mean);
     moments_covariance(p, s);
     check(mean[0] == 2 && mean[1] == 2 && fabs(s[0] - 4 / 3.0) < 1e-14 && fabs(s[3] - 16 / 3.0) < 1e-14 &&
-          fabs(s[1]) < 1e-14 && s[1] == s[2], "mean and covariance");
+              fabs(s[1]) < 1e-14 && s[1] == s[2],
+          "mean and covariance");
     moments_clear(p);
     check(p->count == 0 && p->sum[0] == 0 && p->outer[0] == 0, "cleared");
     moments_free(p);

@@ -63,7 +63,7 @@ int main(void)
         size += (size_t)n;
     text[size] = '\0';
     check(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 1, "status 1");
-    said = strstr(text, "test: out of memory");   /* a sanitizer may have a line of its own before it */
+    said = strstr(text, "test: out of memory"); /* a sanitizer may have a line of its own before it */
     check(said && strchr(said, '\n') && strchr(said, '\n')[1] == '\0', "it is said in one line, the last");
     check(!strstr(text, "cleaned up"), "nothing else happens");
     check(access(part, F_OK) != 0, "what was not whole is gone");

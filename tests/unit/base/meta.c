@@ -38,7 +38,7 @@ static void test_json(void)
     meta_append(list, meta_map());
     meta_set(m, "list", list);
     check_json(m, "{\"name\":\"a \\\"b\\\"\\\\\\n\\t\\u0001 \xc3\xa9\","
-               "\"list\":[-9223372036854775808,true,false,null,{}]}");
+                  "\"list\":[-9223372036854775808,true,false,null,{}]}");
     check_json(meta_real(0.1), "0.1");
     check_json(meta_real(3e-4), "0.0003");
     check_json(meta_real(3000), "3000");
@@ -100,8 +100,7 @@ static void test_map(void)
     check(meta_get_real(m, "k7", &real) && real > 6 && real < 8, "an integer counts as a real");
     meta_set(m, "x", meta_real(1.5));
     check(!meta_get_int(m, "x", &whole), "a real is no integer");
-    check(!meta_get_bool(m, "x", &truth) && !meta_get(m, "none") && !meta_get(NULL, "x"),
-          "what is not there");
+    check(!meta_get_bool(m, "x", &truth) && !meta_get(m, "none") && !meta_get(NULL, "x"), "what is not there");
     check(!meta_get(meta_get(m, "x"), "y"), "no key in a scalar");
     copy = meta_copy(m);
     check(meta_equal(m, copy), "a copy is equal");

@@ -18,23 +18,22 @@ static bool all, given;
 static const char *dir;
 
 static const struct opt opts[] = {
-    { 'r', "rate", OPT_INT, &rate, "HZ", 1, 768000, "sample rate", &given },
-    { 'd', "duration", OPT_REAL, &seconds, "SECONDS", 0, 1e6, "length", NULL },
-    { 'a', "all", OPT_FLAG, &all, NULL, 0, 0, "all clips", NULL },
-    { '@', "list", OPT_FLAG, &all, NULL, 0, 0, "names from standard input", NULL },
-    { 'o', "output", OPT_TEXT, &dir, "DIR", 0, 0, "where to", NULL },
-    { 0, "seed", OPT_INT, &seed, "N", 0, HUGE_VAL, "seed", NULL },
+    {'r', "rate", OPT_INT, &rate, "HZ", 1, 768000, "sample rate", &given},
+    {'d', "duration", OPT_REAL, &seconds, "SECONDS", 0, 1e6, "length", NULL},
+    {'a', "all", OPT_FLAG, &all, NULL, 0, 0, "all clips", NULL},
+    {'@', "list", OPT_FLAG, &all, NULL, 0, 0, "names from standard input", NULL},
+    {'o', "output", OPT_TEXT, &dir, "DIR", 0, 0, "where to", NULL},
+    {0, "seed", OPT_INT, &seed, "N", 0, HUGE_VAL, "seed", NULL},
 };
 
-static const struct program program = {
-    "cv-test", "FILE ...", "Tests options.", opts, sizeof opts / sizeof *opts, "cv-test -a x"
-};
+static const struct program program = {"cv-test",     "FILE ...", "Tests options.", opts, sizeof opts / sizeof *opts,
+                                       "cv-test -a x"};
 
 /* Runs the program in a child with words as its operands and options; what it
  * would do goes to out, its words to err. */
 static int run(char *const words[], int min, int max, char out[4096], char err[4096], const char *stdout_path)
 {
-    char *texts[2] = { out, err };
+    char *texts[2] = {out, err};
     int ends[2][2], argc = 0, status;
     pid_t child;
 
@@ -47,7 +46,7 @@ static int run(char *const words[], int min, int max, char out[4096], char err[4
     if (pipe(ends[0]) < 0 || pipe(ends[1]) < 0 || (child = fork()) < 0)
         exit(1);
     if (child == 0) {
-        char *argv[12] = { NULL };   /* parsing puts it in another order */
+        char *argv[12] = {NULL}; /* parsing puts it in another order */
         int first;
 
         dup2(stdout_path ? open(stdout_path, O_WRONLY) : ends[0][1], STDOUT_FILENO);
@@ -57,8 +56,7 @@ static int run(char *const words[], int min, int max, char out[4096], char err[4
         for (; words[argc]; argc++)
             argv[argc] = words[argc];
         first = program_begin(&program, argc, argv, min, max);
-        printf("%lld %g %d %s %lld %d %d", (long long)rate, seconds, all, dir, (long long)seed, given,
-               diag_quiet());
+        printf("%lld %g %d %s %lld %d %d", (long long)rate, seconds, all, dir, (long long)seed, given, diag_quiet());
         while (first < argc)
             printf(" <%s>", argv[first++]);
         fflush(stdout);
@@ -78,7 +76,11 @@ static int run(char *const words[], int min, int max, char out[4096], char err[4
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-#define WORDS(...) (char *const[]){ "cv-test", __VA_ARGS__, NULL }
+#define WORDS(...) \
+    (char *const[]) \
+    { \
+        "cv-test", __VA_ARGS__, NULL \
+    }
 
 static void test_good(void)
 {
@@ -86,39 +88,52 @@ static void test_good(void)
         char *words[9];
         const char *wanted;
     } cases[] = {
-        { { "cv-test", "x" }, "3000 30 0 . 123 0 0 <x>" },
-        { { "cv-test", "x", "-r", "8000", "y" }, "8000 30 0 . 123 1 0 <x> <y>" },
-        { { "cv-test", "-r8000", "-d", "1e-3", "-a", "x" }, "8000 0.001 1 . 123 1 0 <x>" },
-        { { "cv-test", "--rate=1", "--duration", "0", "--all", "--output=a b", "x" },
-          "1 0 1 a b 123 1 0 <x>" },
-        { { "cv-test", "-q", "--", "-r", "x" }, "3000 30 0 . 123 0 1 <-r> <x>" },
-        { { "cv-test", "-aq@", "-" }, "3000 30 1 . 123 0 1 <->" },
-        { { "cv-test", "--seed", "9223372036854775807", "x" }, "3000 30 0 . 9223372036854775807 0 0 <x>" },
-        { { "cv-test", "-r", "+5", "x" }, "5 30 0 . 123 1 0 <x>" },
+        {{"cv-test", "x"}, "3000 30 0 . 123 0 0 <x>"},
+        {{"cv-test", "x", "-r", "8000", "y"}, "8000 30 0 . 123 1 0 <x> <y>"},
+        {{"cv-test", "-r8000", "-d", "1e-3", "-a", "x"}, "8000 0.001 1 . 123 1 0 <x>"},
+        {{"cv-test", "--rate=1", "--duration", "0", "--all", "--output=a b", "x"}, "1 0 1 a b 123 1 0 <x>"},
+        {{"cv-test", "-q", "--", "-r", "x"}, "3000 30 0 . 123 0 1 <-r> <x>"},
+        {{"cv-test", "-aq@", "-"}, "3000 30 1 . 123 0 1 <->"},
+        {{"cv-test", "--seed", "9223372036854775807", "x"}, "3000 30 0 . 9223372036854775807 0 0 <x>"},
+        {{"cv-test", "-r", "+5", "x"}, "5 30 0 . 123 1 0 <x>"},
     };
     char out[4096], err[4096];
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         int status = run(cases[i].words, 1, -1, out, err, NULL);
 
-        check(status == 0 && strcmp(out, cases[i].wanted) == 0 && *err == '\0', "%s (wanted %s)", out,
-              cases[i].wanted);
+        check(status == 0 && strcmp(out, cases[i].wanted) == 0 && *err == '\0', "%s (wanted %s)", out, cases[i].wanted);
     }
 }
 
 static void test_bad(void)
 {
     static char *const cases[][5] = {
-        { "cv-test" }, { "cv-test", "x", "-r" }, { "cv-test", "x", "-r", "10x" },
-        { "cv-test", "x", "-r", "-3" },
-        { "cv-test", "x", "-r", "0" }, { "cv-test", "x", "-r", "768001" }, { "cv-test", "x", "-r", "" },
-        { "cv-test", "x", "-r", " 5" }, { "cv-test", "x", "-r", "1.5" }, { "cv-test", "x", "-r", "0x10" },
-        { "cv-test", "x", "-r", "99999999999999999999" }, { "cv-test", "x", "--seed", "-1" },
-        { "cv-test", "x", "--seed", "9223372036854775808" }, { "cv-test", "x", "-d", "nan" },
-        { "cv-test", "x", "-d", "inf" }, { "cv-test", "x", "-d", "1e7" }, { "cv-test", "x", "-d", "1e999" },
-        { "cv-test", "x", "-d", "-0.1" }, { "cv-test", "x", "-d", "0x1p3" }, { "cv-test", "x", "-d", "" },
-        { "cv-test", "x", "-k" }, { "cv-test", "x", "--kk" }, { "cv-test", "x", "--all=3" },
-        { "cv-test", "x", "--rate" }, { "cv-test", "x", "y", "z" },
+        {"cv-test"},
+        {"cv-test", "x", "-r"},
+        {"cv-test", "x", "-r", "10x"},
+        {"cv-test", "x", "-r", "-3"},
+        {"cv-test", "x", "-r", "0"},
+        {"cv-test", "x", "-r", "768001"},
+        {"cv-test", "x", "-r", ""},
+        {"cv-test", "x", "-r", " 5"},
+        {"cv-test", "x", "-r", "1.5"},
+        {"cv-test", "x", "-r", "0x10"},
+        {"cv-test", "x", "-r", "99999999999999999999"},
+        {"cv-test", "x", "--seed", "-1"},
+        {"cv-test", "x", "--seed", "9223372036854775808"},
+        {"cv-test", "x", "-d", "nan"},
+        {"cv-test", "x", "-d", "inf"},
+        {"cv-test", "x", "-d", "1e7"},
+        {"cv-test", "x", "-d", "1e999"},
+        {"cv-test", "x", "-d", "-0.1"},
+        {"cv-test", "x", "-d", "0x1p3"},
+        {"cv-test", "x", "-d", ""},
+        {"cv-test", "x", "-k"},
+        {"cv-test", "x", "--kk"},
+        {"cv-test", "x", "--all=3"},
+        {"cv-test", "x", "--rate"},
+        {"cv-test", "x", "y", "z"},
     };
     char out[4096], err[4096];
 
@@ -138,12 +153,9 @@ static void test_help(void)
     check(run(WORDS("-r", "5", "--help"), 1, 1, out, err, NULL) == 0 && *err == '\0', "help is status 0");
     check(strstr(out, "-r, --rate HZ") && strstr(out, "sample rate (int)[3000][1 <= HZ <= 768000]"),
           "help has type, default and range");
-    check(strstr(out, "(real)[30]") && strstr(out, "(text)[.]") && strstr(out, "[123][0 <= N]"),
-          "of all types");
-    check(strstr(out, "--quiet") && strstr(out, "--version") && strstr(out, "example: cv-test -a x"),
-          "and the rest");
-    check(run(WORDS("-h"), 1, 1, out, err, "/dev/full") == 1 && strstr(err, "No space left"),
-          "help on a full disk");
+    check(strstr(out, "(real)[30]") && strstr(out, "(text)[.]") && strstr(out, "[123][0 <= N]"), "of all types");
+    check(strstr(out, "--quiet") && strstr(out, "--version") && strstr(out, "example: cv-test -a x"), "and the rest");
+    check(run(WORDS("-h"), 1, 1, out, err, "/dev/full") == 1 && strstr(err, "No space left"), "help on a full disk");
     check(run(WORDS("-V"), 1, 1, out, err, NULL) == 0 && strncmp(out, "cv-test (cv) ", 13) == 0, "version");
     check(run(WORDS("--version"), 1, 1, out, err, "/dev/full") == 1, "version on a full disk");
 }
@@ -156,8 +168,7 @@ static void test_numbers(void)
 
     check(number_int("-7", -10, 10, &whole) == 0 && whole == -7, "-7");
     check(number_int("11", -10, 10, &whole) == -1 && whole == -7, "11: %s", error_text());
-    check(number_int("-9223372036854775808", INT64_MIN, INT64_MAX, &whole) == 0 && whole == INT64_MIN,
-          "the least");
+    check(number_int("-9223372036854775808", INT64_MIN, INT64_MAX, &whole) == 0 && whole == INT64_MIN, "the least");
     check(number_int("-", -10, 10, &whole) == -1, "'-': %s", error_text());
     check(number_real("2.5e1", 0, 100, &real) == 0 && real > 24 && real < 26, "2.5e1");
     check(number_real("1,5", 0, 100, &real) == -1, "1,5: %s", error_text());
@@ -166,7 +177,8 @@ static void test_numbers(void)
     check(number_size("2T", &size) == 0 && size == (size_t)2 << 40, "2T");
     check(number_size("9000000T", &size) == -1 && size == (size_t)2 << 40, "9000000T: %s", error_text());
     check(number_size("1.5G", &size) == -1 && number_size("", &size) == -1 && number_size("M", &size) == -1 &&
-              number_size("-1", &size) == -1 && number_size("1MB", &size) == -1, "not sizes: %s", error_text());
+              number_size("-1", &size) == -1 && number_size("1MB", &size) == -1,
+          "not sizes: %s", error_text());
     check(number_real("infinity", -HUGE_VAL, HUGE_VAL, &real) == -1, "infinity: %s", error_text());
 }
 

@@ -38,8 +38,7 @@ static void test_once(int threads)
     memset(&alone, 0, sizeof alone);
     j.threads = pool_threads(p);
     alone.threads = 1;
-    check(threads == 0 ? j.threads >= 1 : j.threads == threads, "%d asked for, %d threads", threads,
-          j.threads);
+    check(threads == 0 ? j.threads >= 1 : j.threads == threads, "%d asked for, %d threads", threads, j.threads);
     for (int run = 0; run < 20; run++)
         pool_run(p, TASKS, work, &j);
     for (int run = 0; run < 20; run++)
@@ -57,7 +56,7 @@ static void test_many_short(void)
 {
     static struct job j;
     struct pool *p = pool_new(4);
-    int wanted[TASKS] = { 0 }, good = 1;
+    int wanted[TASKS] = {0}, good = 1;
 
     memset(&j, 0, sizeof j);
     j.threads = 4;

@@ -12,10 +12,9 @@ static void test_known(void)
         uint64_t block, stream, seed;
         uint32_t out[4];
     } known[] = {
-        { 0, 0, 0, { 0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8 } },
-        { UINT64_MAX, UINT64_MAX, UINT64_MAX, { 0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd } },
-        { 0x85a308d3243f6a88, 0x0370734413198a2e, 0x299f31d0a4093822,
-          { 0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1 } },
+        {0, 0, 0, {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}},
+        {UINT64_MAX, UINT64_MAX, UINT64_MAX, {0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}},
+        {0x85a308d3243f6a88, 0x0370734413198a2e, 0x299f31d0a4093822, {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}},
     };
 
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
@@ -52,7 +51,7 @@ static void test_streams(void)
 static void test_below(void)
 {
     struct rng r = rng_new(5, 0);
-    int seen[7] = { 0 }, good = 1, high = 0;
+    int seen[7] = {0}, good = 1, high = 0;
 
     for (int i = 0; i < 70000; i++) {
         uint64_t x = rng_below(&r, 7);
@@ -63,7 +62,7 @@ static void test_below(void)
             good = 0;
     }
     for (int i = 0; i < 7; i++)
-        good = good && seen[i] > 9500 && seen[i] < 10500;   /* 5 standard deviations are 463 */
+        good = good && seen[i] > 9500 && seen[i] < 10500; /* 5 standard deviations are 463 */
     check(good, "below 7: all seven alike");
     check(rng_below(&r, 1) == 0, "below 1 is 0");
     for (int i = 0; i < 1000; i++)
@@ -122,10 +121,10 @@ static void test_normal(void)
 static void test_shuffle(void)
 {
     struct rng r = rng_new(8, 0);
-    int first[5] = { 0 }, good = 1;
+    int first[5] = {0}, good = 1;
 
     for (int n = 0; n < 10000; n++) {
-        size_t index[5] = { 0, 1, 2, 3, 4 };
+        size_t index[5] = {0, 1, 2, 3, 4};
         int seen = 0;
 
         rng_shuffle(&r, index, 5);

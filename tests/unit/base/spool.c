@@ -134,7 +134,8 @@ static void test_refusals(void)
     struct spool *s = spool_new(0);
     struct rlimit small = {4 << 20, RLIM_INFINITY}, any = {RLIM_INFINITY, RLIM_INFINITY};
 
-    check(!spool_floats(s, SIZE_MAX / 2) && strstr(error_text(), "too large"), "an array that cannot be: %s", error_text());
+    check(!spool_floats(s, SIZE_MAX / 2) && strstr(error_text(), "too large"), "an array that cannot be: %s",
+          error_text());
     setenv("TMPDIR", "/nowhere/at/all", 1);
     check(!spool_floats(s, 10) && strstr(error_text(), "TMPDIR"), "no folder: %s", error_text());
     unsetenv("TMPDIR");

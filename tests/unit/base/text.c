@@ -20,9 +20,8 @@ static void test_error(void)
     errno = ENOENT;
     check(error_set("%s:", file) == -1 && strcmp(error_text(), "jazz.wav: No such file or directory") == 0,
           "a format ending in ':' gets the cause: %s", error_text());
-    check(error_prefix("line %d", 3) == -1 &&
-          strcmp(error_text(), "line 3: jazz.wav: No such file or directory") == 0, "prefix: %s",
-          error_text());
+    check(error_prefix("line %d", 3) == -1 && strcmp(error_text(), "line 3: jazz.wav: No such file or directory") == 0,
+          "prefix: %s", error_text());
     error_set("[%s]", error_text());
     check(strcmp(error_text(), "[line 3: jazz.wav: No such file or directory]") == 0, "a text out of itself");
     memset(wide, 'x', sizeof wide - 1);
@@ -30,8 +29,7 @@ static void test_error(void)
     error_set("%s", wide);
     error_prefix("%s", wide);
     error_prefix("front");
-    check(strncmp(error_text(), "front: xxx", 10) == 0 && strlen(error_text()) < sizeof wide,
-          "long texts are cut");
+    check(strncmp(error_text(), "front: xxx", 10) == 0 && strlen(error_text()) < sizeof wide, "long texts are cut");
     free(file);
 }
 
@@ -110,15 +108,12 @@ static void test_diag(void)
     check(strcmp(text, "cv-test: a\\nfile\\t\\x1b[1m\\x7f \\xc2\\x9b \xc3\xa9: Permission denied\n") == 0,
           "control characters are shown, not sent");
     check(*heard(speak_quiet, &status) == '\0' && status == 0, "quiet");
-    check(strcmp(heard(speak_loud, &status), "cv-test: note\ncv-test: warning: hot\n") == 0,
-          "notes and warnings");
-    check(strcmp(heard(speak_die, &status), "cv-test: no\n") == 0 && WEXITSTATUS(status) == 1,
-          "die is status 1");
-    check(strcmp(heard(speak_usage, &status), "cv-test: no (see cv-test --help)\n") == 0 &&
-          WEXITSTATUS(status) == 2, "usage is status 2");
+    check(strcmp(heard(speak_loud, &status), "cv-test: note\ncv-test: warning: hot\n") == 0, "notes and warnings");
+    check(strcmp(heard(speak_die, &status), "cv-test: no\n") == 0 && WEXITSTATUS(status) == 1, "die is status 1");
+    check(strcmp(heard(speak_usage, &status), "cv-test: no (see cv-test --help)\n") == 0 && WEXITSTATUS(status) == 2,
+          "usage is status 2");
     text = heard(speak_memory, &status);
-    check(strncmp(text, "cv-test: out of memory", 22) == 0 && WEXITSTATUS(status) == 1,
-          "overflow ends the program");
+    check(strncmp(text, "cv-test: out of memory", 22) == 0 && WEXITSTATUS(status) == 1, "overflow ends the program");
 }
 
 static void test_mem(void)
@@ -140,8 +135,8 @@ static void test_mem(void)
 static void test_tensor(void)
 {
     char text[32], tiny[5];
-    float x[6] = { 0 };
-    struct tensor t = tensor_view(x, 2, (int64_t[]){ 2, 3 }), scalar = tensor_view(x, 0, NULL);
+    float x[6] = {0};
+    struct tensor t = tensor_view(x, 2, (int64_t[]){2, 3}), scalar = tensor_view(x, 0, NULL);
 
     check(tensor_count(&t) == 6 && tensor_count(&scalar) == 1, "counts");
     check(strcmp(tensor_shape_text(&t, text, sizeof text), "[2, 3]") == 0, "shape %s", text);
@@ -155,11 +150,22 @@ static void test_utf8(void)
         const char *text;
         int length;
     } cases[] = {
-        { "a", 1 }, { "\xc3\xa9", 2 }, { "\xe2\x82\xac", 3 }, { "\xf0\x9f\x8e\xb7", 4 },
-        { "\xf4\x8f\xbf\xbf", 4 },
-        { "\x80", 0 }, { "\xc0\x80", 0 }, { "\xc3", 0 }, { "\xe0\x80\x80", 0 }, { "\xed\xa0\x80", 0 },
-        { "\xf0\x80\x80\x80", 0 }, { "\xf4\x90\x80\x80", 0 }, { "\xf5\x80\x80\x80", 0 }, { "\xe2\x82", 0 },
-        { "\xf0\x9f\x8e", 0 }, { "\xff", 0 },
+        {"a", 1},
+        {"\xc3\xa9", 2},
+        {"\xe2\x82\xac", 3},
+        {"\xf0\x9f\x8e\xb7", 4},
+        {"\xf4\x8f\xbf\xbf", 4},
+        {"\x80", 0},
+        {"\xc0\x80", 0},
+        {"\xc3", 0},
+        {"\xe0\x80\x80", 0},
+        {"\xed\xa0\x80", 0},
+        {"\xf0\x80\x80\x80", 0},
+        {"\xf4\x90\x80\x80", 0},
+        {"\xf5\x80\x80\x80", 0},
+        {"\xe2\x82", 0},
+        {"\xf0\x9f\x8e", 0},
+        {"\xff", 0},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)

@@ -58,8 +58,8 @@ static void test_window(void)
     window_fill(WINDOW_HANN, w, 8);
     for (int i = 0; i < 8; i++)
         sum += (double)w[i];
-    check(w[0] == 0 && w[4] == 1 && fabsf(w[2] - 0.5f) < 1e-7f && fabsf(w[1] - w[7]) < 1e-7f &&
-          fabs(sum - 4) < 1e-6, "periodic Hann window");
+    check(w[0] == 0 && w[4] == 1 && fabsf(w[2] - 0.5f) < 1e-7f && fabsf(w[1] - w[7]) < 1e-7f && fabs(sum - 4) < 1e-6,
+          "periodic Hann window");
     window_fill(WINDOW_HANN, &one, 1);
     check(one == 1, "Hann window of 1");
     window_fill(WINDOW_RECTANGLE, w, 8);
@@ -85,7 +85,8 @@ static double frame_error(const struct stft *s, int size, int hop, const float *
         double re = 0, im = 0;
 
         for (int i = 0; i < size; i++) {
-            double v = mirror(x, samples, f * hop - size / 2 + i) * (size == 1 ? 1 : 0.5 - 0.5 * cos(2 * M_PI * i / size));
+            double v =
+                mirror(x, samples, f * hop - size / 2 + i) * (size == 1 ? 1 : 0.5 - 0.5 * cos(2 * M_PI * i / size));
 
             re += v * cos(2 * M_PI * k * i / size);
             im -= v * sin(2 * M_PI * k * i / size);
@@ -143,8 +144,8 @@ static void test_threads(void)
 int main(void)
 {
     static const int sizes[] = {1, 2, 3, 8, 9, 30, 97, 128, 1000};
-    static const int shapes[][3] = {{8, 2, 40}, {32, 8, 200}, {9, 4, 33}, {12, 5, 41}, {64, 16, 20},
-                                    {16, 40, 17}, {2, 1, 5}, {1, 1, 4}, {8, 3, 1}, {8, 3, 2}};
+    static const int shapes[][3] = {{8, 2, 40},   {32, 8, 200}, {9, 4, 33}, {12, 5, 41}, {64, 16, 20},
+                                    {16, 40, 17}, {2, 1, 5},    {1, 1, 4},  {8, 3, 1},   {8, 3, 2}};
 
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
         test_fft(sizes[i]);

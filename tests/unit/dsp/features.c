@@ -94,8 +94,8 @@ static void test_definition(double rate, int fft, struct grid grid, double corne
             worst = fmax(worst, fabs((double)y[t * channels + i] - sqrt(sum / all)));
         }
     check(bins == fft / 2 + 1 && channels == expected && frames == inside + 3 && worst < 1e-5 * loudest,
-          "magnitudes of %d samples, %d every %g from %g, corner %g Hz: %d channels, %d frames (%.1e)",
-          samples, fft, grid.step, grid.first, corner, channels, inside, worst);
+          "magnitudes of %d samples, %d every %g from %g, corner %g Hz: %d channels, %d frames (%.1e)", samples, fft,
+          grid.step, grid.first, corner, channels, inside, worst);
     features_free(f);
     free(c);
     free(x);
@@ -116,7 +116,8 @@ static void test_pieces(struct grid grid)
 {
     enum { SAMPLES = 5000, MOST = 70 };
     struct features *f = features_new(8000, 256, 1000);
-    int frames = (int)grid_frames(grid, SAMPLES), channels = features_channels(f), stride = channels + 3, same = 1, inside = 1;
+    int frames = (int)grid_frames(grid, SAMPLES), channels = features_channels(f), stride = channels + 3, same = 1,
+        inside = 1;
     float *x = noise(SAMPLES, 2), *whole = mem_floats((size_t)(frames * channels));
     float *piece = mem_floats((size_t)(stride * MOST));
 
@@ -127,7 +128,8 @@ static void test_pieces(struct grid grid)
             piece[i] = -1;
         features_magnitude(f, grid, x, SAMPLES, first, count, piece, (size_t)stride);
         for (int t = 0; t < count; t++)
-            same = same && !memcmp(piece + t * stride, whole + (first + t) * channels, (size_t)channels * sizeof *piece);
+            same =
+                same && !memcmp(piece + t * stride, whole + (first + t) * channels, (size_t)channels * sizeof *piece);
         for (int i = 0; i < stride * MOST; i++)
             inside = inside && (piece[i] == -1) == (i / stride >= count || i % stride >= channels);
     }
@@ -156,8 +158,9 @@ static void test_rms(double rate, int fft, double corner)
         y[i] = logf(y[i]);
     for (int t = 0; t < frames; t++)
         power += pow(features_rms(f, y + t * channels), 2) / frames;
-    check(fabs(sqrt(power / squares) - 1) < 0.02, "RMS of white noise at %g Hz, corner %g Hz, from its frames (%+.2f %%)",
-          rate, corner, 100 * (sqrt(power / squares) - 1));
+    check(fabs(sqrt(power / squares) - 1) < 0.02,
+          "RMS of white noise at %g Hz, corner %g Hz, from its frames (%+.2f %%)", rate, corner,
+          100 * (sqrt(power / squares) - 1));
     features_free(f);
     free(x);
     free(y);
@@ -199,8 +202,7 @@ static void test_unwarp(double corner)
         line = (1 - part) * (double)level[i] + part * (double)level[i + 1];
         worst = fmax(worst, fabs(line - (double)bin[k]));
     }
-    check(n == channels && worst < 1e-5, "from %d channels to bins along straight lines (%.1e)", channels,
-          worst);
+    check(n == channels && worst < 1e-5, "from %d channels to bins along straight lines (%.1e)", channels, worst);
     features_free(f);
     free(c);
     free(level);
@@ -217,7 +219,7 @@ static void test_there_and_back(void)
     double worst = 0;
 
     x[4096] = 1;
-    x[4100] = 0.5f;   /* ripples of a quarter of the spectrum's width, wide against the bands */
+    x[4100] = 0.5f; /* ripples of a quarter of the spectrum's width, wide against the bands */
     features_magnitude(f, grid_fixed(512), x, 8192, 8, 1, band, (size_t)channels);
     features_magnitude(plain, grid_fixed(512), x, 8192, 8, 1, bin, (size_t)bins);
     for (int c = 0; c < channels; c++)
@@ -236,21 +238,24 @@ static void test_there_and_back(void)
 
 static void test_defaults(void)
 {
-    static const struct { double rate; int fft; double corner; } expected[] = {
-        {3000, 512, 0}, {4000, 512, 0}, {4001, 512, 2000}, {6000, 512, 2000}, {8000, 1024, 2000},
-        {11025, 1024, 2000}, {16000, 2048, 2000}, {22050, 2048, 2000}, {24000, 2048, 2000},
-        {32000, 4096, 2000}, {44100, 4096, 2000}, {48000, 4096, 2000}};
+    static const struct {
+        double rate;
+        int fft;
+        double corner;
+    } expected[] = {{3000, 512, 0},      {4000, 512, 0},      {4001, 512, 2000},   {6000, 512, 2000},
+                    {8000, 1024, 2000},  {11025, 1024, 2000}, {16000, 2048, 2000}, {22050, 2048, 2000},
+                    {24000, 2048, 2000}, {32000, 4096, 2000}, {44100, 4096, 2000}, {48000, 4096, 2000}};
     static const double refused[] = {0, 2999.9, 48000.1, -1, NAN, INFINITY};
     int fft = 0, hop = 0;
     double corner = -1;
 
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
         check(features_defaults(expected[i].rate, &fft, &hop, &corner) == 0 && fft == expected[i].fft &&
-              hop == fft / 4 && corner == expected[i].corner, "at %g Hz: %d by %d, corner %g Hz",
-              expected[i].rate, fft, hop, corner);
+                  hop == fft / 4 && corner == expected[i].corner,
+              "at %g Hz: %d by %d, corner %g Hz", expected[i].rate, fft, hop, corner);
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
-        check(features_defaults(refused[i], &fft, &hop, &corner) == -1 && *error_text(),
-              "%g Hz is refused: %s", refused[i], error_text());
+        check(features_defaults(refused[i], &fft, &hop, &corner) == -1 && *error_text(), "%g Hz is refused: %s",
+              refused[i], error_text());
 }
 
 int main(void)

@@ -64,8 +64,7 @@ static void test_fits(void)
     x[77] = -0.0f;
     x[78] = 1;
     x[SAMPLES + 79] = -1;
-    check(limited(x, 2, 1, 333, y) == 1 && !memcmp(x, y, 2 * SAMPLES * sizeof *x),
-          "what fits comes out bit for bit");
+    check(limited(x, 2, 1, 333, y) == 1 && !memcmp(x, y, 2 * SAMPLES * sizeof *x), "what fits comes out bit for bit");
     free(x);
     free(y);
 }

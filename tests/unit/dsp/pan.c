@@ -111,7 +111,8 @@ static void drawn(struct pan *p, struct grid grid, const char *name, float *side
 /* A low tone and a high one, told apart. */
 static void apart(struct pan *p, float *sides)
 {
-    float *mono = mem_floats(SAMPLES), *low = mem_floats(SAMPLES), *high = mem_floats(SAMPLES), *x = mem_floats(2 * SAMPLES);
+    float *mono = mem_floats(SAMPLES), *low = mem_floats(SAMPLES), *high = mem_floats(SAMPLES),
+          *x = mem_floats(2 * SAMPLES);
 
     for (int i = 0; i < SAMPLES; i++) {
         low[i] = 0.4f * sinf(0.1f * (float)i);

@@ -9,7 +9,7 @@
 #include "dsp/tempo.h"
 
 enum { SECONDS = 30, RATE = 3000 };
-static const double start = 0.137;   /* of the first beat */
+static const double start = 0.137; /* of the first beat */
 
 static float *silence(double rate, double seconds)
 {
@@ -77,7 +77,7 @@ static double drift(const struct tempo *t, double period)
 
 static double off(const struct tempo *t, double period)
 {
-    double k = (SECONDS / 2 - t->phase) / t->period, d;   /* in the middle of the clip */
+    double k = (SECONDS / 2 - t->phase) / t->period, d; /* in the middle of the clip */
 
     d = (t->phase + floor(k) * t->period - start) / period;
     return fabs(d - nearbyint(d)) * period * 1e3;
@@ -98,10 +98,10 @@ static void clicks_found(void)
         hiss(x, RATE * SECONDS, 0.003);
         found = tempo_find(x, RATE * SECONDS, RATE, &t);
         if (bpm[i] > 180 && t.period > 1.5 * period)
-            period *= 2;             /* said in the header: faster than 180 may be halved */
+            period *= 2; /* said in the header: faster than 180 may be halved */
         check(found && drift(&t, period) < 5 && off(&t, 60.0 / bpm[i]) < 15 && t.steadiness > 0.5,
-              "clicks at %d a minute: %.2f, drift %.1f ms, off %.1f ms, steadiness %.2f", bpm[i],
-              60 / t.period, drift(&t, period), off(&t, 60.0 / bpm[i]), t.steadiness);
+              "clicks at %d a minute: %.2f, drift %.1f ms, off %.1f ms, steadiness %.2f", bpm[i], 60 / t.period,
+              drift(&t, period), off(&t, 60.0 / bpm[i]), t.steadiness);
         free(x);
     }
 }
@@ -113,13 +113,13 @@ static void drums_found(double rate, double bpm, double swing)
     bool found = tempo_find(x, (int64_t)(rate * SECONDS), rate, &t);
 
     check(found && drift(&t, 60 / bpm) < 10 && off(&t, 60 / bpm) < 12,
-          "drums at %g a minute, swing %g, %g Hz: %.2f, drift %.1f ms, off %.1f ms", bpm, swing, rate,
-          60 / t.period, drift(&t, 60 / bpm), off(&t, 60 / bpm));
+          "drums at %g a minute, swing %g, %g Hz: %.2f, drift %.1f ms, off %.1f ms", bpm, swing, rate, 60 / t.period,
+          drift(&t, 60 / bpm), off(&t, 60 / bpm));
     for (int64_t i = 0; i < (int64_t)(rate * SECONDS); i++)
         x[i] *= 0.001f;
     tempo_find(x, (int64_t)(rate * SECONDS), rate, &again);
-    check(fabs(again.period / t.period - 1) < 1e-5 && fabs(again.phase - t.phase) < 1e-3,
-          "the same when quiet: %.3f", 60 / again.period);
+    check(fabs(again.period / t.period - 1) < 1e-5 && fabs(again.phase - t.phase) < 1e-3, "the same when quiet: %.3f",
+          60 / again.period);
     free(x);
 }
 
@@ -129,8 +129,7 @@ static void refused(const char *what, const float *x, double seconds, double rat
     bool found = tempo_find(x, (int64_t)(seconds * rate), rate, &t);
 
     check(!found && t.period == 0 && t.phase == 0 && t.steadiness >= 0 && t.steadiness <= 1,
-          "no beat in %s: %.2f a minute, steadiness %.3f", what,
-          t.period > 0 ? 60 / t.period : 0, t.steadiness);
+          "no beat in %s: %.2f a minute, steadiness %.3f", what, t.period > 0 ? 60 / t.period : 0, t.steadiness);
 }
 
 /* Drums whose beat gets longer from first to last by a share. */

@@ -14,8 +14,7 @@
 
 static struct vocoder_how how(enum vocoder_start start, int iterations)
 {
-    return (struct vocoder_how){ .start = start, .iterations = iterations, .most = 1.5f, .momentum = 0.99f,
-                                  .seed = 5 };
+    return (struct vocoder_how){.start = start, .iterations = iterations, .most = 1.5f, .momentum = 0.99f, .seed = 5};
 }
 
 /* ---- Griffin-Lim in double precision, each transform by its definition ---- */
@@ -23,9 +22,9 @@ static struct vocoder_how how(enum vocoder_start start, int iterations)
 /* Frames as the vocoder has them: four of the first ones in reverse, then those that reach into the clip. */
 struct plain {
     int fft, bins, frames;
-    int *row;               /* [frames] which of the clip's frames has the magnitudes */
-    int *at;                /* [frames] its first sample, counted from that of frame 0 */
-    int origin, samples;    /* where that is in the clip, and all samples that frames reach */
+    int *row;            /* [frames] which of the clip's frames has the magnitudes */
+    int *at;             /* [frames] its first sample, counted from that of frame 0 */
+    int origin, samples; /* where that is in the clip, and all samples that frames reach */
 };
 
 static struct plain plain_new(int fft, struct grid grid, int samples)
@@ -122,7 +121,7 @@ static void test_definition(int fft, struct grid grid, int samples, int iteratio
     float *y = mem_floats((size_t)samples);
     struct plain p = plain_new(fft, grid, samples);
     double *expected = mem_zero((size_t)p.samples, sizeof *expected), worst = 0;
-    int begin = p.origin + p.at[4];   /* samples to this one are before all frames of the clip */
+    int begin = p.origin + p.at[4]; /* samples to this one are before all frames of the clip */
 
     plain_griffin_lim(&p, h, p.row[4] - 4, m, expected);
     vocoder_run(fft, h, grid, m, (int)grid_frames(grid, samples), y, samples);
@@ -134,8 +133,8 @@ static void test_definition(int fft, struct grid grid, int samples, int iteratio
 
         worst = fmax(worst, fabs(want - (double)y[t]));
     }
-    check(worst < 2e-3, "%d iterations for %d samples, %d every %g from %g: as written down (%.1e)",
-          iterations, samples, fft, grid.step, grid.first, worst);
+    check(worst < 2e-3, "%d iterations for %d samples, %d every %g from %g: as written down (%.1e)", iterations,
+          samples, fft, grid.step, grid.first, worst);
     free(x);
     free(m);
     free(y);
@@ -155,7 +154,7 @@ static void test_pieces(enum vocoder_start start, struct grid grid)
     int frames = (int)grid_frames(grid, SAMPLES);
 
     vocoder_run(FFT, how(start, ITERATIONS), grid, m, frames, whole, SAMPLES);
-    for (int run = 0; run < 3; run++) {   /* again in the same vocoder, another clip left in between */
+    for (int run = 0; run < 3; run++) { /* again in the same vocoder, another clip left in between */
         size_t got = 0;
         int slow = 0;
 
@@ -171,10 +170,9 @@ static void test_pieces(enum vocoder_start start, struct grid grid)
         for (size_t more = 1; more; got += more)
             more = vocoder_pull(v, y + got, got < SAMPLES ? 1 + (SAMPLES - got) / 2 : 1);
         check(got == SAMPLES && !memcmp(y, whole, SAMPLES * sizeof *y),
-              "start %d, frames every %g from %g: in pieces the same bytes, %d", start, grid.step, grid.first,
-              run);
-        check(!slow, "start %d, frames every %g from %g: samples come one transform late per iteration",
-              start, grid.step, grid.first);
+              "start %d, frames every %g from %g: in pieces the same bytes, %d", start, grid.step, grid.first, run);
+        check(!slow, "start %d, frames every %g from %g: samples come one transform late per iteration", start,
+              grid.step, grid.first);
         vocoder_begin(v, (struct grid){-20 * run, 3 + 40 * run}, 100);
         vocoder_push(v, m, 3);
     }
@@ -236,8 +234,7 @@ static void test_frames(void)
     vocoder_push(v, m, FRAMES - 2);
     vocoder_end(v);
     got[1] = vocoder_pull(v, fewer, SAMPLES);
-    check(got[1] == SAMPLES && !memcmp(fewer, y, SAMPLES * sizeof *y),
-          "the last frame stands for missing ones");
+    check(got[1] == SAMPLES && !memcmp(fewer, y, SAMPLES * sizeof *y), "the last frame stands for missing ones");
     vocoder_begin(v, grid_fixed(FFT / 4), SAMPLES);
     vocoder_end(v);
     got[2] = vocoder_pull(v, none, SAMPLES);
@@ -311,8 +308,7 @@ static void test_silence(enum vocoder_start start)
 static void test_gaps(void)
 {
     enum { FFT = 32, SAMPLES = 1000 };
-    static const struct grid grids[] = {{500, 8}, {-10, 50.3}, {1100, 8}, {-90, 1200},
-                                        {-90, 1095}, {-300, 5000}};
+    static const struct grid grids[] = {{500, 8}, {-10, 50.3}, {1100, 8}, {-90, 1200}, {-90, 1095}, {-300, 5000}};
 
     for (size_t i = 0; i < sizeof grids / sizeof *grids; i++) {
         float *x = noise(SAMPLES, 3), *m = magnitudes(x, SAMPLES, FFT, grids[i]), *y = mem_floats(SAMPLES);
@@ -328,9 +324,8 @@ static void test_gaps(void)
             silent = silent && (seen || y[t] == 0);
             heard += seen && fabsf(y[t]) > 0.01f;
         }
-        check(silent && 4 * heard >= 3 * reached,
-              "frames every %g from %g: %d samples heard of %d, else silence", grids[i].step, grids[i].first,
-              heard, reached);
+        check(silent && 4 * heard >= 3 * reached, "frames every %g from %g: %d samples heard of %d, else silence",
+              grids[i].step, grids[i].first, heard, reached);
         free(x);
         free(m);
         free(y);
@@ -353,8 +348,8 @@ static void test_convergence(enum vocoder_start start, struct grid grid, double 
         down = down && (i == 0 || off[i] < off[i - 1] * 1.02);
     }
     check(down && off[0] < first_most && off[RUNS - 1] < last_most && off[RUNS - 1] < 0.6 * off[0],
-          "start %d, frames every %g: misfit falls from %.3f over %.3f (8) and %.3f (32) to %.3f", start,
-          grid.step, off[0], off[3], off[5], off[RUNS - 1]);
+          "start %d, frames every %g: misfit falls from %.3f over %.3f (8) and %.3f (32) to %.3f", start, grid.step,
+          off[0], off[3], off[5], off[RUNS - 1]);
     free(x);
     free(m);
     free(y);
@@ -376,7 +371,7 @@ static void test_tone(double frequency, struct grid grid)
         im += (double)y[t] * sin(2 * M_PI * frequency * t / 8000);
         all += (double)y[t] * (double)y[t];
     }
-    share = 2 * (re * re + im * im) / (SAMPLES - 2 * EDGE) / all;   /* of the power, at that very frequency */
+    share = 2 * (re * re + im * im) / (SAMPLES - 2 * EDGE) / all; /* of the power, at that very frequency */
     all /= SAMPLES - 2 * EDGE;
     check(share > 0.98 && fabs(all - 0.5) < 0.05, "frames every %g: a tone of %g Hz stays one (%.4f of %.3f)",
           grid.step, frequency, share, all);
@@ -411,15 +406,15 @@ static void test_clicks(struct grid grid, double least)
 int main(void)
 {
     static const int lengths[] = {1, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 40, 47, 48, 100, 131};
-    static const struct grid grids[] = {{0, 8}, {-43.7, 5.27}, {-9.2, 10.67}, {-30.1, 2}, {-100.4, 16.2},
-                                        {12.6, 7.1}, {-1000.3, 9.3}, {-5, 45}, {-14.2, 31.9}, {-13, 1}};
+    static const struct grid grids[] = {{0, 8},      {-43.7, 5.27},  {-9.2, 10.67}, {-30.1, 2},    {-100.4, 16.2},
+                                        {12.6, 7.1}, {-1000.3, 9.3}, {-5, 45},      {-14.2, 31.9}, {-13, 1}};
 
     for (size_t g = 0; g < sizeof grids / sizeof *grids; g++)
-        for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i += g > 0 ? 2 : 1)
+        for (size_t i = 0; i<sizeof lengths / sizeof *lengths; i += g> 0 ? 2 : 1)
             for (int iterations = 0; iterations < 6; iterations += 1 + iterations / 2)
                 test_definition(32, grids[g], lengths[i], iterations);
     test_definition(48, grid_fixed(12), 200, 3);
-    test_definition(256, grid_fixed(64), 600, 1);   /* a fade of four samples */
+    test_definition(256, grid_fixed(64), 600, 1); /* a fade of four samples */
     test_definition(48, (struct grid){-47.3, 7.41}, 300, 5);
     for (int start = VOCODER_RANDOM; start <= VOCODER_GRADIENT; start++) {
         for (size_t g = 0; g < sizeof grids / sizeof *grids; g++) {

@@ -21,7 +21,11 @@ int main(void)
     test(audio_name_file, "a/b/c.wav", "c.wav");
     test(audio_name_file, "c.wav", "c.wav");
     test(audio_name_file, "a/\xc3\xa9t\xc3\xa9.wav", "\xc3\xa9t\xc3\xa9.wav");
-    test(audio_name_file, "a\xff" "b", "a\xef\xbf\xbd" "b");
+    test(audio_name_file,
+         "a\xff"
+         "b",
+         "a\xef\xbf\xbd"
+         "b");
     test(audio_name_file, "\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
     test(audio_name_file, "cut\xe2\x82", "cut\xef\xbf\xbd\xef\xbf\xbd");
     test(audio_name_stem, "jazz.00000.wav", "jazz.00000");
@@ -33,7 +37,10 @@ int main(void)
     test(audio_name_safe, "../../x", "_._.._x");
     test(audio_name_safe, "-rf", "_rf");
     test(audio_name_safe, "a\nb\tc\x7f", "a_b_c_");
-    test(audio_name_safe, "\xc2\x9b" "1m", "_1m");
+    test(audio_name_safe,
+         "\xc2\x9b"
+         "1m",
+         "_1m");
     test(audio_name_safe, "\xff\xfe", "__");
     test(audio_name_safe, "", "clip");
     test(audio_name_safe, "caf\xc3\xa9 two", "caf\xc3\xa9 two");

@@ -24,7 +24,7 @@ static char *path_of(const char *name)
 /* Writes x [frames, channels] as a float WAV, or in another format. */
 static void make(const char *path, const float *x, int64_t frames, int channels, int rate, int format)
 {
-    SF_INFO info = { .samplerate = rate, .channels = channels, .format = format };
+    SF_INFO info = {.samplerate = rate, .channels = channels, .format = format};
     SNDFILE *file = sf_open(path, SFM_WRITE, &info);
 
     if (file == NULL || sf_writef_float(file, x, frames) != frames)
@@ -53,8 +53,7 @@ static size_t at_once(const float *x, int64_t frames, int channels, double in, d
     soxr_quality_spec_t quality = soxr_quality_spec(SOXR_HQ, 0);
     float *both = mem_floats(room * (size_t)channels);
 
-    soxr_oneshot(in, out, (unsigned)channels, x, (size_t)frames, NULL, both, room, &made, &layout, &quality,
-                 NULL);
+    soxr_oneshot(in, out, (unsigned)channels, x, (size_t)frames, NULL, both, room, &made, &layout, &quality, NULL);
     *y = mem_floats(made * (size_t)channels + 1);
     for (size_t i = 0; i < made; i++)
         for (int c = 0; c < channels; c++)
@@ -111,8 +110,8 @@ static void test_same_rate(const char *path)
     audio_close(a);
     a = audio_open(path, 0, true);
     worst = 0;
-    if (a != NULL && audio_channels(a) == 1 && audio_source_channels(a) == 3 && audio_source_rate(a) == 8000
-        && audio_read(a, got, 7000) == 7000)
+    if (a != NULL && audio_channels(a) == 1 && audio_source_channels(a) == 3 && audio_source_rate(a) == 8000 &&
+        audio_read(a, got, 7000) == 7000)
         for (int64_t i = 0; i < 7000; i++)
             worst = fmax(worst, fabs(got[i] - ((double)x[3 * i] + x[3 * i + 1] + x[3 * i + 2]) / 3));
     else
@@ -142,8 +141,8 @@ static void test_offset(const char *path, int format, const char *name)
     check(worst < 1e-6, "offset into %s (difference %g)", name, worst);
     audio_close(a);
     a = audio_open(path, 0, true);
-    check(a != NULL && audio_seek(a, 2.5) < 0 && strstr(error_text(), "2.5") != NULL,
-          "offset at the end of %s: %s", name, error_text());
+    check(a != NULL && audio_seek(a, 2.5) < 0 && strstr(error_text(), "2.5") != NULL, "offset at the end of %s: %s",
+          name, error_text());
     audio_close(a);
     free(x);
     free(whole);
@@ -183,8 +182,9 @@ static void test_bad_files(const char *path)
     x[1234] = NAN;
     make(path, x, 2000, 2, 3000, SF_FORMAT_WAV | SF_FORMAT_FLOAT);
     a = audio_open(path, 3000, false);
-    check(a != NULL && audio_read(a, y, 32) < 0 && strstr(error_text(), "sample 617") != NULL
-          && strstr(error_text(), "channel 1") != NULL, "not a number: %s", error_text());
+    check(a != NULL && audio_read(a, y, 32) < 0 && strstr(error_text(), "sample 617") != NULL &&
+              strstr(error_text(), "channel 1") != NULL,
+          "not a number: %s", error_text());
     audio_close(a);
     for (int i = 0; i < 4000; i++)
         x[i] = 20000.0f * sinf(0.1f * (float)i);

@@ -32,9 +32,9 @@ static int files_in(const char *where)
 
 static void test_values(int bits, double step)
 {
-    float x[6] = { 0, 1, -1, 0.25f, 1.5f, -1.5f };
+    float x[6] = {0, 1, -1, 0.25f, 1.5f, -1.5f};
     int want[6];
-    SF_INFO info = { 0 };
+    SF_INFO info = {0};
     SNDFILE *file;
     double y[6], worst = 0;
     struct wav *w = wav_new(8000, 2, bits, NULL);
@@ -51,9 +51,10 @@ static void test_values(int bits, double step)
     bytes = wav_bytes(w, &size);
     check(file_save(dir, "v.wav", bytes, size) == 0, "save %d bits", bits);
     file = sf_open(path, SFM_READ, &info);
-    check(file != NULL && info.frames == 3 && info.channels == 2 && info.samplerate == 8000
-          && sf_readf_double(file, y, 3) == 3, "%d bits: read back", bits);
-    for (int i = 0; i < 6; i++)      /* x is planar, the file is not */
+    check(file != NULL && info.frames == 3 && info.channels == 2 && info.samplerate == 8000 &&
+              sf_readf_double(file, y, 3) == 3,
+          "%d bits: read back", bits);
+    for (int i = 0; i < 6; i++) /* x is planar, the file is not */
         worst = fmax(worst, fabs(y[(i % 3) * 2 + i / 3] - want[i] * step));
     check(worst == 0, "%d bits: values, none of them wrapped (off by %g)", bits, worst);
     sf_close(file);
@@ -76,8 +77,7 @@ static void test_same_bytes(int bits)
     wav_put(w, x + 30000, 40000);
     a = wav_bytes(v, &m);
     b = wav_bytes(w, &n);
-    check(m == n && memcmp(a, b, m) == 0 && m > 70000u * (unsigned)bits / 8,
-          "%d bits: same input, same bytes", bits);
+    check(m == n && memcmp(a, b, m) == 0 && m > 70000u * (unsigned)bits / 8, "%d bits: same input, same bytes", bits);
     check(memmem(a, 200, "PEAK", 4) == NULL, "%d bits: no chunk that holds the time of day", bits);
     wav_free(v);
     wav_free(w);
@@ -92,22 +92,20 @@ static void test_saving(void)
     static char data[100000];
     mode_t mask = umask(027);
 
-    check(file_save(dir, "a.wav", "old", 3) == 0 && stat(path, &s) == 0 && s.st_size == 3
-          && (s.st_mode & 0777) == 0640, "saved with the usual mode");
+    check(file_save(dir, "a.wav", "old", 3) == 0 && stat(path, &s) == 0 && s.st_size == 3 && (s.st_mode & 0777) == 0640,
+          "saved with the usual mode");
     umask(mask);
     getrlimit(RLIMIT_FSIZE, &old);
     low = old;
     low.rlim_cur = 50000;
     signal(SIGXFSZ, SIG_IGN);
     setrlimit(RLIMIT_FSIZE, &low);
-    check(file_save(dir, "a.wav", data, sizeof data) < 0 && error_text()[0] != '\0', "no room: %s",
-          error_text());
+    check(file_save(dir, "a.wav", data, sizeof data) < 0 && error_text()[0] != '\0', "no room: %s", error_text());
     setrlimit(RLIMIT_FSIZE, &old);
-    check(stat(path, &s) == 0 && s.st_size == 3 && files_in(dir) == 1,
-          "the old file is there, nothing else is");
+    check(stat(path, &s) == 0 && s.st_size == 3 && files_in(dir) == 1, "the old file is there, nothing else is");
     check(directory_make(deep) == 0 && stat(deep, &s) == 0 && directory_make(deep) == 0, "directories made");
-    check(directory_make(path) < 0 && strstr(error_text(), "not a directory") != NULL,
-          "a file in the way: %s", error_text());
+    check(directory_make(path) < 0 && strstr(error_text(), "not a directory") != NULL, "a file in the way: %s",
+          error_text());
     check(directory_make(under) < 0, "a file in the way above: %s", error_text());
     for (char *p = strrchr(deep, '/'); files_in(dir) > 1 && p != NULL; p = strrchr(deep, '/')) {
         *p = '\0';
@@ -122,7 +120,7 @@ static void test_saving(void)
 static void test_maker(void)
 {
     char *path = mem_format("%s/m.wav", dir);
-    float x[2] = { 0.1f, 0.2f };
+    float x[2] = {0.1f, 0.2f};
     size_t size;
     struct wav *w = wav_new(8000, 1, 16, "maker");
     const void *bytes;
@@ -131,8 +129,9 @@ static void test_maker(void)
     bytes = wav_bytes(w, &size);
     file_save(dir, "m.wav", bytes, size);
     check(wav_made_by(path, "maker"), "maker known");
-    check(!wav_made_by(path, "other") && !wav_made_by("/dev/null", "maker") && !wav_made_by(dir, "maker")
-          && !wav_made_by("/nonexistent", "maker"), "others not");
+    check(!wav_made_by(path, "other") && !wav_made_by("/dev/null", "maker") && !wav_made_by(dir, "maker") &&
+              !wav_made_by("/nonexistent", "maker"),
+          "others not");
     wav_free(w);
     unlink(path);
     free(path);

@@ -25,8 +25,8 @@ static void expect(int rate, int channels, double seconds, double heard, double 
     float *x = tone(rate, channels, samples, (int)(heard * rate));
     double got = loudness_measure(x, channels, samples, rate);
 
-    check(isinf(level) ? got == level : fabs(got - level) < 0.1,
-          "%d channels at %d Hz, %g of %g s: %.2f LUFS, is %.2f", channels, rate, heard, seconds, level, got);
+    check(isinf(level) ? got == level : fabs(got - level) < 0.1, "%d channels at %d Hz, %g of %g s: %.2f LUFS, is %.2f",
+          channels, rate, heard, seconds, level, got);
     free(x);
 }
 
@@ -36,9 +36,9 @@ int main(void)
     static const int rates[] = {3000, 8000, 22050, 44100, 48000};
 
     for (int i = 0; i < 5; i++) {
-        expect(rates[i], 1, 5, 5, -23.01);   /* one channel of full scale is -3.01 */
+        expect(rates[i], 1, 5, 5, -23.01); /* one channel of full scale is -3.01 */
         expect(rates[i], 2, 5, 5, -20);
-        expect(rates[i], 2, 9, 3, -20.2);    /* the gate leaves silence out, but for blocks that are half tone */
+        expect(rates[i], 2, 9, 3, -20.2); /* the gate leaves silence out, but for blocks that are half tone */
     }
     expect(22050, 1, 0.39, 0.39, -INFINITY);
     expect(22050, 1, 0.41, 0.41, -23.01);

@@ -29,9 +29,9 @@ static void test_round_trip(void)
     static float x[1000], scalar = 7;
     struct meta *meta = deep_meta();
     struct frame_tensor tensors[] = {
-        { "audio", tensor_view(x, 3, (int64_t[]){ 2, 5, 100 }) },
-        { "", tensor_view(&scalar, 0, NULL) },
-        { "none", tensor_view(NULL, 2, (int64_t[]){ 3, 0 }) },
+        {"audio", tensor_view(x, 3, (int64_t[]){2, 5, 100})},
+        {"", tensor_view(&scalar, 0, NULL)},
+        {"none", tensor_view(NULL, 2, (int64_t[]){3, 0})},
     };
     int fd = bytes_fd("", 0);
     struct writer *w;
@@ -48,11 +48,9 @@ static void test_round_trip(void)
     check(writer_end(w) == 0, "a tail");
     lseek(fd, 0, SEEK_SET);
     r = reader_new(fd, "bytes");
-    check(reader_start(r, (const char *const[]){ "latent", "audio", NULL }) == 0, "start");
-    check(strcmp(reader_kind(r), "audio") == 0 && meta_equal(reader_meta(r), meta),
-          "kind and meta of the head");
-    check(strcmp(reader_label(r), "bytes") == 0 && reader_segment(r) == 0 && reader_frames(r) == 0,
-          "and the rest");
+    check(reader_start(r, (const char *const[]){"latent", "audio", NULL}) == 0, "start");
+    check(strcmp(reader_kind(r), "audio") == 0 && meta_equal(reader_meta(r), meta), "kind and meta of the head");
+    check(strcmp(reader_label(r), "bytes") == 0 && reader_segment(r) == 0 && reader_frames(r) == 0, "and the rest");
     check(reader_next(r, &f) == 1 && strcmp(f->name, "one") == 0 && meta_equal(f->meta, meta), "frame one");
     check(f->count == 3, "three tensors");
     t = frame_get(f, "audio");
@@ -64,8 +62,7 @@ static void test_round_trip(void)
     check(t && t->rank == 2 && t->shape[0] == 3 && t->shape[1] == 0, "no values");
     check(!frame_get(f, "nothing"), "no such tensor");
     check(reader_next(r, &f) == 1 && f->name[0] == '\0' && f->count == 0, "frame of nothing");
-    check(f->meta && f->meta->kind == META_MAP && f->meta->count == 0,
-          "its meta is an empty map");
+    check(f->meta && f->meta->kind == META_MAP && f->meta->count == 0, "its meta is an empty map");
     check(reader_next(r, &f) == 0 && f == NULL && reader_frames(r) == 2, "the end");
     check(reader_next(r, &f) == 0, "the end again");
     reader_free(r);
@@ -80,8 +77,8 @@ static void test_alignment(void)
 
     for (int n = 0; n < 40; n++) {
         static float x[LONG], *got;
-        struct frame_tensor t[2] = { { "a", tensor_view(x, 1, (int64_t[]){ n < 20 ? LONG : 100 }) },
-                                     { "bcd", tensor_view(x, 1, (int64_t[]){ n }) } };
+        struct frame_tensor t[2] = {{"a", tensor_view(x, 1, (int64_t[]){n < 20 ? LONG : 100})},
+                                    {"bcd", tensor_view(x, 1, (int64_t[]){n})}};
         char name[41];
         int fd = bytes_fd("", 0);
         struct writer *w = writer_new(fd, "bytes", "noise", NULL);
@@ -102,7 +99,7 @@ static void test_alignment(void)
             good = (uintptr_t)got % 4 == 0 && strcmp(f->tensors[i].name, t[i].name) == 0 &&
                    memcmp(got, x, (size_t)tensor_count(&t[i].t) * sizeof *x) == 0;
             if (good)
-                memset(got, 0, (size_t)tensor_count(&t[i].t) * sizeof *x);   /* ours to change */
+                memset(got, 0, (size_t)tensor_count(&t[i].t) * sizeof *x); /* ours to change */
         }
         good = good && reader_next(r, &f) == 0;
         reader_free(r);
@@ -112,8 +109,8 @@ static void test_alignment(void)
 
 static void test_concatenation(void)
 {
-    static const char *const names[] = { "clip-0", "clip-1", "clip-0", "clip-1", "clip-2" };
-    struct bytes a = bytes_stream("audio", 2, 3000), b = bytes_stream("audio", 3, 8000), all = { 0 };
+    static const char *const names[] = {"clip-0", "clip-1", "clip-0", "clip-1", "clip-2"};
+    struct bytes a = bytes_stream("audio", 2, 3000), b = bytes_stream("audio", 3, 8000), all = {0};
     struct bytes none = bytes_stream("audio", 0, 1), other = bytes_stream("latent", 1, 1);
     struct reader *r;
     const struct frame *f;
@@ -140,8 +137,7 @@ static void test_concatenation(void)
     all.n = 0;
     bytes_add(&all, a.p, a.n);
     bytes_add(&all, b.p, b.n);
-    check(bytes_read_kinds(all.p, all.n, NULL, &parts) == 5 && parts == whole,
-          "the digest is of frames, not segments");
+    check(bytes_read_kinds(all.p, all.n, NULL, &parts) == 5 && parts == whole, "the digest is of frames, not segments");
     check(bytes_read_kinds(a.p, a.n, NULL, &parts) == 2 && parts != whole, "and differs for other frames");
     bytes_add(&all, other.p, other.n);
     check(bytes_read(all.p, all.n) == -1 && says("two kinds"), "%s", error_text());
@@ -150,7 +146,8 @@ static void test_concatenation(void)
     ADD(&all, "x");
     check(bytes_read(all.p, all.n) == -1 && says("after the tail"), "%s", error_text());
     all.n = a.n;
-    ADD(&all, "\x81\xa2" "cv\xa4tail");
+    ADD(&all, "\x81\xa2"
+              "cv\xa4tail");
     check(bytes_read(all.p, all.n) == -1, "%s", error_text());
     check(bytes_read(none.p, none.n) == 0, "no frames are a stream too");
     free(a.p);
@@ -164,23 +161,29 @@ static void test_concatenation(void)
  * widths, unknown keys, extension types, no checksum, no meta. */
 static void test_foreign(void)
 {
-    static const float wanted[2] = { 1.5f, -2 };
-    struct bytes b = { 0 };
+    static const float wanted[2] = {1.5f, -2};
+    struct bytes b = {0};
     struct reader *r;
     const struct frame *f;
     const struct tensor *t = NULL;
 
     ADD(&b, FOREIGN_HEAD);
-    ADD(&b, "\xde\x00\x05\xa7tensors\x81\xc4\x05" "audio");
-    ADD(&b, "\x86\xa4" "data\xc6\x00\x00\x00\x08\x00\x00\xc0\x3f\x00\x00\x00\xc0");
+    ADD(&b, "\xde\x00\x05\xa7tensors\x81\xc4\x05"
+            "audio");
+    ADD(&b, "\x86\xa4"
+            "data\xc6\x00\x00\x00\x08\x00\x00\xc0\x3f\x00\x00\x00\xc0");
     ADD(&b, "\xa5shape\xdc\x00\x02\xcc\x01\xcd\x00\x02\xc4\x04type\xc4\x03<f4\xa5other\xc0\xa2nd\xc3"
-        "\xa4kind\xa0");
-    ADD(&b, "\xa4name\xd9\x02hi\xa4time\xc7\x03\x01xyz\xa4" "flag\xc3\xa2" "cv\xa5" "frame");
-    ADD(&b, "\x82\xa6" "frames\xd3\x00\x00\x00\x00\x00\x00\x00\x01\xa2" "cv\xa4tail");
+            "\xa4kind\xa0");
+    ADD(&b, "\xa4name\xd9\x02hi\xa4time\xc7\x03\x01xyz\xa4"
+            "flag\xc3\xa2"
+            "cv\xa5"
+            "frame");
+    ADD(&b, "\x82\xa6"
+            "frames\xd3\x00\x00\x00\x00\x00\x00\x00\x01\xa2"
+            "cv\xa4tail");
     r = reader_new(bytes_fd(b.p, b.n), "bytes");
-    check(reader_start(r, (const char *const[]){ "audio", NULL }) == 0, "a foreign head (%s)", error_text());
-    check(reader_next(r, &f) == 1 && strcmp(f->name, "hi") == 0 && f->meta->count == 0,
-          "its frame (%s)", error_text());
+    check(reader_start(r, (const char *const[]){"audio", NULL}) == 0, "a foreign head (%s)", error_text());
+    check(reader_next(r, &f) == 1 && strcmp(f->name, "hi") == 0 && f->meta->count == 0, "its frame (%s)", error_text());
     if (f)
         t = frame_get(f, "audio");
     check(t && t->rank == 2 && t->shape[0] == 1 && t->shape[1] == 2, "its shape");
@@ -202,8 +205,8 @@ static void test_names(void)
     writer_end(w);
     lseek(fd, 0, SEEK_SET);
     r = reader_new(fd, "bytes");
-    check(reader_start(r, NULL) == 0 && reader_next(r, &f) == 1 &&
-          strcmp(f->name, "caf\xef\xbf\xbd.wav") == 0, "a Latin-1 name");
+    check(reader_start(r, NULL) == 0 && reader_next(r, &f) == 1 && strcmp(f->name, "caf\xef\xbf\xbd.wav") == 0,
+          "a Latin-1 name");
     reader_free(r);
 }
 
@@ -230,13 +233,13 @@ static void *feed_main(void *arg)
 /* Bytes that come in pieces of any size, through a pipe. */
 static void test_pieces(void)
 {
-    static const size_t steps[] = { 1, 2, 3, 7, 64, 1000 };
+    static const size_t steps[] = {1, 2, 3, 7, 64, 1000};
     struct bytes b = bytes_stream("audio", 50, 3000);
     uint64_t wanted;
 
     bytes_read_kinds(b.p, b.n, NULL, &wanted);
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-        struct feed feed = { b, -1, steps[i] };
+        struct feed feed = {b, -1, steps[i]};
         pthread_t thread;
         struct reader *r;
         const struct frame *f;
@@ -250,8 +253,7 @@ static void test_pieces(void)
         status = reader_start(r, NULL);
         while (status == 0 && reader_next(r, &f) == 1)
             ;
-        check(status == 0 && reader_frames(r) == 50 && reader_digest(r) == wanted,
-              "pieces of %zu bytes", steps[i]);
+        check(status == 0 && reader_frames(r) == 50 && reader_digest(r) == wanted, "pieces of %zu bytes", steps[i]);
         reader_free(r);
         pthread_join(thread, NULL);
     }
@@ -262,7 +264,7 @@ static void test_pieces(void)
 static void *write_main(void *arg)
 {
     static float x[300000];
-    struct frame_tensor t = { "x", tensor_view(x, 1, (int64_t[]){ 300000 }) };
+    struct frame_tensor t = {"x", tensor_view(x, 1, (int64_t[]){300000})};
     int fd = *(int *)arg;
     struct writer *w = writer_new(fd, "pipe", "audio", NULL);
 

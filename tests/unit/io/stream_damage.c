@@ -8,9 +8,8 @@
 static struct bytes sample(void)
 {
     struct meta *meta = meta_map(), *list = meta_list();
-    float x[] = { 1, -2.5f, 1e-3f, 0 };
-    struct frame_tensor t[] = { { "audio", tensor_view(x, 2, (int64_t[]){ 2, 2 }) },
-                                { "s", tensor_view(x, 0, NULL) } };
+    float x[] = {1, -2.5f, 1e-3f, 0};
+    struct frame_tensor t[] = {{"audio", tensor_view(x, 2, (int64_t[]){2, 2})}, {"s", tensor_view(x, 0, NULL)}};
     int fd = bytes_fd("", 0);
     struct bytes b;
 
@@ -91,7 +90,7 @@ static void test_edits(const struct bytes *b)
     free(p);
 }
 
-static long memory_peak(void)   /* kB */
+static long memory_peak(void) /* kB */
 {
     struct rusage u;
 
@@ -104,8 +103,14 @@ struct forged {
     size_t n;
 };
 
-#define CASE(what, says, literal) { what, says, literal, sizeof literal - 1 }
-#define FRAME "\x84\xa2" "cv\xa5" "frame\xa4name\xa1x\xa4meta\x80\xa7tensors"
+#define CASE(what, says, literal) \
+    { \
+        what, says, literal, sizeof literal - 1 \
+    }
+#define FRAME \
+    "\x84\xa2" \
+    "cv\xa5" \
+    "frame\xa4name\xa1x\xa4meta\x80\xa7tensors"
 #define LARGE "\xce\xff\xff\xff\xff"
 #define DEEP "\x81\xa1x"
 #define TENSOR FRAME "\x81\xa1x\x84\xa2nd\xc3\xa4type\xa3<f4\xa5shape"
@@ -114,38 +119,49 @@ struct forged {
 static void test_forged(void)
 {
     static const struct forged cases[] = {
-        CASE("a map of 4 G entries", "4294967295 entries", "\xdf\xff\xff\xff\xff\xa2" "cv\xa4head"),
-        CASE("a map of 65537 entries", "65537 entries", "\xdf\x00\x01\x00\x01\xa2" "cv\xa4head"),
+        CASE("a map of 4 G entries", "4294967295 entries",
+             "\xdf\xff\xff\xff\xff\xa2"
+             "cv\xa4head"),
+        CASE("a map of 65537 entries", "65537 entries",
+             "\xdf\x00\x01\x00\x01\xa2"
+             "cv\xa4head"),
         CASE("an array of 4 G entries", "4294967295 entries", FOREIGN_HEAD FRAME "\xdd\xff\xff\xff\xff"),
-        CASE("a text of 4 GB", "4294967295 bytes", "\x81\xdb\xff\xff\xff\xff" "cvcvcvcvcvcvcv"),
+        CASE("a text of 4 GB", "4294967295 bytes",
+             "\x81\xdb\xff\xff\xff\xff"
+             "cvcvcvcvcvcvcv"),
         CASE("an extension of 4 GB", "4294967295 bytes", FOREIGN_HEAD "\x81\xc9\xff\xff\xff\xff\x01"),
         CASE("a bin of 4 GB", "frame 1",
-             FOREIGN_HEAD TENSOR "\x91\xce\x3f\xff\xff\xff\xa4" "data\xc6\xff\xff\xff\xfc" "0123"),
+             FOREIGN_HEAD TENSOR "\x91\xce\x3f\xff\xff\xff\xa4"
+                                 "data\xc6\xff\xff\xff\xfc"
+                                 "0123"),
         CASE("a bin of 4 GB in the head", "head",
-             "\x81\xa2" "cv\xc6\xff\xff\xff\xff" "0123456789abcdef"),
+             "\x81\xa2"
+             "cv\xc6\xff\xff\xff\xff"
+             "0123456789abcdef"),
         CASE("17 maps deep", "16 deep",
              DEEP DEEP DEEP DEEP DEEP DEEP DEEP DEEP DEEP DEEP DEEP DEEP DEEP DEEP DEEP DEEP DEEP "\x80"),
         CASE("10 dimensions of 2^32", "at most 8",
-             FOREIGN_HEAD TENSOR "\x9a" LARGE LARGE LARGE LARGE LARGE LARGE LARGE LARGE LARGE LARGE
-             "\xa4" "data\xc4\x00"),
+             FOREIGN_HEAD TENSOR "\x9a" LARGE LARGE LARGE LARGE LARGE LARGE LARGE LARGE LARGE LARGE "\xa4"
+                                 "data\xc4\x00"),
     };
     long before = memory_peak();
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        check(bytes_read(cases[i].bytes, cases[i].n) == -1 && says(cases[i].says), "%s: %s",
-              cases[i].what, error_text());
+        check(bytes_read(cases[i].bytes, cases[i].n) == -1 && says(cases[i].says), "%s: %s", cases[i].what,
+              error_text());
     check(memory_peak() - before < 64 << 10, "%ld kB of memory for all", memory_peak() - before);
 }
 
 /* Sizes that do come, too many of them. */
 static void test_flood(void)
 {
-    struct bytes b = { 0 };
+    struct bytes b = {0};
     long before = memory_peak();
 
     ADD(&b, FOREIGN_HEAD "\x81\xdc\xff\xff");
     for (int i = 0; i < 65535; i++)
-        ADD(&b, "\xdc\x00\x20" "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0");
+        ADD(&b, "\xdc\x00\x20"
+                "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0");
     check(bytes_read(b.p, b.n) == -1 && says("1000000 values"), "%s", error_text());
     b.n = 0;
     ADD(&b, FOREIGN_HEAD "\x81\xa1x\xdc\xff\xff");
@@ -157,14 +173,16 @@ static void test_flood(void)
     }
     check(bytes_read(b.p, b.n) == -1 && says("bytes of description"), "%s", error_text());
     b.n = 0;
-    ADD(&b, "\x84\xa2" "cv\xa4head\xa7version\x01\xa4kind\xa5" "audio\xa4meta\xde\xff\xff");
+    ADD(&b, "\x84\xa2"
+            "cv\xa4head\xa7version\x01\xa4kind\xa5"
+            "audio\xa4meta\xde\xff\xff");
     for (int i = 0; i < 65535; i++) {
         char key[10];
 
         bytes_add(&b, key, (size_t)snprintf(key, sizeof key, "\xa5%05d%c", i, 1));
     }
     check(bytes_read(b.p, b.n) == -1 && says("65535 keys"), "%s", error_text());
-#ifndef __SANITIZE_ADDRESS__   /* which keeps freed memory */
+#ifndef __SANITIZE_ADDRESS__ /* which keeps freed memory */
     check(memory_peak() - before < 600 << 10, "%ld kB of memory for all", memory_peak() - before);
 #else
     (void)before;
@@ -179,7 +197,7 @@ static void test_noise(void)
     int accepted = 0;
 
     for (int run = 0; run < 20000; run++) {
-        struct bytes b = { 0 };
+        struct bytes b = {0};
 
         ADD(&b, FOREIGN_HEAD FRAME);
         for (int i = 0; i < 60; i++) {

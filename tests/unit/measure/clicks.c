@@ -46,8 +46,8 @@ int main(void)
     for (int i = 0; i < SAMPLES; i++)
         y[i] = x[i] + 0.1f * (float)(((i + 256 - 77) / 256 * 37 % 11) - 5);
     c = clicks_find(y, 1, SAMPLES, 3000);
-    check(c.joins > 0.85 && c.hop % 256 == 0 && c.phase % 256 == 77,
-          "frames that do not join: %g at %d + i %d", c.joins, c.phase, c.hop);
+    check(c.joins > 0.85 && c.hop % 256 == 0 && c.phase % 256 == 77, "frames that do not join: %g at %d + i %d",
+          c.joins, c.phase, c.hop);
     check(c.count > 150, "and each is a break: %lld", (long long)c.count);
 
     for (int n = 1; n < 40; n++)

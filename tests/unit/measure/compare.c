@@ -6,7 +6,7 @@
 
 static struct compare *compare_real(uint64_t seed)
 {
-    static const char *const real[] = { "real-a", "real-b", "real-c" };
+    static const char *const real[] = {"real-a", "real-b", "real-c"};
     struct compare *c = compare_new(3000, seed);
 
     for (size_t i = 0; i < 3; i++) {
@@ -62,7 +62,7 @@ static void fresh(void)
 /* Sounds of tests/figures in a row; order: their last letters. */
 static struct sound joined(const char *order, const char *kind)
 {
-    struct sound all = { .x = mem_zero(100000, sizeof(float)) };
+    struct sound all = {.x = mem_zero(100000, sizeof(float))};
 
     for (; *order; order++) {
         char *name = mem_format("%s-%c", kind, *order);
@@ -78,7 +78,7 @@ static struct sound joined(const char *order, const char *kind)
 
 static void phrases(void)
 {
-    static const char *const real[] = { "abc", "bca", "cab" }, *const new[] = { "de", "ed" };
+    static const char *const real[] = {"abc", "bca", "cab"}, *const new[] = {"de", "ed"};
     struct compare *c = compare_new(3000, 1);
     struct compare_figures f;
 
@@ -124,8 +124,7 @@ static void itself(void)
     check(look(c, "new-d").copied == 0, "a new clip is none");
     check(compare_near_all(c, COMPARE_CLIPS).copied == 0.75, "three of four are copied");
     f = compare_figures(c, COMPARE_CLIPS);
-    check(f.low <= f.fd && f.fd <= f.high && f.low < f.high, "an interval: %.0f in %.0f to %.0f", f.fd, f.low,
-          f.high);
+    check(f.low <= f.fd && f.fd <= f.high && f.low < f.high, "an interval: %.0f in %.0f to %.0f", f.fd, f.low, f.high);
     check(f.recall == 1, "with all of the reference among the clips: recall %g", f.recall);
     compare_free(c);
     c = compare_real(1);
@@ -156,7 +155,7 @@ static void collapsed(void)
 {
     enum { POINTS = 400, DIMS = 20 };
     struct point_set *real = point_set_new(DIMS, 1, 0), *alike = point_set_new(DIMS, 1, 1),
-                 *narrow = point_set_new(DIMS, 1, 2);
+                     *narrow = point_set_new(DIMS, 1, 2);
     struct rng r = rng_new(5, 0);
     float rows[POINTS * DIMS];
     double precision, recall, spread;
@@ -172,8 +171,7 @@ static void collapsed(void)
         point_set_add(narrow, rows, POINTS, owner);
     }
     spread = point_set_spread(real);
-    check(fabs(spread / (2 * DIMS) - 1) < 0.1, "squared distances are about twice the dimensions: %g",
-          spread);
+    check(fabs(spread / (2 * DIMS) - 1) < 0.1, "squared distances are about twice the dimensions: %g", spread);
     point_set_match(real, alike, &precision, &recall);
     check(precision > 0.8 && recall > 0.8, "alike: precision %g, recall %g", precision, recall);
     check(fabs(point_set_mmd(real, alike, spread)) < 0.002, "alike: MMD %g", point_set_mmd(real, alike, spread));
@@ -191,13 +189,11 @@ static void refused(void)
     float *x = mem_zero(90000, sizeof *x);
 
     compare_reference(c, "short", x, 1, 3000);
-    check(compare_fit(c) < 0 && strstr(error_text(), "too little"), "a second is too little: %s",
-          error_text());
+    check(compare_fit(c) < 0 && strstr(error_text(), "too little"), "a second is too little: %s", error_text());
     compare_free(c);
     c = compare_new(3000, 1);
     compare_reference(c, "silence", x, 1, 90000);
-    check(compare_fit(c) < 0 && strstr(error_text(), "the same"), "silence is no reference: %s",
-          error_text());
+    check(compare_fit(c) < 0 && strstr(error_text(), "the same"), "silence is no reference: %s", error_text());
     compare_free(c);
     free(x);
 }

@@ -5,9 +5,7 @@
 #include "measure/levels.h"
 #include "measure/recon.h"
 
-static const char *const sounds[] = {
-    "real-a", "real-b", "real-c", "new-d", "new-e", "again-a", "wide", "wide-again"
-};
+static const char *const sounds[] = {"real-a", "real-b", "real-c", "new-d", "new-e", "again-a", "wide", "wide-again"};
 
 static void clip(const char *name)
 {
@@ -40,7 +38,7 @@ static void contrast(const char *name)
 {
     struct sound s = sound_read(name);
     struct timbre_meter *m = timbre_meter_new(s.rate);
-    static const double beats[] = { 0.5, 0.25, 1, 4 };
+    static const double beats[] = {0.5, 0.25, 1, 4};
     struct figures f;
 
     for (int i = 0; i < 4; i++) {
@@ -76,8 +74,8 @@ static void clicks(int channels, double rate)
     check(told.value[FIGURE_BEATCON] > 0.7 && told.value[FIGURE_BEATCON] < 1.3, "contrast of clicks: %g",
           told.value[FIGURE_BEATCON]);
     if (rate >= 3000)
-        check(fabs(told.value[FIGURE_BEATCON] - found.value[FIGURE_BEATCON]) < 0.02,
-              "%d channels, %g Hz: found %g", channels, rate, found.value[FIGURE_BEATCON]);
+        check(fabs(told.value[FIGURE_BEATCON] - found.value[FIGURE_BEATCON]) < 0.02, "%d channels, %g Hz: found %g",
+              channels, rate, found.value[FIGURE_BEATCON]);
     else
         check(isnan(found.value[FIGURE_BEATCON]), "%g Hz is too low to find it", rate);
     timbre_meter_free(m);
@@ -88,7 +86,7 @@ static struct recon distances(struct recon_meter *m, const float *x, const float
 {
     struct recon r;
 
-    recon_measure(m, x, &(struct recon_estimate){ y, false }, 1, channels, samples, &r);
+    recon_measure(m, x, &(struct recon_estimate){y, false}, 1, channels, samples, &r);
     return r;
 }
 
@@ -96,7 +94,7 @@ static void reconstruction(const char *real, const char *again)
 {
     struct sound x = sound_read(real), y = sound_read(again);
     struct recon_meter *m = recon_meter_new(x.rate);
-    struct recon_estimate others[] = { { y.x, false }, { x.x, false }, { NULL, false }, { y.x, true } };
+    struct recon_estimate others[] = {{y.x, false}, {x.x, false}, {NULL, false}, {y.x, true}};
     struct recon r[4], zeros, undefined;
     float *silence = mem_zero((size_t)x.samples, sizeof *silence);
 
@@ -109,8 +107,8 @@ static void reconstruction(const char *real, const char *again)
         check(isnan(undefined.value[i]), "%s from silence cannot be told", recon_names[i]);
         if (i == RECON_GAIN)
             continue;
-        check(r[2].value[i] > r[0].value[i] && fabs(r[2].value[i] - zeros.value[i]) <= 1e-12,
-              "%s of silence: %g, %g", recon_names[i], r[2].value[i], zeros.value[i]);
+        check(r[2].value[i] > r[0].value[i] && fabs(r[2].value[i] - zeros.value[i]) <= 1e-12, "%s of silence: %g, %g",
+              recon_names[i], r[2].value[i], zeros.value[i]);
     }
     check_expected(again, "msls as it is", r[3].value[RECON_MSLS], 0);
     check_expected(again, "sc as it is", r[3].value[RECON_SC], 0);
@@ -237,11 +235,9 @@ static void tone(double rate)
           f.value[FIGURE_CENTROID]);
     check(fabs(f.value[FIGURE_ROLLOFF] / hertz - 1) < 0.1, "%g Hz: roll-off of a tone: %g", rate,
           f.value[FIGURE_ROLLOFF]);
-    check(f.value[FIGURE_BANDWIDTH] < hertz / 5, "%g Hz: bandwidth of a tone: %g", rate,
-          f.value[FIGURE_BANDWIDTH]);
+    check(f.value[FIGURE_BANDWIDTH] < hertz / 5, "%g Hz: bandwidth of a tone: %g", rate, f.value[FIGURE_BANDWIDTH]);
     check(f.value[FIGURE_FLATNESS] < 1e-3, "%g Hz: a tone is not flat: %g", rate, f.value[FIGURE_FLATNESS]);
-    check(f.value[FIGURE_CLIPPED] == 0 && f.value[FIGURE_SILENCE] == 0, "%g Hz: not clipped, not silent",
-          rate);
+    check(f.value[FIGURE_CLIPPED] == 0 && f.value[FIGURE_SILENCE] == 0, "%g Hz: not clipped, not silent", rate);
     check(fabs(f.timbre.band[band] - level) < 0.1, "%g Hz: octave %d has all of a tone: %g", rate, band,
           f.timbre.band[band]);
     for (int b = 0; b < f.timbre.bands; b++)
@@ -249,10 +245,8 @@ static void tone(double rate)
               f.timbre.band[b]);
     g = of_sine(rate, hertz, 0.25, 0.5, (int64_t)(8 * rate));
     check(fabs(g.value[FIGURE_OFFSET] - 0.5) < 1e-4, "%g Hz: an offset is seen", rate);
-    check(fabs(g.value[FIGURE_RMS] - (level - 20 * log10(2))) < 0.01, "%g Hz: and not counted as sound",
-          rate);
-    check(fabs(g.value[FIGURE_CENTROID] / f.value[FIGURE_CENTROID] - 1) < 1e-3, "%g Hz: nor as a low tone",
-          rate);
+    check(fabs(g.value[FIGURE_RMS] - (level - 20 * log10(2))) < 0.01, "%g Hz: and not counted as sound", rate);
+    check(fabs(g.value[FIGURE_CENTROID] / f.value[FIGURE_CENTROID] - 1) < 1e-3, "%g Hz: nor as a low tone", rate);
 }
 
 static void silence(void)
@@ -260,8 +254,7 @@ static void silence(void)
     struct figures f = of_sine(3000, 100, 0, 0, 3000);
 
     check(f.value[FIGURE_RMS] < -1e9 && f.value[FIGURE_SILENCE] == 1, "silence is silent");
-    check(isnan(f.value[FIGURE_CREST]) && isnan(f.value[FIGURE_RHYTHM]) &&
-              isnan(f.value[FIGURE_BEATCON]),
+    check(isnan(f.value[FIGURE_CREST]) && isnan(f.value[FIGURE_RHYTHM]) && isnan(f.value[FIGURE_BEATCON]),
           "silence has no crest factor, no rhythm, no beat");
     check(fabs(f.value[FIGURE_FLATNESS] - 1) < 1e-9, "silence is flat");
 }
@@ -271,16 +264,15 @@ static void shortest(void)
     for (int64_t n = 1; n < 400; n = 2 * n + 1) {
         struct figures f = of_sine(3000, 700, 0.5, 0, n);
 
-        check(isfinite(f.value[FIGURE_CENTROID]) && isnan(f.value[FIGURE_JOINS]) &&
-                  isnan(f.value[FIGURE_RHYTHM]),
+        check(isfinite(f.value[FIGURE_CENTROID]) && isnan(f.value[FIGURE_JOINS]) && isnan(f.value[FIGURE_RHYTHM]),
               "a clip of %lld samples", (long long)n);
     }
 }
 
 static void levels(void)
 {
-    float x[] = { 1, -1, 0.99996f, 0.9999f, -2, 0, 0.5f, 0 }, two[] = { 0.5f, 0.7f, 0.001f, -0.003f };
-    float half[4000] = { 0 };
+    float x[] = {1, -1, 0.99996f, 0.9999f, -2, 0, 0.5f, 0}, two[] = {0.5f, 0.7f, 0.001f, -0.003f};
+    float half[4000] = {0};
 
     check(level_clipped(x, 8) == 3, "three samples are clipped: %lld", (long long)level_clipped(x, 8));
     check(level_peak(x, 8) == 2, "the peak is 2");

@@ -12,8 +12,7 @@ static void refused(const char *list, const char *word)
 {
     struct range ranges[FIGURE_COUNT];
 
-    check(limits_read(ranges, list) < 0 && strstr(error_text(), word), "'%s' is refused: %s", list,
-          error_text());
+    check(limits_read(ranges, list) < 0 && strstr(error_text(), word), "'%s' is refused: %s", list, error_text());
 }
 
 static void judged(enum figure figure, double value, enum verdict want)
@@ -27,26 +26,25 @@ static void judged(enum figure figure, double value, enum verdict want)
     j = limits_judge(&limits, values, 0, FIGURE_COUNT);
     check(j.verdict == want, "%s %g: verdict %d", figure_about[figure].name, value, j.verdict);
     check(strcmp(j.fails, want == VERDICT_FAIL ? figure_about[figure].name : "") == 0 &&
-          strcmp(j.warns, want == VERDICT_WARN ? figure_about[figure].name : "") == 0, "and names it");
+              strcmp(j.warns, want == VERDICT_WARN ? figure_about[figure].name : "") == 0,
+          "and names it");
     judgement_free(&j);
 }
 
 int main(void)
 {
-    double values[FIGURE_COUNT] = { 0 };
+    double values[FIGURE_COUNT] = {0};
     struct judgement j;
 
     limits_default(&limits);
     for (int i = 0; i < FIGURE_COUNT; i++)
-        check(figure_about[i].name && limits.good[i].lo < limits.good[i].hi &&
-                  limits.fair[i].lo < limits.fair[i].hi,
+        check(figure_about[i].name && limits.good[i].lo < limits.good[i].hi && limits.fair[i].lo < limits.fair[i].hi,
               "figure %d has a name and limits", i);
     judged(FIGURE_RMS, -20, VERDICT_OK);
     judged(FIGURE_RMS, -60, VERDICT_WARN);
     judged(FIGURE_RMS, -INFINITY, VERDICT_FAIL);
     judged(FIGURE_RMS, NAN, VERDICT_OK);
-    check(limits_read(limits.fair, "rms=-5:-1,clipped=:7,offset=-.5:") == 0, "three limits: %s",
-          error_text());
+    check(limits_read(limits.fair, "rms=-5:-1,clipped=:7,offset=-.5:") == 0, "three limits: %s", error_text());
     judged(FIGURE_RMS, -5, VERDICT_WARN);
     judged(FIGURE_RMS, -5.01, VERDICT_FAIL);
     judged(FIGURE_RMS, -0.99, VERDICT_FAIL);
@@ -54,8 +52,7 @@ int main(void)
     judged(FIGURE_CLIPPED, 8, VERDICT_FAIL);
     judged(FIGURE_OFFSET, -0.6, VERDICT_FAIL);
     judged(FIGURE_OFFSET, 1e9, VERDICT_WARN);
-    check(limits_read(limits.fair, "rms=:") == 0 && limits_read(limits.good, "rms=:,clipped=:") == 0,
-          "no limit");
+    check(limits_read(limits.fair, "rms=:") == 0 && limits_read(limits.good, "rms=:,clipped=:") == 0, "no limit");
     judged(FIGURE_RMS, -1000, VERDICT_OK);
     check(limits_read(limits.fair, "all=-1:1,rms=:") == 0, "all");
     judged(FIGURE_RMS, -1000, VERDICT_OK);

@@ -52,7 +52,8 @@ static void test_sounding(void)
     for (int i = 0; i < N; i++)
         x[i] = i % 2 ? 0.1f : -0.1f;
     check(fabs(level_sounding(x, 1, N, RATE) - 0.1) < 1e-6, "a square wave has its own");
-    check(fabs(level_sounding(x, 2, N, RATE) - 0.1 / sqrt(2)) < 1e-6, "beside a silent channel it has the mean power of both");
+    check(fabs(level_sounding(x, 2, N, RATE) - 0.1 / sqrt(2)) < 1e-6,
+          "beside a silent channel it has the mean power of both");
     memset(x + N / 20, 0, (N - N / 20) * sizeof *x);
     check(fabs(level_sounding(x, 1, N, RATE) - 0.1) < 1e-6, "silence after it does not count");
     for (int i = N / 20; i < N; i++)
@@ -144,15 +145,16 @@ static void test_terms(void)
     set_all(p, "front/most", 5);
     values(p, "front/spread")[0] = 0.5f;
     values(p, "front/spread")[1] = 2;
-    values(p, "dec/out/bias")[0] = -2.5f;      /* under the floor */
+    values(p, "dec/out/bias")[0] = -2.5f; /* under the floor */
     values(p, "dec/out/bias")[1] = 1;
-    values(p, "enc/linear/bias")[0] = 1;       /* the mean, where the prior foretells 0 */
+    values(p, "enc/linear/bias")[0] = 1; /* the mean, where the prior foretells 0 */
     t = run(p, &shape, y);
-    check(fabs(t.log - (2.5 + 0 + 0 + 0.5 + 2.5 + 3)) < 1e-5, "distances, but not of two values under the floor (%g)", t.log);
+    check(fabs(t.log - (2.5 + 0 + 0 + 0.5 + 2.5 + 3)) < 1e-5, "distances, but not of two values under the floor (%g)",
+          t.log);
     check(fabs(t.values - 6) < 1e-9 && fabs(t.frames - 3) < 1e-9, "real frames alone count");
     check(fabs(t.residual[0] - 5) < 1e-5 && fabs(t.counted[0] - 2) < 1e-9, "residuals of values above the floor");
     want = laplace(2.5, 0.5) - log(1 - 0.5 * exp(-0.5 / 0.5)) + laplace(2.5, 0.5) + laplace(0, 2) + laplace(0.5, 2) +
-           log(2) + 3.0 / 2;                   /* P(Y <= floor), the floor 3 under what is decoded */
+           log(2) + 3.0 / 2; /* P(Y <= floor), the floor 3 under what is decoded */
     check(fabs(t.nats - want) < 1e-5, "Laplace, censored at the floor: %.6f (%.6f)", t.nats, want);
     f = terms_figures(&t, &shape);
     /* log variance 0, scale 0: 1/2 (1 + 1) - 1/2 */
@@ -214,14 +216,15 @@ static void test_magnitudes(void)
     set_all(p, "front/fill", -6);
     set_all(p, "front/most", 1);
     set_all(p, "front/lift", 0.5f);
-    y[1] = -3;                   /* under the floor */
-    y[2] = 4;                    /* over the most */
+    y[1] = -3; /* under the floor */
+    y[2] = 4;  /* over the most */
     front_magnitudes(&front, &v, y, 0, false, 2, scratch, out);
     check(fabsf(out[3] - 2) < 1e-5f && fabsf(out[1] - 2 * expf(-6)) < 1e-6f && fabsf(out[2] - 2 * expf(1)) < 1e-4f,
           "levels, the fill under the floor, the most, times the gain");
     check(!(out[0] > 0), "no offset");
     front_magnitudes(&front, &v, y, 0.5, false, 1, scratch, out);
-    check(fabsf(out[3] - expf(0.25f)) < 1e-5f && fabsf(out[1] - expf(-6)) < 1e-6f, "half of the lift, not under the floor");
+    check(fabsf(out[3] - expf(0.25f)) < 1e-5f && fabsf(out[1] - expf(-6)) < 1e-6f,
+          "half of the lift, not under the floor");
     for (int c = 0; c < n; c++)
         scratch[c] = c == 1 ? -6 : c == 2 ? 1 : 0;
     rms = front_rms(&front, scratch);

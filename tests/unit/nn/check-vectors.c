@@ -46,8 +46,7 @@ static bool same_shape(const struct node *n, const struct tensor *t)
     return at == 3;
 }
 
-static void compare(struct vcase *c, const char *name, const struct node *n, const float *values,
-                    double limit)
+static void compare(struct vcase *c, const char *name, const struct node *n, const float *values, double limit)
 {
     const struct tensor *want = kept_get(c->frame, name);
     char shape[128];
@@ -55,8 +54,8 @@ static void compare(struct vcase *c, const char *name, const struct node *n, con
     if (!want)
         return;
     if (!same_shape(n, want))
-        verdict_fail(&c->v, "%s is %s, computed is [%d, %d, %d]", name,
-                     tensor_shape_text(want, shape, sizeof shape), node_batch(n), n->shape[1], n->shape[2]);
+        verdict_fail(&c->v, "%s is %s, computed is [%d, %d, %d]", name, tensor_shape_text(want, shape, sizeof shape),
+                     node_batch(n), n->shape[1], n->shape[2]);
     else if (!values)
         verdict_fail(&c->v, "%s was not computed", name);
     else
@@ -113,8 +112,8 @@ static void case_run(struct vcase *c)
 
 static void layer_check(const char *file, const struct kept *frame)
 {
-    struct vcase c = {.frame = frame, .v = verdict_new(file, frame->name), .store = params_new(),
-                      .gradient_limit = LIMIT};
+    struct vcase c = {
+        .frame = frame, .v = verdict_new(file, frame->name), .store = params_new(), .gradient_limit = LIMIT};
     const char *op = "";
 
     if (!meta_get_text(frame->meta, "op", &op))

@@ -14,8 +14,16 @@ static bool close_to(const float *got, const double *want, size_t count, double 
     return true;
 }
 
-#define LIST(...) (const float[]){__VA_ARGS__}
-#define WANT(...) (const double[]){__VA_ARGS__}
+#define LIST(...) \
+    (const float[]) \
+    { \
+        __VA_ARGS__ \
+    }
+#define WANT(...) \
+    (const double[]) \
+    { \
+        __VA_ARGS__ \
+    }
 
 static void plan(struct graph *g)
 {
@@ -36,7 +44,7 @@ static void test_conv(void)
 
     plan(&g);
     graph_set(x, LIST(1, 2, 3, 4), 4);
-    graph_set(w, LIST(9, 1, 9, 9, 9, 10, 9, 9, 9, 100, 9, 9, 9, 1000, 9, 9), 16);   /* of four taps the second counts */
+    graph_set(w, LIST(9, 1, 9, 9, 9, 10, 9, 9, 9, 100, 9, 9, 9, 1000, 9, 9), 16); /* of four taps the second counts */
     graph_set(b, LIST(0.5f, -1), 2);
     net_forward(g.net);
     check(y->shape[1] == 2 && y->shape[2] == 1 && close_to(y->y, WANT(21.5, 2099, 43.5, 4299), 4, 0), "conv1d");
@@ -56,8 +64,7 @@ static void test_dense(void)
     graph_set(w, LIST(1, 2, 3, 10, 20, 30), 6);
     graph_set(b, LIST(0, 0.5f, 1), 3);
     net_forward(g.net);
-    check(y->shape[1] == 3 && y->shape[2] == 1 && close_to(y->y, WANT(21, 42.5, 64, 43, 86.5, 130), 6, 0),
-          "dense");
+    check(y->shape[1] == 3 && y->shape[2] == 1 && close_to(y->y, WANT(21, 42.5, 64, 43, 86.5, 130), 6, 0), "dense");
     graph_free(&g);
 }
 
@@ -76,8 +83,10 @@ static void test_linear(void)
     graph_set(b, LIST(0, 0.5f, 1), 3);
     net_forward(g.net);
     check(y->shape[1] == 2 && y->shape[2] == 3 &&
-          close_to(y->y, WANT(21, 1.5, -1, 43, 3.5, -3, 65, 5.5, -5, 87, 7.5, -7), 12, 0), "linear");
-    check(close_to(bare->y, WANT(21, 1, -2, 43, 3, -4, 65, 5, -6, 87, 7, -8), 12, 0), "linear without bias, weights of rank 3");
+              close_to(y->y, WANT(21, 1.5, -1, 43, 3.5, -3, 65, 5.5, -5, 87, 7.5, -7), 12, 0),
+          "linear");
+    check(close_to(bare->y, WANT(21, 1, -2, 43, 3, -4, 65, 5, -6, 87, 7, -8), 12, 0),
+          "linear without bias, weights of rank 3");
     graph_free(&g);
 }
 
@@ -90,8 +99,8 @@ static void test_past(void)
     plan(&g);
     graph_set(x, LIST(1, 2, 3, 4, 5, 6), 6);
     net_forward(g.net);
-    check(now->shape[1] == 3 && now->shape[2] == 2 &&
-          close_to(now->y, WANT(0, 1, 1, 2, 2, 3, 0, 4, 4, 5, 5, 6), 12, 0), "past, two rows");
+    check(now->shape[1] == 3 && now->shape[2] == 2 && close_to(now->y, WANT(0, 1, 1, 2, 2, 3, 0, 4, 4, 5, 5, 6), 12, 0),
+          "past, two rows");
     check(close_to(before->y, WANT(0, 0, 0, 1, 1, 2, 0, 0, 0, 4, 4, 5), 12, 0), "past, two rows before the last");
     check(close_to(far->y, WANT(0, 0, 0, 0, 0, 0), 6, 0), "past, before the first row");
     graph_free(&g);
@@ -138,8 +147,9 @@ static void test_kl_prior(void)
     graph_set(logvar, LIST(-1, 0), 2);
     graph_set(scale, LIST(0.25f, -0.5f), 2);
     net_forward(g.net);
-    check(close_to(kl->y, WANT(0.25 + 0.5 - 0.5 + exp(-0.5) / 2 * (exp(-1) + 0.5) - 0.5 - 0.5 + exp(1) / 2 * (1 + 2)), 1,
-                   1e-6), "kl_prior");
+    check(close_to(kl->y, WANT(0.25 + 0.5 - 0.5 + exp(-0.5) / 2 * (exp(-1) + 0.5) - 0.5 - 0.5 + exp(1) / 2 * (1 + 2)),
+                   1, 1e-6),
+          "kl_prior");
     graph_set(prior, LIST(1, 0, 0, 3), 4);
     graph_set(scale, LIST(-0.5f, 0), 2);
     net_forward(g.net);
@@ -177,27 +187,52 @@ static void test_norm_of_one(void)
     graph_set(x, LIST(0.1f, 1e6f, -3.3f, 7, 0, -1e-6f), 6);
     graph_set(gamma, LIST(1.7f, 0.3f), 2);
     graph_set(beta, LIST(0.1f, -0.7f), 2);
-    for (int i = 0; i < 6; i++)          /* left there by an earlier step */
+    for (int i = 0; i < 6; i++) /* left there by an earlier step */
         x->dy[i] = gamma->dy[i % 2] = 1;
     net_forward(g.net);
     net_backward(g.net);
-    check(close_to(y->y, WANT((double)0.1f, (double)-0.7f, (double)0.1f, (double)-0.7f, (double)0.1f,
-                              (double)-0.7f), 6, 0) &&
-          close_to(x->dy, WANT(0, 0, 0, 0, 0, 0), 6, 0) && close_to(gamma->dy, WANT(0, 0), 2, 0) &&
-          fabsf(beta->dy[0]) > 0.1f, "instance_norm over length 1 is beta, its gradients 0");
+    check(close_to(y->y, WANT((double)0.1f, (double)-0.7f, (double)0.1f, (double)-0.7f, (double)0.1f, (double)-0.7f), 6,
+                   0) &&
+              close_to(x->dy, WANT(0, 0, 0, 0, 0, 0), 6, 0) && close_to(gamma->dy, WANT(0, 0), 2, 0) &&
+              fabsf(beta->dy[0]) > 0.1f,
+          "instance_norm over length 1 is beta, its gradients 0");
     graph_free(&g);
 }
 
 /* ---- activations against the mathematics library, in double precision ---- */
 
-static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
-static double relu(double x) { return x > 0 ? x : 0; }
-static double leaky(double x) { return x > 0 ? x : (double)0.4f * x; }
-static double silu(double x) { return x * sigmoid(x); }
-static double relu_slope(double x) { return x > 0; }
-static double leaky_slope(double x) { return x > 0 ? 1 : (double)0.4f; }
-static double sigmoid_slope(double x) { return sigmoid(x) * sigmoid(-x); }
-static double silu_slope(double x) { return sigmoid(x) * (1 + x * sigmoid(-x)); }
+static double sigmoid(double x)
+{
+    return 1 / (1 + exp(-x));
+}
+static double relu(double x)
+{
+    return x > 0 ? x : 0;
+}
+static double leaky(double x)
+{
+    return x > 0 ? x : (double)0.4f * x;
+}
+static double silu(double x)
+{
+    return x * sigmoid(x);
+}
+static double relu_slope(double x)
+{
+    return x > 0;
+}
+static double leaky_slope(double x)
+{
+    return x > 0 ? 1 : (double)0.4f;
+}
+static double sigmoid_slope(double x)
+{
+    return sigmoid(x) * sigmoid(-x);
+}
+static double silu_slope(double x)
+{
+    return sigmoid(x) * (1 + x * sigmoid(-x));
+}
 
 static struct node *leaky_layer(struct net *net, struct node *x)
 {
@@ -212,8 +247,10 @@ static void test_activations(void)
         struct node *(*build)(struct net *net, struct node *x);
         double (*value)(double x), (*slope)(double x);
     } all[] = {
-        {"relu", net_relu, relu, relu_slope}, {"leaky_relu", leaky_layer, leaky, leaky_slope},
-        {"sigmoid", net_sigmoid, sigmoid, sigmoid_slope}, {"silu", net_silu, silu, silu_slope},
+        {"relu", net_relu, relu, relu_slope},
+        {"leaky_relu", leaky_layer, leaky, leaky_slope},
+        {"sigmoid", net_sigmoid, sigmoid, sigmoid_slope},
+        {"silu", net_silu, silu, silu_slope},
     };
 
     for (size_t a = 0; a < sizeof all / sizeof *all; a++) {
@@ -223,7 +260,7 @@ static void test_activations(void)
 
         net_loss(graph_weighted(g.net, y, 0), 1);
         plan(&g);
-        for (int i = 0; i < COUNT; i++)      /* -30 to 30, denser about 0 */
+        for (int i = 0; i < COUNT; i++) /* -30 to 30, denser about 0 */
             x->y[i] = 30 * powf((float)(i - COUNT / 2) / (COUNT / 2), 3);
         net_forward(g.net);
         net_backward(g.net);
@@ -235,8 +272,8 @@ static void test_activations(void)
             value = !(ev <= value) ? ev : value;
             slope = !(es <= slope) ? es : slope;
         }
-        check(value < 2e-6 && slope < 5e-6, "%s from -30 to 30 (off by %.1e, slope by %.1e)", all[a].name,
-              value, slope);
+        check(value < 2e-6 && slope < 5e-6, "%s from -30 to 30 (off by %.1e, slope by %.1e)", all[a].name, value,
+              slope);
         x->y[3] = NAN;
         net_forward(g.net);
         check(isnan(y->y[3]), "%s of NaN is NaN", all[a].name);
@@ -263,15 +300,15 @@ static void test_losses(void)
     graph_set(t, LIST(0.5f, 1, 0, -1), 4);
     net_forward(g.net);
     check(close_to(z->y, WANT(1.5, 2, -1, 2.25), 4, 1e-7), "reparameterize");
-    check(close_to(draw->y, WANT((-0.5 * (exp(-0.5) + 0.5) - 1 + 0.5 + 0.5 -
-                                  0.5 * (4 * exp(-0.25) + 0.25) + 2) / 2), 1, 1e-6), "kl_draw");
-    check(close_to(logits->y, WANT((1 - 0.5 + log1p(exp(-1)) + log(2) + log(2) + 2 + 2 +
-                                    log1p(exp(-2))) / 2), 1, 1e-6), "bce_logits");
+    check(close_to(draw->y, WANT((-0.5 * (exp(-0.5) + 0.5) - 1 + 0.5 + 0.5 - 0.5 * (4 * exp(-0.25) + 0.25) + 2) / 2), 1,
+                   1e-6),
+          "kl_draw");
+    check(close_to(logits->y, WANT((1 - 0.5 + log1p(exp(-1)) + log(2) + log(2) + 2 + 2 + log1p(exp(-2))) / 2), 1, 1e-6),
+          "bce_logits");
     check(close_to(bce->y, WANT((-log(0.5 + 1e-7) + log(0.25 + 1e-7) - 2 * log(0.75 + 1e-7)) / 4), 1, 1e-6),
           "bce, clipped at both ends");
     net_backward(g.net);
-    check(close_to(c->dy, WANT(0, 0, 0, (4 + 2 / 0.75) / 4), 4, 1e-5),
-          "bce: no gradient where it is clipped");
+    check(close_to(c->dy, WANT(0, 0, 0, (4 + 2 / 0.75) / 4), 4, 1e-5), "bce: no gradient where it is clipped");
     graph_set(c, LIST(2, 2, 2, 2), 4);
     graph_set(t, LIST(0, 0, 0, 0), 4);
     net_forward(g.net);

@@ -101,7 +101,10 @@ static struct node *leaky_relu(struct graph *g)
 }
 
 #define ACTIVATION(name) \
-    static struct node *name(struct graph *g) { return net_##name(g->net, graph_input(g, 2, 19)); }
+    static struct node *name(struct graph *g) \
+    { \
+        return net_##name(g->net, graph_input(g, 2, 19)); \
+    }
 
 ACTIVATION(relu)
 ACTIVATION(sigmoid)
@@ -184,15 +187,34 @@ static const struct layer {
     const char *name;
     struct node *(*build)(struct graph *g);
 } layers[] = {
-    {"conv1d", conv}, {"conv1d of one tap", conv_plain}, {"conv1d_transpose", transposed},
-    {"conv1d_transpose of four taps", transposed_taps}, {"dense", dense}, {"linear", linear},
-    {"linear without bias", linear_plain}, {"past", past}, {"past, with a lag", past_lag}, {"beside", beside},
-    {"x + linear(past(silu(x)))", residual}, {"instance_norm", instance_norm},
-    {"batch_norm_inference", batch_norm_inference}, {"relu", relu}, {"leaky_relu", leaky_relu},
-    {"sigmoid", sigmoid}, {"silu", silu}, {"add", add}, {"add, broadcast", add_broadcast},
-    {"add, to itself", add_itself}, {"channels", channels}, {"reparameterize", reparameterize},
-    {"kl_draw", kl_draw}, {"draw", draw}, {"kl_prior", kl_prior}, {"bce_logits", bce_logits},
-    {"bce", bce}, {"spectral_loss", spectral_loss},
+    {"conv1d", conv},
+    {"conv1d of one tap", conv_plain},
+    {"conv1d_transpose", transposed},
+    {"conv1d_transpose of four taps", transposed_taps},
+    {"dense", dense},
+    {"linear", linear},
+    {"linear without bias", linear_plain},
+    {"past", past},
+    {"past, with a lag", past_lag},
+    {"beside", beside},
+    {"x + linear(past(silu(x)))", residual},
+    {"instance_norm", instance_norm},
+    {"batch_norm_inference", batch_norm_inference},
+    {"relu", relu},
+    {"leaky_relu", leaky_relu},
+    {"sigmoid", sigmoid},
+    {"silu", silu},
+    {"add", add},
+    {"add, broadcast", add_broadcast},
+    {"add, to itself", add_itself},
+    {"channels", channels},
+    {"reparameterize", reparameterize},
+    {"kl_draw", kl_draw},
+    {"draw", draw},
+    {"kl_prior", kl_prior},
+    {"bce_logits", bce_logits},
+    {"bce", bce},
+    {"spectral_loss", spectral_loss},
 };
 
 /* ---- the check ---- */
@@ -280,8 +302,8 @@ static void check_leaf(const struct layer *layer, const char *how, struct graph 
         if (!(d <= worst))
             worst = d;
     }
-    check(worst <= 1e-3 * size + 2e-4, "%s: gradient of %s%s (off by %.1e of %.1e)", layer->name, leaf->name,
-          how, worst, size);
+    check(worst <= 1e-3 * size + 2e-4, "%s: gradient of %s%s (off by %.1e of %.1e)", layer->name, leaf->name, how,
+          worst, size);
 }
 
 static void check_gradients(const struct layer *layer, bool shared)

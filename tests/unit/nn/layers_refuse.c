@@ -8,20 +8,23 @@
 /* The leaves that every case finds. */
 struct given {
     struct net *net;
-    struct node *x;              /* [batch, 3, 1] */
-    struct node *other;          /* [batch, 2, 1] */
-    struct node *rows;           /* [batch, 10, 3] */
-    struct node *shorter;        /* [batch, 9, 3] */
-    struct node *made;           /* [batch, 10, 3], an input whose gradient is wanted */
-    struct node *w;              /* parameter [4, 3, 5] */
-    struct node *v;              /* parameter [3, 4, 5] */
-    struct node *b;              /* parameter [4] */
-    struct node *c3;             /* parameter [3] */
-    struct node *flat;           /* parameter [3, 2] */
+    struct node *x;       /* [batch, 3, 1] */
+    struct node *other;   /* [batch, 2, 1] */
+    struct node *rows;    /* [batch, 10, 3] */
+    struct node *shorter; /* [batch, 9, 3] */
+    struct node *made;    /* [batch, 10, 3], an input whose gradient is wanted */
+    struct node *w;       /* parameter [4, 3, 5] */
+    struct node *v;       /* parameter [3, 4, 5] */
+    struct node *b;       /* parameter [4] */
+    struct node *c3;      /* parameter [3] */
+    struct node *flat;    /* parameter [3, 2] */
 };
 
 #define REFUSE(name, expression) \
-    static struct node *name(const struct given *g) { return expression; }
+    static struct node *name(const struct given *g) \
+    { \
+        return expression; \
+    }
 
 REFUSE(conv_channels, net_conv1d(g->net, g->other, g->w, g->b))
 REFUSE(conv_time, net_conv1d(g->net, g->shorter, g->w, g->b))
@@ -68,12 +71,17 @@ static const struct {
     const char *what, *word;
     struct node *(*build)(const struct given *g);
 } cases[] = {
-    {"conv1d: channels", "conv1d", conv_channels}, {"conv1d: more than one sample", "conv1d", conv_time},
-    {"conv1d: bias", "conv1d", conv_bias}, {"conv1d_transpose: channels", "conv1d_transpose", up_channels},
+    {"conv1d: channels", "conv1d", conv_channels},
+    {"conv1d: more than one sample", "conv1d", conv_time},
+    {"conv1d: bias", "conv1d", conv_bias},
+    {"conv1d_transpose: channels", "conv1d_transpose", up_channels},
     {"conv1d_transpose: more than one sample", "conv1d_transpose", up_time},
-    {"conv1d_transpose: bias", "conv1d_transpose", up_bias}, {"dense: size", "dense", dense_size},
-    {"linear: weights", "linear", linear_values}, {"linear: bias", "linear", linear_bias},
-    {"past: no rows", "past", past_none}, {"past: rows ahead", "past", past_ahead},
+    {"conv1d_transpose: bias", "conv1d_transpose", up_bias},
+    {"dense: size", "dense", dense_size},
+    {"linear: weights", "linear", linear_values},
+    {"linear: bias", "linear", linear_bias},
+    {"past: no rows", "past", past_none},
+    {"past: rows ahead", "past", past_ahead},
     {"beside: other rows", "beside", beside_rows},
     {"instance_norm: gamma", "instance_norm", instance_gamma},
     {"instance_norm: beta", "instance_norm", instance_beta},
@@ -81,17 +89,25 @@ static const struct {
     {"instance_norm: more than one sample", "instance_norm", instance_time},
     {"batch_norm_inference: channels", "batch_norm_inference", given_gamma},
     {"batch_norm_inference: epsilon NaN", "batch_norm_inference", given_epsilon},
-    {"leaky_relu: slope NaN", "leaky_relu", leaky_slope}, {"relu: of a parameter", "relu", relu_param},
-    {"add: time", "add", add_time}, {"add: channels", "add", add_channels},
+    {"leaky_relu: slope NaN", "leaky_relu", leaky_slope},
+    {"relu: of a parameter", "relu", relu_param},
+    {"add: time", "add", add_time},
+    {"add: channels", "add", add_channels},
     {"channels: too many", "channels", channels_many},
     {"channels: before the first", "channels", channels_before},
     {"channels: none", "channels", channels_none},
-    {"reparameterize: shape", "reparameterize", shift_shape}, {"kl_draw: shape", "kl_draw", kl_draw_shape},
-    {"draw: logvar", "draw", draw_logvar}, {"draw: logvar of rows", "draw", draw_rows},
-    {"draw: noise", "draw", draw_eps}, {"draw: noise with a gradient", "draw", draw_made},
-    {"kl_prior: logvar", "kl_prior", prior_logvar}, {"kl_prior: rows", "kl_prior", prior_rows},
-    {"kl_prior: scale", "kl_prior", prior_scale}, {"bce_logits: shape", "bce_logits", logits_shape},
-    {"bce: shape", "bce", bce_shape}, {"bce: target with a gradient", "bce", bce_target},
+    {"reparameterize: shape", "reparameterize", shift_shape},
+    {"kl_draw: shape", "kl_draw", kl_draw_shape},
+    {"draw: logvar", "draw", draw_logvar},
+    {"draw: logvar of rows", "draw", draw_rows},
+    {"draw: noise", "draw", draw_eps},
+    {"draw: noise with a gradient", "draw", draw_made},
+    {"kl_prior: logvar", "kl_prior", prior_logvar},
+    {"kl_prior: rows", "kl_prior", prior_rows},
+    {"kl_prior: scale", "kl_prior", prior_scale},
+    {"bce_logits: shape", "bce_logits", logits_shape},
+    {"bce: shape", "bce", bce_shape},
+    {"bce: target with a gradient", "bce", bce_target},
     {"spectral_loss: shape", "spectral_loss", spectral_shape},
     {"spectral_loss: target with a gradient", "spectral_loss", spectral_target},
     {"input: no channels", "input", input_empty},

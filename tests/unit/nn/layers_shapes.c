@@ -14,12 +14,12 @@ struct shape {
 };
 
 static const struct shape over_one[] = {
-    {1, 1, 1, 1}, {2, 3, 5, 7}, {10, 70, 130, 1}, {10, 300, 64, 1}, {10, 64, 1, 64}, {40, 33, 17, 5}, {10, 3, 5000, 1},
-    {10, 5000, 4, 1}, {10, 2048, 2049, 1}, {33, 40, 6, 2}, {3, 1, 3000, 4}, {9, 18, 18, 1},
+    {1, 1, 1, 1},     {2, 3, 5, 7},     {10, 70, 130, 1},    {10, 300, 64, 1}, {10, 64, 1, 64}, {40, 33, 17, 5},
+    {10, 3, 5000, 1}, {10, 5000, 4, 1}, {10, 2048, 2049, 1}, {33, 40, 6, 2},   {3, 1, 3000, 4}, {9, 18, 18, 1},
 };
 static const struct shape rows[] = {
-    {2, 1, 1, 1}, {2, 300, 7, 1}, {254, 5, 3, 1}, {256, 3, 256, 1}, {258, 4, 257, 1}, {258, 520, 2, 1}, {20, 257, 513, 1},
-    {6, 9, 130, 1}, {600, 129, 258, 1},
+    {2, 1, 1, 1},     {2, 300, 7, 1},    {254, 5, 3, 1}, {256, 3, 256, 1},   {258, 4, 257, 1},
+    {258, 520, 2, 1}, {20, 257, 513, 1}, {6, 9, 130, 1}, {600, 129, 258, 1},
 };
 
 struct sides {
@@ -27,8 +27,8 @@ struct sides {
 };
 
 /* y and the gradients of sum(y dy), straight from the definitions in layers.h. */
-static void define(enum kind kind, const struct shape *s, const float *x, const float *w, const float *b, const float *dy,
-                   struct sides *d)
+static void define(enum kind kind, const struct shape *s, const float *x, const float *w, const float *b,
+                   const float *dy, struct sides *d)
 {
     int tap = (s->taps - 1) / 2;
 
@@ -76,7 +76,8 @@ static struct layer layer_new(enum kind kind, const struct shape *s, struct pool
                          : graph_param(&c.g, kind == CONV ? s->out : s->in, kind == CONV ? s->in : s->out, s->taps);
     c.b = graph_param(&c.g, s->out, 0, 0);
     c.y = kind == LINEAR ? net_linear(c.g.net, c.x, c.w, c.b)
-        : kind == CONV ? net_conv1d(c.g.net, c.x, c.w, c.b) : net_conv1d_transpose(c.g.net, c.x, c.w, c.b);
+          : kind == CONV ? net_conv1d(c.g.net, c.x, c.w, c.b)
+                         : net_conv1d_transpose(c.g.net, c.x, c.w, c.b);
     net_loss(graph_weighted(c.g.net, c.y, 0.1f), 1);
     if (net_plan(c.g.net, 1, true) < 0) {
         printf("# refused: %s\n", error_text());
@@ -114,9 +115,10 @@ static void check_shape(enum kind kind, const struct shape *s, struct pool *pool
     dx = worst_error(c.x->dy, d.dx, node_count(c.x));
     dw = worst_error(c.w->dy, d.dw, node_count(c.w));
     db = worst_error(c.b->dy, d.db, node_count(c.b));
-    check(y < 1e-5 && dx < 1e-5 && dw < 1e-5 && db < 1e-5, "%s of %d, %d to %d, %d taps (%.0e, %.0e, %.0e, %.0e)", names[kind],
-          s->items, s->in, s->out, s->taps, y, dx, dw, db);
-    check(same_bits(&c, &more), "%s of %d, %d to %d: 3 threads give the bits of one", names[kind], s->items, s->in, s->out);
+    check(y < 1e-5 && dx < 1e-5 && dw < 1e-5 && db < 1e-5, "%s of %d, %d to %d, %d taps (%.0e, %.0e, %.0e, %.0e)",
+          names[kind], s->items, s->in, s->out, s->taps, y, dx, dw, db);
+    check(same_bits(&c, &more), "%s of %d, %d to %d: 3 threads give the bits of one", names[kind], s->items, s->in,
+          s->out);
     free(d.y);
     free(d.dx);
     free(d.dw);
