@@ -104,6 +104,17 @@ setup() {
     [ -z "$output" ]
 }
 
+@test "all C is as .clang-format has it" {
+    cd "$tree"
+    find libcore cmd pipelines tests -name '*.[ch]' > "$BATS_TEST_TMPDIR/sources"
+    [ "$(wc -l < "$BATS_TEST_TMPDIR/sources")" -gt 200 ]
+    run -0 xargs clang-format --dry-run -Werror < "$BATS_TEST_TMPDIR/sources"
+    # and what is not is told
+    printf 'int f( void ){return 1;}\n' > "$BATS_TEST_TMPDIR/a.c"
+    cp .clang-format "$BATS_TEST_TMPDIR"
+    run ! clang-format --dry-run -Werror "$BATS_TEST_TMPDIR/a.c"
+}
+
 @test "every source starts with a comment that says what it is for" {
     run find "$tree"/libcore "$tree"/cmd -name '*.[ch]' -exec awk 'FNR == 1 && !/^\/\*/ { print FILENAME }' {} +
     echo "$output"

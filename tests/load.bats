@@ -439,9 +439,10 @@ same_at() {
     # over 4 GB, of which 32 bits are in the header: as many samples as there are, of zeros on the disk
     cp a.wav big.wav
     truncate -s $((44 + 4294967296 + 88200)) big.wav
+    { printf 'LIST\xd0\7\0\0'; head -c 2000 /dev/zero | tr '\0' x; } >> big.wav
     load_to -r 22050 -d 2 -o 97000 big.wav
     [ "$status" -eq 0 ]
-    grep -q 'is wrong about its length: 2.000 s by it, 97393.* s are there' words
+    grep -q 'is wrong about its length: 2.000 s by it, 97393.549 s are there' words
     # other chunks, an odd number of bytes, a few that mean nothing: no samples
     { cat a.wav; printf 'LIST\4\0\0\0INFO'; head -c 500 /dev/zero; } > list.wav
     [ "$(whole list.wav)" = 44100 ]

@@ -334,7 +334,7 @@ pcm() {
         cv-load -q -r 3000 -d 2 $clip.wav | facts -x - | cmp - want
     done
     # kept apart they are what they are; what only differs, or is in one channel alone, is mixed
-    pcm wide.wav 6000 '0.3*sin(t*.3)' '0.3*sin(t*.2)'
+    pcm wide.wav 6000 '0.3*sin(t*.3)+0.2*sin(t*.2)' '-0.18*sin(t*.3)+0.2*sin(t*.17)'
     pcm left.wav 6000 '0.3*sin(t*.3)' 0
     load_to -d 2 --report report wide.wav left.wav
     [ ! -s words ]
@@ -355,9 +355,11 @@ pcm() {
     load_to -c -d 2 offset.wav
     near "$(fact mean < stream)" 0 0.0005
     pcm drum.wav 3000 'exp(-t/200)*(0.3+0.5*sin(t*.05))'
-    load_to -d 2 --report report drum.wav none.wav
+    pcm slow.wav 3000 'exp(-t/1500)*(0.3+0.3*sin(t*.3))'
+    load_to -d 2 --report report drum.wav slow.wav none.wav
     [ ! -s words ]
     untold drum.wav dc_offset
+    untold slow.wav dc_offset
     untold none.wav dc_offset
 }
 
