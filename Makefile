@@ -12,13 +12,10 @@ WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wc
 KERNEL = -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math
 SANITIZE =
 
-LIBS = sndfile libmpg123 soxr libebur128 fftw3f openblas msgpack libxxhash cairo
-# the OpenBLAS that starts no threads of its own, in the folder where Debian keeps it beside others
-SERIAL = $(wildcard $(shell pkg-config --variable=libdir sndfile)/openblas-serial)
-PKG = PKG_CONFIG_PATH=$(SERIAL)/pkgconfig:$$PKG_CONFIG_PATH pkg-config
-# asked for once, and only when something is compiled
-PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell $(PKG) --cflags $(LIBS)))$(PKG_CFLAGS)
-PKG_LIBS = $(eval PKG_LIBS := $$(shell $(PKG) --libs $(LIBS)) $(SERIAL:%=-Wl,-rpath,%))$(PKG_LIBS)
+LIBS = sndfile libmpg123 soxr libebur128 fftw3f msgpack libxxhash cairo
+# asked for once, and only when something is compiled; OpenBLAS is loaded at its first use (base/linalg.c)
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(LIBS) openblas))$(PKG_CFLAGS)
+PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(LIBS)) -ldl)$(PKG_LIBS)
 COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -DCV_VERSION='"$(VERSION)"' -Ilibcore $(CFLAGS) $(WARN) $(PKG_CFLAGS) $(SANITIZE) -pthread
 LINK = $(CC) $(CFLAGS) $(SANITIZE) -pthread -Wl,--as-needed
 

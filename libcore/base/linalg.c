@@ -3,12 +3,14 @@
 #include "base/linalg.h"
 
 #include <cblas.h>
+#include <dlfcn.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/diag.h"
 #include "base/error.h"
 #include "base/mem.h"
 
@@ -22,21 +24,56 @@ void dposv_(const char *half, const int *n, const int *columns, double *a, const
             int *info);
 void dpotrf_(const char *half, const int *n, double *a, const int *lda, int *info);
 
-/* Each call that runs at a time has a buffer, of 128 MiB of addresses on x86-64, and OpenBLAS asks for it for ever where
- * it cannot be had. So under a limit of addresses (ulimit -v) one call runs at a time, after a look whether there is room. */
-enum { BUFFER = 132 << 20 };
+/* ---- the library ----
+ *
+ * The work is split above it, so OpenBLAS is to stay on the calling thread; but it
+ * starts threads when it is loaded, unless the environment says otherwise by then,
+ * and under a limit of addresses they never end. So it is loaded at its first use. */
+
+#define ROUTINES(DO) \
+    DO(cblas_sgemm) DO(cblas_dgemm) DO(dsyevd_) DO(dsyevr_) DO(dposv_) DO(dpotrf_) DO(openblas_get_parallel)
+#define DECLARE(name) __typeof__(name) *name##_call;
+#define FIND(name) blas.name##_call = (__typeof__(name) *)found(library, #name);
+
+static struct {
+    ROUTINES(DECLARE)
+} blas;
+
+/* Addresses for the library and the buffer of one product, of 128 MiB on x86-64, for which it asks for ever where it
+ * cannot be had. So under a limit (ulimit -v) one call runs at a time, after a look whether there is room. */
+enum { ROOM = 192 << 20 };
 
 static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER;
 static bool in_turns;
 
+/* No thread is there yet that reads the environment. */
+__attribute__((constructor)) static void stay_single(void)
+{
+    setenv("OPENBLAS_NUM_THREADS", "1", 1);
+}
+
+static void *found(void *library, const char *name)
+{
+    void *p = library ? dlsym(library, name) : NULL;
+
+    if (p)
+        return p;
+    diag_error("%s (package libopenblas0)", dlerror());
+    quick_exit(1); /* others may be at work, as in mem_alloc */
+}
+
 static void prepare(void)
 {
     struct rlimit addresses;
+    void *library;
 
-    openblas_set_num_threads(1);
     in_turns = getrlimit(RLIMIT_AS, &addresses) == 0 && addresses.rlim_cur != RLIM_INFINITY;
     if (in_turns)
-        free(mem_alloc(BUFFER));
+        free(mem_alloc(ROOM));
+    library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
+    ROUTINES(FIND)
+    if (blas.openblas_get_parallel_call() != OPENBLAS_THREAD)
+        in_turns = true; /* builds without threads, or with OpenMP's, give two callers one buffer */
 }
 
 static void begin(void)
@@ -54,12 +91,14 @@ static void end(void)
         pthread_mutex_unlock(&one);
 }
 
+/* ---- what it does ---- */
+
 void gemm(bool ta, bool tb, int m, int n, int k, const float *a, int lda, const float *b, int ldb, float beta, float *c,
           int ldc)
 {
     begin();
-    cblas_sgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, m, n, k, 1.0f, a, lda, b,
-                ldb, beta, c, ldc);
+    blas.cblas_sgemm_call(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, m, n, k, 1.0f,
+                          a, lda, b, ldb, beta, c, ldc);
     end();
 }
 
@@ -67,8 +106,8 @@ void gemm_double(bool ta, bool tb, int m, int n, int k, double alpha, const doub
                  int ldb, double beta, double *c, int ldc)
 {
     begin();
-    cblas_dgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, m, n, k, alpha, a, lda,
-                b, ldb, beta, c, ldc);
+    blas.cblas_dgemm_call(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, m, n, k, alpha,
+                          a, lda, b, ldb, beta, c, ldc);
     end();
 }
 
@@ -80,7 +119,7 @@ static int eigen_all(int n, double *a, double *values)
     int *iwork = mem_alloc((size_t)liwork * sizeof *iwork);
 
     begin();
-    dsyevd_("V", "U", &n, a, &n, values, work, &lwork, iwork, &liwork, &info);
+    blas.dsyevd__call("V", "U", &n, a, &n, values, work, &lwork, iwork, &liwork, &info);
     end();
     free(iwork);
     free(work);
@@ -95,8 +134,8 @@ static int eigen_some(int n, int count, double *a, double *values, double *out)
     int *iwork = mem_alloc((size_t)liwork * sizeof *iwork), *support = mem_alloc(2 * (size_t)n * sizeof *support);
 
     begin();
-    dsyevr_("V", "I", "U", &n, a, &n, &none, &none, &first, &n, &none, &found, values, out, &n, support, work, &lwork,
-            iwork, &liwork, &info);
+    blas.dsyevr__call("V", "I", "U", &n, a, &n, &none, &none, &first, &n, &none, &found, values, out, &n, support, work,
+                      &lwork, iwork, &liwork, &info);
     end();
     free(work);
     free(iwork);
@@ -161,7 +200,7 @@ int solve_positive(int n, int columns, double *a, double *b)
         for (size_t j = 0; j < (size_t)columns; j++)
             turned[j * (size_t)n + i] = b[i * (size_t)columns + j];
     begin();
-    dposv_("U", &n, &columns, a, &n, turned, &n, &info);
+    blas.dposv__call("U", &n, &columns, a, &n, turned, &n, &info);
     end();
     for (size_t i = 0; i < (size_t)n; i++)
         for (size_t j = 0; j < (size_t)columns; j++)
@@ -175,7 +214,7 @@ int cholesky(int n, double *a)
     int info;
 
     begin();
-    dpotrf_("U", &n, a, &n, &info); /* upper by columns is lower by rows */
+    blas.dpotrf__call("U", &n, a, &n, &info); /* upper by columns is lower by rows */
     end();
     for (size_t i = 0; i < (size_t)n; i++)
         for (size_t j = i + 1; j < (size_t)n; j++)

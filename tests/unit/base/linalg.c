@@ -5,6 +5,7 @@
 
 #include "check.h"
 #include "base/mem.h"
+#include "base/pool.h"
 #include "base/rng.h"
 #include "base/linalg.h"
 #include "measure/moments.h"
@@ -118,6 +119,45 @@ static void frechet(void)
     moments_free(both);
 }
 
+enum { TASKS = 20000, THREADS = 8, SIDE = 128 };
+
+struct together {
+    const float *a, *b, *right;
+    char same[TASKS];
+};
+
+static void multiply(void *arg, int task, int worker)
+{
+    struct together *t = arg;
+    float c[SIDE * SIDE];
+
+    (void)worker;
+    gemm(task % 2, false, SIDE, SIDE, SIDE, t->a, SIDE, t->b, SIDE, 0, c, SIDE);
+    t->same[task] = !memcmp(c, t->right + (task % 2) * SIDE * SIDE, sizeof c);
+}
+
+/* Some builds of OpenBLAS give two callers one buffer. */
+static void together(void)
+{
+    struct rng r = rng_new(5, 0);
+    float *x = mem_floats(4 * SIDE * SIDE);
+    struct together *t = mem_zero(1, sizeof *t);
+    struct pool *p = pool_new(THREADS);
+    int same = 0;
+
+    rng_normal(&r, x, 2 * SIDE * SIDE);
+    *t = (struct together){.a = x, .b = x + SIDE * SIDE, .right = x + 2 * SIDE * SIDE};
+    for (int turned = 0; turned < 2; turned++)
+        gemm(turned, false, SIDE, SIDE, SIDE, t->a, SIDE, t->b, SIDE, 0, x + (2 + turned) * SIDE * SIDE, SIDE);
+    pool_run(p, TASKS, multiply, t);
+    for (int i = 0; i < TASKS; i++)
+        same += t->same[i];
+    check(same == TASKS, "%d of %d products on %d threads are those of one", same, TASKS, THREADS);
+    pool_free(p);
+    free(t);
+    free(x);
+}
+
 int main(void)
 {
     double *identity = mem_zero(100, sizeof *identity);
@@ -133,5 +173,6 @@ int main(void)
     any("rank 98 of 320", 320, drawn(320, 98, 4));
     any("drawn, 160", 160, drawn(160, 200, 3));
     frechet();
+    together();
     return check_done();
 }
