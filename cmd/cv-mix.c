@@ -353,7 +353,7 @@ static void add(struct mix_sum *sums, const struct mix_clip *c, size_t n)
 static void put_average(void)
 {
     struct mix_sum sums[MIX_PARTS] = {{0}};
-    struct mix_clip first = {NULL}; /* its name and number of latents */
+    struct mix_clip first = {.name = NULL}; /* its name and number of latents */
     struct meta **metas = NULL, *m, *mix;
     double *w, scale[MIX_PARTS];
     size_t n = 0;

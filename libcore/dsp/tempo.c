@@ -71,7 +71,8 @@ static float *correlate(const float *x, int64_t n)
     fft_inverse(fft, out, in);
     zero = in[0];
     for (int64_t lag = 0; lag < n; lag++)
-        in[lag] = zero > 0 && lag <= 0.6 * (double)n ? (float)(in[lag] / zero * (double)n / (double)(n - lag)) : 0;
+        in[lag] =
+            zero > 0 && (double)lag <= 0.6 * (double)n ? (float)(in[lag] / zero * (double)n / (double)(n - lag)) : 0;
     fft_free(fft);
     free(out);
     return in;
