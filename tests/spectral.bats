@@ -476,7 +476,7 @@ statistic() { values value "front/$1" < "$2"; }
     [ "$status" -eq 0 ]
     n='-?[0-9.]+(e[-+]?[0-9]+)?'
     [[ ${stderr_lines[${#stderr_lines[@]} - 1]} =~ ^"epoch 2 of 2: loss "$n", distance "$n", KL "$n", on the test clips loss "$n", distance "$n", KL "$n", ELBO "$n" nats a second, "[0-9.]+" s"$ ]]
-    [[ $stderr == *"warning: "*"'t220'"*both* ]]
+    [[ $stderr == *"warning: "*both*"'t220'"* ]]
     [ "$(wc -l < log)" -eq 2 ]
     sed -n 2p log | tr -d ' ' | grep -qxE "\{\"epoch\":2,\"step\":4,\"loss\":$n,\"distance\":$n,\"kl\":$n,\"elbo\":(null|$n),\"test_loss\":$n,\"test_distance\":$n,\"test_kl\":$n,\"test_elbo\":$n,\"learning_rate\":$n,\"beta\":$n,\"seconds\":$n,\"clips_per_second\":$n\}"
     # none of it changes the model
