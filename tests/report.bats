@@ -314,7 +314,7 @@ pcm() {
     tone -r 3000 -c $channels -n "$frames" -w silence "$file"
     printf '%b' "$(awk -v frames="$frames" "
         function put(v) { v = int(32767 * v); if (v < 0) v += 65536; printf \"\\\\x%02x\\\\x%02x\", v % 256, v / 256 }
-        BEGIN { for (t = 0; t < frames; t++) { r = 2 * rand() - 1; put_all() } }
+        BEGIN { n = 1; for (t = 0; t < frames; t++) { n = 16807 * n % 2147483647; r = n / 1073741824 - 1; put_all() } }
         function put_all() { $(for e in "${@:3}"; do echo "put($e);"; done) }")" |
         dd of="$file" bs=4096 oflag=seek_bytes seek=44 conv=notrunc status=none
 }

@@ -190,7 +190,6 @@ static void notebook_check(const char *file, const struct meta *meta, struct kep
     if (!params || !forward)
         verdict_fail(&v, "there is no frame '%s'", params ? "forward" : "params");
     if (!v.failed) {
-        r.n.store = params_new();
         r.g = notebook_build(&r.shape, NOTEBOOK_ALL | NOTEBOOK_SAMPLE, r.n.store, r.batch, NULL);
         if (net_plan(r.g.net, 1, true) < 0)
             verdict_fail(&v, "%s", error_text());
