@@ -1,7 +1,6 @@
 /* mel-FD: principal components of log-mel patches, and the Frechet distance in their space. */
 #include "measure/melfd.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,8 +9,7 @@
 #include "base/linalg.h"
 
 struct melfd {
-    struct moments *patches;   /* of what was learnt, PATCH_DIMS */
-    struct moments *projected; /* the same in the space; NULL before the fit */
+    struct moments *patches; /* of what was learnt, PATCH_DIMS */
     double mean[PATCH_DIMS];
     double axes[MELFD_DIMS][PATCH_DIMS];
     double explained;
@@ -30,26 +28,12 @@ void melfd_free(struct melfd *m)
     if (!m)
         return;
     moments_free(m->patches);
-    moments_free(m->projected);
     free(m);
 }
 
 void melfd_learn(struct melfd *m, const float *map, int64_t frames)
 {
-    assert(!m->projected);
     moments_add(m->patches, map, patch_count(frames), PATCH_STRIDE * MEL_BANDS);
-}
-
-/* In the space the mean is 0 and the covariance the diagonal of values: what
- * moments have to say of count rows like that. */
-static struct moments *moments_diagonal(double count, const double *values)
-{
-    struct moments *m = moments_new(MELFD_DIMS);
-
-    m->count = count;
-    for (size_t i = 0; i < MELFD_DIMS; i++)
-        m->outer[i * MELFD_DIMS + i] = values[i] * (count - 1);
-    return m;
 }
 
 int melfd_fit(struct melfd *m)
@@ -72,7 +56,6 @@ int melfd_fit(struct melfd *m)
         kept += i < MELFD_DIMS ? values[i] : 0;
     }
     m->explained = all > 0 ? kept / all : 1;
-    m->projected = moments_diagonal(m->patches->count, values);
     free(covariance);
     return 0;
 }
@@ -97,10 +80,4 @@ void melfd_project(const struct melfd *m, const float *map, int64_t frames, floa
             rows[p * MELFD_DIMS + d] = (float)sum;
         }
     }
-}
-
-double melfd_distance(const struct melfd *m, const struct moments *clips)
-{
-    assert(m->projected);
-    return moments_frechet(m->projected, clips);
 }

@@ -26,7 +26,4 @@ double melfd_explained(const struct melfd *m); /* share of the variance that lie
 /* rows [patch_count(frames), MELFD_DIMS]: the patches of a map in the space. */
 void melfd_project(const struct melfd *m, const float *map, int64_t frames, float *rows);
 
-/* The distance from what was learnt: clips are moments of projected rows. */
-double melfd_distance(const struct melfd *m, const struct moments *clips);
-
 #endif

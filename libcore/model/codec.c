@@ -46,6 +46,18 @@ int codec_put(struct codec *c, const char *name, const struct meta *meta, const 
     return writer_put(c->w, name, meta, tensors, count);
 }
 
+int codec_put_latent(struct codec *c, const char *name, const struct meta *meta, const int64_t shape[2], float *z,
+                     float *mean, float *logvar)
+{
+    struct frame_tensor t[] = {
+        {"z", tensor_view(z, 2, shape)},
+        {"mean", tensor_view(mean, 2, shape)},
+        {"logvar", tensor_view(logvar, 2, shape)},
+    };
+
+    return codec_put(c, name, meta, t, sizeof t / sizeof *t);
+}
+
 int codec_audio(const struct model *m, const struct reader *r, const struct frame *f, struct tensor *t)
 {
     double rate;

@@ -53,11 +53,6 @@ static int flush_latents(struct work *w)
     for (int i = 0; i < w->held && !status; i++) {
         float *mean = w->g.mean->y + (size_t)i * latent, *logvar = w->g.logvar->y + (size_t)i * latent;
         int64_t shape[2] = {(int64_t)latent, 1};
-        struct frame_tensor t[3] = {
-            {"z", tensor_view(z, 2, shape)},
-            {"mean", tensor_view(mean, 2, shape)},
-            {"logvar", tensor_view(logvar, 2, shape)},
-        };
 
         if (w->c->how.mean_only) {
             memcpy(z, mean, latent * sizeof *z);
@@ -66,7 +61,7 @@ static int flush_latents(struct work *w)
             posterior_draw(z, mean, logvar, latent);
         }
         meta_set(w->metas[i], "samples", meta_int(w->samples[i]));
-        status = codec_put(w->c, w->names[i], w->metas[i], t, 3);
+        status = codec_put_latent(w->c, w->names[i], w->metas[i], shape, z, mean, logvar);
     }
     free(z);
     forget(w);

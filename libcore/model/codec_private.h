@@ -23,6 +23,10 @@ int codec_begin(struct codec *c, const char *kind);
 int codec_put(struct codec *c, const char *name, const struct meta *meta, const struct frame_tensor *tensors,
               size_t count);
 
+/* The same of an encoded clip: three tensors of shape [latent, frames]. */
+int codec_put_latent(struct codec *c, const char *name, const struct meta *meta, const int64_t shape[2], float *z,
+                     float *mean, float *logvar);
+
 /* The clips of an audio frame, [batch, 1, samples], that the model can take; -1: it cannot, with the reason. */
 int codec_audio(const struct model *m, const struct reader *r, const struct frame *f, struct tensor *t);
 

@@ -117,11 +117,6 @@ static int flush_latents(struct work *w)
         struct job *j = &w->jobs[i];
         int64_t shape[2] = {w->c->m.spectral.latent, j->frames};
         float *logvar = logvars(w, j->frames);
-        struct frame_tensor t[3] = {
-            {"z", tensor_view(j->out, 2, shape)},
-            {"mean", tensor_view(j->mean, 2, shape)},
-            {"logvar", tensor_view(logvar, 2, shape)},
-        };
 
         if (!(j->clip.level <= FRONT_MOST))
             status = error_set("clip '%s' has samples that are too large: scale it to -1 .. 1", j->name);
@@ -129,7 +124,7 @@ static int flush_latents(struct work *w)
         meta_set(j->meta, "level", meta_real(j->clip.level));
         front_timing_note(&j->clip.timing, j->meta);
         if (!status)
-            status = codec_put(w->c, j->name, j->meta, t, 3);
+            status = codec_put_latent(w->c, j->name, j->meta, shape, j->out, j->mean, logvar);
         free(logvar);
     }
     forget(w);

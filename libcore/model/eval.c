@@ -3,6 +3,7 @@
  * there are threads, and adds up in the order of the stream. */
 #include "model/eval.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 /* Evaluating the network 'notebook'. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,6 +60,12 @@ static void draw(void *state, float *eps, size_t count)
     rng_normal(&s->rng, eps, count);
 }
 
+/* KL(N(mean, e^logvar) || N(0, 1)) of one value, nats. */
+static double normal_kl(double mean, double logvar)
+{
+    return 0.5 * (exp(logvar) + mean * mean) - 0.5 * logvar - 0.5;
+}
+
 /* Once with the draw for the losses, once without for the sound, which loses
  * the offset that a sigmoid leaves. */
 static void clip(void *state, int worker, struct eval_clip *c)
@@ -74,7 +81,7 @@ static void clip(void *state, int worker, struct eval_clip *c)
     c->terms[TERM_KL_DRAW] = (double)g->kl->y[0];
     c->terms[TERM_RECONSTRUCTION] = (double)g->reconstruction->y[0];
     for (size_t d = 0; d < latent; d++)
-        c->kl[d] = eval_kl((double)g->mean->y[d], (double)g->logvar->y[d], 0, 0);
+        c->kl[d] = normal_kl((double)g->mean->y[d], (double)g->logvar->y[d]);
     memset(g->eps->y, 0, latent * sizeof(float));
     net_forward(g->net);
     memcpy(c->reconstruction, g->sample->y, (size_t)c->samples * sizeof(float));

@@ -2,8 +2,6 @@
 #ifndef MODEL_EVAL_PRIVATE_H
 #define MODEL_EVAL_PRIVATE_H
 
-#include <math.h>
-
 #include "model/eval.h"
 #include "model/file.h"
 #include "model/terms.h"
@@ -46,14 +44,6 @@ static inline void eval_term(struct eval *e, const char *key, const char *name, 
                              const char *words)
 {
     e->term[e->terms++] = (struct eval_term){key, name, words, decimals, value};
-}
-
-/* KL(N(mean, e^logvar) || N(prior, e^(2 scale))) of one value, nats. */
-static inline double eval_kl(double mean, double logvar, double prior, double scale)
-{
-    double d = mean - prior;
-
-    return scale - 0.5 * logvar + 0.5 * exp(-2 * scale) * (exp(logvar) + d * d) - 0.5;
 }
 
 #endif

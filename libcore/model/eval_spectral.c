@@ -1,4 +1,5 @@
 /* Evaluating the network 'spectral'. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -21,11 +21,6 @@ const struct network *network_find(const char *name)
     return NULL;
 }
 
-const struct network *network_at(int i)
-{
-    return i < COUNT ? &networks[i] : NULL;
-}
-
 const char *network_names(void)
 {
     static char names[128];

@@ -22,8 +22,6 @@ struct network {
 
 /* NULL: none of that name. */
 const struct network *network_find(const char *name);
-/* The i-th, NULL after the last: the first is the default. */
-const struct network *network_at(int i);
 /* "spectral, notebook"; static. */
 const char *network_names(void);
 

@@ -60,15 +60,21 @@ void trainer_describe(const struct trainer *t, struct meta *head)
 void trainer_save(const struct trainer *t, struct meta *state)
 {
     meta_set(state, "steps", meta_int(t->steps));
-    if (t->kind->save)
-        t->kind->save(t, state);
+    t->kind->save(t, state);
 }
 
 int trainer_restore(struct trainer *t, const struct meta *state)
 {
-    if (!t->kind->restore)
-        return error_set("the network '%s' has no going on from a snapshot", t->kind->network);
     return trainer_counter(state, "steps", &t->steps) || t->kind->restore(t, state) ? -1 : 0;
+}
+
+void trainer_describe_adam(const struct adam *a, double rate, struct meta *head)
+{
+    meta_set(head, "optimizer", meta_text("adam"));
+    meta_set(head, "learning_rate", meta_real(rate));
+    meta_set(head, "beta1", meta_real(a->beta1));
+    meta_set(head, "beta2", meta_real(a->beta2));
+    meta_set(head, "epsilon", meta_real(a->epsilon));
 }
 
 int trainer_counter(const struct meta *state, const char *key, int64_t *out)

@@ -7,6 +7,7 @@
 
 #include "base/meta.h"
 #include "base/pool.h"
+#include "nn/adam.h"
 #include "nn/params.h"
 #include "train/dataset.h"
 
@@ -98,6 +99,9 @@ void trainer_describe(const struct trainer *t, struct meta *head);
  * state of such a trainer. */
 void trainer_save(const struct trainer *t, struct meta *state);
 int trainer_restore(struct trainer *t, const struct meta *state);
+
+/* The optimizer, for the head of a model. */
+void trainer_describe_adam(const struct adam *a, double rate, struct meta *head);
 
 /* A counter (0 or more) of such a state; -1: it is missing. */
 int trainer_counter(const struct meta *state, const char *key, int64_t *out);

@@ -214,11 +214,7 @@ static void describe(const struct trainer *base, struct meta *m)
     meta_set(m, "latent", meta_int(t->config.latent));
     meta_set(m, "batch", meta_int(t->config.batch));
     meta_set(m, "buffer", meta_int(t->config.buffer));
-    meta_set(m, "optimizer", meta_text("adam"));
-    meta_set(m, "learning_rate", meta_real(t->adam.rate));
-    meta_set(m, "beta1", meta_real(t->adam.beta1));
-    meta_set(m, "beta2", meta_real(t->adam.beta2));
-    meta_set(m, "epsilon", meta_real(t->adam.epsilon));
+    trainer_describe_adam(&t->adam, t->adam.rate, m);
 }
 
 static void save(const struct trainer *base, struct meta *state)

@@ -462,11 +462,7 @@ static void describe(const struct trainer *base, struct meta *m)
     meta_set(m, "batch", meta_int(t->config.batch));
     meta_set(m, "crop", meta_int(t->crop));
     meta_set(m, "beta", meta_real(t->config.beta));
-    meta_set(m, "optimizer", meta_text("adam"));
-    meta_set(m, "learning_rate", meta_real(t->config.rate));
-    meta_set(m, "beta1", meta_real(t->adam.beta1));
-    meta_set(m, "beta2", meta_real(t->adam.beta2));
-    meta_set(m, "epsilon", meta_real(t->adam.epsilon));
+    trainer_describe_adam(&t->adam, t->config.rate, m);
     meta_set(m, "skipped_steps", meta_int(t->skipped));
 }
 
