@@ -8,9 +8,8 @@ OUT = demo
 JAZZ = jazz
 COUNT = 100
 SEED = 123
-EPOCHS = 8
-# of the second model, which leaves some clips out
-SPLIT_EPOCHS = 5
+# empty: as many as cv-train finds right
+EPOCHS =
 # how recordings are read: 'cv-load -r 3000' is less than half the work
 LOAD = cv-load
 JOBS := $(shell nproc 2>/dev/null || echo 2)
@@ -30,7 +29,7 @@ export PATH := $(abspath $(BUILD)):$(PATH)
 CLIPS := $(shell seq -f $(JAZZ)/jazz.%05.0f.wav 0 $$(($(COUNT) - 1)))
 MIDI = $(OUT)/midi
 COMPOSED = $(MIDI)/.seed-$(SEED)-count-$(COUNT)
-ALL = $(addprefix $(OUT)/,data.png samples.png held-out.png reconstructions.png latent.png samples/.made \
+ALL = $(addprefix $(OUT)/,data.png samples.png held-out.png reconstructions.png latent.png beside.png samples/.made \
         held-out/.made reconstructions/.made)
 
 # on all cores, unless the caller said how many
@@ -42,6 +41,7 @@ all: $(ALL)
 clips: $(CLIPS)
 
 ready:
+	@mkdir -p $(OUT)
 	@for p in compose cv-load cv-batch cv-train cv-encode cv-decode cv-sample cv-towav cv-plot; do \
 	   command -v $$p > /dev/null || { echo "demo: $$p is not there: run 'make' first" >&2; exit 1; }; done
 	@command -v fluidsynth > /dev/null || { echo "demo: fluidsynth is not there:" \
@@ -63,8 +63,8 @@ $(JAZZ)/%.wav: | $(COMPOSED)
 
 # ---- the two lines of the README
 $(OUT)/model.bin: $(CLIPS)
-	@echo 'training on $(COUNT) clips, $(EPOCHS) epochs: some minutes'
-	$(LOAD) $(JAZZ)/*.wav | cv-train -e $(EPOCHS) > $@.part
+	@echo 'training on $(COUNT) clips: a minute or two'
+	$(LOAD) $(JAZZ)/*.wav | cv-train $(EPOCHS:%=-e %) > $@.part
 	@mv $@.part $@
 $(OUT)/samples/.made: $(OUT)/model.bin
 	cv-sample -n 10 | cv-decode $< | cv-towav -n -o $(@D)
@@ -78,7 +78,7 @@ $(OUT)/train.cvs $(OUT)/test.cvs: $(OUT)/%.cvs: $(OUT)/jazz.cvs
 	cv-batch --take $* -b 1 -B 1 < $< > $@.part
 	@mv $@.part $@
 $(OUT)/split.bin: $(OUT)/train.cvs $(OUT)/test.cvs
-	cv-train -q -e $(SPLIT_EPOCHS) -t $(OUT)/test.cvs --log $(OUT)/split.jsonl < $< > $@.part
+	cv-train -q $(EPOCHS:%=-e %) -t $(OUT)/test.cvs --log $(OUT)/split.jsonl < $< > $@.part
 	@mv $@.part $@
 $(OUT)/reconstructions.cvs: $(OUT)/split.bin $(OUT)/test.cvs
 	cv-encode -m $< < $(OUT)/test.cvs | cv-decode $< > $@.part
@@ -101,6 +101,13 @@ $(OUT)/samples.png: $(OUT)/model.bin
 	cv-sample -n 6 | cv-decode $< | cv-plot --kind spectrogram -g 2x3 -t 'New clips, from the prior' -o $@
 $(OUT)/latent.png: $(OUT)/jazz.cvs $(OUT)/model.bin
 	cv-encode -m $(OUT)/model.bin < $< | cv-plot -q -t 'The latent plane' -o $@
+# man/demo.png: cv-load names a clip after its file
+$(OUT)/beside.png: $(OUT)/held-out/.made $(OUT)/reconstructions/.made $(OUT)/samples/.made
+	@mkdir -p $(OUT)/beside
+	@first() { set -- "$$2" $(OUT)/$$1/*.wav; cp "$$2" "$(OUT)/beside/$$1.wav"; }; \
+	 first held-out 'held out'; first reconstructions 'encoded and decoded'; first samples new
+	@cd $(OUT)/beside; $(LOAD) -q 'held out.wav' 'encoded and decoded.wav' new.wav | \
+	 cv-plot -q --kind spectrogram -g 1x3 -W 900 -o ../beside.png
 
 told:
 	@echo
@@ -109,7 +116,7 @@ told:
 	@echo "  $(OUT)/samples/*.wav         10 new clips"
 	@echo "  $(OUT)/held-out/*.wav        clips that a second model, $(OUT)/split.bin, was not trained on,"
 	@echo "  $(OUT)/reconstructions/*.wav  and what it makes of them"
-	@echo "  $(OUT)/*.png                 data.png samples.png held-out.png reconstructions.png latent.png"
+	@echo "  $(OUT)/*.png                 data.png samples.png held-out.png reconstructions.png latent.png beside.png"
 	@echo "To listen:"
 	@for p in 'play -q' aplay 'ffplay -nodisp -autoexit -loglevel error' 'mpv --no-video' paplay; do \
 	   ! command -v $${p%% *} > /dev/null || { player=$$p; break; }; done; \

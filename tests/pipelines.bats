@@ -25,7 +25,7 @@ setup() {
 }
 
 demo() {
-    make -f "$PIPELINES/demo.mk" BUILD="$BUILD" COUNT=8 EPOCHS=1 SPLIT_EPOCHS=1 LOAD='cv-load -r 3000' \
+    make -f "$PIPELINES/demo.mk" BUILD="$BUILD" COUNT=8 EPOCHS=1 LOAD='cv-load -r 3000' \
         SOUNDFONT="$BATS_FILE_TMPDIR/some.sf2" "$@"
 }
 
@@ -53,7 +53,7 @@ times() { stat -c '%n %y' "$@"; }
     cv-load -q -d 40 jazz/jazz.00000.wav | cv-info | grep -q '\[1, 661500\]'
     [ "$(ls demo/samples/sample-0?.wav | wc -l)" -eq 10 ]
     cv-info --json demo/model.bin | grep -q '"clips": *8\b'
-    for f in data samples held-out reconstructions latent; do
+    for f in data samples held-out reconstructions latent beside; do
         is_png demo/$f.png
     done
     [ "$(ls demo/held-out)" = "$(ls demo/reconstructions)" ]

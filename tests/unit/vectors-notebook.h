@@ -1,5 +1,5 @@
 /* A reference network of the kind 'notebook': forward pass, gradients and
- * training steps, against libcore/vae and the optimizer. */
+ * training steps, against libcore/model and libcore/train and the optimizer. */
 #ifndef TESTS_VECTORS_NOTEBOOK_H
 #define TESTS_VECTORS_NOTEBOOK_H
 

@@ -1,5 +1,5 @@
 /* A reference network of the kind 'spectral': forward pass and gradients,
- * against libcore/vae. */
+ * against libcore/model and libcore/train. */
 #ifndef TESTS_VECTORS_SPECTRAL_H
 #define TESTS_VECTORS_SPECTRAL_H
 
