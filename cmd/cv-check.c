@@ -17,7 +17,7 @@
 #include "io/stream.h"
 #include "measure/compare.h"
 #include "io/clip.h"
-#include "model/front.h"
+#include "model/spectral_input.h"
 #include "io/originals.h"
 
 static bool json, show_bands;
@@ -238,7 +238,7 @@ static void frame_check(const struct frame *f, const struct tensor *t, double ra
         const char *name = audio_clip_name(f, b);
         char *own = t->shape[0] > 1 && name == f->name ? mem_format("%s-%03lld", name, (long long)b) : mem_text(name);
 
-        clip_check(own, track_of(f, b), front_beat(meta_of(f, b)), rate, t->data + b * channels * samples, channels,
+        clip_check(own, track_of(f, b), input_beat(meta_of(f, b)), rate, t->data + b * channels * samples, channels,
                    samples);
         free(own);
     }

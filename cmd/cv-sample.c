@@ -12,7 +12,7 @@
 #include "base/opt.h"
 #include "base/rng.h"
 #include "io/stream.h"
-#include "model/front.h"
+#include "model/spectral_input.h"
 #include "model/file.h"
 #include "model/continuation.h"
 
@@ -55,9 +55,9 @@ static const struct program program = {
 /* Seconds between two latents of a model whose frames follow the beat, at that tempo. */
 static double latent_step(const struct model *m, double bpm)
 {
-    const struct front front = {.rate = 1, .beat = true};
+    const struct spectral_input input = {.rate = 1, .beat = true};
 
-    return front_timing_beat(&front, 60 / bpm, 0).grid.step * m->spectral.stride;
+    return input_timing_beat(&input, 60 / bpm, 0).grid.step * m->spectral.stride;
 }
 
 /* The least step that new clips may have: at the tempo asked for, of the clips

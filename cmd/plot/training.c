@@ -33,7 +33,7 @@ struct training {
 };
 
 /* The vertical axis: values, or their logarithms. */
-struct levels {
+struct spectral_clip {
     struct scale y;
     bool logarithmic;
     double values[TICKS_MOST];
@@ -145,14 +145,14 @@ static void values_span(const struct training *t, double *lo, double *hi)
             }
 }
 
-static void level_add(struct levels *v, double value)
+static void level_add(struct spectral_clip *v, double value)
 {
     text_number(v->labels[v->count], sizeof v->labels[0], value, 6);
     v->values[v->count++] = v->logarithmic ? log10(value) : value;
 }
 
 /* Powers of ten, with 2 and 5 times those between where there is room. */
-static void levels_powers(struct levels *v, int most)
+static void spectral_data_powers(struct spectral_clip *v, int most)
 {
     int from = (int)floor(v->y.lo), to = (int)ceil(v->y.hi), every = (to - from) / most + 1;
     bool between = 3 * (to - from + 1) <= most;
@@ -169,7 +169,7 @@ static void levels_powers(struct levels *v, int most)
     }
 }
 
-static void levels_even(struct levels *v, int most)
+static void spectral_data_even(struct spectral_clip *v, int most)
 {
     struct ticks ticks = ticks_nice(v->y.lo, v->y.hi, most);
 
@@ -180,9 +180,9 @@ static void levels_even(struct levels *v, int most)
     }
 }
 
-static struct levels levels_of(const struct training *t, int most)
+static struct spectral_clip spectral_data_of(const struct training *t, int most)
 {
-    struct levels v = {0};
+    struct spectral_clip v = {0};
     double lo, hi, pad;
 
     values_span(t, &lo, &hi);
@@ -199,13 +199,13 @@ static struct levels levels_of(const struct training *t, int most)
     v.y.lo = lo - pad;
     v.y.hi = hi + pad;
     if (v.logarithmic)
-        levels_powers(&v, most);
+        spectral_data_powers(&v, most);
     else
-        levels_even(&v, most);
+        spectral_data_even(&v, most);
     return v;
 }
 
-static double levels_width(struct canvas *c, const struct levels *v)
+static double spectral_data_width(struct canvas *c, const struct spectral_clip *v)
 {
     double widest = 0;
 
@@ -214,7 +214,7 @@ static double levels_width(struct canvas *c, const struct levels *v)
     return widest;
 }
 
-static void draw_axes(struct canvas *c, const struct rect *r, const struct scale *x, const struct levels *v)
+static void draw_axes(struct canvas *c, const struct rect *r, const struct scale *x, const struct spectral_clip *v)
 {
     double u = c->unit;
     int most = (int)fmin(12, fmax(1, floor(x->hi) - ceil(x->lo) + 1)); /* no halves of epochs */
@@ -260,14 +260,14 @@ static const struct log_point *best_of(const struct log *log)
     return best;
 }
 
-static double height_at(const struct levels *v, double value)
+static double height_at(const struct spectral_clip *v, double value)
 {
     return scale_at(&v->y, v->logarithmic ? log10(value) : value);
 }
 
 /* A dot for each point, where there is room, and for those that stand alone, which no line shows. */
 static void draw_dots(struct canvas *c, const struct log *log, enum line line, const struct scale *x,
-                      const struct levels *v)
+                      const struct spectral_clip *v)
 {
     bool roomy = scale_at(x, 1) - scale_at(x, 0) >= apart * c->unit;
 
@@ -286,7 +286,7 @@ static void draw_dots(struct canvas *c, const struct log *log, enum line line, c
 
 /* Gaps where there is no value, and where the epochs start again. */
 static void draw_line(struct canvas *c, const struct log *log, enum line line, const struct scale *x,
-                      const struct levels *v)
+                      const struct spectral_clip *v)
 {
     bool pen = false;
 
@@ -309,7 +309,8 @@ static void draw_line(struct canvas *c, const struct log *log, enum line line, c
     cairo_set_dash(c->cr, NULL, 0, 0);
 }
 
-static void draw_run(struct canvas *c, const struct run *run, int number, const struct scale *x, const struct levels *v)
+static void draw_run(struct canvas *c, const struct run *run, int number, const struct scale *x,
+                     const struct spectral_clip *v)
 {
     const struct log_point *best = best_of(&run->log);
 
@@ -403,7 +404,7 @@ static void training_draw(void *state, const struct page *page, struct canvas *c
     struct scale x = epochs_span(t);
     size_t epochs = 0;
     char remarks[200];
-    struct levels v;
+    struct spectral_clip v;
     struct rect r;
 
     for (int i = 0; i < t->count; i++)
@@ -415,8 +416,8 @@ static void training_draw(void *state, const struct page *page, struct canvas *c
     canvas_font(c, FONT_NORMAL, 12);
     r.y = round(head + 8 * u);
     r.h = fmax(8, round(page->height - bottom * u - r.y));
-    v = levels_of(t, (int)fmax(2, fmin(10, r.h / (26 * u))));
-    r.x = round((margin + 18) * u + levels_width(c, &v) + 8 * u);
+    v = spectral_data_of(t, (int)fmax(2, fmin(10, r.h / (26 * u))));
+    r.x = round((margin + 18) * u + spectral_data_width(c, &v) + 8 * u);
     r.w = fmax(8, round(page->width - (margin + 4) * u - r.x));
     v.y.from = r.y + r.h;
     v.y.to = r.y;

@@ -8,7 +8,7 @@
 #include "base/rng.h"
 #include "model/codec_private.h"
 #include "io/clip.h"
-#include "model/pieces.h"
+#include "model/chunks.h"
 #include "model/prior.h"
 
 /* A clip on its way through. */
@@ -18,14 +18,14 @@ struct job {
     float *in, *out, *mean;  /* of latents: [latent, frames] */
     int64_t samples, frames; /* of audio, of latents */
     int64_t number;          /* of the clip in the stream */
-    struct piece_clip clip;
+    struct chunk_clip clip;
     bool noise;
     int64_t start; /* noise: the first so many frames are latents already */
 };
 
 struct work {
     struct codec *c;
-    struct pieces p;
+    struct chunks p;
     struct prior *prior; /* decode; NULL until noise comes */
     struct job *jobs;
     int held, room;
@@ -36,7 +36,7 @@ static int begin(struct work *w, struct reader *model, int parts)
 {
     w->room = pool_threads(w->c->pool);
     w->jobs = mem_zero((size_t)w->room, sizeof *w->jobs);
-    if (pieces_begin(&w->p, &w->c->m, model, w->c->path, parts, w->room))
+    if (chunks_begin(&w->p, &w->c->m, model, w->c->path, parts, w->room))
         return -1;
     return 0;
 }
@@ -60,7 +60,7 @@ static void end(struct work *w)
     forget(w);
     free(w->jobs);
     prior_free(w->prior);
-    pieces_end(&w->p);
+    chunks_end(&w->p);
 }
 
 /* ---- encoding ---- */
@@ -73,24 +73,24 @@ static void encode_job(void *arg, int task, int worker)
     float *mean, *draw;
 
     (void)worker;
-    j->clip = pieces_clip(&w->p, j->meta, j->in, j->samples);
-    j->frames = pieces_latents(&w->p, &j->clip);
+    j->clip = chunks_clip(&w->p, j->meta, j->in, j->samples);
+    j->frames = chunks_latents(&w->p, &j->clip);
     count = (size_t)w->c->m.spectral.latent * (size_t)j->frames;
     j->mean = mem_alloc(count * sizeof(float));
     j->out = mem_alloc(count * sizeof(float));
     mean = mem_alloc(2 * count * sizeof *mean);
     draw = mean + count;
-    pieces_encode(&w->p, &j->clip, mean);
+    chunks_encode(&w->p, &j->clip, mean);
     if (w->c->how.mean_only) {
         memcpy(draw, mean, count * sizeof(float));
     } else {
         struct rng r = rng_new(w->c->how.seed, (uint64_t)j->number);
 
         rng_normal(&r, draw, count);
-        pieces_draw(&w->p, mean, j->frames, draw);
+        chunks_draw(&w->p, mean, j->frames, draw);
     }
-    pieces_turn(mean, j->frames, w->c->m.spectral.latent, j->mean);
-    pieces_turn(draw, j->frames, w->c->m.spectral.latent, j->out);
+    chunks_turn(mean, j->frames, w->c->m.spectral.latent, j->mean);
+    chunks_turn(draw, j->frames, w->c->m.spectral.latent, j->out);
     free(mean);
 }
 
@@ -118,11 +118,11 @@ static int flush_latents(struct work *w)
         int64_t shape[2] = {w->c->m.spectral.latent, j->frames};
         float *logvar = logvars(w, j->frames);
 
-        if (!(j->clip.level <= FRONT_MOST))
+        if (!(j->clip.level <= INPUT_MOST))
             status = error_set("clip '%s' has samples that are too large: scale it to -1 .. 1", j->name);
         meta_set(j->meta, "samples", meta_int(j->samples));
         meta_set(j->meta, "level", meta_real(j->clip.level));
-        front_timing_note(&j->clip.timing, j->meta);
+        input_timing_note(&j->clip.timing, j->meta);
         if (!status)
             status = codec_put_latent(w->c, j->name, j->meta, shape, j->out, j->mean, logvar);
         free(logvar);
@@ -175,16 +175,16 @@ static void decode_job(void *arg, int task, int worker)
 {
     struct work *w = arg;
     struct job *j = &w->jobs[task];
-    struct piece_sound how = pieces_how(j->noise, w->c->how.seed);
+    struct chunk_sound how = chunks_how(j->noise, w->c->how.seed);
     int64_t latent = w->p.shape.latent;
     float *z = mem_alloc((size_t)(latent * j->frames) * sizeof *z);
 
     how.phases.iterations = w->c->how.iterations;
     if (j->noise)
         prior_run(w->prior, j->in, j->frames, j->start);
-    pieces_turn(j->in, latent, j->frames, z);
-    j->out = mem_alloc((size_t)(w->p.front.channels * j->samples) * sizeof(float));
-    pieces_sound(&w->p, worker, &j->clip, z, j->frames, &how, j->out);
+    chunks_turn(j->in, latent, j->frames, z);
+    j->out = mem_alloc((size_t)(w->p.input.channels * j->samples) * sizeof(float));
+    chunks_sound(&w->p, worker, &j->clip, z, j->frames, &how, j->out);
     free(z);
 }
 
@@ -196,9 +196,9 @@ static int flush_audio(struct work *w)
         pool_run(w->c->pool, w->held, decode_job, w);
     for (int i = 0; i < w->held && !status; i++) {
         struct job *j = &w->jobs[i];
-        struct frame_tensor t = {"audio", tensor_view(j->out, 2, (int64_t[]){w->p.front.channels, j->samples})};
+        struct frame_tensor t = {"audio", tensor_view(j->out, 2, (int64_t[]){w->p.input.channels, j->samples})};
 
-        front_timing_note(&j->clip.timing, j->meta);
+        input_timing_note(&j->clip.timing, j->meta);
         status = codec_put(w->c, j->name, j->meta, &t, 1);
     }
     forget(w);
@@ -229,7 +229,7 @@ static int begin_prior(struct work *w)
         return error_set("%s: its frames %s, there is no prior '%s': use normal, %s or bank", w->c->path,
                          m->beat ? "follow the beat" : "do not follow the beat", want, m->beat ? "beat" : "var");
     }
-    weights = pieces_weights(&w->p);
+    weights = chunks_weights(&w->p);
     w->prior = prior_new(&m->prior, m->params, how, weights);
     free(weights);
     return 0;
@@ -257,11 +257,11 @@ static int take_start(struct work *w, const struct reader *r, const struct frame
  * one that the prior draws, its first frame at the begin. */
 static struct timing clip_timing(const struct work *w, const struct frame *f, const struct job *j, double *faster)
 {
-    struct timing t = front_timing(&w->p.front, f->meta, NULL, 0);
+    struct timing t = input_timing(&w->p.input, f->meta, NULL, 0);
     double period = j->noise && !t.steady ? prior_period(w->prior, j->in, j->frames) : t.period, phase = t.phase;
 
     *faster = 1;
-    if (!w->p.front.beat)
+    if (!w->p.input.beat)
         return t;
     period = period > 0 ? period : t.period; /* a prior without any */
     if (w->c->how.tempo > 0 && j->noise) {
@@ -280,9 +280,9 @@ static struct timing clip_timing(const struct work *w, const struct frame *f, co
         return t;
     }
     if (t.steady || j->noise)
-        t = front_timing_beat(&w->p.front, period, phase);
+        t = input_timing_beat(&w->p.input, period, phase);
     if (j->noise && j->start == 0) {
-        t.phase = t.grid.step / w->p.front.rate;
+        t.phase = t.grid.step / w->p.input.rate;
         t.grid.first = 0;
     }
     return t;
@@ -315,7 +315,7 @@ static int decode_frame(struct work *w, const struct reader *r, const struct fra
 {
     int latent = w->c->m.spectral.latent;
     const struct tensor *t = codec_latent(w->c, r, f, latent);
-    double level = FRONT_LEVEL, faster;
+    double level = INPUT_LEVEL, faster;
     struct job *j;
 
     if (!t)
@@ -327,13 +327,13 @@ static int decode_frame(struct work *w, const struct reader *r, const struct fra
     j->noise = !strcmp(reader_kind(r), "noise");
     j->frames = tensor_count(t) / t->shape[0];
     meta_get_real(f->meta, "level", &level);
-    if (!(level >= 0 && level <= FRONT_MOST))
+    if (!(level >= 0 && level <= INPUT_MOST))
         return error_set("%s: '%s' has a level of %g", reader_label(r), f->name, level);
     j->in = mem_alloc((size_t)(latent * j->frames) * sizeof(float));
     memcpy(j->in, t->data, (size_t)(latent * j->frames) * sizeof(float));
     if (j->noise && (begin_prior(w) || take_start(w, r, f, j)))
         return -1;
-    j->clip = (struct piece_clip){NULL, 0, level, clip_timing(w, f, j, &faster)};
+    j->clip = (struct chunk_clip){NULL, 0, level, clip_timing(w, f, j, &faster)};
     j->samples = j->clip.samples = clip_samples(w, r, f, j, faster);
     return 0;
 }

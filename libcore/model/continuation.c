@@ -8,15 +8,15 @@
 #include "base/mem.h"
 #include "model/codec_private.h"
 #include "io/clip.h"
-#include "model/pieces.h"
+#include "model/chunks.h"
 
 /* Clip b of a frame. */
-static int start_add(struct starts *s, const struct model *m, const struct pieces *p, const struct reader *r,
+static int start_add(struct starts *s, const struct model *m, const struct chunks *p, const struct reader *r,
                      const struct frame *f, int64_t b, const struct tensor *audio, double seconds)
 {
     struct meta *meta = audio_clip_meta(f, b);
     int64_t samples = audio->shape[2], cut = (int64_t)(seconds * m->rate), whole, latent = m->spectral.latent;
-    struct piece_clip clip = pieces_clip(p, meta, audio->data + b * m->channels * samples, samples);
+    struct chunk_clip clip = chunks_clip(p, meta, audio->data + b * m->channels * samples, samples);
     struct start it = {.meta = meta_map()};
     float *mean, *x;
 
@@ -30,7 +30,7 @@ static int start_add(struct starts *s, const struct model *m, const struct piece
     for (int c = 0; c < m->channels; c++)
         memcpy(x + c * clip.samples, clip.x + c * samples, (size_t)clip.samples * sizeof *x);
     clip.x = x;
-    whole = pieces_latents(p, &clip);
+    whole = chunks_latents(p, &clip);
     if (it.frames == 0) {
         meta_free(it.meta);
         free(x);
@@ -41,8 +41,8 @@ static int start_add(struct starts *s, const struct model *m, const struct piece
     it.step = clip.timing.grid.step * m->spectral.stride / m->rate;
     it.mean = mem_alloc((size_t)(latent * it.frames) * sizeof *it.mean);
     mean = mem_alloc((size_t)(latent * whole) * sizeof *mean);
-    pieces_encode(p, &clip, mean);
-    pieces_turn(mean, it.frames, latent, it.mean);
+    chunks_encode(p, &clip, mean);
+    chunks_turn(mean, it.frames, latent, it.mean);
     free(mean);
     free(x);
     meta_add(it.meta, "level", meta_real(clip.level));
@@ -56,7 +56,7 @@ static int start_add(struct starts *s, const struct model *m, const struct piece
     return 0;
 }
 
-static int read_all(struct starts *s, const struct model *m, const struct pieces *p, struct reader *r, double seconds,
+static int read_all(struct starts *s, const struct model *m, const struct chunks *p, struct reader *r, double seconds,
                     int64_t most)
 {
     const struct frame *f;
@@ -80,20 +80,20 @@ int starts_read(struct starts *s, const char *model, const char *path, double se
 {
     static const char *const kinds[] = {"audio", NULL};
     struct model m;
-    struct pieces p = {0};
+    struct chunks p = {0};
     struct reader *file = model_open(&m, model), *r;
     int status;
 
     *s = (struct starts){0};
     if (!file)
         return -1;
-    status = pieces_begin(&p, &m, file, model, SPECTRAL_ENCODER, 1);
+    status = chunks_begin(&p, &m, file, model, SPECTRAL_ENCODER, 1);
     r = status ? NULL : reader_open(path);
     if (!status)
         status = r && !reader_start(r, kinds) ? read_all(s, &m, &p, r, seconds, most) : -1;
     s->model = m.digest;
     reader_free(r);
-    pieces_end(&p);
+    chunks_end(&p);
     model_free(&m);
     return status;
 }

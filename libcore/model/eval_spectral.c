@@ -10,7 +10,7 @@
 #include "model/terms.h"
 
 struct state {
-    struct pieces p;
+    struct chunks p;
     const struct model *m;
     uint64_t seed;
     int64_t drawn; /* clips */
@@ -22,7 +22,7 @@ static void end(void *state)
     struct state *s = state;
 
     terms_free(&s->sum);
-    pieces_end(&s->p);
+    chunks_end(&s->p);
     free(s);
 }
 
@@ -34,7 +34,7 @@ static void *begin(struct model *m, struct reader *file, const char *path, uint6
     s->seed = seed;
     s->m = m;
     s->sum = terms_new(&m->spectral);
-    if (pieces_begin(&s->p, m, file, path, parts, threads)) {
+    if (chunks_begin(&s->p, m, file, path, parts, threads)) {
         end(s);
         return NULL;
     }
@@ -44,9 +44,9 @@ static void *begin(struct model *m, struct reader *file, const char *path, uint6
 static int64_t latents(const void *state, const struct eval_clip *c)
 {
     const struct state *s = state;
-    struct piece_clip clip = pieces_clip(&s->p, c->meta, c->x, c->samples);
+    struct chunk_clip clip = chunks_clip(&s->p, c->meta, c->x, c->samples);
 
-    return pieces_latents(&s->p, &clip);
+    return chunks_latents(&s->p, &clip);
 }
 
 static void draw(void *state, float *eps, size_t count)
@@ -81,28 +81,28 @@ static void give_levels(void *arg, int64_t first, int count, float *y)
 static void clip(void *state, int worker, struct eval_clip *c)
 {
     struct state *s = state;
-    const struct pieces *p = &s->p;
+    const struct chunks *p = &s->p;
     const struct spectral *shape = &p->shape;
-    struct piece_clip clip = pieces_clip(p, c->meta, c->x, c->samples);
-    struct piece_sound how = pieces_how(false, s->seed);
+    struct chunk_clip clip = chunks_clip(p, c->meta, c->x, c->samples);
+    struct chunk_sound how = chunks_how(false, s->seed);
     int64_t frames = c->frames * shape->stride;
     float *y = mem_alloc((size_t)frames * (size_t)shape->features * sizeof *y);
     float *mean = mem_alloc((size_t)(c->frames * shape->latent) * sizeof *mean);
     struct source from = {s, y, false, mem_alloc((size_t)(shape->stride * shape->features) * sizeof(float))};
 
-    pieces_levels(p, &clip, 0, (int)frames, y);
+    chunks_levels(p, &clip, 0, (int)frames, y);
     c->spectral = terms_new(shape);
     terms_clip(&c->spectral, p, worker, y, frames, grid_frames(clip.timing.grid, c->samples), clip.timing.grid.step,
                c->eps);
-    pieces_means(p, y, (int)c->frames, mean);
-    pieces_sound(p, worker, &clip, mean, c->frames, &how, c->reconstruction);
-    c->floor = mem_alloc((size_t)(p->front.channels * c->samples) * sizeof(float));
+    chunks_means(p, y, (int)c->frames, mean);
+    chunks_sound(p, worker, &clip, mean, c->frames, &how, c->reconstruction);
+    c->floor = mem_alloc((size_t)(p->input.channels * c->samples) * sizeof(float));
     how.lift = 0;
-    pieces_play(p, worker, &clip, give_levels, &from, &how, c->floor);
-    how = pieces_how(false, s->seed);
+    chunks_play(p, worker, &clip, give_levels, &from, &how, c->floor);
+    how = chunks_how(false, s->seed);
     from.components = true;
-    c->components = mem_alloc((size_t)(p->front.channels * c->samples) * sizeof(float));
-    pieces_play(p, worker, &clip, give_levels, &from, &how, c->components);
+    c->components = mem_alloc((size_t)(p->input.channels * c->samples) * sizeof(float));
+    chunks_play(p, worker, &clip, give_levels, &from, &how, c->components);
     free(from.scratch);
     free(mean);
     free(y);

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "model/front.h"
+#include "model/spectral_input.h"
 
 static const double least_logvar = -80; /* of a sum of nothing: exp(-80) is nothing to a float near 1 */
 
@@ -137,10 +137,10 @@ struct facts {
 
 static int read_facts(const struct meta *m, double weight, bool beats, struct facts *f)
 {
-    const struct front front = {.rate = 1, .beat = true};
+    const struct spectral_input input = {.rate = 1, .beat = true};
 
     f->weight = fabs(weight);
-    f->grid = beats ? front_timing(&front, m, NULL, 0).grid : (struct grid){0, 1};
+    f->grid = beats ? input_timing(&input, m, NULL, 0).grid : (struct grid){0, 1};
     for (int i = 0; i < FACTS; i++) {
         f->of[i] = -1;
         if (meta_get_real(m, keys[i], &f->of[i]) &&

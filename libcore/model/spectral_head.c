@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "model/file.h"
-#include "model/front.h"
+#include "model/spectral_input.h"
 
 /* What the frames follow, and the prior's sizes. */
 static int describe_prior(struct model *m, const struct reader *r, int64_t latent, int64_t stride)

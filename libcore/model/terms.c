@@ -105,7 +105,7 @@ KERNEL(frame_sums,
 
 struct work {
     struct terms *t;
-    const struct pieces *p;
+    const struct chunks *p;
     const float *y, *mean, *logvar;
     int64_t real;
     float top;
@@ -115,7 +115,7 @@ struct work {
 static void add_frame(const struct work *w, const float *decoded, int64_t frame)
 {
     int features = w->p->shape.features;
-    const struct front_values *v = &w->p->v;
+    const struct input_values *v = &w->p->v;
     struct frame_terms s;
 
     frame_sums(decoded, w->y + frame * features, v->mean, *v->scale, *v->floor, w->top, w->spread, features,
@@ -152,7 +152,7 @@ static void take(void *arg, const struct spectral_graph *g, int64_t first, int o
     }
 }
 
-void terms_clip(struct terms *t, const struct pieces *p, int worker, const float *y, int64_t frames, int64_t real,
+void terms_clip(struct terms *t, const struct chunks *p, int worker, const float *y, int64_t frames, int64_t real,
                 double step, float *noise)
 {
     int64_t rows = frames / p->shape.stride;
@@ -164,17 +164,17 @@ void terms_clip(struct terms *t, const struct pieces *p, int worker, const float
                      mean,
                      params_values(p->params, "enc/logvar"),
                      real,
-                     front_top(&p->v),
+                     input_top(&p->v),
                      mem_alloc(2 * features * sizeof(float)),
                      NULL};
 
     w.residual = w.spread + features;
     for (size_t c = 0; c < features; c++)
         w.spread[c] = p->v.spread[c] > least_spread ? p->v.spread[c] : least_spread;
-    pieces_means(p, y, (int)rows, mean);
-    pieces_draw(p, mean, rows, noise);
-    pieces_decode(p, worker, noise, rows, take, &w);
-    t->seconds += (double)real * step / p->front.rate;
+    chunks_means(p, y, (int)rows, mean);
+    chunks_draw(p, mean, rows, noise);
+    chunks_decode(p, worker, noise, rows, take, &w);
+    t->seconds += (double)real * step / p->input.rate;
     t->latents += (double)rows;
     free(w.spread);
     free(mean);
@@ -195,7 +195,7 @@ struct figures_of_terms terms_figures(const struct terms *t, const struct spectr
     return f;
 }
 
-void terms_spread(const struct terms *t, const struct front_values *v)
+void terms_spread(const struct terms *t, const struct input_values *v)
 {
     for (int c = 0; c < v->features; c++)
         v->spread[c] = t->counted[c] > 0 ? (float)(t->residual[c] / t->counted[c]) : 1;

@@ -3,7 +3,7 @@
 #ifndef MODEL_TERMS_H
 #define MODEL_TERMS_H
 
-#include "model/pieces.h"
+#include "model/chunks.h"
 
 /* Sums over real frames. With z one draw from the posterior and y' decoded from it: */
 struct terms {
@@ -22,7 +22,7 @@ void terms_add(struct terms *sum, const struct terms *t, const struct spectral *
 
 /* Adds a clip: standardised levels y [frames, features], a multiple of the stride of which real are no repetition, at
  * step samples from each other. noise [frames / stride, latent] is used up. */
-void terms_clip(struct terms *t, const struct pieces *p, int worker, const float *y, int64_t frames, int64_t real,
+void terms_clip(struct terms *t, const struct chunks *p, int worker, const float *y, int64_t frames, int64_t real,
                 double step, float *noise);
 
 /* What is reported of them. */
@@ -36,6 +36,6 @@ struct figures_of_terms terms_figures(const struct terms *t, const struct spectr
 
 /* Sets "front/spread" to the mean residual of each feature: the scale of a Laplace distribution that makes what was
  * seen likeliest. */
-void terms_spread(const struct terms *t, const struct front_values *v);
+void terms_spread(const struct terms *t, const struct input_values *v);
 
 #endif

@@ -12,7 +12,7 @@
 #include "base/kernel.h"
 #include "base/linalg.h"
 #include "nn/layers.h"
-#include "nn/skinny.h"
+#include "nn/few_rows.h"
 
 enum { CHUNK = 2048 };
 
@@ -70,7 +70,7 @@ static void down_part(void *arg, int task, int worker)
 
     (void)worker;
     if (batch <= SKINNY_ROWS)
-        skinny_down(batch, g->cs, length, p->l + first, g->cl, p->w + first, g->cl, part, g->cs);
+        few_rows_down(batch, g->cs, length, p->l + first, g->cl, p->w + first, g->cl, part, g->cs);
     else
         gemm(false, true, batch, g->cs, length, p->l + first, g->cl, p->w + first, g->cl, 0, part, g->cs);
 }
@@ -109,7 +109,7 @@ static void up_part(void *arg, int task, int worker)
             row[i] = (p->add ? row[i] : 0) + (p->bias ? p->bias[first + i] : 0);
     }
     if (batch <= SKINNY_ROWS)
-        skinny_up(batch, length, g->cs, p->s, g->cs, p->w + first, g->cl, p->out + first, g->cl);
+        few_rows_up(batch, length, g->cs, p->s, g->cs, p->w + first, g->cl, p->out + first, g->cl);
     else
         gemm(false, false, batch, length, g->cs, p->s, g->cs, p->w + first, g->cl, 1, p->out + first, g->cl);
 }

@@ -18,9 +18,9 @@ struct sums {
 };
 
 struct job {
-    const struct pieces *p;
+    const struct chunks *p;
     const struct dataset *d;
-    const struct levels *clips;
+    const struct spectral_clip *clips;
     size_t chosen[CLIPS_MOST];
     struct sums sums[CLIPS_MOST];
     double *edge; /* [features of a channel]: the band that a feature lies in, fractions between two */
@@ -34,7 +34,7 @@ static double mel(double hz)
 /* Where features lie among the bands, 0 to BANDS - 1. */
 static void find_edges(struct job *j)
 {
-    const struct front *f = &j->p->front;
+    const struct spectral_input *f = &j->p->input;
     int each = features_channels(f->bands);
 
     j->edge = mem_alloc((size_t)each * sizeof *j->edge);
@@ -45,7 +45,7 @@ static void find_edges(struct job *j)
 /* Levels per band of frames of one channel: mean power over the features nearest to a band. */
 static void bands_of(const struct job *j, const float *level, double *band)
 {
-    int each = features_channels(j->p->front.bands);
+    int each = features_channels(j->p->input.bands);
     double power[BANDS] = {0}, count[BANDS] = {0};
 
     for (int c = 0; c < each; c++) {
@@ -83,25 +83,25 @@ static void compare(const struct job *j, struct sums *s, const float *a, const f
 static void clip_task(void *arg, int task, int worker)
 {
     struct job *j = arg;
-    const struct pieces *p = j->p;
+    const struct chunks *p = j->p;
     const struct clip *c = &j->d->clips[j->chosen[task]];
-    const struct levels *l = &j->clips[j->chosen[task]];
-    int64_t most = (int64_t)(seconds_most * p->front.rate), n = l->samples < most ? l->samples : most, rows,
-            channels = p->front.channels;
-    struct piece_sound how = {0, false, vocoder_defaults()};
+    const struct spectral_clip *l = &j->clips[j->chosen[task]];
+    int64_t most = (int64_t)(seconds_most * p->input.rate), n = l->samples < most ? l->samples : most, rows,
+            channels = p->input.channels;
+    struct chunk_sound how = {0, false, vocoder_defaults()};
     float *x = mem_alloc((size_t)(2 * channels * n) * sizeof *x), *back = x + channels * n, *y, *z;
-    struct piece_clip clip = {x, n, l->level, l->timing};
+    struct chunk_clip clip = {x, n, l->level, l->timing};
     int frames = (int)grid_frames(l->timing.grid, n);
 
     for (int64_t k = 0; k < channels; k++)
         memcpy(x + k * n, c->data + k * c->samples + l->first, (size_t)n * sizeof *x);
-    rows = pieces_latents(p, &clip);
+    rows = chunks_latents(p, &clip);
     z = mem_alloc((size_t)(rows * p->shape.latent) * sizeof *z);
-    pieces_encode(p, &clip, z);
-    pieces_sound(p, worker, &clip, z, rows, &how, back);
+    chunks_encode(p, &clip, z);
+    chunks_sound(p, worker, &clip, z, rows, &how, back);
     y = mem_alloc(2 * (size_t)frames * (size_t)p->shape.features * sizeof *y);
-    front_levels(&p->front, l->timing.grid, x, n, front_gain(l->level), 0, frames, y);
-    front_levels(&p->front, l->timing.grid, back, n, front_gain(l->level), 0, frames,
+    input_levels(&p->input, l->timing.grid, x, n, input_gain(l->level), 0, frames, y);
+    input_levels(&p->input, l->timing.grid, back, n, input_gain(l->level), 0, frames,
                  y + (size_t)frames * (size_t)p->shape.features);
     compare(j, &j->sums[task], y, y + (size_t)frames * (size_t)p->shape.features, frames);
     free(y);
@@ -120,7 +120,7 @@ static double between(const double *band, double at)
 /* Bands of the sides are lifted as what they are of. */
 static void set_sides(const struct job *j, int each)
 {
-    const struct stereo *stereo = j->p->front.stereo;
+    const struct stereo *stereo = j->p->input.stereo;
     float *lift = j->p->v.lift;
     double count[STEREO_BANDS] = {0}, sum[STEREO_BANDS] = {0};
 
@@ -134,7 +134,7 @@ static void set_sides(const struct job *j, int each)
 
 static void set(struct job *j, int count)
 {
-    int each = features_channels(j->p->front.bands);
+    int each = features_channels(j->p->input.bands);
     double band[BANDS];
 
     for (int i = 0; i < BANDS; i++) {
@@ -148,11 +148,11 @@ static void set(struct job *j, int count)
     }
     for (int c = 0; c < each; c++)
         j->p->v.lift[c] = (float)between(band, j->edge[c]);
-    if (j->p->front.stereo)
+    if (j->p->input.stereo)
         set_sides(j, each);
 }
 
-void lift_learn(const struct pieces *p, const struct dataset *d, const struct levels *clips, struct pool *pool)
+void lift_learn(const struct chunks *p, const struct dataset *d, const struct spectral_clip *clips, struct pool *pool)
 {
     struct job j = {.p = p, .d = d, .clips = clips};
     size_t sounding = 0, passed = 0;

@@ -4,12 +4,12 @@
 #define TRAIN_LIFT_H
 
 #include "base/pool.h"
-#include "train/clip_levels.h"
-#include "model/pieces.h"
+#include "train/spectral_data.h"
+#include "model/chunks.h"
 
 /* Sets "front/lift" to the mean difference in each of 32 mel bands between the
  * sound of some training clips and that of their reconstructions, where the
  * clips are at most 60 dB under the loudest band of theirs. */
-void lift_learn(const struct pieces *p, const struct dataset *d, const struct levels *clips, struct pool *pool);
+void lift_learn(const struct chunks *p, const struct dataset *d, const struct spectral_clip *clips, struct pool *pool);
 
 #endif

@@ -51,7 +51,7 @@ static void add_clip(struct sums *s, struct pool *pool)
 }
 
 /* Clips that together have enough rows, evenly chosen; returns how many rows they have. */
-static double add_all(struct sums *s, const struct spectral *shape, const struct levels *clips, size_t count,
+static double add_all(struct sums *s, const struct spectral *shape, const struct spectral_clip *clips, size_t count,
                       struct spool *spool, struct pool *pool)
 {
     double all = 0, seen = 0, passed = 0, share;
@@ -67,7 +67,7 @@ static double add_all(struct sums *s, const struct spectral *shape, const struct
             continue;
         add_clip(s, pool);
         seen += s->rows;
-        spool_release(spool, clips[i].y, levels_size(&clips[i], shape->features));
+        spool_release(spool, clips[i].y, spectral_data_size(&clips[i], shape->features));
     }
     return seen;
 }
@@ -110,7 +110,7 @@ static void set(const struct spectral *shape, struct params *params, const struc
         mean[i] = db[i] = (float)s->sum[i];
 }
 
-int pca_begin(const struct spectral *shape, struct params *params, const struct levels *clips, size_t count,
+int pca_begin(const struct spectral *shape, struct params *params, const struct spectral_clip *clips, size_t count,
               struct spool *spool, struct pool *pool)
 {
     int n = shape->features * shape->stride, tiles = (n + TILE - 1) / TILE, status;

@@ -17,15 +17,15 @@ enum { PERIODS_MOST = 1 << 13, TEMPOS_MOST = 256 };
 static const double block_seconds = 0.5;
 
 /* A clip that the bank can start from and go on in. */
-static int64_t bank_frames(const struct levels *clip, int stride, int block)
+static int64_t bank_frames(const struct spectral_clip *clip, int stride, int block)
 {
     int64_t frames = clip->frames / stride;
 
     return frames >= 5 * block ? frames : 0;
 }
 
-struct prior_plan prior_plan(const struct spectral *s, const struct front *f, const struct levels *clips, size_t count,
-                             int64_t most, uint64_t seed)
+struct prior_plan prior_plan(const struct spectral *s, const struct spectral_input *f,
+                             const struct spectral_clip *clips, size_t count, int64_t most, uint64_t seed)
 {
     struct prior_plan p = {{.latent = s->latent, .positions = 1}, mem_alloc((count + 1) * sizeof *p.order), 0, count};
     size_t *rest = mem_alloc((count + 1) * sizeof *rest), left = 0, steady = 0;
@@ -71,7 +71,8 @@ static int compare_reals(const void *a, const void *b)
 }
 
 /* Tempos that the prior is fitted to, in beats per minute as frames follow them, ascending; of many, evenly chosen ones. */
-static struct meta *tempos(const struct prior_plan *plan, const struct front *f, const struct levels *clips)
+static struct meta *tempos(const struct prior_plan *plan, const struct spectral_input *f,
+                           const struct spectral_clip *clips)
 {
     size_t n = plan->usable, count = n < TEMPOS_MOST ? n : TEMPOS_MOST;
     double *all = mem_alloc((n + 1) * sizeof *all);
@@ -86,8 +87,8 @@ static struct meta *tempos(const struct prior_plan *plan, const struct front *f,
     return list;
 }
 
-void prior_plan_describe(const struct prior_plan *plan, const struct front *f, const struct levels *clips,
-                         struct meta *head)
+void prior_plan_describe(const struct prior_plan *plan, const struct spectral_input *f,
+                         const struct spectral_clip *clips, struct meta *head)
 {
     meta_set(head, "frames", meta_text(f->beat ? "beat" : "fixed"));
     if (f->beat) {
@@ -100,27 +101,27 @@ void prior_plan_describe(const struct prior_plan *plan, const struct front *f, c
     meta_set(head, "prior_periods", meta_int(plan->shape.periods));
 }
 
-int prior_learn(const struct prior_plan *plan, const struct pieces *p, const struct levels *clips, struct spool *spool,
-                uint64_t seed)
+int prior_learn(const struct prior_plan *plan, const struct chunks *p, const struct spectral_clip *clips,
+                struct spool *spool, uint64_t seed)
 {
     struct prior_fit *fit = prior_fit_new(&plan->shape);
-    size_t longest = (size_t)levels_longest(clips, plan->count), latent = (size_t)p->shape.latent;
+    size_t longest = (size_t)spectral_data_longest(clips, plan->count), latent = (size_t)p->shape.latent;
     float *mean = mem_alloc(2 * (longest * latent + 1) * sizeof *mean), *draw = mean + longest * latent;
 
     for (size_t i = 0; i < plan->usable; i++) {
-        const struct levels *clip = &clips[plan->order[i]];
+        const struct spectral_clip *clip = &clips[plan->order[i]];
         int64_t frames = clip->frames / p->shape.stride;
         struct rng r = rng_new(seed, STREAM_DRAWS + plan->order[i]);
 
-        pieces_means(p, clip->y, (int)frames, mean);
+        chunks_means(p, clip->y, (int)frames, mean);
         rng_normal(&r, draw, (size_t)frames * latent);
-        pieces_draw(p, mean, frames, draw);
+        chunks_draw(p, mean, frames, draw);
         prior_fit_add(fit, draw, frames);
         if (i < (size_t)plan->shape.clips)
             prior_fit_keep(fit, p->params, mean, frames);
         if (i < (size_t)plan->shape.periods)
             prior_fit_period(fit, p->params, clip->timing.period);
-        spool_release(spool, clip->y, levels_size(clip, p->shape.features));
+        spool_release(spool, clip->y, spectral_data_size(clip, p->shape.features));
     }
     free(mean);
     return prior_fit_end(fit, p->params);

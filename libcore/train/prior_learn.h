@@ -2,8 +2,8 @@
 #ifndef TRAIN_PRIOR_LEARN_H
 #define TRAIN_PRIOR_LEARN_H
 
-#include "train/clip_levels.h"
-#include "model/pieces.h"
+#include "train/spectral_data.h"
+#include "model/chunks.h"
 #include "model/prior.h"
 
 /* Latent frames of the bank when nothing else is asked for. */
@@ -19,17 +19,17 @@ struct prior_plan {
 
 /* A bank of up to most latent frames, in whole clips.
  * The seed is used by streams of their own, 4 and 5 times 2^60 on. */
-struct prior_plan prior_plan(const struct spectral *s, const struct front *f, const struct levels *clips, size_t count,
-                             int64_t most, uint64_t seed);
+struct prior_plan prior_plan(const struct spectral *s, const struct spectral_input *f,
+                             const struct spectral_clip *clips, size_t count, int64_t most, uint64_t seed);
 void prior_plan_free(struct prior_plan *plan);
 
 /* Notes in a model's head what frames follow, tempos, and the prior's sizes. */
-void prior_plan_describe(const struct prior_plan *plan, const struct front *f, const struct levels *clips,
-                         struct meta *head);
+void prior_plan_describe(const struct prior_plan *plan, const struct spectral_input *f,
+                         const struct spectral_clip *clips, struct meta *head);
 
 /* Sets the prior's statistics from draws of the posterior, seeded, and the
  * bank from its means. -1: latents are not finite. */
-int prior_learn(const struct prior_plan *plan, const struct pieces *p, const struct levels *clips, struct spool *spool,
-                uint64_t seed);
+int prior_learn(const struct prior_plan *plan, const struct chunks *p, const struct spectral_clip *clips,
+                struct spool *spool, uint64_t seed);
 
 #endif

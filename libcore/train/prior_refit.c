@@ -17,7 +17,7 @@ static struct net *declare(const struct spectral *s, const struct prior_shape *p
 {
     struct net *net = spectral_build(s, SPECTRAL_ALL, store, 1, 1, NULL).net;
 
-    front_declare(net, s->features);
+    input_declare(net, s->features);
     components_declare(net, s);
     prior_declare(net, prior);
     return net;
@@ -48,7 +48,7 @@ static int check(const struct model *m, const struct dataset *data, const char *
 /* As in training. */
 enum { LEAST_FRAMES = 64 };
 
-static bool too_little(const struct levels *clips, size_t count)
+static bool too_little(const struct spectral_clip *clips, size_t count)
 {
     int64_t frames = 0;
 
@@ -70,35 +70,35 @@ static int check_finite(const struct params *p, const char *path)
 static int learn(struct model *m, const char *path, const struct dataset *data, int64_t bank, uint64_t seed,
                  struct pool *pool, int fd, const char *label)
 {
-    struct levels *clips = mem_zero(data->count, sizeof *clips);
+    struct spectral_clip *clips = mem_zero(data->count, sizeof *clips);
     struct params *store = params_new();
     struct model_array value = {"value", NULL, false};
     struct prior_plan plan;
-    struct front front;
+    struct spectral_input input;
     struct net *net;
     int status = -1;
 
-    front_set(&front, m->rate, m->channels, m->fft, m->hop, m->corner, m->beat);
-    levels_time(&front, data, true, clips, pool);
-    levels_stride(clips, data->count, m->spectral.stride);
+    input_set(&input, m->rate, m->channels, m->fft, m->hop, m->corner, m->beat);
+    spectral_data_time(&input, data, true, clips, pool);
+    spectral_data_stride(clips, data->count, m->spectral.stride);
     bank = bank >= 0 ? bank : PRIOR_BANK_DEFAULT;
-    plan = prior_plan(&m->spectral, &front, clips, data->count, bank, seed);
+    plan = prior_plan(&m->spectral, &input, clips, data->count, bank, seed);
     net = declare(&m->spectral, &plan.shape, store);
     if (too_little(clips, data->count))
         error_set("the clips are too few to fit a prior to: at least %d frames are needed", LEAST_FRAMES);
-    else if (front_features(&front) != m->spectral.features)
-        error_set("%s: the front end has %d features, the network %d", path, front_features(&front),
+    else if (input_features(&input) != m->spectral.features)
+        error_set("%s: the front end has %d features, the network %d", path, input_features(&input),
                   m->spectral.features);
     else if (!net_plan(net, 0, false)) {
         take_over(m->params, store);
-        status = levels_learn(&front, store, data, clips, true, pool);
+        status = spectral_data_learn(&input, store, data, clips, true, pool);
     }
     if (!status) {
-        struct pieces p;
+        struct chunks p;
 
-        pieces_over(&p, &m->spectral, &front, store, 1);
+        chunks_over(&p, &m->spectral, &input, store, 1);
         status = prior_learn(&plan, &p, clips, data->spool, seed);
-        pieces_end(&p);
+        chunks_end(&p);
         if (!status)
             status = check_finite(store, path);
     }
@@ -108,14 +108,14 @@ static int learn(struct model *m, const char *path, const struct dataset *data, 
         value.flat = store->theta;
         meta_set(m->meta, "bank", meta_int(bank));
         meta_set(m->meta, "prior_digest", meta_text(digest));
-        prior_plan_describe(&plan, &front, clips, m->meta);
+        prior_plan_describe(&plan, &input, clips, m->meta);
         status = model_write(fd, label, m->meta, store, &value, 1);
         free(digest);
     }
     prior_plan_free(&plan);
     net_free(net);
     params_free(store);
-    front_end(&front);
+    input_end(&input);
     free(clips);
     return status;
 }

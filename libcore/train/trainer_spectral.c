@@ -9,7 +9,7 @@
 #include "base/rng.h"
 #include "nn/adam.h"
 #include "nn/layers.h"
-#include "train/clip_levels.h"
+#include "train/spectral_data.h"
 #include "train/lift.h"
 #include "train/pca.h"
 #include "train/prior_learn.h"
@@ -37,16 +37,16 @@ struct spectral_training {
     struct train_config config;
     const struct dataset *data;
     struct pool *pool;
-    struct front front;
+    struct spectral_input input;
     struct spectral shape;
     struct spectral_graph g;
     struct adam adam;
-    int crop;             /* frames of a training crop */
-    struct levels *clips; /* of the dataset */
+    int crop;                    /* frames of a training crop */
+    struct spectral_clip *clips; /* of the dataset */
     struct prior_plan prior;
-    struct levels *test; /* of the test clips, y NULL */
-    int64_t *end;        /* [clips] frames that crops may begin in, of the clips up to each of them */
-    int64_t skipped;     /* steps, in all and in a row */
+    struct spectral_clip *test; /* of the test clips, y NULL */
+    int64_t *end;               /* [clips] frames that crops may begin in, of the clips up to each of them */
+    int64_t skipped;            /* steps, in all and in a row */
     int in_row;
     double slower; /* factor on the learning rate */
     size_t *drawn; /* clips of the crops of the step in hand, and where these begin */
@@ -59,7 +59,7 @@ static void destroy(struct trainer *base)
 
     net_free(t->g.net);
     params_free(t->t.params);
-    front_end(&t->front);
+    input_end(&t->input);
     free(t->clips);
     prior_plan_free(&t->prior);
     free(t->test);
@@ -95,16 +95,16 @@ static int choose_frames(struct spectral_training *t)
     if (!strcmp(want, "beat") && !may)
         return error_set("a stride of %d does not divide the %d frames of a beat: use one that does", stride,
                          BEAT_FRAMES);
-    if (front_begin(&t->front, t->data->rate, channels, !fixed && may))
+    if (input_begin(&t->input, t->data->rate, channels, !fixed && may))
         return -1;
     t->clips = mem_zero(t->data->count, sizeof *t->clips);
-    levels_time(&t->front, t->data, true, t->clips, t->pool);
-    if (!t->front.beat || 2 * count_steady(t, &sounding) >= sounding || !strcmp(want, "beat"))
+    spectral_data_time(&t->input, t->data, true, t->clips, t->pool);
+    if (!t->input.beat || 2 * count_steady(t, &sounding) >= sounding || !strcmp(want, "beat"))
         return 0;
-    front_end(&t->front);
-    if (front_begin(&t->front, t->data->rate, channels, false))
+    input_end(&t->input);
+    if (input_begin(&t->input, t->data->rate, channels, false))
         return -1;
-    levels_time(&t->front, t->data, true, t->clips, t->pool);
+    spectral_data_time(&t->input, t->data, true, t->clips, t->pool);
     return 0;
 }
 
@@ -113,15 +113,15 @@ static void choose_defaults(struct spectral_training *t)
     struct train_config *c = &t->config;
     bool high = t->data->rate > 4000;
 
-    c->latent = c->latent ? c->latent : high ? 192 : t->front.beat ? 160 : 96;
+    c->latent = c->latent ? c->latent : high ? 192 : t->input.beat ? 160 : 96;
     c->batch = c->batch ? c->batch : 8;
     c->rate = c->rate > 0 ? c->rate : 2e-3;
     c->width = c->width ? c->width : high ? 128 : 192;
-    c->stride = c->stride ? c->stride : t->front.beat ? 6 : high ? 4 : 2;
+    c->stride = c->stride ? c->stride : t->input.beat ? 6 : high ? 4 : 2;
     c->beta = c->beta > 0 ? c->beta : 3e-4;
     c->bank = c->bank >= 0 ? c->bank : PRIOR_BANK_DEFAULT;
-    t->crop = (t->front.beat ? 192 : high ? 128 : 64) / c->stride * c->stride;
-    t->shape = (struct spectral){front_features(&t->front), c->width, c->latent, c->stride};
+    t->crop = (t->input.beat ? 192 : high ? 128 : 64) / c->stride * c->stride;
+    t->shape = (struct spectral){input_features(&t->input), c->width, c->latent, c->stride};
 }
 
 static int check_sizes(const struct spectral_training *t)
@@ -130,12 +130,12 @@ static int check_sizes(const struct spectral_training *t)
 
     for (size_t i = 0; i < t->data->count; i++)
         frames += (double)t->clips[i].real - 1;
-    if (seconds * t->data->rate / t->front.hop > 1 << 24)
+    if (seconds * t->data->rate / t->input.hop > 1 << 24)
         return error_set("clips of %.0f s are too long to learn from: cut them with cv-load --all", seconds);
     if (frames < LEAST_FRAMES)
         return error_set(
             "%zu clips of %.2g s are too few to learn from: at least %d frames, about %.0f s of audio, are needed",
-            t->data->count, seconds, LEAST_FRAMES, ceil(LEAST_FRAMES * t->front.hop / t->data->rate));
+            t->data->count, seconds, LEAST_FRAMES, ceil(LEAST_FRAMES * t->input.hop / t->data->rate));
     if (t->shape.latent > t->shape.features * t->shape.stride)
         return error_set("a latent of %d is more than the %d values it stands for: use a smaller -z", t->shape.latent,
                          t->shape.features * t->shape.stride);
@@ -149,12 +149,12 @@ static int check_sizes(const struct spectral_training *t)
 /* What is not drawn: log variances, the front end as the loss has it, the pace of the encoder. */
 static void begin_values(struct spectral_training *t)
 {
-    struct front_values v = front_values(t->t.params);
+    struct input_values v = input_values(t->t.params);
     struct param *logvar = params_find(t->t.params, "enc/logvar");
 
     for (size_t d = 0; d < logvar->count; d++)
         t->t.params->theta[logvar->offset + d] = (float)first_logvar;
-    net_spectral_loss_set(t->g.distance, (struct spectral_loss){v.mean, v.features, *v.scale, *v.floor, front_top(&v),
+    net_spectral_loss_set(t->g.distance, (struct spectral_loss){v.mean, v.features, *v.scale, *v.floor, input_top(&v),
                                                                 (float)linear_weight});
     params_find(t->t.params, "enc/linear/kernel")->pace = encoder_rate;
     params_find(t->t.params, "enc/linear/bias")->pace = encoder_rate;
@@ -163,11 +163,11 @@ static void begin_values(struct spectral_training *t)
 /* Frames between those that a crop may begin on: latent frames begin where beats do. */
 static int between_starts(const struct spectral_training *t)
 {
-    return t->front.beat ? t->shape.stride : 1;
+    return t->input.beat ? t->shape.stride : 1;
 }
 
 /* Where crops of whole frames may begin in a clip; one shorter than a crop is played over and over. */
-static int64_t starts(const struct spectral_training *t, const struct levels *clip)
+static int64_t starts(const struct spectral_training *t, const struct spectral_clip *clip)
 {
     if (!(clip->level > 0))
         return 0;
@@ -201,12 +201,12 @@ static struct trainer *create(const struct train_config *config, const struct da
     if (choose_frames(t))
         goto refused;
     choose_defaults(t);
-    levels_stride(t->clips, data->count, t->shape.stride);
+    spectral_data_stride(t->clips, data->count, t->shape.stride);
     if (check_sizes(t))
         goto refused;
-    t->prior = prior_plan(&t->shape, &t->front, t->clips, data->count, t->config.bank, config->seed);
+    t->prior = prior_plan(&t->shape, &t->input, t->clips, data->count, t->config.bank, config->seed);
     t->g = spectral_build(&t->shape, SPECTRAL_ALL, t->t.params, t->config.batch, t->crop / t->shape.stride, pool);
-    front_declare(t->g.net, t->shape.features);
+    input_declare(t->g.net, t->shape.features);
     components_declare(t->g.net, &t->shape);
     prior_declare(t->g.net, &t->prior.shape);
     if (net_plan(t->g.net, config->seed, true))
@@ -214,7 +214,7 @@ static struct trainer *create(const struct train_config *config, const struct da
     t->adam = (struct adam){t->config.rate, 0.9, 0.99, 1e-8, false, 0};
     t->drawn = mem_alloc((size_t)t->config.batch * sizeof *t->drawn);
     t->from = mem_alloc((size_t)t->config.batch * sizeof *t->from);
-    if (levels_learn(&t->front, t->t.params, data, t->clips, false, pool) ||
+    if (spectral_data_learn(&t->input, t->t.params, data, t->clips, false, pool) ||
         pca_begin(&t->shape, t->t.params, t->clips, data->count, data->spool, pool))
         goto refused;
     begin_values(t);
@@ -266,7 +266,7 @@ static size_t find_start(const struct spectral_training *t, int64_t at, int *fro
 static void crop_task(void *arg, int task, int worker)
 {
     const struct spectral_training *t = arg;
-    const struct levels *clip = &t->clips[t->drawn[task]];
+    const struct spectral_clip *clip = &t->clips[t->drawn[task]];
     size_t features = (size_t)t->shape.features;
     float *to = t->g.y->y + (size_t)task * (size_t)t->crop * features;
 
@@ -275,7 +275,7 @@ static void crop_task(void *arg, int task, int worker)
         count = clip->real - from < t->crop - have ? clip->real - from : t->crop - have;
         memcpy(to + (size_t)have * features, clip->y + (size_t)from * features, (size_t)count * features * sizeof *to);
     }
-    spool_release(t->data->spool, clip->y, levels_size(clip, t->shape.features));
+    spool_release(t->data->spool, clip->y, spectral_data_size(clip, t->shape.features));
 }
 
 /* Warm-up over some steps or a tenth of the run, whichever is shorter, then a cosine down to 2 %. */
@@ -345,9 +345,9 @@ static int step(struct trainer *base, int number, struct step_result *result)
 /* Whole clips, as cv-eval: those of training by their levels, others from their sound. */
 struct measure {
     const struct spectral_training *t;
-    const struct pieces *p;
+    const struct chunks *p;
     const struct dataset *d;
-    const struct levels *clips;
+    const struct spectral_clip *clips;
     size_t count;        /* of them, evenly chosen */
     struct terms *terms; /* [count] */
 };
@@ -361,13 +361,13 @@ static void measure_task(void *arg, int task, int worker)
 {
     const struct measure *m = arg;
     size_t i = chosen(m, task), size;
-    const struct levels *clip = &m->clips[i];
+    const struct spectral_clip *clip = &m->clips[i];
     struct rng r = rng_new(m->t->config.seed, i);
     float *y = clip->y, *noise;
 
     if (!y) {
-        y = mem_alloc(levels_size(clip, m->t->shape.features) * sizeof *y);
-        levels_of(&m->t->front, &m->p->v, m->d->clips[i].data, m->d->clips[i].samples, clip, y);
+        y = mem_alloc(spectral_data_size(clip, m->t->shape.features) * sizeof *y);
+        spectral_data_of(&m->t->input, &m->p->v, m->d->clips[i].data, m->d->clips[i].samples, clip, y);
         dataset_release(m->d, i);
     }
     size = (size_t)(clip->frames / m->t->shape.stride) * (size_t)m->t->shape.latent;
@@ -376,13 +376,13 @@ static void measure_task(void *arg, int task, int worker)
     terms_clip(&m->terms[task], m->p, worker, y, clip->frames, clip->real, clip->timing.grid.step, noise);
     free(noise);
     if (clip->y)
-        spool_release(m->d->spool, y, levels_size(clip, m->t->shape.features));
+        spool_release(m->d->spool, y, spectral_data_size(clip, m->t->shape.features));
     else
         free(y);
 }
 
-static struct terms measure(const struct spectral_training *t, const struct pieces *p, const struct dataset *d,
-                            const struct levels *clips, size_t count)
+static struct terms measure(const struct spectral_training *t, const struct chunks *p, const struct dataset *d,
+                            const struct spectral_clip *clips, size_t count)
 {
     struct measure m = {t, p, d, clips, count, mem_alloc(count * sizeof *m.terms)};
     struct terms sum = terms_new(&t->shape);
@@ -399,7 +399,7 @@ static struct terms measure(const struct spectral_training *t, const struct piec
 }
 
 /* The spread of levels around what is decoded. */
-static void learn_spread(const struct spectral_training *t, const struct pieces *p)
+static void learn_spread(const struct spectral_training *t, const struct chunks *p)
 {
     size_t count = t->data->count < SPREAD_CLIPS ? t->data->count : SPREAD_CLIPS;
     struct terms seen = measure(t, p, t->data, t->clips, count);
@@ -413,34 +413,34 @@ static void test(struct trainer *base, const struct dataset *clips, struct train
     struct spectral_training *t = (struct spectral_training *)base;
     struct figures_of_terms f;
     struct terms all;
-    struct pieces p;
+    struct chunks p;
 
     if (clips && !t->test) {
         t->test = mem_zero(clips->count, sizeof *t->test);
-        levels_time(&t->front, clips, false, t->test, t->pool);
-        levels_stride(t->test, clips->count, t->shape.stride);
+        spectral_data_time(&t->input, clips, false, t->test, t->pool);
+        spectral_data_stride(t->test, clips->count, t->shape.stride);
     }
-    pieces_over(&p, &t->shape, &t->front, base->params, pool_threads(t->pool));
+    chunks_over(&p, &t->shape, &t->input, base->params, pool_threads(t->pool));
     learn_spread(t, &p);
     all = clips ? measure(t, &p, clips, t->test, clips->count)
                 : measure(t, &p, t->data, t->clips, t->data->count < TRAIN_CLIPS ? t->data->count : TRAIN_CLIPS);
     f = terms_figures(&all, &t->shape);
     *result = (struct train_figures){f.distance + t->config.beta * f.kl, f.distance, f.kl, f.elbo};
     terms_free(&all);
-    pieces_end(&p);
+    chunks_end(&p);
 }
 
 static int finish(struct trainer *base)
 {
     struct spectral_training *t = (struct spectral_training *)base;
-    struct pieces p;
+    struct chunks p;
     int status;
 
-    pieces_over(&p, &t->shape, &t->front, base->params, pool_threads(t->pool));
+    chunks_over(&p, &t->shape, &t->input, base->params, pool_threads(t->pool));
     learn_spread(t, &p);
     lift_learn(&p, t->data, t->clips, t->pool);
     status = prior_learn(&t->prior, &p, t->clips, t->data->spool, t->config.seed);
-    pieces_end(&p);
+    chunks_end(&p);
     return status;
 }
 
@@ -453,12 +453,12 @@ static void describe(const struct trainer *base, struct meta *m)
     meta_set(m, "width", meta_int(t->shape.width));
     meta_set(m, "stride", meta_int(t->shape.stride));
     meta_set(m, "features", meta_int(t->shape.features));
-    meta_set(m, "fft", meta_int(t->front.fft));
-    meta_set(m, "hop", meta_int(t->front.hop));
-    meta_set(m, "corner", meta_real(t->front.corner));
-    meta_set(m, "level", meta_real(FRONT_LEVEL));
+    meta_set(m, "fft", meta_int(t->input.fft));
+    meta_set(m, "hop", meta_int(t->input.hop));
+    meta_set(m, "corner", meta_real(t->input.corner));
+    meta_set(m, "level", meta_real(INPUT_LEVEL));
     meta_set(m, "bank", meta_int(t->config.bank));
-    prior_plan_describe(&t->prior, &t->front, t->clips, m);
+    prior_plan_describe(&t->prior, &t->input, t->clips, m);
     meta_set(m, "batch", meta_int(t->config.batch));
     meta_set(m, "crop", meta_int(t->crop));
     meta_set(m, "beta", meta_real(t->config.beta));

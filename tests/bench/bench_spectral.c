@@ -12,7 +12,7 @@
 #include "bench.h"
 #include "nn/adam.h"
 #include "nn/layers.h"
-#include "model/front.h"
+#include "model/spectral_input.h"
 #include "model/spectral.h"
 
 /* Enough clips that the crops of a step are not in the caches beforehand: of LONG crops each. */
@@ -55,13 +55,13 @@ static const struct setting *find(const char *name)
 
 static struct spectral shape_of(const struct setting *s)
 {
-    struct front front;
+    struct spectral_input input;
     int features;
 
-    if (front_begin(&front, s->rate, 1, s->beat))
+    if (input_begin(&input, s->rate, 1, s->beat))
         diag_die("%s", error_text());
-    features = front_features(&front);
-    front_end(&front);
+    features = input_features(&input);
+    input_end(&input);
     return (struct spectral){features, s->width, s->latent, s->stride};
 }
 

@@ -7,7 +7,7 @@
 
 #include "harness.h"
 #include "base/mem.h"
-#include "model/front.h"
+#include "model/spectral_input.h"
 #include "model/file.h"
 #include "model/prior.h"
 
@@ -94,7 +94,7 @@ uint8_t *fuzz_model(enum fuzz_model_kind kind, size_t *size)
                                          .clips = CLIPS,
                                          .periods = PERIODS};
         net = spectral_build(&shape, SPECTRAL_ALL, store, 1, 8, NULL).net;
-        front_declare(net, FEATURES);
+        input_declare(net, FEATURES);
         prior_declare(net, &prior);
     }
     FUZZ_HOLDS(fd > 2 && net_plan(net, 1, true) == 0);

@@ -31,7 +31,7 @@ static struct params *network(const struct spectral *shape)
     struct params *p = params_new();
     struct spectral_graph g = spectral_build(shape, SPECTRAL_ALL, p, 1, 2, NULL);
 
-    front_declare(g.net, shape->features);
+    input_declare(g.net, shape->features);
     components_declare(g.net, shape);
     check(net_plan(g.net, 1, true) == 0, "a network of %d features is planned", shape->features);
     memset(p->theta, 0, p->total * sizeof *p->theta);
@@ -71,7 +71,7 @@ static void test_components(void)
     struct spectral shape = {FEATURES, 3, LATENT, STRIDE};
     struct params *p = network(&shape);
     float *y = mem_alloc(ROWS * N * sizeof *y), back[N], scratch[N], first[N], second[N];
-    struct levels clip = {.level = 1, .real = ROWS * STRIDE, .frames = ROWS * STRIDE, .y = y};
+    struct spectral_clip clip = {.level = 1, .real = ROWS * STRIDE, .frames = ROWS * STRIDE, .y = y};
     struct rng r = rng_new(5, 0);
     struct spool *spool = spool_new(SIZE_MAX);
     double worst = 0, mean = 0, power = 0;
@@ -115,14 +115,14 @@ static const float floor_level = -2;
 /* One clip of 4 frames, decoded as the biases say, whatever z is. */
 static struct terms run(struct params *p, const struct spectral *shape, const float *y)
 {
-    struct front front = {.rate = 3000, .channels = 1, .fft = 16, .hop = 4};
+    struct spectral_input input = {.rate = 3000, .channels = 1, .fft = 16, .hop = 4};
     struct terms t = terms_new(shape);
-    struct pieces pieces;
+    struct chunks pieces;
     float noise[4] = {0};
 
-    pieces_over(&pieces, shape, &front, p, 1);
+    chunks_over(&pieces, shape, &input, p, 1);
     terms_clip(&t, &pieces, 0, y, 4, 3, 750, noise);
-    pieces_end(&pieces);
+    chunks_end(&pieces);
     return t;
 }
 
@@ -160,7 +160,7 @@ static void test_terms(void)
     /* log variance 0, scale 0: 1/2 (1 + 1) - 1/2 */
     check(fabs(f.kl - 0.5) < 1e-6, "KL of a latent frame (%g)", f.kl);
     check(fabs(f.elbo + (want + 4 * 0.5) / 0.75) < 1e-4, "the bound in nats a second (%g)", f.elbo);
-    terms_spread(&t, &(struct front_values){.spread = values(p, "front/spread"), .features = 2});
+    terms_spread(&t, &(struct input_values){.spread = values(p, "front/spread"), .features = 2});
     check(fabsf(values(p, "front/spread")[0] - 2.5f) < 1e-5f, "the likeliest spread is the mean residual");
     terms_free(&t);
     params_free(p);
@@ -196,19 +196,19 @@ static void test_likelihood_adds_up(void)
 
 static void test_magnitudes(void)
 {
-    struct front front;
+    struct spectral_input input;
     struct params *p;
-    struct front_values v;
+    struct input_values v;
     struct spectral shape;
     float *y, *scratch, *out;
     double rms;
     int n;
 
-    front_set(&front, 3000, 1, 64, 16, 0, false);
-    n = front_features(&front);
+    input_set(&input, 3000, 1, 64, 16, 0, false);
+    n = input_features(&input);
     shape = (struct spectral){n, 1, 1, 1};
     p = network(&shape);
-    v = front_values(p);
+    v = input_values(p);
     y = mem_zero((size_t)n, sizeof *y);
     scratch = mem_alloc(2 * (size_t)n * sizeof *scratch);
     out = scratch + n;
@@ -218,25 +218,25 @@ static void test_magnitudes(void)
     set_all(p, "front/lift", 0.5f);
     y[1] = -3; /* under the floor */
     y[2] = 4;  /* over the most */
-    front_magnitudes(&front, &v, y, 0, false, 2, scratch, out);
+    input_magnitudes(&input, &v, y, 0, false, 2, scratch, out);
     check(fabsf(out[3] - 2) < 1e-5f && fabsf(out[1] - 2 * expf(-6)) < 1e-6f && fabsf(out[2] - 2 * expf(1)) < 1e-4f,
           "levels, the fill under the floor, the most, times the gain");
     check(!(out[0] > 0), "no offset");
-    front_magnitudes(&front, &v, y, 0.5, false, 1, scratch, out);
+    input_magnitudes(&input, &v, y, 0.5, false, 1, scratch, out);
     check(fabsf(out[3] - expf(0.25f)) < 1e-5f && fabsf(out[1] - expf(-6)) < 1e-6f,
           "half of the lift, not under the floor");
     for (int c = 0; c < n; c++)
         scratch[c] = c == 1 ? -6 : c == 2 ? 1 : 0;
-    rms = front_rms(&front, scratch);
+    rms = input_rms(&input, scratch);
     *v.loudest = (float)(rms / 4);
-    front_magnitudes(&front, &v, y, 0, true, 1, scratch, out);
+    input_magnitudes(&input, &v, y, 0, true, 1, scratch, out);
     check(fabsf(out[3] - 0.25f) < 1e-5f, "a frame four times too loud is limited (%g)", (double)out[3]);
     *v.loudest = (float)(rms * 1.01);
-    front_magnitudes(&front, &v, y, 0, true, 1, scratch, out);
+    input_magnitudes(&input, &v, y, 0, true, 1, scratch, out);
     check(fabsf(out[3] - 1) < 1e-5f, "one that is not stays");
     free(scratch);
     free(y);
-    front_end(&front);
+    input_end(&input);
     params_free(p);
 }
 

@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "check.h"
-#include "model/front.h"
+#include "model/spectral_input.h"
 
 enum { RATE = 22050, FFT = 2048, BINS = FFT / 2 + 1 };
 
@@ -66,19 +66,19 @@ static void levels(void)
     enum { SAMPLES = 20 * FFT };
     float *x = mem_floats(2 * SAMPLES), *y;
     struct rng r = rng_new(3, 0);
-    struct front f;
+    struct spectral_input f;
     double sum = 0, left = 0, right = 0;
     int frames = SAMPLES / 512;
 
-    front_begin(&f, RATE, 2, false);
+    input_begin(&f, RATE, 2, false);
     rng_normal(&r, x, 2 * SAMPLES);
     for (int i = 0; i < SAMPLES; i++)
         x[i] *= 3;
-    y = mem_floats((size_t)(frames * front_features(&f)));
-    front_levels(&f, grid_fixed(512), x, SAMPLES, 1, 0, frames, y);
+    y = mem_floats((size_t)(frames * input_features(&f)));
+    input_levels(&f, grid_fixed(512), x, SAMPLES, 1, 0, frames, y);
     for (int t = 0; t < frames; t++) {
-        const float *level = y + t * front_features(&f), *side = level + features_channels(f.bands);
-        double rms = front_rms(&f, level);
+        const float *level = y + t * input_features(&f), *side = level + features_channels(f.bands);
+        double rms = input_rms(&f, level);
 
         sum += rms * rms / frames;
         for (int b = 0; b < STEREO_BANDS; b++) {
@@ -88,7 +88,7 @@ static void levels(void)
     }
     check(fabs(sqrt(sum) - sqrt(5)) < 0.05, "RMS of a frame: %g, of the sound: %g", sqrt(sum), sqrt(5));
     check(fabs(left / right - 9) < 0.5, "power of left over right: %g", left / right);
-    front_end(&f);
+    input_end(&f);
     free(x);
     free(y);
 }

@@ -1,6 +1,6 @@
 /* Few rows against a large matrix. Rows are taken in pairs and the matrix in
  * fours, so that each value loaded is used two or four times. */
-#include "nn/skinny.h"
+#include "nn/few_rows.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -58,7 +58,7 @@ KERNEL(up_block,
         }
 }
 
-void skinny_up(int rows, int n, int k, const float *a, int lda, const float *b, int ldb, float *c, int ldc)
+void few_rows_up(int rows, int n, int k, const float *a, int lda, const float *b, int ldb, float *c, int ldc)
 {
     for (int first = 0; first < n; first += UP_BLOCK)
         up_block(rows, (size_t)(n - first < UP_BLOCK ? n - first : UP_BLOCK), k, a, (size_t)lda, b + first, (size_t)ldb,
@@ -154,7 +154,7 @@ KERNEL(down_one, (int rows, size_t n, const float *a, size_t lda, const float *b
     }
 }
 
-void skinny_down(int rows, int m, int n, const float *a, int lda, const float *b, int ldb, float *c, int ldc)
+void few_rows_down(int rows, int m, int n, const float *a, int lda, const float *b, int ldb, float *c, int ldc)
 {
     for (int r = 0; r < rows; r++)
         memset(c + (size_t)r * (size_t)ldc, 0, (size_t)m * sizeof *c);

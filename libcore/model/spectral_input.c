@@ -1,5 +1,5 @@
 /* Levels and log magnitudes. */
-#include "model/front.h"
+#include "model/spectral_input.h"
 
 #include <assert.h>
 #include <math.h>
@@ -15,9 +15,9 @@
 /* Beats that a meta may say, in seconds. */
 static const double shortest = 0.05, longest = 4;
 
-int front_begin(struct front *f, double rate, int channels, bool beat)
+int input_begin(struct spectral_input *f, double rate, int channels, bool beat)
 {
-    *f = (struct front){.rate = rate, .beat = beat, .channels = channels};
+    *f = (struct spectral_input){.rate = rate, .beat = beat, .channels = channels};
     if (features_defaults(rate, &f->fft, &f->hop, &f->corner))
         return error_set("a sample rate of %g Hz: the network 'spectral' takes 3000 to 48000, see cv-load -r", rate);
     /* shorter frames keep onsets apart at low rates; where the fixed ones are short already they stay */
@@ -25,18 +25,18 @@ int front_begin(struct front *f, double rate, int channels, bool beat)
         f->fft /= 2;
         f->hop /= 2;
     }
-    front_set(f, rate, channels, f->fft, f->hop, f->corner, beat);
+    input_set(f, rate, channels, f->fft, f->hop, f->corner, beat);
     return 0;
 }
 
-void front_set(struct front *f, double rate, int channels, int fft, int hop, double corner, bool beat)
+void input_set(struct spectral_input *f, double rate, int channels, int fft, int hop, double corner, bool beat)
 {
-    *f = (struct front){rate, corner, fft, hop, beat, channels, features_new(rate, fft, corner), NULL};
+    *f = (struct spectral_input){rate, corner, fft, hop, beat, channels, features_new(rate, fft, corner), NULL};
     if (channels > 1)
         f->stereo = stereo_new(f->bands, rate, fft);
 }
 
-void front_end(struct front *f)
+void input_end(struct spectral_input *f)
 {
     if (f->bands)
         features_free(f->bands);
@@ -45,12 +45,12 @@ void front_end(struct front *f)
     f->stereo = NULL;
 }
 
-int front_features(const struct front *f)
+int input_features(const struct spectral_input *f)
 {
     return features_channels(f->bands) + (f->stereo ? 2 * STEREO_BANDS : 0);
 }
 
-struct timing front_timing_beat(const struct front *f, double period, double phase)
+struct timing input_timing_beat(const struct spectral_input *f, double period, double phase)
 {
     double beat, step, first;
 
@@ -64,7 +64,7 @@ struct timing front_timing_beat(const struct front *f, double period, double pha
     return (struct timing){{first, step}, period, phase, true};
 }
 
-double front_beat(const struct meta *meta)
+double input_beat(const struct meta *meta)
 {
     double tempo;
 
@@ -74,7 +74,7 @@ double front_beat(const struct meta *meta)
 }
 
 /* The beat of all channels together. */
-static bool find_tempo(const struct front *f, const float *x, int64_t samples, struct tempo *found)
+static bool find_tempo(const struct spectral_input *f, const float *x, int64_t samples, struct tempo *found)
 {
     float *mixed;
     bool steady;
@@ -90,27 +90,27 @@ static bool find_tempo(const struct front *f, const float *x, int64_t samples, s
     return steady;
 }
 
-struct timing front_timing(const struct front *f, const struct meta *meta, const float *x, int64_t samples)
+struct timing input_timing(const struct spectral_input *f, const struct meta *meta, const float *x, int64_t samples)
 {
     struct tempo found = {0, 0, 0};
-    double period = front_beat(meta), beat = -1;
+    double period = input_beat(meta), beat = -1;
     struct timing t;
 
     if (!f->beat)
-        return front_timing_beat(f, 0, 0);
+        return input_timing_beat(f, 0, 0);
     if (period > 0) {
         if (!meta_get_real(meta, "beat", &beat) || !(beat > -1e6 && beat < 1e6))
             beat = 0;
-        return front_timing_beat(f, period, beat - period * floor(beat / period));
+        return input_timing_beat(f, period, beat - period * floor(beat / period));
     }
     if (x && find_tempo(f, x, samples, &found))
-        return front_timing_beat(f, found.period, found.phase);
-    t = front_timing_beat(f, BEAT_NOMINAL, 0);
+        return input_timing_beat(f, found.period, found.phase);
+    t = input_timing_beat(f, BEAT_NOMINAL, 0);
     t.steady = false;
     return t;
 }
 
-void front_timing_note(const struct timing *t, struct meta *meta)
+void input_timing_note(const struct timing *t, struct meta *meta)
 {
     if (!t->steady)
         return;
@@ -118,19 +118,19 @@ void front_timing_note(const struct timing *t, struct meta *meta)
     meta_set(meta, "beat", meta_real(t->phase));
 }
 
-int64_t front_frames(struct grid grid, int64_t samples, int stride)
+int64_t input_frames(struct grid grid, int64_t samples, int stride)
 {
     return (grid_frames(grid, samples) + stride - 1) / stride * stride;
 }
 
-double front_level(const struct front *f, const float *x, int64_t samples)
+double input_level(const struct spectral_input *f, const float *x, int64_t samples)
 {
     return level_sounding(x, f->channels, samples, f->rate);
 }
 
-double front_gain(double level)
+double input_gain(double level)
 {
-    return level > 0 ? FRONT_LEVEL / level : 1;
+    return level > 0 ? INPUT_LEVEL / level : 1;
 }
 
 KERNEL(to_levels, (float *y, int count, float gain, float least), (y, count, gain, least))
@@ -143,14 +143,14 @@ KERNEL(to_levels, (float *y, int count, float gain, float least), (y, count, gai
 }
 
 /* Magnitudes of the mean and bands of both channels, a few frames at a time. */
-static void stereo_magnitudes(const struct front *f, struct grid grid, const float *x, int64_t samples, int64_t first,
-                              int frames, float *y)
+static void stereo_magnitudes(const struct spectral_input *f, struct grid grid, const float *x, int64_t samples,
+                              int64_t first, int frames, float *y)
 {
     enum { AT_ONCE = 16 };
     size_t each = (size_t)features_channels(f->bands);
     float *three = mem_alloc(AT_ONCE * 3 * each * sizeof *three), *m;
 
-    for (int t = 0; t < frames; t++, y += front_features(f)) {
+    for (int t = 0; t < frames; t++, y += input_features(f)) {
         m = three + (size_t)(t % AT_ONCE) * 3 * each;
         if (t % AT_ONCE == 0)
             features_pair(f->bands, grid, x, samples, first + t, frames - t < AT_ONCE ? frames - t : AT_ONCE, m);
@@ -161,22 +161,22 @@ static void stereo_magnitudes(const struct front *f, struct grid grid, const flo
     free(three);
 }
 
-void front_levels(const struct front *f, struct grid grid, const float *x, int64_t samples, double gain, int64_t first,
-                  int frames, float *y)
+void input_levels(const struct spectral_input *f, struct grid grid, const float *x, int64_t samples, double gain,
+                  int64_t first, int frames, float *y)
 {
-    int all = front_features(f);
+    int all = input_features(f);
 
     if (f->stereo)
         stereo_magnitudes(f, grid, x, samples, first, frames, y);
     else
         features_magnitude(f->bands, grid, x, samples, first, frames, y, (size_t)all);
     for (int t = 0; t < frames; t++)
-        to_levels(y + (size_t)t * (size_t)all, all, (float)gain, (float)FRONT_LEAST);
+        to_levels(y + (size_t)t * (size_t)all, all, (float)gain, (float)INPUT_LEAST);
 }
 
 /* ---- statistics ---- */
 
-void front_declare(struct net *net, int features)
+void input_declare(struct net *net, int features)
 {
     static const char *const each[] = {"front/mean", "front/fill", "front/most", "front/lift", "front/spread"};
 
@@ -187,9 +187,9 @@ void front_declare(struct net *net, int features)
     net_statistic(net, "front/loudest", 1, (int64_t[]){1}, INIT_ONE);
 }
 
-struct front_values front_values(const struct params *p)
+struct input_values input_values(const struct params *p)
 {
-    return (struct front_values){
+    return (struct input_values){
         .mean = params_values(p, "front/mean"),
         .fill = params_values(p, "front/fill"),
         .most = params_values(p, "front/most"),
@@ -202,7 +202,7 @@ struct front_values front_values(const struct params *p)
     };
 }
 
-float front_top(const struct front_values *v)
+float input_top(const struct input_values *v)
 {
     float top = -1e30f;
 
@@ -211,14 +211,14 @@ float front_top(const struct front_values *v)
     return top + 0.7f;
 }
 
-void front_standardise(const struct front_values *v, float *y, int64_t count)
+void input_standardise(const struct input_values *v, float *y, int64_t count)
 {
     for (int64_t t = 0; t < count; t++, y += v->features)
         for (int c = 0; c < v->features; c++)
             y[c] = ((y[c] > *v->floor ? y[c] : *v->floor) - v->mean[c]) / *v->scale;
 }
 
-double front_rms(const struct front *f, const float *level)
+double input_rms(const struct spectral_input *f, const float *level)
 {
     return f->stereo ? stereo_rms(f->stereo, level + features_channels(f->bands)) : features_rms(f->bands, level);
 }
@@ -229,8 +229,8 @@ KERNEL(exponentials, (float *x, int count, float gain), (x, count, gain))
         x[i] = gain * kernel_exp(x[i]);
 }
 
-void front_magnitudes(const struct front *f, const struct front_values *v, const float *y, double lift, bool limit,
-                      double gain, float *scratch, float *out)
+void input_magnitudes(const struct spectral_input *f, const struct input_values *v, const float *y, double lift,
+                      bool limit, double gain, float *scratch, float *out)
 {
     int bins = features_bins(f->bands);
 
@@ -241,7 +241,7 @@ void front_magnitudes(const struct front *f, const struct front_values *v, const
         scratch[c] = level > *v->floor + 0.05f ? level + (float)lift * v->lift[c] : v->fill[c];
     }
     if (limit) {
-        double rms = front_rms(f, scratch);
+        double rms = input_rms(f, scratch);
 
         gain *= rms > (double)*v->loudest ? (double)*v->loudest / rms : 1;
     }

@@ -1,5 +1,5 @@
-/* Pieces: graphs of one size, each piece with the context before it that its frames depend on. */
-#include "model/pieces.h"
+/* Graphs of one size, each chunk with the context before it that its frames depend on. */
+#include "model/chunks.h"
 
 #include <assert.h>
 #include <math.h>
@@ -15,7 +15,7 @@
 
 enum { PIECE = 128 }; /* latent frames that go through at once, besides their context */
 
-float *pieces_weights(const struct pieces *p)
+float *chunks_weights(const struct chunks *p)
 {
     size_t latent = (size_t)p->shape.latent, rows = (size_t)(p->shape.stride * p->shape.features);
     size_t width = (size_t)p->shape.width + latent;
@@ -32,34 +32,34 @@ float *pieces_weights(const struct pieces *p)
     return weights;
 }
 
-static void begin(struct pieces *p, const struct spectral *shape, struct params *params, int threads)
+static void begin(struct chunks *p, const struct spectral *shape, struct params *params, int threads)
 {
-    *p = (struct pieces){.shape = *shape, .params = params, .threads = threads, .rows = PIECE + SPECTRAL_CONTEXT};
+    *p = (struct chunks){.shape = *shape, .params = params, .threads = threads, .rows = PIECE + SPECTRAL_CONTEXT};
     p->workers = mem_zero((size_t)threads, sizeof *p->workers);
 }
 
-static struct spectral_graph graph(const struct pieces *p, int parts)
+static struct spectral_graph graph(const struct chunks *p, int parts)
 {
     return spectral_build(&p->shape, parts, p->params, 1, p->rows, NULL);
 }
 
-int pieces_begin(struct pieces *p, struct model *m, struct reader *file, const char *path, int parts, int threads)
+int chunks_begin(struct chunks *p, struct model *m, struct reader *file, const char *path, int parts, int threads)
 {
     struct spectral_graph first;
     int status = 0, decoder = parts & (SPECTRAL_DECODER | SPECTRAL_PRIOR);
 
     begin(p, &m->spectral, m->params, threads);
-    front_set(&p->front, m->rate, m->channels, m->fft, m->hop, m->corner, m->beat);
-    if (front_features(&p->front) != m->spectral.features) {
+    input_set(&p->input, m->rate, m->channels, m->fft, m->hop, m->corner, m->beat);
+    if (input_features(&p->input) != m->spectral.features) {
         reader_free(file);
-        return error_set("%s: the front end has %d features, the network %d", path, front_features(&p->front),
+        return error_set("%s: the front end has %d features, the network %d", path, input_features(&p->input),
                          m->spectral.features);
     }
     /* one graph declares all that is wanted; encoding runs without one */
     first = graph(p, parts & SPECTRAL_ENCODER ? SPECTRAL_ENCODER : decoder);
     if (parts & SPECTRAL_ENCODER && decoder)
         p->workers[0].decoder = graph(p, decoder);
-    front_declare(first.net, m->spectral.features);
+    input_declare(first.net, m->spectral.features);
     prior_declare(first.net, &m->prior);
     if (parts & PIECES_COMPONENTS)
         components_declare(first.net, &m->spectral);
@@ -74,18 +74,18 @@ int pieces_begin(struct pieces *p, struct model *m, struct reader *file, const c
         status = net_plan(p->workers[i].decoder.net, 0, false);
     }
     if (!status)
-        p->v = front_values(p->params);
+        p->v = input_values(p->params);
     return status;
 }
 
-void pieces_over(struct pieces *p, const struct spectral *shape, const struct front *front, struct params *params,
-                 int threads)
+void chunks_over(struct chunks *p, const struct spectral *shape, const struct spectral_input *input,
+                 struct params *params, int threads)
 {
     int status = 0;
 
     begin(p, shape, params, threads);
-    front_set(&p->front, front->rate, front->channels, front->fft, front->hop, front->corner, front->beat);
-    p->v = front_values(params);
+    input_set(&p->input, input->rate, input->channels, input->fft, input->hop, input->corner, input->beat);
+    p->v = input_values(params);
     for (int i = 0; i < threads && !status; i++) {
         p->workers[i].decoder = graph(p, SPECTRAL_DECODER | SPECTRAL_PRIOR);
         status = net_plan(p->workers[i].decoder.net, 0, false);
@@ -93,10 +93,10 @@ void pieces_over(struct pieces *p, const struct spectral *shape, const struct fr
     assert(!status); /* the same layers are trained */
 }
 
-void pieces_end(struct pieces *p)
+void chunks_end(struct chunks *p)
 {
     for (int i = 0; p->workers && i < p->threads; i++) {
-        struct piece_worker *k = &p->workers[i];
+        struct chunk_worker *k = &p->workers[i];
 
         net_free(k->decoder.net);
         if (k->vocoder)
@@ -105,42 +105,42 @@ void pieces_end(struct pieces *p)
         free(k->magnitude);
     }
     free(p->workers);
-    front_end(&p->front);
+    input_end(&p->input);
 }
 
 /* ---- levels and latents ---- */
 
-struct piece_clip pieces_clip(const struct pieces *p, const struct meta *meta, const float *x, int64_t samples)
+struct chunk_clip chunks_clip(const struct chunks *p, const struct meta *meta, const float *x, int64_t samples)
 {
-    return (struct piece_clip){x, samples, front_level(&p->front, x, samples),
-                               front_timing(&p->front, meta, x, samples)};
+    return (struct chunk_clip){x, samples, input_level(&p->input, x, samples),
+                               input_timing(&p->input, meta, x, samples)};
 }
 
-int64_t pieces_latents(const struct pieces *p, const struct piece_clip *clip)
+int64_t chunks_latents(const struct chunks *p, const struct chunk_clip *clip)
 {
-    return front_frames(clip->timing.grid, clip->samples, p->shape.stride) / p->shape.stride;
+    return input_frames(clip->timing.grid, clip->samples, p->shape.stride) / p->shape.stride;
 }
 
-void pieces_levels(const struct pieces *p, const struct piece_clip *clip, int64_t first, int count, float *y)
+void chunks_levels(const struct chunks *p, const struct chunk_clip *clip, int64_t first, int count, float *y)
 {
     int64_t all = grid_frames(clip->timing.grid, clip->samples);
     int have = all - first < count ? (int)(all - first) : count;
     size_t features = (size_t)p->shape.features;
 
-    front_levels(&p->front, clip->timing.grid, clip->x, clip->samples, front_gain(clip->level), first, have, y);
-    front_standardise(&p->v, y, have);
+    input_levels(&p->input, clip->timing.grid, clip->x, clip->samples, input_gain(clip->level), first, have, y);
+    input_standardise(&p->v, y, have);
     for (int t = have; t < count; t++)
         memcpy(y + (size_t)t * features, y + (size_t)(have - 1) * features, features * sizeof *y);
 }
 
-void pieces_turn(const float *from, int64_t rows, int64_t columns, float *to)
+void chunks_turn(const float *from, int64_t rows, int64_t columns, float *to)
 {
     for (int64_t r = 0; r < rows; r++)
         for (int64_t c = 0; c < columns; c++)
             to[c * rows + r] = from[r * columns + c];
 }
 
-void pieces_means(const struct pieces *p, const float *y, int rows, float *mean)
+void chunks_means(const struct chunks *p, const float *y, int rows, float *mean)
 {
     int n = p->shape.stride * p->shape.features, latent = p->shape.latent;
     const float *bias = params_values(p->params, "enc/linear/bias");
@@ -150,21 +150,21 @@ void pieces_means(const struct pieces *p, const float *y, int rows, float *mean)
     gemm(false, true, rows, latent, n, y, n, params_values(p->params, "enc/linear/kernel"), n, 1, mean, latent);
 }
 
-void pieces_encode(const struct pieces *p, const struct piece_clip *clip, float *mean)
+void chunks_encode(const struct chunks *p, const struct chunk_clip *clip, float *mean)
 {
-    int64_t frames = pieces_latents(p, clip);
+    int64_t frames = chunks_latents(p, clip);
     float *y = mem_alloc((size_t)PIECE * (size_t)p->shape.stride * (size_t)p->shape.features * sizeof *y);
 
     for (int64_t at = 0; at < frames; at += PIECE) {
         int rows = frames - at < PIECE ? (int)(frames - at) : PIECE;
 
-        pieces_levels(p, clip, at * p->shape.stride, rows * p->shape.stride, y);
-        pieces_means(p, y, rows, mean + at * p->shape.latent);
+        chunks_levels(p, clip, at * p->shape.stride, rows * p->shape.stride, y);
+        chunks_means(p, y, rows, mean + at * p->shape.latent);
     }
     free(y);
 }
 
-void pieces_draw(const struct pieces *p, const float *mean, int64_t frames, float *noise)
+void chunks_draw(const struct chunks *p, const float *mean, int64_t frames, float *noise)
 {
     const float *logvar = params_values(p->params, "enc/logvar");
     int64_t latent = p->shape.latent;
@@ -177,7 +177,7 @@ void pieces_draw(const struct pieces *p, const float *mean, int64_t frames, floa
     }
 }
 
-void pieces_decode(const struct pieces *p, int worker, const float *z, int64_t frames, piece_take *take, void *arg)
+void chunks_decode(const struct chunks *p, int worker, const float *z, int64_t frames, piece_take *take, void *arg)
 {
     const struct spectral_graph *g = &p->workers[worker].decoder;
     size_t latent = (size_t)p->shape.latent;
@@ -197,33 +197,33 @@ void pieces_decode(const struct pieces *p, int worker, const float *z, int64_t f
 
 /* ---- sound ---- */
 
-struct piece_sound pieces_how(bool made, uint64_t seed)
+struct chunk_sound chunks_how(bool made, uint64_t seed)
 {
-    struct piece_sound how = {made ? 1 : 0.5, made, vocoder_defaults()};
+    struct chunk_sound how = {made ? 1 : 0.5, made, vocoder_defaults()};
 
     how.phases.seed = seed;
     return how;
 }
 
 struct sound {
-    const struct pieces *p;
-    struct piece_worker *k;
-    const struct piece_sound *how;
+    const struct chunks *p;
+    struct chunk_worker *k;
+    const struct chunk_sound *how;
     double level; /* of the clip: what is over full scale at the end is bounded while phases are found */
     float *scratch, *out;
-    float *both; /* of two channels, see front_magnitudes; NULL: there is one */
+    float *both; /* of two channels, see input_magnitudes; NULL: there is one */
     size_t done, samples;
 };
 
-static void sound_begin(struct sound *s, const struct piece_clip *clip)
+static void sound_begin(struct sound *s, const struct chunk_clip *clip)
 {
-    const struct pieces *p = s->p;
-    size_t bins = (size_t)features_bins(p->front.bands);
-    bool stereo = p->front.channels > 1;
+    const struct chunks *p = s->p;
+    size_t bins = (size_t)features_bins(p->input.bands);
+    bool stereo = p->input.channels > 1;
 
     if (!s->k->vocoder) {
-        s->k->vocoder = vocoder_new(p->front.fft, s->how->phases);
-        s->k->pan = stereo ? pan_new(p->front.fft) : NULL;
+        s->k->vocoder = vocoder_new(p->input.fft, s->how->phases);
+        s->k->pan = stereo ? pan_new(p->input.fft) : NULL;
         s->k->magnitude = mem_alloc((size_t)(p->rows * p->shape.stride) * bins * sizeof(float));
     }
     s->samples = (size_t)clip->samples;
@@ -245,13 +245,13 @@ static void sound_pull(struct sound *s)
 /* Frames of standardised levels into the vocoder, and what is ready out of it. */
 static void sound_push(struct sound *s, const float *y, int frames)
 {
-    size_t bins = (size_t)features_bins(s->p->front.bands);
+    size_t bins = (size_t)features_bins(s->p->input.bands);
 
     for (int t = 0; t < frames; t++) {
         float *row = s->k->magnitude + (size_t)t * bins;
 
-        front_magnitudes(&s->p->front, &s->p->v, y + (size_t)t * (size_t)s->p->shape.features, s->how->lift,
-                         s->how->limit, s->level / FRONT_LEVEL, s->scratch, s->both ? s->both : row);
+        input_magnitudes(&s->p->input, &s->p->v, y + (size_t)t * (size_t)s->p->shape.features, s->how->lift,
+                         s->how->limit, s->level / INPUT_LEVEL, s->scratch, s->both ? s->both : row);
         if (s->both) {
             memcpy(row, s->both, bins * sizeof *row);
             pan_push(s->k->pan, s->both + bins);
@@ -262,24 +262,24 @@ static void sound_push(struct sound *s, const float *y, int frames)
 }
 
 /* What decoding has lost or added of the clip's level, within bounds: near silence stays near silence. */
-static void bring_to_level(const struct front *f, float *x, int64_t samples, double level)
+static void bring_to_level(const struct spectral_input *f, float *x, int64_t samples, double level)
 {
     const double most = 4;
-    double is = front_level(f, x, samples), gain = is > 0 ? level / is : 1;
+    double is = input_level(f, x, samples), gain = is > 0 ? level / is : 1;
 
     gain = gain > most ? most : gain;
     for (int64_t i = 0; i < f->channels * samples; i++)
         x[i] *= (float)gain;
 }
 
-static void sound_end(struct sound *s, const struct piece_clip *clip)
+static void sound_end(struct sound *s, const struct chunk_clip *clip)
 {
     vocoder_end(s->k->vocoder);
     while (s->done < s->samples)
         sound_pull(s);
     if (s->both)
         pan_end(s->k->pan, s->out);
-    bring_to_level(&s->p->front, s->out, clip->samples, clip->level);
+    bring_to_level(&s->p->input, s->out, clip->samples, clip->level);
     free(s->scratch);
     free(s->both);
 }
@@ -293,21 +293,21 @@ static void take_sound(void *arg, const struct spectral_graph *g, int64_t first,
     sound_push(s, g->out->y + (size_t)(offset * stride) * (size_t)s->p->shape.features, rows * stride);
 }
 
-void pieces_sound(const struct pieces *p, int worker, const struct piece_clip *clip, const float *z, int64_t frames,
-                  const struct piece_sound *how, float *out)
+void chunks_sound(const struct chunks *p, int worker, const struct chunk_clip *clip, const float *z, int64_t frames,
+                  const struct chunk_sound *how, float *out)
 {
     struct sound s = {.p = p, .k = &p->workers[worker], .how = how, .out = out};
 
     sound_begin(&s, clip);
-    pieces_decode(p, worker, z, frames, take_sound, &s);
+    chunks_decode(p, worker, z, frames, take_sound, &s);
     sound_end(&s, clip);
 }
 
-void pieces_play(const struct pieces *p, int worker, const struct piece_clip *clip, piece_levels *levels, void *arg,
-                 const struct piece_sound *how, float *out)
+void chunks_play(const struct chunks *p, int worker, const struct chunk_clip *clip, piece_levels *levels, void *arg,
+                 const struct chunk_sound *how, float *out)
 {
     struct sound s = {.p = p, .k = &p->workers[worker], .how = how, .out = out};
-    int64_t frames = pieces_latents(p, clip) * p->shape.stride;
+    int64_t frames = chunks_latents(p, clip) * p->shape.stride;
     int most = PIECE * p->shape.stride;
     float *y = mem_alloc((size_t)most * (size_t)p->shape.features * sizeof *y);
 

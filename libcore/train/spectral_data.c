@@ -1,5 +1,5 @@
 /* Features of whole datasets and their statistics. */
-#include "train/clip_levels.h"
+#include "train/spectral_data.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -20,14 +20,14 @@ static const double louder = 0.01;
 /* ---- timing ---- */
 
 struct time_job {
-    const struct front *f;
+    const struct spectral_input *f;
     const struct dataset *d;
     bool trim;
-    struct levels *clips;
+    struct spectral_clip *clips;
 };
 
 /* Leaves out blocks of 50 ms at both ends that are 60 dB under the clip's level. */
-static void trim_ends(const struct front *f, const struct clip *c, struct levels *l)
+static void trim_ends(const struct spectral_input *f, const struct clip *c, struct spectral_clip *l)
 {
     int64_t block = (int64_t)(f->rate / 20), end = c->samples;
     double least = sounding * l->level;
@@ -52,7 +52,7 @@ static void trim_ends(const struct front *f, const struct clip *c, struct levels
 }
 
 /* The timing of the clip from l->first on. */
-static struct timing time_clip(const struct front *f, const struct clip *c, const struct levels *l)
+static struct timing time_clip(const struct spectral_input *f, const struct clip *c, const struct spectral_clip *l)
 {
     float *x = mem_alloc((size_t)f->channels * (size_t)l->samples * sizeof *x);
     struct timing t;
@@ -63,7 +63,7 @@ static struct timing time_clip(const struct front *f, const struct clip *c, cons
         memcpy(x + k * l->samples, c->data + k * c->samples + l->first, (size_t)l->samples * sizeof *x);
     if (meta && meta_get_real(meta, "beat", &beat))
         meta_set(meta, "beat", meta_real(beat - (double)l->first / f->rate));
-    t = front_timing(f, meta, x, l->samples);
+    t = input_timing(f, meta, x, l->samples);
     meta_free(meta);
     free(x);
     return t;
@@ -73,10 +73,10 @@ static void time_task(void *arg, int task, int worker)
 {
     struct time_job *j = arg;
     const struct clip *c = &j->d->clips[task];
-    struct levels *l = &j->clips[task];
+    struct spectral_clip *l = &j->clips[task];
 
     (void)worker;
-    *l = (struct levels){.samples = c->samples, .level = front_level(j->f, c->data, c->samples)};
+    *l = (struct spectral_clip){.samples = c->samples, .level = input_level(j->f, c->data, c->samples)};
     if (j->trim && l->level > 0)
         trim_ends(j->f, c, l);
     l->timing = time_clip(j->f, c, l);
@@ -84,20 +84,21 @@ static void time_task(void *arg, int task, int worker)
     dataset_release(j->d, (size_t)task);
 }
 
-void levels_time(const struct front *f, const struct dataset *d, bool trim, struct levels *clips, struct pool *pool)
+void spectral_data_time(const struct spectral_input *f, const struct dataset *d, bool trim, struct spectral_clip *clips,
+                        struct pool *pool)
 {
     struct time_job job = {f, d, trim, clips};
 
     pool_run(pool, (int)d->count, time_task, &job);
 }
 
-void levels_stride(struct levels *clips, size_t count, int stride)
+void spectral_data_stride(struct spectral_clip *clips, size_t count, int stride)
 {
     for (size_t i = 0; i < count; i++)
         clips[i].frames = (clips[i].real + stride - 1) / stride * stride;
 }
 
-int levels_longest(const struct levels *clips, size_t count)
+int spectral_data_longest(const struct spectral_clip *clips, size_t count)
 {
     int longest = 0;
 
@@ -106,31 +107,32 @@ int levels_longest(const struct levels *clips, size_t count)
     return longest;
 }
 
-size_t levels_size(const struct levels *clip, int features)
+size_t spectral_data_size(const struct spectral_clip *clip, int features)
 {
     return (size_t)features * (size_t)clip->frames;
 }
 
 /* ---- levels ---- */
 
-static void raw_levels(const struct front *f, const float *x, int64_t stride, const struct levels *clip, float *y)
+static void raw_levels(const struct spectral_input *f, const float *x, int64_t stride, const struct spectral_clip *clip,
+                       float *y)
 {
-    size_t features = (size_t)front_features(f), size = (size_t)f->channels * (size_t)clip->samples;
+    size_t features = (size_t)input_features(f), size = (size_t)f->channels * (size_t)clip->samples;
     float *part = mem_alloc(size * sizeof *part);
 
     for (int k = 0; k < f->channels; k++)
         memcpy(part + k * clip->samples, x + k * stride + clip->first, (size_t)clip->samples * sizeof *part);
-    front_levels(f, clip->timing.grid, part, clip->samples, front_gain(clip->level), 0, clip->real, y);
+    input_levels(f, clip->timing.grid, part, clip->samples, input_gain(clip->level), 0, clip->real, y);
     for (int t = clip->real; t < clip->frames; t++)
         memcpy(y + (size_t)t * features, y + (size_t)(clip->real - 1) * features, features * sizeof *y);
     free(part);
 }
 
-void levels_of(const struct front *f, const struct front_values *values, const float *x, int64_t stride,
-               const struct levels *clip, float *y)
+void spectral_data_of(const struct spectral_input *f, const struct input_values *values, const float *x, int64_t stride,
+                      const struct spectral_clip *clip, float *y)
 {
     raw_levels(f, x, stride, clip, y);
-    front_standardise(values, y, clip->frames);
+    input_standardise(values, y, clip->frames);
 }
 
 /* Of one clip, from its raw levels. */
@@ -141,10 +143,10 @@ struct seen {
 };
 
 struct job {
-    const struct front *f;
+    const struct spectral_input *f;
     const struct dataset *d;
-    struct levels *clips;
-    struct front_values v;
+    struct spectral_clip *clips;
+    struct input_values v;
     struct seen *seen; /* [clips] */
     float *rms;        /* [frames of all clips]: of each, 0 for one that does not sound */
     size_t *place;     /* [clips]: where those of a clip begin */
@@ -152,7 +154,7 @@ struct job {
 
 static void release(const struct job *j, size_t i)
 {
-    spool_release(j->d->spool, j->clips[i].y, levels_size(&j->clips[i], j->v.features));
+    spool_release(j->d->spool, j->clips[i].y, spectral_data_size(&j->clips[i], j->v.features));
 }
 
 static int compare_floats(const void *a, const void *b)
@@ -181,19 +183,19 @@ static float frame_loudest(const float *y, int features)
 static void raw_task(void *arg, int task, int worker)
 {
     struct job *j = arg;
-    const struct levels *l = &j->clips[task];
+    const struct spectral_clip *l = &j->clips[task];
     struct seen *s = &j->seen[task];
     float *loud = mem_alloc((size_t)l->frames * sizeof *loud), *rms = j->rms + j->place[task];
 
     (void)worker;
     raw_levels(j->f, j->d->clips[task].data, j->d->clips[task].samples, l, l->y);
-    *s = (struct seen){-INFINITY, l->level <= FRONT_MOST, 0};
+    *s = (struct seen){-INFINITY, l->level <= INPUT_MOST, 0};
     for (int t = 0; t < l->real; t++) {
         const float *y = l->y + (size_t)t * (size_t)j->v.features;
-        double r = front_rms(j->f, y);
+        double r = input_rms(j->f, y);
 
         s->finite = s->finite && isfinite(r);
-        rms[t] = l->level > 0 && r > sounding * FRONT_LEVEL ? (float)r : 0;
+        rms[t] = l->level > 0 && r > sounding * INPUT_LEVEL ? (float)r : 0;
         if (rms[t] > 0)
             loud[s->sounds++] = frame_loudest(y, j->v.features);
     }
@@ -207,10 +209,10 @@ static void raw_task(void *arg, int task, int worker)
 static void finish_task(void *arg, int task, int worker)
 {
     struct job *j = arg;
-    struct levels *l = &j->clips[task];
+    struct spectral_clip *l = &j->clips[task];
 
     (void)worker;
-    front_standardise(&j->v, l->y, l->frames);
+    input_standardise(&j->v, l->y, l->frames);
     release(j, (size_t)task);
 }
 
@@ -226,7 +228,7 @@ struct sums {
 
 static void count_clip(const struct job *j, size_t i, struct sums *s)
 {
-    const struct levels *l = &j->clips[i];
+    const struct spectral_clip *l = &j->clips[i];
     float floor = *j->v.floor;
 
     for (int t = 0; t < l->real; t++) {
@@ -325,15 +327,15 @@ static int learn(struct job *j, size_t frames, bool given, struct pool *pool)
     return 0;
 }
 
-int levels_learn(const struct front *f, struct params *params, const struct dataset *d, struct levels *clips,
-                 bool given, struct pool *pool)
+int spectral_data_learn(const struct spectral_input *f, struct params *params, const struct dataset *d,
+                        struct spectral_clip *clips, bool given, struct pool *pool)
 {
-    struct job job = {f, d, clips, front_values(params), NULL, NULL, NULL};
+    struct job job = {f, d, clips, input_values(params), NULL, NULL, NULL};
     size_t frames = 0;
     int status;
 
     for (size_t i = 0; i < d->count; i++)
-        if (!(clips[i].y = spool_floats(d->spool, levels_size(&clips[i], job.v.features))))
+        if (!(clips[i].y = spool_floats(d->spool, spectral_data_size(&clips[i], job.v.features))))
             return -1;
     job.place = mem_alloc(d->count * sizeof *job.place);
     for (size_t i = 0; i < d->count; i++) {
