@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/mem.h"
-#include "base/temporary.h"
+#include "base/file.h"
 
 enum { PIECE = 1 << 16, PROBE = 1 << 20 };
 

@@ -1,19 +1,13 @@
-/* scandir, folder by folder. */
+/* The folders of a tree by fts, the names of each in order. */
 #include "io/audio_walk.h"
 
-#include <dirent.h>
-#include <stdlib.h>
+#include <errno.h>
+#include <fts.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/mem.h"
-
-/* The folders above, to see when one is met again. */
-struct above {
-    dev_t device;
-    ino_t inode;
-    const struct above *next;
-};
+#include "base/error.h"
 
 bool audio_is_folder(const char *path)
 {
@@ -22,51 +16,27 @@ bool audio_is_folder(const char *path)
     return stat(path, &s) == 0 && S_ISDIR(s.st_mode);
 }
 
-static int seen_by_shell(const struct dirent *e)
+static int by_bytes(const FTSENT **a, const FTSENT **b)
 {
-    return e->d_name[0] != '.';
+    return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
-static int by_bytes(const struct dirent **a, const struct dirent **b)
+int audio_walk(const char *folder, void (*found)(void *arg, const char *path), void *arg)
 {
-    return strcmp((*a)->d_name, (*b)->d_name);
-}
+    char *roots[] = {(char *)(uintptr_t)folder, NULL};
+    FTS *tree = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, by_bytes);
+    FTSENT *e;
+    int status;
 
-static void walk(const char *path, const struct above *above, void (*found)(const char *path))
-{
-    struct dirent **entries;
-    struct above here = {.next = above};
-    struct stat s;
-    size_t length = strlen(path);
-    int count;
-
-    if (stat(path, &s) < 0 || S_ISREG(s.st_mode)) {
-        found(path);
-        return;
+    if (tree == NULL)
+        return error_set("%s:", folder);
+    while ((e = fts_read(tree)) != NULL) {
+        if (e->fts_level > 0 && e->fts_name[0] == '.')
+            fts_set(tree, e, FTS_SKIP);
+        else if (e->fts_info == FTS_F || e->fts_info == FTS_DNR || e->fts_info == FTS_NS || e->fts_info == FTS_SLNONE)
+            found(arg, e->fts_path);
     }
-    here.device = s.st_dev;
-    here.inode = s.st_ino;
-    for (const struct above *a = above; a != NULL; a = a->next)
-        if (a->device == s.st_dev && a->inode == s.st_ino)
-            return;
-    if (!S_ISDIR(s.st_mode))
-        return;
-    count = scandir(path, &entries, seen_by_shell, by_bytes);
-    if (count < 0) {
-        found(path);
-        return;
-    }
-    for (int i = 0; i < count; i++) {
-        char *below = mem_format("%s%s%s", path, length > 0 && path[length - 1] == '/' ? "" : "/", entries[i]->d_name);
-
-        walk(below, &here, found);
-        free(below);
-        free(entries[i]);
-    }
-    free(entries);
-}
-
-void audio_walk(const char *folder, void (*found)(const char *path))
-{
-    walk(folder, NULL, found);
+    status = errno != 0 ? error_set("%s:", folder) : 0;
+    fts_close(tree);
+    return status;
 }

@@ -1,22 +1,18 @@
-/* Makes WAV files in memory and saves them whole or not at all. */
+/* WAV files by libsndfile over memory. */
 #include "io/audio_write.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <sndfile.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/fd.h"
 #include "base/mem.h"
 
-enum { PIECE_FLOATS = 1 << 14, HEADER_ROOM = 4096, CHANNELS_MAX = 1024 };
+enum { PIECE_FLOATS = 1 << 14, HEADER_ROOM = 4096 };
 
 struct wav {
     SNDFILE *file; /* NULL once finished */
@@ -83,24 +79,24 @@ static sf_count_t memory_tell(void *user)
 
 /* ---- writing ---- */
 
-struct wav *wav_new(int rate, int channels, int bits, const char *software)
+struct wav *wav_new(int rate, int64_t channels, int bits, const char *software)
 {
     static SF_VIRTUAL_IO memory = {memory_size, memory_seek, memory_read, memory_write, memory_tell};
     int subtype = bits == 16 ? SF_FORMAT_PCM_16 : bits == 24 ? SF_FORMAT_PCM_24 : SF_FORMAT_FLOAT;
-    SF_INFO info = {.samplerate = rate, .channels = channels, .format = SF_FORMAT_WAV | subtype};
+    SF_INFO info = {.samplerate = rate, .channels = (int)channels, .format = SF_FORMAT_WAV | subtype};
     struct wav *w = mem_zero(1, sizeof *w);
 
     assert(rate >= 1 && channels >= 1 && (bits == 16 || bits == 24 || bits == 32));
-    if (channels > CHANNELS_MAX) {
-        error_set("cannot be a WAV file: %d channels, the most is %d", channels, CHANNELS_MAX);
+    if (channels > WAV_CHANNELS_MAX) {
+        error_set("cannot be a WAV file: %lld channels, the most is %d", (long long)channels, WAV_CHANNELS_MAX);
         free(w);
         return NULL;
     }
-    w->channels = channels;
+    w->channels = (int)channels;
     w->bits = bits;
     w->file = sf_open_virtual(&memory, SFM_WRITE, &info, w);
     if (w->file == NULL) {
-        error_set("cannot be a WAV file: %d channels at %d Hz (libsndfile: %s)", channels, rate, sf_strerror(NULL));
+        error_set("cannot be a WAV file: %d channels at %d Hz (libsndfile: %s)", w->channels, rate, sf_strerror(NULL));
         wav_free(w);
         return NULL;
     }
@@ -183,89 +179,6 @@ void wav_free(struct wav *w)
     free(w->piece.any);
     free(w->bytes);
     free(w);
-}
-
-/* ---- saving ---- */
-
-int file_write(int fd, const void *data, size_t size)
-{
-    return fd_put(fd, data, size) ? error_set("%s", strerror(errno)) : 0;
-}
-
-/* The mode that open() would have given a new file. */
-static mode_t usual_mode(void)
-{
-    mode_t mask = umask(0);
-
-    umask(mask);
-    return 0666 & ~mask;
-}
-
-static int save_as(const char *temporary_name, const char *name, const void *data, size_t size)
-{
-    char *temporary = mem_text(temporary_name);
-    int fd = mkostemp(temporary, O_CLOEXEC), result = -1;
-
-    if (fd < 0) {
-        error_set("%s", strerror(errno));
-        free(temporary);
-        return -1;
-    }
-    result = file_write(fd, data, size);
-    if (result == 0 && fchmod(fd, usual_mode()) < 0)
-        result = error_set("%s", strerror(errno));
-    if (close(fd) < 0 && result == 0)
-        result = error_set("%s", strerror(errno));
-    if (result == 0 && rename(temporary, name) < 0)
-        result = error_set("%s", strerror(errno));
-    if (result < 0)
-        unlink(temporary);
-    free(temporary);
-    return result;
-}
-
-int file_save(const char *dir, const char *name, const void *data, size_t size)
-{
-    char *path = mem_format("%s/%s", dir, name), *temporary = mem_format("%s/.%s.XXXXXX", dir, name);
-    sigset_t wait, before;
-    int result;
-
-    sigemptyset(&wait);
-    sigaddset(&wait, SIGHUP);
-    sigaddset(&wait, SIGINT);
-    sigaddset(&wait, SIGTERM);
-    sigprocmask(SIG_BLOCK, &wait, &before);
-    result = save_as(temporary, path, data, size);
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    free(path);
-    free(temporary);
-    return result;
-}
-
-int directory_make(const char *dir)
-{
-    char *path = mem_text(dir);
-    struct stat s;
-    int result = 0;
-
-    for (char *p = path + (path[0] == '/'); result == 0; p++) {
-        char c = *p;
-
-        if (c != '/' && c != '\0')
-            continue;
-        *p = '\0';
-        if (mkdir(path, 0777) < 0 && errno != EEXIST && (c == '\0' || errno != EROFS))
-            result = error_set("%s: cannot be made:", path);
-        *p = c;
-        if (c == '\0')
-            break;
-    }
-    if (result == 0 && stat(dir, &s) < 0)
-        result = error_set("%s:", dir);
-    else if (result == 0 && !S_ISDIR(s.st_mode))
-        result = error_set("%s: is a file, not a directory", dir);
-    free(path);
-    return result;
 }
 
 bool wav_made_by(const char *path, const char *software)
