@@ -10,7 +10,6 @@
 #include "base/opt.h"
 #include "base/rng.h"
 #include "io/batch.h"
-#include "io/clip.h"
 #include "io/split.h"
 
 static int64_t group = 10, buffer = 3, seed = 123;
@@ -102,17 +101,6 @@ static int clip_add(struct item it)
     return wanted;
 }
 
-static int frame_add(const struct reader *in, const struct frame *f)
-{
-    struct tensor all;
-    double rate;
-    int status = audio_tensor(in, f, &all) < 0 || audio_rate(in, f, &rate) < 0 ? -1 : 0;
-
-    for (int64_t i = 0; status == 0 && i < all.shape[0]; i++)
-        status = clip_add(item_copy(f, &all, i, rate));
-    return status;
-}
-
 /* A side without clips is most likely not what was meant. */
 static void warn_empty(void)
 {
@@ -131,7 +119,7 @@ static void warn_empty(void)
 int main(int argc, char **argv)
 {
     static const char *const kinds[] = {"audio", NULL};
-    const struct frame *f;
+    struct audio_clip c = {0};
     struct reader *in;
     struct writer *out;
     double head_rate = 0; /* the head names none */
@@ -151,7 +139,7 @@ int main(int argc, char **argv)
     if (!out)
         diag_die("%s", error_text());
     batch = batch_new(out, (size_t)group, head_rate);
-    while ((status = reader_next(in, &f)) > 0 && (status = frame_add(in, f)) == 0)
+    while ((status = audio_clip_next(in, &c)) > 0 && (status = clip_add(item_copy(&c))) == 0)
         ;
     if (status < 0 || shuffle_drain() < 0 || batch_flush(batch) < 0)
         diag_die("%s", error_text());

@@ -132,46 +132,30 @@ static void say_levels(void)
                   (long long)level_left, (long long)clips, first_left);
 }
 
-static int put_clip(struct save *s, const char *name, int hz, const float *x, int64_t channels, int64_t samples)
+static int put_clip(struct save *s, const struct audio_clip *c)
 {
+    bool unnamed = c->name == c->frame->name && frame_get(c->frame, "audio")->rank == 3;
+    char *name = unnamed ? mem_format("%s-%03lld", c->name, (long long)c->number) : mem_text(c->name);
+    int hz = (int)round(c->rate), status;
     float *level, *y;
-    int status;
 
-    if (channels > WAV_CHANNELS_MAX)
-        return error_set("clip '%s' has %lld channels, a WAV file has %d at most", name, (long long)channels,
-                         WAV_CHANNELS_MAX);
+    if (c->channels > WAV_CHANNELS_MAX)
+        diag_die("clip '%s' has %lld channels, a WAV file has %d at most", name, (long long)c->channels,
+                 WAV_CHANNELS_MAX);
     clips++;
-    level = centred(x, channels, samples);
-    y = finish_clip(name, hz, level, channels, samples);
-    status = save_put(s, name, hz, y, channels, samples);
+    level = centred(c->x, c->channels, c->samples);
+    y = finish_clip(name, hz, level, c->channels, c->samples);
+    status = save_put(s, name, hz, y, c->channels, c->samples);
     free(level);
     free(y);
-    return status;
-}
-
-static int put_frame(struct save *s, const struct reader *r, const struct frame *f)
-{
-    struct tensor t;
-    double rate;
-    int status = 0;
-
-    if (audio_tensor(r, f, &t) < 0 || audio_rate(r, f, &rate) < 0)
-        return -1;
-    for (int64_t i = 0; i < t.shape[0] && status == 0; i++) {
-        const char *name = audio_clip_name(f, i);
-        bool unnamed = name == f->name && frame_get(f, "audio")->rank == 3;
-        char *numbered = unnamed ? mem_format("%s-%03lld", name, (long long)i) : mem_text(name);
-
-        status = put_clip(s, numbered, (int)round(rate), t.data + i * t.shape[1] * t.shape[2], t.shape[1], t.shape[2]);
-        free(numbered);
-    }
+    free(name);
     return status;
 }
 
 int main(int argc, char **argv)
 {
     static const char *const kinds[] = {"audio", NULL};
-    const struct frame *f;
+    struct audio_clip c = {0};
     struct reader *r;
     struct save *s;
     int status, made;
@@ -190,7 +174,7 @@ int main(int argc, char **argv)
     r = s ? reader_open("-") : NULL;
     if (!r || reader_start(r, kinds) < 0)
         diag_die("%s", error_text());
-    while ((status = reader_next(r, &f)) > 0 && (status = put_frame(s, r, f)) == 0)
+    while ((status = audio_clip_next(r, &c)) > 0 && (status = put_clip(s, &c)) == 0)
         ;
     if (status == 0)
         say_levels();

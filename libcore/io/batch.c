@@ -7,7 +7,6 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "io/clip.h"
 
 struct batch {
     struct writer *out;
@@ -17,13 +16,12 @@ struct batch {
     double head_rate;
 };
 
-struct item item_copy(const struct frame *f, const struct tensor *all, int64_t i, double rate)
+struct item item_copy(const struct audio_clip *c)
 {
-    size_t size = (size_t)(all->shape[1] * all->shape[2]);
-    struct item it = {.name = mem_text(audio_clip_name(f, i)), .meta = audio_clip_meta(f, i), .rate = rate};
+    size_t bytes = (size_t)(c->channels * c->samples) * sizeof *c->x;
+    struct item it = {.name = mem_text(c->name), .meta = audio_clip_meta(c->frame, c->number), .rate = c->rate};
 
-    it.audio = tensor_view(mem_alloc(size * sizeof(float)), 2, all->shape + 1);
-    memcpy(it.audio.data, all->data + (size_t)i * size, size * sizeof(float));
+    it.audio = tensor_view(memcpy(mem_alloc(bytes), c->x, bytes), 2, (int64_t[]){c->channels, c->samples});
     return it;
 }
 

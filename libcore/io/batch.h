@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "io/stream.h"
+#include "io/clip.h"
 
 /* A clip of its own. */
 struct item {
@@ -14,8 +14,7 @@ struct item {
     struct tensor audio; /* [channels, samples] */
 };
 
-/* A copy of clip number i of the frame f, whose clips are all [batch, channels, samples] at rate. */
-struct item item_copy(const struct frame *f, const struct tensor *all, int64_t i, double rate);
+struct item item_copy(const struct audio_clip *c);
 void item_clear(struct item *it);
 
 struct batch;
