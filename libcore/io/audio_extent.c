@@ -5,10 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum {
-    CHUNKS_MAX = 4096,
-    JUNK = 1024 /* bytes behind the last chunk that are not taken for samples: tags, padding */
-};
+enum { CHUNKS_MAX = 4096 };
 
 /* A size of 32 bits from here up is what streaming writers put where they do not know it yet (0x7f000008 by SoX,
  * 0x7fffffff, 0x7ffff024, 0xffffffff and their like). */
@@ -52,6 +49,20 @@ static const struct kind *kind_at(int fd, int64_t at)
     return NULL;
 }
 
+/* Whether a file of this or of another kind begins there. */
+static bool file_at(int fd, int64_t at)
+{
+    static const char *const others[] = {"OggS", "fLaC", "ID3", ".snd"};
+    char b[4] = "";
+    bool begins = kind_at(fd, at) != NULL;
+
+    if (pread(fd, b, sizeof b, (off_t)at) < (ssize_t)sizeof b)
+        return false;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        begins = begins || memcmp(b, others[i], strlen(others[i])) == 0;
+    return begins;
+}
+
 /* A size that is out of all reason, and -1 for one that is not known, is returned as -1. */
 static int64_t chunk_at(int fd, const struct kind *k, int64_t at, unsigned char *b)
 {
@@ -77,10 +88,10 @@ static bool only_chunks(int fd, const struct kind *k, int64_t from, int64_t at, 
     unsigned char b[24];
 
     *next = end;
-    for (int i = 0; i < CHUNKS_MAX && at + JUNK < end; i++) {
+    for (int i = 0; i < CHUNKS_MAX && at + AUDIO_JUNK < end; i++) {
         int64_t bytes;
 
-        if (kind_at(fd, at) != NULL) {
+        if (file_at(fd, at)) {
             *next = at;
             return true;
         }
@@ -138,7 +149,7 @@ static struct audio_extent extent_of_au(int fd, int64_t from, int64_t end)
     e.there = end > e.start ? end - e.start : 0;
     if (e.promised > e.there && e.promised >= open_ended)
         e.promised = -1;
-    if (e.promised > 0 && e.there - e.promised < JUNK && e.promised < e.there)
+    if (e.promised > 0 && e.there - e.promised < AUDIO_JUNK && e.promised < e.there)
         e.there = e.promised;
     return e;
 }

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { AUDIO_JUNK = 1024 }; /* fewer bytes behind the end of a file are tags or padding, no sound */
+
 struct audio_extent {
     int64_t start;    /* of the samples, in bytes; 0: not a kind of file that is known here */
     int64_t promised; /* bytes of them by the header, -1: it leaves that open */

@@ -43,18 +43,20 @@ static int64_t find(int fd, int64_t from, int64_t size, const char *mark, size_t
 }
 
 /* Ogg (RFC 3533, section 6): pages of 27 bytes, a table of up to 255 sizes, and a body. Byte 5 holds flags: 2, the first
- * page of a stream; 4, its last. Streams that begin together are one file; one that begins later is the next. */
+ * page of a stream; 4, its last. Streams that begin together are one file; one that begins later is the next, and so is
+ * what is behind the last page and too long for a tag. */
 static int64_t ogg_end(int fd, int64_t from, int64_t size, bool *open)
 {
     static const char mark[5] = {'O', 'g', 'g', 'S', 0};
     unsigned char b[27 + 255];
     bool begun = false;
-    int64_t at = from, page = from, ends = 0, begins = 0;
+    int64_t at = from, page = from, ends = 0, begins = 0, behind = size;
 
     while (at < size) {
         ssize_t n = pread(fd, b, sizeof b, (off_t)at);
 
         if (n < (ssize_t)sizeof mark || memcmp(b, mark, sizeof mark) != 0) {
+            behind = at;
             at = find(fd, page + 1, size, mark, sizeof mark); /* the page was damaged or cut */
             page = at;
             continue;
@@ -63,6 +65,7 @@ static int64_t ogg_end(int fd, int64_t from, int64_t size, bool *open)
             break;
         begun = begun || (b[5] & 2) == 0;
         begins += (b[5] & 2) != 0;
+        behind = size;
         page = at;
         at += 27 + b[26];
         for (int i = 0; i < b[26]; i++)
@@ -70,7 +73,9 @@ static int64_t ogg_end(int fd, int64_t from, int64_t size, bool *open)
         ends += (b[5] & 4) != 0 && at <= size;
     }
     *open = ends < begins;
-    return at < size && (b[5] & 2) != 0 ? at : size;
+    if (at < size)
+        return (b[5] & 2) != 0 ? at : size;
+    return *open || size - behind < AUDIO_JUNK ? size : behind;
 }
 
 /* FLAC does not say how long it is: looks for the mark of a file and the head of its first block, 34 bytes that have to

@@ -240,7 +240,9 @@ static int load_file(struct load *l, const char *path, bool walked)
 {
     bool standard = strcmp(path, "-") == 0, broken = false;
     struct file f = {.path = path,
-                     .shown = standard ? "standard input" : path,
+                     .shown = standard        ? "standard input"
+                              : *path == '\0' ? "''"
+                                              : path,
                      .name = audio_name_file(standard ? "stdin" : path),
                      .track = standard ? mem_text("stdin") : audio_track_name(l->tracks, path),
                      .a = audio_open(path, l->o.rate, !l->o.channels)};
