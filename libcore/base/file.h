@@ -2,6 +2,7 @@
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Saves data as path: written beside it under a hidden name, then renamed, so that on failure nothing of it is left and
@@ -19,6 +20,8 @@ const char *temporary_folder(void);
 
 /* A new, empty one without a name, so that nothing is left behind, to read and write; -1 with the reason. */
 int temporary_open(void);
+
+bool file_is_folder(const char *path);
 
 /* Makes dir and the directories above it where they are missing; -1 with the reason. */
 int directory_make(const char *dir);

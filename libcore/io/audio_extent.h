@@ -20,4 +20,11 @@ struct audio_extent {
 /* Reads the chunk list of the WAV (RF64 and W64 too), AIFF, CAF or AU file from byte from of fd on, up to byte end. */
 struct audio_extent audio_extent(int fd, int64_t from, int64_t end);
 
+/* The first byte at or after from that is not of a tag as MP3 files have them in front (ID3v2), size or more when there is none. */
+int64_t audio_extent_skip_tags(int fd, int64_t from, int64_t size);
+
+/* Where the file that begins at byte from of fd ends, as its kind has it (Ogg, FLAC, and those above): size, or the start
+ * of the next one that is joined to it. *open: it is an Ogg stream without its last page. */
+int64_t audio_extent_end(int fd, int64_t from, int64_t size, bool *open);
+
 #endif

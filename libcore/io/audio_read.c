@@ -14,12 +14,14 @@
 
 #include "base/diag.h"
 #include "base/error.h"
+#include "base/fd.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "io/audio_decode.h"
 #include "io/audio_mix.h"
-#include "io/audio_spool.h"
 
 enum { PIECE_FLOATS = 1 << 15 };     /* decoded at a time, all channels together */
+enum { PROBE = 1 << 20 };            /* bytes of a pipe, after which it is asked whether they are sound */
 static const double ratio_max = 1e5; /* beyond, the resampler needs seconds for one sample */
 static const float peak_max = 4;     /* twelve decibels over full scale: not meant as -1..1 */
 
@@ -57,6 +59,35 @@ static int recognise(int fd)
     return status < 0 && foreign ? -1 : 0;
 }
 
+/* All of a pipe, but no endless one of something else. */
+static int copy_all(int from, int to)
+{
+    char piece[1 << 16];
+    int64_t total = 0;
+    ssize_t n;
+
+    while ((n = fd_read(from, piece, sizeof piece)) > 0) {
+        if (fd_put(to, piece, (size_t)n) < 0)
+            return error_set("cannot be kept in %s (set TMPDIR to another directory):", temporary_folder());
+        if (total < PROBE && total + n >= PROBE && recognise(to) < 0)
+            return -1;
+        total += n;
+    }
+    return n < 0 ? error_set("cannot be read:") : 0;
+}
+
+/* A file to seek in, made of what comes out of a pipe. */
+static int spool(int fd)
+{
+    int copy = temporary_open();
+
+    if (copy >= 0 && copy_all(fd, copy) < 0) {
+        close(copy);
+        return -1;
+    }
+    return copy;
+}
+
 static int set_directory(const char *path)
 {
     size_t n = strlen(path);
@@ -80,7 +111,7 @@ static int open_source(struct source *a, const char *path)
     if (S_ISCHR(s.st_mode) || S_ISBLK(s.st_mode))
         return error_set("is a %s, not an audio file", isatty(a->fd) ? "terminal" : "device");
     if (!S_ISREG(s.st_mode) || lseek(a->fd, 0, SEEK_CUR) != 0) {
-        int copy = audio_spool(a->fd, recognise);
+        int copy = spool(a->fd);
 
         if (copy < 0)
             return -1;

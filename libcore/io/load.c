@@ -1,17 +1,19 @@
 /* Files one by one: found, opened, cut into clips, and reported on. */
 #include "io/load.h"
 
+#include <errno.h>
+#include <fts.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/diag.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "io/audio_name.h"
 #include "io/audio_report.h"
 #include "io/audio_track.h"
-#include "io/audio_walk.h"
 #include "io/stream.h"
 
 struct load {
@@ -250,7 +252,7 @@ static int load_file(struct load *l, const char *path, bool walked)
 
     if (f.a == NULL || cut_clips(l, &f, &broken) < 0) {
         f.v.reason = reason = mem_text(error_text());
-        f.v.passed_over = f.a == NULL && walked && !audio_name_is_audio(path) && !audio_is_folder(path);
+        f.v.passed_over = f.a == NULL && walked && !audio_name_is_audio(path) && !file_is_folder(path);
         l->failed = l->failed || !f.v.passed_over;
         if (!f.v.passed_over && !broken)
             diag_error("%s: %s", f.shown, reason);
@@ -273,19 +275,39 @@ static void keep(struct load *l, const char *path, bool walked)
     audio_track_add(l->tracks, path);
 }
 
-static void keep_walked(void *l, const char *path)
+static int by_bytes(const FTSENT **a, const FTSENT **b)
 {
-    keep(l, path, true);
+    return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+/* Keeps every regular file in folder and below, by the bytes of their names; links are followed, but not in circles.
+ * What begins with a dot is passed over, as the shell does. A folder that cannot be read is kept, to be complained of. */
+static void walk(struct load *l, const char *folder)
+{
+    char *roots[] = {(char *)(uintptr_t)folder, NULL};
+    FTS *tree = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, by_bytes);
+    FTSENT *e;
+
+    while (tree != NULL && (e = fts_read(tree)) != NULL) {
+        if (e->fts_level > 0 && e->fts_name[0] == '.')
+            fts_set(tree, e, FTS_SKIP);
+        else if (e->fts_info == FTS_F || e->fts_info == FTS_DNR || e->fts_info == FTS_NS || e->fts_info == FTS_SLNONE)
+            keep(l, e->fts_path, true);
+    }
+    if (errno != 0) { /* fts_read says so at its end */
+        diag_error("%s:", folder);
+        l->failed = true;
+    }
+    if (tree != NULL)
+        fts_close(tree);
 }
 
 void load_find(struct load *l, const char *path)
 {
-    if (!l->o.recursive || !audio_is_folder(path)) {
+    if (l->o.recursive && file_is_folder(path))
+        walk(l, path);
+    else
         keep(l, path, false);
-    } else if (audio_walk(path, keep_walked, l) < 0) {
-        diag_error("%s", error_text());
-        l->failed = true;
-    }
 }
 
 static bool stopped(const struct load *l)

@@ -12,7 +12,6 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "io/audio_name.h"
-#include "io/audio_walk.h"
 #include "io/audio_write.h"
 #include "io/digests.h"
 
@@ -42,7 +41,7 @@ struct save *save_new(const char *to, int bits, bool force)
 {
     struct save s = {.to = to, .bits = bits, .force = force};
     const char *dot = strrchr(to, '.');
-    bool named = audio_name_is_audio(to) && !audio_is_folder(to);
+    bool named = audio_name_is_audio(to) && !file_is_folder(to);
 
     s.join = named || strcmp(to, "-") == 0;
     if (named && strcasecmp(dot, ".wav") != 0) {

@@ -1,23 +1,8 @@
 /* drums.c: the drummer: ride or brushes, hi-hat on two and four, comments of kick and snare, fills, solos. */
 #include "compose.h"
 
-enum {
-    KICK = 36,
-    STICK = 37,
-    SNARE = 38,
-    SLAP = 39,
-    SWIRL = 40,
-    TOM_LOW = 41,
-    TOM_MID = 45,
-    TOM_HIGH = 48,
-    PEDAL = 44,
-    HAT_OPEN = 46,
-    HAT = 42,
-    CRASH = 49,
-    RIDE = 51,
-    BELL = 53,
-    RIDE2 = 59
-};
+enum { KICK = 36, STICK = 37, SNARE = 38, SLAP = 39, SWIRL = 40, TOM_LOW = 41, TOM_MID = 45, TOM_HIGH = 48 };
+enum { HAT = 42, PEDAL = 44, HAT_OPEN = 46, CRASH = 49, RIDE = 51, BELL = 53, RIDE2 = 59 };
 
 struct drummer {
     struct clip *clip;
