@@ -20,12 +20,8 @@ struct wav {
     int64_t samples;
     unsigned char *bytes;
     size_t size, room, at;
-    union {
-        short *s16;
-        int *s24; /* in the upper 24 bits */
-        float *f32;
-        void *any;
-    } piece; /* [frames, channels] on their way to libsndfile */
+    int *ints;     /* [frames, channels] on their way to libsndfile: samples in the upper bits, */
+    float *floats; /* or as they are */
 };
 
 /* ---- a file in memory, for libsndfile ---- */
@@ -107,7 +103,8 @@ struct wav *wav_new(int rate, int64_t channels, int bits, const char *software)
         wav_free(w);
         return NULL;
     }
-    w->piece.any = mem_alloc(PIECE_FLOATS * sizeof(float));
+    w->ints = mem_alloc(PIECE_FLOATS * sizeof *w->ints);
+    w->floats = mem_alloc(PIECE_FLOATS * sizeof *w->floats);
     return w;
 }
 
@@ -122,25 +119,17 @@ static int32_t round_to(double y, double scale)
 
 static sf_count_t put_piece(struct wav *w, const float *x, int64_t samples, int64_t at, int64_t n)
 {
+    double scale = w->bits == 16 ? 0x1p15 : 0x1p23;
+
     for (int c = 0; c < w->channels; c++) {
         const float *row = x + c * samples + at;
 
         for (int64_t i = 0; i < n; i++) {
-            int64_t k = i * w->channels + c;
-
-            if (w->bits == 16)
-                w->piece.s16[k] = (short)round_to((double)row[i], 0x1p15);
-            else if (w->bits == 24)
-                w->piece.s24[k] = round_to((double)row[i], 0x1p23) * 256;
-            else
-                w->piece.f32[k] = row[i];
+            w->floats[i * w->channels + c] = row[i];
+            w->ints[i * w->channels + c] = round_to((double)row[i], scale) * (1 << (w->bits == 16 ? 16 : 8));
         }
     }
-    if (w->bits == 16)
-        return sf_writef_short(w->file, w->piece.s16, n);
-    if (w->bits == 24)
-        return sf_writef_int(w->file, w->piece.s24, n);
-    return sf_writef_float(w->file, w->piece.f32, n);
+    return w->bits == 32 ? sf_writef_float(w->file, w->floats, n) : sf_writef_int(w->file, w->ints, n);
 }
 
 int wav_put(struct wav *w, const float *x, int64_t samples)
@@ -176,7 +165,8 @@ void wav_free(struct wav *w)
         return;
     if (w->file != NULL)
         sf_close(w->file);
-    free(w->piece.any);
+    free(w->ints);
+    free(w->floats);
     free(w->bytes);
     free(w);
 }
