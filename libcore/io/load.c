@@ -379,8 +379,6 @@ int load_end(struct load *l)
 {
     int status = 0;
 
-    if (l->out == NULL && !l->failed)
-        return error_set("there is no audio file in what was named");
     if (l->report != NULL && fclose(l->report) != 0)
         set_trouble(l);
     if (l->out != NULL)
@@ -389,6 +387,8 @@ int load_end(struct load *l)
         writer_abandon(l->out);
     else if (l->out != NULL)
         status = writer_end(l->out);
+    else if (!l->failed)
+        status = error_set("there is no audio file in what was named");
     if (status == 0)
         status = l->failed || l->trouble;
     digests_free(l->seen);
