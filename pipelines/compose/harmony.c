@@ -121,15 +121,14 @@ static struct chord chord_read(const char *text, size_t length)
     static const int letters[] = {9, 11, 0, 2, 4, 5, 7};
     struct chord c = {letters[text[0] - 'A'], MAJ6};
     size_t at = 1;
+    int q = 0;
     if (at < length && (text[at] == '#' || text[at] == 'b'))
         c.root = (c.root + (text[at++] == '#' ? 1 : 11)) % 12;
-    for (int q = 0; q < QUALITIES; q++) {
-        if (strlen(kinds[q].suffix) == length - at && !strncmp(kinds[q].suffix, text + at, length - at)) {
-            c.quality = (enum quality)q;
-            return c;
-        }
-    }
-    assert(!"a chart holds an unknown chord");
+    while (q < QUALITIES &&
+           (strlen(kinds[q].suffix) != length - at || strncmp(kinds[q].suffix, text + at, length - at)))
+        q++;
+    assert(q < QUALITIES); /* a chart holds no other chords */
+    c.quality = (enum quality)q;
     return c;
 }
 
