@@ -44,7 +44,7 @@ $(BUILD)/cv-plot: $(call objects,cmd/plot/*.c)
 $(BUILD)/cv-check: $(call objects,cmd/check/*.c)
 $(BUILD)/cv-%: $(BUILD)/cmd/cv-%.o $(LIBRARY)
 	$(LINK) -o $@ $(filter %.o,$^) $(LIBRARY) $(PKG_LIBS) -lm
-$(BUILD)/compose: $(call objects,pipelines/compose/*.c)
+$(BUILD)/compose: $(call objects,pipelines/compose/*.c) $(LIBRARY)
 	$(LINK) -o $@ $^ -lm
 $(BUILD)/apng: $(BUILD)/pipelines/apng.o $(LIBRARY)
 	$(LINK) -o $@ $^ -lm

@@ -137,7 +137,7 @@ refused() {
     [[ $output == "usage: compose"* ]]
     [ -z "$stderr" ]
     run -0 compose --version
-    [[ $output == "compose "[0-9]* ]]
+    [[ $output == "compose (cv) "[0-9]* ]]
 }
 
 @test "bad numbers, unknown options and file names are usage errors" {

@@ -399,6 +399,18 @@ same_at() {
     cat a.opus a.opus a.opus > ab.opus
     [ "$(rate=48000 whole ab.opus)" = 288000 ]
     [ ! -s words ]
+    # files of several kinds
+    tone -s 3 b.wav
+    for kind in "ogg wav" "wav ogg" "wav flac" "aiff ogg"; do
+        first=${kind% *} second=${kind#* }
+        cat a.$first b.$second > both.$first
+        [ "$(whole both.$first)" = 110250 ] || { echo "$kind"; cat said; return 1; }
+        [ ! -s words ]
+    done
+    # and what is no sound, behind a sound
+    { cat b.ogg; head -c 50000 /dev/zero; } > behind.ogg
+    [ "$(whole behind.ogg)" = 66150 ]
+    grep -q "warning: behind.ogg: .* joined to it at byte $(stat -c %s b.ogg) is not an audio file" words
     # the first one cut in the middle
     { head -c 20000 b.ogg; cat a.ogg; } > cut.ogg
     [ "$(whole cut.ogg)" -gt 60000 ]

@@ -269,6 +269,37 @@ clips_of() {
     [ "$(wc -c < x)" = 36000 ]
 }
 
+@test "-o NAME.wav is that one file, of all clips, and never a folder" {
+    clips_of a b c > s
+    clips_of a > one
+    cv-towav -o - < s > want.wav
+    run -0 --separate-stderr cv-towav -o all.wav < s
+    [ "$stderr" = "cv-towav: 3 clips in all.wav, one after the other" ]
+    [ "$(sound samples all.wav)" = 9000 ]
+    [ "$(facts -d all.wav want.wav)" = 0.00000000 ]
+    run -0 --separate-stderr cv-towav -o ./One.WAV < one
+    [ "$stderr" = "cv-towav: 1 clip in ./One.WAV" ]
+    [ "$(sound samples One.WAV)" = 3000 ]
+    cv-towav -q -o all.wav < one                       # its own file
+    [ "$(sound samples all.wav)" = 3000 ]
+    tone -s 2 b.wav
+    cp b.wav before.wav
+    run -1 --separate-stderr cv-towav -o b.wav < one
+    [[ $stderr == "cv-towav: b.wav: is there already and not made by cv-towav: -f replaces it"* ]]
+    cmp b.wav before.wav
+    cv-towav -q -f -o b.wav < one
+    [ "$(sound samples b.wav)" = 3000 ]
+    head -c -1 s > cut
+    run -1 --separate-stderr cv-towav -o none.wav < cut
+    [ ! -e none.wav ]
+    run -1 --separate-stderr cv-towav -o one.flac < one
+    [[ $stderr == "cv-towav: one.flac: only WAV is written here: name it .wav, or a folder" ]]
+    [ ! -e one.flac ]
+    mkdir folder.wav
+    cv-towav -q -o folder.wav < one
+    [ -e folder.wav/a.wav ]
+}
+
 @test "-o - refuses clips that differ, and writes nothing then" {
     tone -s 1 -c 2 a.wav
     { cv-load -d 1 a.wav; cv-load -d 1 -r 8000 a.wav; } > rates

@@ -50,16 +50,14 @@ bool diag_quiet(void)
     return quiet;
 }
 
-/* One line in one write, so that the lines of a pipeline do not mix. */
-static void line_print(const char *before, const char *format, va_list args, const char *after, int cause)
+/* One line in one write, so that the lines of a pipeline do not mix. errno
+ * is still that of the cause. */
+static void line_print(const char *before, const char *format, va_list args, const char *after)
 {
     char text[LINE_SIZE], line[4 * LINE_SIZE + 512];
-    size_t length = strlen(format), used, n;
+    size_t n;
 
-    vsnprintf(text, sizeof text, format, args);
-    used = strlen(text);
-    if (length > 0 && format[length - 1] == ':')
-        snprintf(text + used, sizeof text - used, " %s", strerror(cause));
+    text_format(text, sizeof text, errno, format, args);
     n = (size_t)snprintf(line, 256, "%.100s: %s", diag_program(), before);
     n += text_escape(line + n, text);
     n += (size_t)snprintf(line + n, 200, "%s\n", after);
@@ -69,45 +67,39 @@ static void line_print(const char *before, const char *format, va_list args, con
 
 void diag_note(const char *format, ...)
 {
-    int cause = errno;
     va_list args;
 
-    if (quiet)
-        return;
     va_start(args, format);
-    line_print("", format, args, "", cause);
+    if (!quiet)
+        line_print("", format, args, "");
     va_end(args);
 }
 
 void diag_warn(const char *format, ...)
 {
-    int cause = errno;
     va_list args;
 
-    if (quiet)
-        return;
     va_start(args, format);
-    line_print("warning: ", format, args, "", cause);
+    if (!quiet)
+        line_print("warning: ", format, args, "");
     va_end(args);
 }
 
 void diag_error(const char *format, ...)
 {
-    int cause = errno;
     va_list args;
 
     va_start(args, format);
-    line_print("", format, args, "", cause);
+    line_print("", format, args, "");
     va_end(args);
 }
 
 void diag_die(const char *format, ...)
 {
-    int cause = errno;
     va_list args;
 
     va_start(args, format);
-    line_print("", format, args, "", cause);
+    line_print("", format, args, "");
     va_end(args);
     GIVE_UP();
     exit(1);
@@ -120,8 +112,9 @@ void diag_usage(const char *format, ...)
     va_list args;
 
     snprintf(after, sizeof after, " (see %.100s --help)", diag_program());
+    errno = cause;
     va_start(args, format);
-    line_print("", format, args, after, cause);
+    line_print("", format, args, after);
     va_end(args);
     GIVE_UP();
     exit(2);

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 enum { TEXT_SIZE = 4096 };
 
 static _Thread_local char text[TEXT_SIZE];
@@ -14,15 +16,11 @@ int error_set(const char *format, ...)
 {
     int cause = errno;
     char fresh[TEXT_SIZE]; /* the arguments may point into the old text */
-    size_t length = strlen(format), used;
     va_list args;
 
     va_start(args, format);
-    vsnprintf(fresh, sizeof fresh, format, args);
+    text_format(fresh, sizeof fresh, cause, format, args);
     va_end(args);
-    used = strlen(fresh);
-    if (length > 0 && format[length - 1] == ':')
-        snprintf(fresh + used, sizeof fresh - used, " %s", strerror(cause));
     memcpy(text, fresh, strlen(fresh) + 1);
     return -1;
 }

@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "base/machine.h"
 #include "base/mem.h"
-#include "base/temporary.h"
+#include "base/file.h"
 
 /* Of a piece of the file: as large as all before it, within these bounds. */
 enum { LEAST = 1 << 20, MOST = 256 << 20, ALIGN = 64 };

@@ -1,7 +1,8 @@
-/* Validity of UTF-8, one character at a time, and escapes for control characters. */
+/* Validity of UTF-8, one character at a time, words with a cause, and escapes for control characters. */
 #include "base/text.h"
 
 #include <stdio.h>
+#include <string.h>
 
 int text_character(const char *text)
 {
@@ -19,6 +20,16 @@ int text_character(const char *text)
     if (p[0] < 0xf0)
         return 3;
     return (p[3] & 0xc0) == 0x80 ? 4 : 0;
+}
+
+void text_format(char *text, size_t size, int cause, const char *format, va_list args)
+{
+    size_t length = strlen(format), used;
+
+    vsnprintf(text, size, format, args);
+    used = strlen(text);
+    if (length > 0 && format[length - 1] == ':')
+        snprintf(text + used, size - used, " %s", strerror(cause));
 }
 
 size_t text_escape(char *to, const char *from)

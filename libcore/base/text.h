@@ -2,12 +2,16 @@
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 /* Bytes of the character at p, which ends in NUL somewhere: 1 to 4, or 0 when
  * p does not begin a valid one (RFC 3629: no overlong form, no surrogate,
  * nothing over U+10FFFF). */
 int text_character(const char *p);
+
+/* The formatted words into text, cut to size; a format ending in ':' gets " " and strerror(cause) appended. */
+void text_format(char *text, size_t size, int cause, const char *format, va_list args);
 
 /* Copies from to to, which has room for 4 bytes for each and a NUL, with
  * control characters (C0, and C1 as UTF-8 writes them) as \n, \t or \xHH, so

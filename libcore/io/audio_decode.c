@@ -14,7 +14,6 @@
 #include "io/audio_extent.h"
 #include "io/audio_file.h"
 #include "io/audio_mp3.h"
-#include "io/audio_parts.h"
 
 struct part {
     int64_t from, end; /* bytes */
@@ -263,13 +262,13 @@ static int part_join(struct decoder *d, size_t i, bool open)
 static int open_parts(struct decoder *d, int64_t size, bool *foreign)
 {
     struct decoder_private *in = d->in;
-    int64_t from = audio_parts_skip_tags(in->source.fd, 0, size), end;
+    int64_t from = audio_extent_skip_tags(in->source.fd, 0, size), end;
     bool open;
 
-    for (; in->count == 0 || from < size; from = audio_parts_skip_tags(in->source.fd, end, size)) {
+    for (; in->count == 0 || from < size; from = audio_extent_skip_tags(in->source.fd, end, size)) {
         if (from > 0 && from >= size)
             return error_set("is cut short: it ends within the tags before its samples");
-        end = audio_parts_end(in->source.fd, from, size, &open);
+        end = audio_extent_end(in->source.fd, from, size, &open);
         in->parts = mem_grow(in->parts, in->count + 1, sizeof *in->parts);
         in->parts[in->count] = (struct part){.from = from, .end = end};
         if (in->count > 0 && part_join(d, in->count, open) < 0)

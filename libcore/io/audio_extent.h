@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { AUDIO_JUNK = 1024 }; /* fewer bytes behind the end of a file are tags or padding, no sound */
+
 struct audio_extent {
     int64_t start;    /* of the samples, in bytes; 0: not a kind of file that is known here */
     int64_t promised; /* bytes of them by the header, -1: it leaves that open */
@@ -17,5 +19,12 @@ struct audio_extent {
 
 /* Reads the chunk list of the WAV (RF64 and W64 too), AIFF, CAF or AU file from byte from of fd on, up to byte end. */
 struct audio_extent audio_extent(int fd, int64_t from, int64_t end);
+
+/* The first byte at or after from that is not of a tag as MP3 files have them in front (ID3v2), size or more when there is none. */
+int64_t audio_extent_skip_tags(int fd, int64_t from, int64_t size);
+
+/* Where the file that begins at byte from of fd ends, as its kind has it (Ogg, FLAC, and those above): size, or the start
+ * of the next one that is joined to it. *open: it is an Ogg stream without its last page. */
+int64_t audio_extent_end(int fd, int64_t from, int64_t size, bool *open);
 
 #endif

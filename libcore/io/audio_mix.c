@@ -18,9 +18,8 @@ static const double quiet = 1e-4; /* RMS, -80 dB of full scale: what is below is
 
 struct audio_mix {
     int channels, looks;
-    double *means; /* [channels, AUDIO_LOOKS] */
-    double *power; /* [channels]: without the means, summed over the pieces */
-    double mixed;  /* the same of the mix */
+    double *means; /* [channels, AUDIO_LOOKS], and those of the mix */
+    double *power; /* [channels], and of the mix: without the means, summed over the pieces */
     float *offset; /* [channels] */
     bool shifted;  /* one of them is not 0 */
     int only;      /* channel, -1: none */
@@ -31,8 +30,8 @@ struct audio_mix *audio_mix_new(int channels)
     struct audio_mix *m = mem_zero(1, sizeof *m);
 
     m->channels = channels;
-    m->means = mem_zero((size_t)channels * AUDIO_LOOKS, sizeof *m->means);
-    m->power = mem_zero((size_t)channels, sizeof *m->power);
+    m->means = mem_zero(((size_t)channels + 1) * AUDIO_LOOKS, sizeof *m->means);
+    m->power = mem_zero((size_t)channels + 1, sizeof *m->power);
     m->offset = mem_floats((size_t)channels);
     m->only = -1;
     return m;
@@ -59,21 +58,16 @@ static double mixed(const float *x, int channels)
 
 void audio_mix_look(struct audio_mix *m, const float *x, int64_t frames)
 {
-    double n = (double)frames, sum = 0, squares = 0;
+    double n = (double)frames;
 
     if (frames < 1)
         return;
-    for (int64_t i = 0; i < frames; i++) {
-        double y = mixed(x + i * m->channels, m->channels);
+    for (int c = 0; c <= m->channels; c++) {
+        double sum = 0, squares = 0;
 
-        sum += y;
-        squares += y * y;
-    }
-    m->mixed += fmax(squares / n - sum / n * (sum / n), 0);
-    for (int c = 0; c < m->channels; c++) {
-        sum = squares = 0;
         for (int64_t i = 0; i < frames; i++) {
-            double y = x[i * m->channels + c];
+            const float *at = x + i * m->channels;
+            double y = c < m->channels ? at[c] : mixed(at, m->channels);
 
             sum += y;
             squares += y * y;
@@ -116,7 +110,7 @@ void audio_mix_decide(struct audio_mix *m)
         if (m->power[c] > m->power[loudest])
             loudest = c;
     }
-    if (sqrt(power / m->looks) > quiet && m->mixed * m->channels * m->channels < power_min * power)
+    if (sqrt(power / m->looks) > quiet && m->power[m->channels] * m->channels * m->channels < power_min * power)
         m->only = loudest;
 }
 

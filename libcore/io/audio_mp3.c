@@ -28,17 +28,22 @@ static off_t go(void *f, off_t offset, int whence)
     return (off_t)audio_file_seek(f, (int64_t)offset, whence);
 }
 
+/* Bytes that stand at a place, as many as there are. */
+static int64_t look(struct audio_file *f, int64_t at, void *to, int64_t bytes)
+{
+    struct audio_file there = *f;
+
+    there.at = at;
+    return audio_file_read(&there, to, bytes);
+}
+
 /* The frames that follow by the file's own count (Xing and Info, "VBRI" is not looked for), 0: it has none. It stands
  * in the first frame, which holds no sound. */
 static int64_t counted(struct audio_file *f, int64_t first)
 {
     unsigned char b[64];
-    int64_t back = f->at, n;
 
-    f->at = first;
-    n = audio_file_read(f, b, sizeof b);
-    f->at = back;
-    if (n < (int64_t)sizeof b)
+    if (look(f, first, b, sizeof b) < (int64_t)sizeof b)
         return 0;
     for (int i = 4; i <= 36; i++) /* behind 9 to 32 bytes of side information, and a checksum of 2 */
         if ((memcmp(b + i, "Xing", 4) == 0 || memcmp(b + i, "Info", 4) == 0) && (b[i + 7] & 1) != 0)
@@ -50,12 +55,9 @@ static int64_t counted(struct audio_file *f, int64_t first)
 static int64_t junk(struct audio_file *f, int64_t at, int64_t next)
 {
     static const char *const tags[] = {"ID3", "TAG", "APE", "LYR"};
-    int64_t back = f->at;
     char b[3] = "";
 
-    f->at = at;
-    audio_file_read(f, b, sizeof b);
-    f->at = back;
+    look(f, at, b, sizeof b);
     for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
         if (memcmp(b, tags[i], sizeof b) == 0)
             return 0;

@@ -14,22 +14,24 @@
 
 #include "base/diag.h"
 #include "base/error.h"
+#include "base/fd.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "io/audio_decode.h"
 #include "io/audio_mix.h"
-#include "io/audio_spool.h"
 
 enum { PIECE_FLOATS = 1 << 15 };     /* decoded at a time, all channels together */
+enum { PROBE = 1 << 20 };            /* bytes of a pipe, after which it is asked whether they are sound */
 static const double ratio_max = 1e5; /* beyond, the resampler needs seconds for one sample */
 static const float peak_max = 4;     /* twelve decibels over full scale: not meant as -1..1 */
 
-struct audio {
+/* A file as it is read; the part that all may see comes first. */
+struct source {
+    struct audio out;
     struct decoder file;
     struct audio_mix *mix;
     int fd;
     bool borrowed;        /* fd is standard input, not to be closed */
-    int channels;         /* given out */
-    double rate;          /* given out */
     soxr_t resampler;     /* NULL: same rate */
     int64_t decoded;      /* source frames read or skipped so far */
     float *raw;           /* a piece as decoded, [frames, source channels] */
@@ -37,12 +39,11 @@ struct audio {
     int64_t piece_frames; /* capacity */
     int64_t at, have;     /* frames of the piece used, there */
     bool ended;           /* no more pieces */
-    float peak;
-    float *first;        /* [channels] of what the last audio_read took */
-    int64_t taken;       /* frames that it took */
-    bool varies;         /* they are not all like the first */
-    int64_t non_finite;  /* frame, -1: none met */
-    char complaint[160]; /* beside the decoder's */
+    float *first;         /* [channels] of what the last audio_read took */
+    int64_t taken;        /* frames that it took */
+    bool varies;          /* they are not all like the first */
+    float loudest;        /* of the peaks that are complained of */
+    char complaint[160];  /* beside the decoder's */
 };
 
 /* ---- opening ---- */
@@ -58,6 +59,35 @@ static int recognise(int fd)
     return status < 0 && foreign ? -1 : 0;
 }
 
+/* All of a pipe, but no endless one of something else. */
+static int copy_all(int from, int to)
+{
+    char piece[1 << 16];
+    int64_t total = 0;
+    ssize_t n;
+
+    while ((n = fd_read(from, piece, sizeof piece)) > 0) {
+        if (fd_put(to, piece, (size_t)n) < 0)
+            return error_set("cannot be kept in %s (set TMPDIR to another directory):", temporary_folder());
+        if (total < PROBE && total + n >= PROBE && recognise(to) < 0)
+            return -1;
+        total += n;
+    }
+    return n < 0 ? error_set("cannot be read:") : 0;
+}
+
+/* A file to seek in, made of what comes out of a pipe. */
+static int spool(int fd)
+{
+    int copy = temporary_open();
+
+    if (copy >= 0 && copy_all(fd, copy) < 0) {
+        close(copy);
+        return -1;
+    }
+    return copy;
+}
+
 static int set_directory(const char *path)
 {
     size_t n = strlen(path);
@@ -68,7 +98,7 @@ static int set_directory(const char *path)
 }
 
 /* Leaves in a->fd a descriptor to seek in. */
-static int open_source(struct audio *a, const char *path)
+static int open_source(struct source *a, const char *path)
 {
     struct stat s;
 
@@ -81,7 +111,7 @@ static int open_source(struct audio *a, const char *path)
     if (S_ISCHR(s.st_mode) || S_ISBLK(s.st_mode))
         return error_set("is a %s, not an audio file", isatty(a->fd) ? "terminal" : "device");
     if (!S_ISREG(s.st_mode) || lseek(a->fd, 0, SEEK_CUR) != 0) {
-        int copy = audio_spool(a->fd, recognise);
+        int copy = spool(a->fd);
 
         if (copy < 0)
             return -1;
@@ -97,7 +127,7 @@ static int open_source(struct audio *a, const char *path)
     return 0;
 }
 
-static int start_resampler(struct audio *a, double rate)
+static int start_resampler(struct source *a, double rate)
 {
     soxr_io_spec_t layout = soxr_io_spec(SOXR_FLOAT32_I, SOXR_FLOAT32_S);
     soxr_quality_spec_t quality = soxr_quality_spec(SOXR_HQ, 0);
@@ -107,12 +137,11 @@ static int start_resampler(struct audio *a, double rate)
 
     if (rate <= 0)
         rate = source;
-    a->rate = rate;
     if (rate == source)
         return 0;
     if (source / rate > ratio_max || rate / source > ratio_max)
         return error_set("is at %d Hz, too far from %g Hz to resample", a->file.rate, rate);
-    a->resampler = soxr_create(source, rate, (unsigned)a->channels, &why, &layout, &quality, &threads);
+    a->resampler = soxr_create(source, rate, (unsigned)a->out.channels, &why, &layout, &quality, &threads);
     if (why != NULL || a->resampler == NULL)
         return error_set("cannot be resampled from %d to %g Hz (libsoxr: %s)", a->file.rate, rate,
                          why != NULL ? why : "no reason given");
@@ -121,7 +150,7 @@ static int start_resampler(struct audio *a, double rate)
 
 /* Looks at pieces from all over the file for what its channels are like, and decodes it once where nothing else tells how
  * long it is. What is wrong with the pieces is met again when the file is read. */
-static int look(struct audio *a)
+static int look(struct source *a)
 {
     char complaint[sizeof a->file.complaint];
     int64_t frames = a->file.frames, piece = a->piece_frames, n;
@@ -144,7 +173,7 @@ static int look(struct audio *a)
     return decoder_seek(&a->file, 0) < 0 ? -1 : 0;
 }
 
-static int start(struct audio *a, const char *path, double rate, bool mono)
+static int start(struct source *a, const char *path, double rate, bool mono)
 {
     int channels;
     bool foreign;
@@ -152,7 +181,7 @@ static int start(struct audio *a, const char *path, double rate, bool mono)
     if (open_source(a, path) < 0 || decoder_open(&a->file, a->fd, &foreign) < 0)
         return -1;
     channels = a->file.channels;
-    a->channels = mono ? 1 : channels;
+    a->out.channels = mono ? 1 : channels;
     if (start_resampler(a, rate) < 0)
         return -1;
     a->piece_frames = PIECE_FLOATS / channels;
@@ -160,26 +189,41 @@ static int start(struct audio *a, const char *path, double rate, bool mono)
         a->piece_frames = 16;
     a->mix = audio_mix_new(channels);
     a->raw = mem_floats((size_t)(a->piece_frames * channels));
-    a->piece = a->channels == channels ? a->raw : mem_floats((size_t)a->piece_frames);
-    a->first = mem_floats((size_t)a->channels);
+    a->piece = a->out.channels == channels ? a->raw : mem_floats((size_t)a->piece_frames);
+    a->first = mem_floats((size_t)a->out.channels);
     return look(a);
+}
+
+/* What is known of the file now. */
+static void tell(struct source *a)
+{
+    a->out.complaint = a->file.complaint[0] != '\0' ? a->file.complaint : a->complaint[0] != '\0' ? a->complaint : NULL;
+    a->out.constant = a->taken > 1 && !a->varies;
 }
 
 struct audio *audio_open(const char *path, double rate, bool mono)
 {
-    struct audio *a = mem_zero(1, sizeof *a);
+    struct source *a = mem_zero(1, sizeof *a);
 
     a->fd = -1;
-    a->non_finite = -1;
+    a->out.non_finite = -1;
     if (start(a, path, rate, mono) < 0) {
-        audio_close(a);
+        audio_close(&a->out);
         return NULL;
     }
-    return a;
+    a->out.source_channels = a->file.channels;
+    a->out.source_rate = a->file.rate;
+    a->out.source_seconds = (double)a->file.frames / a->file.rate;
+    a->out.offset = audio_mix_offset(a->mix);
+    a->out.only = a->out.channels < a->file.channels ? audio_mix_only(a->mix) : 0;
+    tell(a);
+    return &a->out;
 }
 
-void audio_close(struct audio *a)
+void audio_close(struct audio *audio)
 {
+    struct source *a = (struct source *)audio;
+
     if (a == NULL)
         return;
     decoder_close(&a->file);
@@ -195,60 +239,15 @@ void audio_close(struct audio *a)
     free(a);
 }
 
-int audio_channels(const struct audio *a)
-{
-    return a->channels;
-}
-
-int audio_source_channels(const struct audio *a)
-{
-    return a->file.channels;
-}
-
-int audio_source_rate(const struct audio *a)
-{
-    return a->file.rate;
-}
-
-double audio_source_seconds(const struct audio *a)
-{
-    return (double)a->file.frames / a->file.rate;
-}
-
-double audio_offset(const struct audio *a)
-{
-    return audio_mix_offset(a->mix);
-}
-
-int audio_only(const struct audio *a)
-{
-    return a->channels < a->file.channels ? audio_mix_only(a->mix) : 0;
-}
-
-bool audio_constant(const struct audio *a)
-{
-    return a->taken > 1 && !a->varies;
-}
-
-int64_t audio_non_finite(const struct audio *a)
-{
-    return a->non_finite;
-}
-
-const char *audio_complaint(const struct audio *a)
-{
-    return a->file.complaint[0] != '\0' ? a->file.complaint : a->complaint[0] != '\0' ? a->complaint : NULL;
-}
-
 /* ---- decoding ---- */
 
-static int check_finite(struct audio *a, int64_t frames)
+static int check_finite(struct source *a, int64_t frames)
 {
     int channels = a->file.channels;
 
     for (int64_t i = 0; i < frames * channels; i++)
         if (!isfinite(a->raw[i])) {
-            int64_t frame = a->non_finite = a->decoded + i / channels;
+            int64_t frame = a->out.non_finite = a->decoded + i / channels;
 
             return error_set("sample %lld (at %.4f s), channel %d, is not a finite number", (long long)frame,
                              (double)frame / a->file.rate, (int)(i % channels) + 1);
@@ -257,7 +256,7 @@ static int check_finite(struct audio *a, int64_t frames)
 }
 
 /* Decodes the next piece; a->ended when there is none. */
-static int refill(struct audio *a)
+static int refill(struct source *a)
 {
     int64_t got = decoder_read(&a->file, a->raw, a->piece_frames);
 
@@ -276,8 +275,9 @@ static int refill(struct audio *a)
     return 0;
 }
 
-int audio_seek(struct audio *a, double seconds)
+int audio_seek(struct audio *audio, double seconds)
 {
+    struct source *a = (struct source *)audio;
     double wanted = round(seconds * a->file.rate);
     int64_t frames = a->file.frames;
 
@@ -295,23 +295,23 @@ int audio_seek(struct audio *a, double seconds)
 /* ---- giving out ---- */
 
 /* Takes the next frames of the piece, and looks whether they are like the first one. */
-static void take(struct audio *a, int64_t frames)
+static void take(struct source *a, int64_t frames)
 {
-    const float *x = a->piece + a->at * a->channels;
+    const float *x = a->piece + a->at * a->out.channels;
 
     if (a->taken == 0 && frames > 0)
-        memcpy(a->first, x, (size_t)a->channels * sizeof *x);
+        memcpy(a->first, x, (size_t)a->out.channels * sizeof *x);
     for (int64_t i = 0; i < frames && !a->varies; i++)
-        for (int c = 0; c < a->channels; c++)
-            a->varies = a->varies || fabsf(x[i * a->channels + c] - a->first[c]) > AUDIO_QUIET;
+        for (int c = 0; c < a->out.channels; c++)
+            a->varies = a->varies || fabsf(x[i * a->out.channels + c] - a->first[c]) > AUDIO_QUIET;
     a->taken += frames;
     a->at += frames;
 }
 
 /* Moves frames of the piece into x [channels, samples] from column done on. */
-static int64_t copy_out(struct audio *a, float *x, int64_t samples, int64_t done)
+static int64_t copy_out(struct source *a, float *x, int64_t samples, int64_t done)
 {
-    int64_t n = a->have - a->at, channels = a->channels;
+    int64_t n = a->have - a->at, channels = a->out.channels;
     const float *piece = a->piece + a->at * channels;
 
     if (n > samples - done)
@@ -327,16 +327,16 @@ static int64_t copy_out(struct audio *a, float *x, int64_t samples, int64_t done
 }
 
 /* The same through the resampler; without a piece it gives what it holds back. */
-static int64_t resample_out(struct audio *a, float *x, int64_t samples, int64_t done, float **rows)
+static int64_t resample_out(struct source *a, float *x, int64_t samples, int64_t done, float **rows)
 {
     size_t used = 0, made = 0, wanted = (size_t)(samples - done);
     soxr_error_t why;
 
-    for (int c = 0; c < a->channels; c++)
+    for (int c = 0; c < a->out.channels; c++)
         rows[c] = x + c * samples + done;
     if (a->at < a->have)
-        why = soxr_process(a->resampler, a->piece + a->at * a->channels, (size_t)(a->have - a->at), &used, rows, wanted,
-                           &made);
+        why = soxr_process(a->resampler, a->piece + a->at * a->out.channels, (size_t)(a->have - a->at), &used, rows,
+                           wanted, &made);
     else
         why = soxr_process(a->resampler, NULL, 0, NULL, rows, wanted, &made);
     if (why != NULL)
@@ -346,54 +346,62 @@ static int64_t resample_out(struct audio *a, float *x, int64_t samples, int64_t 
 }
 
 /* Peak of what goes out; -1 if mixing or resampling left the range of a float. */
-static int check_output(struct audio *a, const float *x, int64_t samples, int64_t done)
+static int check_output(struct source *a, const float *x, int64_t samples, int64_t done)
 {
-    for (int c = 0; c < a->channels; c++)
+    float peak = 0;
+
+    for (int c = 0; c < a->out.channels; c++)
         for (int64_t i = 0; i < done; i++) {
             float size = fabsf(x[c * samples + i]);
 
             if (!isfinite(size))
                 return error_set("has samples too large to work with (over 1e38)");
-            if (size > a->peak)
-                a->peak = size;
+            if (size > peak)
+                peak = size;
         }
-    if (a->peak > peak_max)
+    a->out.peak = peak;
+    if (peak > peak_max && peak > a->loudest) {
+        a->loudest = peak;
         snprintf(a->complaint, sizeof a->complaint,
-                 "has samples up to %g where full scale is 1: is the file scaled wrongly?", a->peak);
+                 "has samples up to %g where full scale is 1: is the file scaled wrongly?", peak);
+    }
     return 0;
 }
 
-int64_t audio_read(struct audio *a, float *x, int64_t samples)
+/* As many samples as there are, up to so many. */
+static int64_t fill(struct source *a, float *x, int64_t samples)
 {
-    float **rows = mem_alloc((size_t)a->channels * sizeof *rows);
-    int64_t done = 0;
+    float **rows = mem_alloc((size_t)a->out.channels * sizeof *rows);
+    int64_t done = 0, n = 1;
+
+    while (n >= 0 && done < samples) {
+        if (a->at == a->have && !a->ended && refill(a) < 0)
+            n = -1;
+        else if (a->resampler == NULL)
+            n = copy_out(a, x, samples, done);
+        else
+            n = resample_out(a, x, samples, done, rows);
+        if (n == 0 && a->ended)
+            break;
+        done += n;
+    }
+    free(rows);
+    return n < 0 ? -1 : done;
+}
+
+int64_t audio_read(struct audio *audio, float *x, int64_t samples)
+{
+    struct source *a = (struct source *)audio;
+    int64_t done;
 
     assert(samples > 0);
     a->taken = 0;
     a->varies = false;
-    while (done < samples) {
-        int64_t n;
-
-        if (a->at == a->have && !a->ended && refill(a) < 0) {
-            done = -1;
-            break;
-        }
-        if (a->ended && a->resampler == NULL)
-            break;
-        if (a->resampler == NULL)
-            n = copy_out(a, x, samples, done);
-        else
-            n = resample_out(a, x, samples, done, rows);
-        if (n < 0 || (n == 0 && a->ended)) {
-            done = n < 0 ? -1 : done;
-            break;
-        }
-        done += n;
-    }
-    free(rows);
-    if (done < 0 || (a->file.wild && check_output(a, x, samples, done) < 0))
-        return -1;
-    for (int c = 0; c < a->channels; c++)
+    done = fill(a, x, samples);
+    if (done >= 0 && check_output(a, x, samples, done) < 0)
+        done = -1;
+    tell(a);
+    for (int c = 0; done >= 0 && c < a->out.channels; c++)
         memset(x + c * samples + done, 0, (size_t)(samples - done) * sizeof *x);
     return done;
 }

@@ -6,7 +6,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct audio;
+#define AUDIO_QUIET 1e-4f /* -80 dB of full scale: the noise of 16 bits stays under it */
+
+/* A file that is open. All of it is for reading. */
+struct audio {
+    int channels;                     /* of what audio_read gives */
+    int source_channels, source_rate; /* of the file, */
+    double source_seconds;            /* and how long it is */
+    double offset;                    /* constant one that is taken out, 0: none */
+    int only;              /* channel, from 1, that is given in place of a mix in which it would be lost; 0: none */
+    const char *complaint; /* what is wrong so far but does not stop the reading (it ends early, its samples are far
+                            * over 1), NULL: nothing */
+    int64_t non_finite;    /* the first sample, from 0 at the file's rate, that is no finite number, -1: none met */
+    float peak;            /* of what the last audio_read gave */
+    bool constant;         /* what that took from the file, two samples or more, was one value in each channel, within
+                            * AUDIO_QUIET */
+};
 
 /* Opens path ("-": standard input) for reading at rate Hz (0: the file's own),
  * mixed to one channel if mono (the mean, see io/audio_mix.h). What cannot be
@@ -14,14 +29,6 @@ struct audio;
  * the reason, without the path, is in error_text: missing, a directory, not
  * audio, damaged, empty, or rates too far apart. */
 struct audio *audio_open(const char *path, double rate, bool mono);
-
-int audio_channels(const struct audio *a); /* of what audio_read gives */
-int audio_source_channels(const struct audio *a);
-int audio_source_rate(const struct audio *a);
-double audio_source_seconds(const struct audio *a);
-double audio_offset(const struct audio *a); /* constant offset that was taken out, 0: none */
-int audio_only(const struct audio *a);      /* channel, from 1, that is given in place of a mix in which it
-                                                    * would be lost; 0: the mix is what is given */
 
 /* Goes to seconds (>= 0) from the start, before the first audio_read; -1 when
  * the file ends there or before. The resampler starts afresh from there. */
@@ -32,20 +39,6 @@ int audio_seek(struct audio *a, double seconds);
  * on samples that are not finite numbers. Pieces of any size put one after
  * the other are what resampling the whole at once gives, sample for sample. */
 int64_t audio_read(struct audio *a, float *x, int64_t samples);
-
-/* Whether what the last audio_read took from the file, at least two samples
- * before resampling, was one value in each channel, within AUDIO_QUIET. */
-bool audio_constant(const struct audio *a);
-
-#define AUDIO_QUIET 1e-4f /* -80 dB of full scale: the noise of 16 bits stays under it */
-
-/* The first sample (from 0, at the file's rate) that is not a finite number,
- * -1 when none was met. */
-int64_t audio_non_finite(const struct audio *a);
-
-/* What was wrong with the file so far but did not stop the reading (it ends
- * early, its samples are far over 1), NULL when nothing was. */
-const char *audio_complaint(const struct audio *a);
 
 void audio_close(struct audio *a); /* NULL is fine */
 

@@ -3,25 +3,12 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "base/error.h"
-#include "base/mem.h"
 #include "base/meta.h"
 
 enum { LINE = 1 << 16 }; /* bytes: a line is one write, for names of files are shorter */
-
-struct audio_report {
-    FILE *file;
-    char *path;
-};
-
-bool audio_verdict_duplicate(const struct audio_verdict *v)
-{
-    return v->reason == NULL && v->taken > 0 && v->repeated == v->taken;
-}
 
 /* A file with something else in it, most likely one that was meant to be read. */
 static bool is_precious(const char *path)
@@ -37,24 +24,20 @@ static bool is_precious(const char *path)
     return first != '{';
 }
 
-struct audio_report *audio_report_open(const char *path)
+FILE *audio_report_open(const char *path)
 {
-    struct audio_report *r;
-    FILE *file;
+    FILE *report;
 
     if (is_precious(path)) {
         error_set("%s: is there and is not a report: name a new file", path);
         return NULL;
     }
-    file = fopen(path, "we");
-    if (file == NULL) {
+    report = fopen(path, "we");
+    if (report != NULL)
+        setvbuf(report, NULL, _IOFBF, LINE);
+    else
         error_set("%s:", path);
-        return NULL;
-    }
-    setvbuf(file, NULL, _IOFBF, LINE);
-    r = mem_alloc(sizeof *r);
-    *r = (struct audio_report){file, mem_text(path)};
-    return r;
+    return report;
 }
 
 /* What is known of a file that could be opened. */
@@ -69,19 +52,18 @@ static void describe(struct meta *m, const struct audio *a, double rate, const s
         {"constant", v->constant},
         {"repeated", v->repeated},
     };
-    int channels = audio_source_channels(a);
 
-    meta_set(m, "source_rate", meta_int(audio_source_rate(a)));
-    meta_set(m, "source_channels", meta_int(channels));
-    meta_set(m, "seconds", meta_real(audio_source_seconds(a)));
-    if (audio_source_rate(a) < rate || audio_source_rate(a) > rate)
-        meta_set(m, "resampled_from", meta_int(audio_source_rate(a)));
-    if (audio_only(a) > 0)
-        meta_set(m, "channel", meta_int(audio_only(a)));
-    else if (audio_channels(a) < channels)
-        meta_set(m, "mixed_from", meta_int(channels));
-    if (fabs(audio_offset(a)) > 0)
-        meta_set(m, "dc_offset", meta_real(audio_offset(a)));
+    meta_set(m, "source_rate", meta_int(a->source_rate));
+    meta_set(m, "source_channels", meta_int(a->source_channels));
+    meta_set(m, "seconds", meta_real(a->source_seconds));
+    if (a->source_rate < rate || a->source_rate > rate)
+        meta_set(m, "resampled_from", meta_int(a->source_rate));
+    if (a->only > 0)
+        meta_set(m, "channel", meta_int(a->only));
+    else if (a->channels < a->source_channels)
+        meta_set(m, "mixed_from", meta_int(a->source_channels));
+    if (fabs(a->offset) > 0)
+        meta_set(m, "dc_offset", meta_real(a->offset));
     if (v->is_short)
         meta_set(m, "short", meta_bool(true));
     if (v->cut > 0)
@@ -89,17 +71,16 @@ static void describe(struct meta *m, const struct audio *a, double rate, const s
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         if (counts[i].count > 0)
             meta_set(m, counts[i].key, meta_int(counts[i].count));
-    if (audio_non_finite(a) >= 0)
-        meta_set(m, "non_finite", meta_int(audio_non_finite(a)));
-    if (audio_complaint(a) != NULL)
-        meta_set(m, "damage", meta_text(audio_complaint(a)));
+    if (a->non_finite >= 0)
+        meta_set(m, "non_finite", meta_int(a->non_finite));
+    if (a->complaint != NULL)
+        meta_set(m, "damage", meta_text(a->complaint));
 }
 
-int audio_report_put(struct audio_report *r, const char *path, const struct audio *a, double rate,
-                     const struct audio_verdict *v)
+int audio_report_put(FILE *report, const char *path, const struct audio *a, double rate, const struct audio_verdict *v)
 {
     struct meta *m = meta_map();
-    bool same = audio_verdict_duplicate(v);
+    bool same = v->reason == NULL && v->repeated == v->taken;
 
     meta_set(m, "file", meta_text(path));
     meta_set(m, "verdict",
@@ -114,23 +95,8 @@ int audio_report_put(struct audio_report *r, const char *path, const struct audi
         meta_set(m, "duplicate_of", meta_text(v->same_as));
     if (a != NULL)
         describe(m, a, rate, v);
-    meta_json(r->file, m);
-    putc('\n', r->file);
+    meta_json(report, m);
+    putc('\n', report);
     meta_free(m);
-    if (fflush(r->file) != 0 || ferror(r->file))
-        return error_set("%s:", r->path);
-    return 0;
-}
-
-int audio_report_close(struct audio_report *r)
-{
-    int result = 0;
-
-    if (r == NULL)
-        return 0;
-    if (fclose(r->file) != 0)
-        result = error_set("%s:", r->path);
-    free(r->path);
-    free(r);
-    return result;
+    return fflush(report) != 0 || ferror(report) ? -1 : 0;
 }

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "io/audio_read.h"
 
@@ -20,18 +21,12 @@ struct audio_verdict {
     bool is_short;                      /* the file is, compared with one clip */
 };
 
-/* Whether all clips of the file were there before. */
-bool audio_verdict_duplicate(const struct audio_verdict *v);
-
 /* Empties path, or makes it. NULL: the reason is in error_text, among them
  * that the file holds something other than a report. */
-struct audio_report *audio_report_open(const char *path);
+FILE *audio_report_open(const char *path);
 
 /* Writes the line of the file at path, at once; a: NULL if it could not be
- * opened; rate: of the clips. -1: not written. */
-int audio_report_put(struct audio_report *r, const char *path, const struct audio *a, double rate,
-                     const struct audio_verdict *v);
-
-int audio_report_close(struct audio_report *r); /* NULL is fine; -1: not all was written */
+ * opened; rate: of the clips. -1: not written, with errno. */
+int audio_report_put(FILE *report, const char *path, const struct audio *a, double rate, const struct audio_verdict *v);
 
 #endif

@@ -1,41 +1,13 @@
-/* Every end of a path, from its last part to the whole of it, is in a table with the path that it belongs to. */
+/* Every end of a path, from its last part to the whole of it, is in a table, and marked when it ends another one too. */
 #include "io/audio_track.h"
 
-#include <limits.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "io/audio_name.h"
-#include "io/digests.h"
 
-struct audio_tracks {
-    struct digests *ends;
-    char **paths; /* whole, as the table has them */
-    size_t count;
-};
-
-static const char several[] = ""; /* an end of more than one path */
-
-struct audio_tracks *audio_tracks_new(void)
-{
-    struct audio_tracks *t = mem_zero(1, sizeof *t);
-
-    t->ends = digests_new();
-    return t;
-}
-
-void audio_tracks_free(struct audio_tracks *t)
-{
-    if (t == NULL)
-        return;
-    for (size_t i = 0; i < t->count; i++)
-        free(t->paths[i]);
-    free(t->paths);
-    digests_free(t->ends);
-    free(t);
-}
+enum kind { PATH, END, SHARED }; /* what an entry is: a whole path; an end of one; one of several */
 
 /* The path from the root, whatever way it was spelled, without the ending; the name of a link stays. */
 static char *whole_path(const char *path)
@@ -69,41 +41,31 @@ static const char *shortest(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
-static void add(struct audio_tracks *t, char *path)
+static void add(struct digests *known, const char *path)
 {
-    const char *first = digests_get(t->ends, path, strlen(path), 1);
-
-    if (first != NULL) {
-        free(path);
+    if (digests_first(known, path, strlen(path), PATH, path) != NULL)
         return;
-    }
-    t->paths = mem_grow(t->paths, t->count + 1, sizeof *t->paths);
-    t->paths[t->count++] = path;
-    *digests_at(t->ends, path, strlen(path), 1) = path;
-    for (const char *end = shortest(path); end != NULL; end = longer(path, end)) {
-        const char **owner = digests_at(t->ends, end, strlen(end), 0);
-
-        *owner = *owner == NULL ? path : several;
-    }
+    for (const char *end = shortest(path); end != NULL; end = longer(path, end))
+        if (digests_first(known, end, strlen(end), END, path) != NULL)
+            digests_first(known, end, strlen(end), SHARED, path);
 }
 
-void audio_tracks_add(struct audio_tracks *t, const char *path)
+void audio_track_add(struct digests *known, const char *path)
 {
-    add(t, whole_path(path));
+    char *whole = whole_path(path);
+
+    add(known, whole);
+    free(whole);
 }
 
-char *audio_tracks_name(struct audio_tracks *t, const char *path)
+char *audio_track_name(struct digests *known, const char *path)
 {
     char *whole = whole_path(path), *name;
-    const char *end;
+    const char *end = shortest(whole);
 
-    add(t, mem_text(whole));
-    for (end = shortest(whole); end > whole; end = longer(whole, end)) {
-        const char *owner = digests_get(t->ends, end, strlen(end), 0);
-
-        if (owner != NULL && strcmp(owner, whole) == 0)
-            break;
-    }
+    add(known, whole);
+    while (end > whole && digests_get(known, end, strlen(end), SHARED) != NULL)
+        end = longer(whole, end);
     name = audio_name_text(end);
     free(whole);
     return name;

@@ -3,14 +3,14 @@
 #ifndef IO_AUDIO_TRACK_H
 #define IO_AUDIO_TRACK_H
 
-struct audio_tracks *audio_tracks_new(void);
-void audio_tracks_free(struct audio_tracks *t); /* NULL is fine */
+#include "io/digests.h"
 
-/* Says that there is a file at path: from now on it counts as one of the others. */
-void audio_tracks_add(struct audio_tracks *t, const char *path);
+/* Says that there is a file at path: from now on it counts as one of the others, which known, fresh at the beginning and
+ * for nothing else, keeps. */
+void audio_track_add(struct digests *known, const char *path);
 
 /* The name of the track at path, which is added too; the caller frees it. Two files are one track if they are in one
  * folder and differ in their endings alone. */
-char *audio_tracks_name(struct audio_tracks *t, const char *path);
+char *audio_track_name(struct digests *known, const char *path);
 
 #endif

@@ -1,22 +1,18 @@
-/* Makes WAV files in memory and saves them whole or not at all. */
+/* WAV files by libsndfile over memory. */
 #include "io/audio_write.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <sndfile.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/fd.h"
 #include "base/mem.h"
 
-enum { PIECE_FLOATS = 1 << 14, HEADER_ROOM = 4096, CHANNELS_MAX = 1024 };
+enum { PIECE_FLOATS = 1 << 14, HEADER_ROOM = 4096 };
 
 struct wav {
     SNDFILE *file; /* NULL once finished */
@@ -24,12 +20,8 @@ struct wav {
     int64_t samples;
     unsigned char *bytes;
     size_t size, room, at;
-    union {
-        short *s16;
-        int *s24; /* in the upper 24 bits */
-        float *f32;
-        void *any;
-    } piece; /* [frames, channels] on their way to libsndfile */
+    int *ints;     /* [frames, channels] on their way to libsndfile: samples in the upper bits, */
+    float *floats; /* or as they are */
 };
 
 /* ---- a file in memory, for libsndfile ---- */
@@ -83,24 +75,24 @@ static sf_count_t memory_tell(void *user)
 
 /* ---- writing ---- */
 
-struct wav *wav_new(int rate, int channels, int bits, const char *software)
+struct wav *wav_new(int rate, int64_t channels, int bits, const char *software)
 {
     static SF_VIRTUAL_IO memory = {memory_size, memory_seek, memory_read, memory_write, memory_tell};
     int subtype = bits == 16 ? SF_FORMAT_PCM_16 : bits == 24 ? SF_FORMAT_PCM_24 : SF_FORMAT_FLOAT;
-    SF_INFO info = {.samplerate = rate, .channels = channels, .format = SF_FORMAT_WAV | subtype};
+    SF_INFO info = {.samplerate = rate, .channels = (int)channels, .format = SF_FORMAT_WAV | subtype};
     struct wav *w = mem_zero(1, sizeof *w);
 
     assert(rate >= 1 && channels >= 1 && (bits == 16 || bits == 24 || bits == 32));
-    if (channels > CHANNELS_MAX) {
-        error_set("cannot be a WAV file: %d channels, the most is %d", channels, CHANNELS_MAX);
+    if (channels > WAV_CHANNELS_MAX) {
+        error_set("cannot be a WAV file: %lld channels, the most is %d", (long long)channels, WAV_CHANNELS_MAX);
         free(w);
         return NULL;
     }
-    w->channels = channels;
+    w->channels = (int)channels;
     w->bits = bits;
     w->file = sf_open_virtual(&memory, SFM_WRITE, &info, w);
     if (w->file == NULL) {
-        error_set("cannot be a WAV file: %d channels at %d Hz (libsndfile: %s)", channels, rate, sf_strerror(NULL));
+        error_set("cannot be a WAV file: %d channels at %d Hz (libsndfile: %s)", w->channels, rate, sf_strerror(NULL));
         wav_free(w);
         return NULL;
     }
@@ -111,7 +103,8 @@ struct wav *wav_new(int rate, int channels, int bits, const char *software)
         wav_free(w);
         return NULL;
     }
-    w->piece.any = mem_alloc(PIECE_FLOATS * sizeof(float));
+    w->ints = mem_alloc(PIECE_FLOATS * sizeof *w->ints);
+    w->floats = mem_alloc(PIECE_FLOATS * sizeof *w->floats);
     return w;
 }
 
@@ -126,25 +119,17 @@ static int32_t round_to(double y, double scale)
 
 static sf_count_t put_piece(struct wav *w, const float *x, int64_t samples, int64_t at, int64_t n)
 {
+    double scale = w->bits == 16 ? 0x1p15 : 0x1p23;
+
     for (int c = 0; c < w->channels; c++) {
         const float *row = x + c * samples + at;
 
         for (int64_t i = 0; i < n; i++) {
-            int64_t k = i * w->channels + c;
-
-            if (w->bits == 16)
-                w->piece.s16[k] = (short)round_to((double)row[i], 0x1p15);
-            else if (w->bits == 24)
-                w->piece.s24[k] = round_to((double)row[i], 0x1p23) * 256;
-            else
-                w->piece.f32[k] = row[i];
+            w->floats[i * w->channels + c] = row[i];
+            w->ints[i * w->channels + c] = round_to((double)row[i], scale) * (1 << (w->bits == 16 ? 16 : 8));
         }
     }
-    if (w->bits == 16)
-        return sf_writef_short(w->file, w->piece.s16, n);
-    if (w->bits == 24)
-        return sf_writef_int(w->file, w->piece.s24, n);
-    return sf_writef_float(w->file, w->piece.f32, n);
+    return w->bits == 32 ? sf_writef_float(w->file, w->floats, n) : sf_writef_int(w->file, w->ints, n);
 }
 
 int wav_put(struct wav *w, const float *x, int64_t samples)
@@ -180,92 +165,10 @@ void wav_free(struct wav *w)
         return;
     if (w->file != NULL)
         sf_close(w->file);
-    free(w->piece.any);
+    free(w->ints);
+    free(w->floats);
     free(w->bytes);
     free(w);
-}
-
-/* ---- saving ---- */
-
-int file_write(int fd, const void *data, size_t size)
-{
-    return fd_put(fd, data, size) ? error_set("%s", strerror(errno)) : 0;
-}
-
-/* The mode that open() would have given a new file. */
-static mode_t usual_mode(void)
-{
-    mode_t mask = umask(0);
-
-    umask(mask);
-    return 0666 & ~mask;
-}
-
-static int save_as(const char *temporary_name, const char *name, const void *data, size_t size)
-{
-    char *temporary = mem_text(temporary_name);
-    int fd = mkostemp(temporary, O_CLOEXEC), result = -1;
-
-    if (fd < 0) {
-        error_set("%s", strerror(errno));
-        free(temporary);
-        return -1;
-    }
-    result = file_write(fd, data, size);
-    if (result == 0 && fchmod(fd, usual_mode()) < 0)
-        result = error_set("%s", strerror(errno));
-    if (close(fd) < 0 && result == 0)
-        result = error_set("%s", strerror(errno));
-    if (result == 0 && rename(temporary, name) < 0)
-        result = error_set("%s", strerror(errno));
-    if (result < 0)
-        unlink(temporary);
-    free(temporary);
-    return result;
-}
-
-int file_save(const char *dir, const char *name, const void *data, size_t size)
-{
-    char *path = mem_format("%s/%s", dir, name), *temporary = mem_format("%s/.%s.XXXXXX", dir, name);
-    sigset_t wait, before;
-    int result;
-
-    sigemptyset(&wait);
-    sigaddset(&wait, SIGHUP);
-    sigaddset(&wait, SIGINT);
-    sigaddset(&wait, SIGTERM);
-    sigprocmask(SIG_BLOCK, &wait, &before);
-    result = save_as(temporary, path, data, size);
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    free(path);
-    free(temporary);
-    return result;
-}
-
-int directory_make(const char *dir)
-{
-    char *path = mem_text(dir);
-    struct stat s;
-    int result = 0;
-
-    for (char *p = path + (path[0] == '/'); result == 0; p++) {
-        char c = *p;
-
-        if (c != '/' && c != '\0')
-            continue;
-        *p = '\0';
-        if (mkdir(path, 0777) < 0 && errno != EEXIST && (c == '\0' || errno != EROFS))
-            result = error_set("%s: cannot be made:", path);
-        *p = c;
-        if (c == '\0')
-            break;
-    }
-    if (result == 0 && stat(dir, &s) < 0)
-        result = error_set("%s:", dir);
-    else if (result == 0 && !S_ISDIR(s.st_mode))
-        result = error_set("%s: is a file, not a directory", dir);
-    free(path);
-    return result;
 }
 
 bool wav_made_by(const char *path, const char *software)

@@ -1,5 +1,4 @@
-/* WAV files made in memory (libsndfile cannot write one into a pipe), then
- * saved under a name that appears only once the file is whole. */
+/* WAV files made in memory: libsndfile cannot write one into a pipe. */
 #ifndef IO_AUDIO_WRITE_H
 #define IO_AUDIO_WRITE_H
 
@@ -7,12 +6,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { WAV_CHANNELS_MAX = 1024 };
+
 struct wav;
 
 /* An empty WAV. bits: 16 or 24 (integers, rounded) or 32 (floats). rate >= 1
  * in Hz. NULL: more channels than WAV or libsndfile can have. software, if not
  * NULL, is recorded in the file as what made it. */
-struct wav *wav_new(int rate, int channels, int bits, const char *software);
+struct wav *wav_new(int rate, int64_t channels, int bits, const char *software);
 
 /* Appends x [channels, samples], which should lie in -1..1: beyond, integers
  * stop at their largest (they do not wrap). -1: over 4 GiB, the most that a
@@ -22,16 +23,6 @@ int wav_put(struct wav *w, const float *x, int64_t samples);
 /* The bytes of the finished file, which belong to w; no wav_put after this. */
 const void *wav_bytes(struct wav *w, size_t *size);
 void wav_free(struct wav *w);
-
-/* All of data to fd, -1 with strerror's reason (not naming fd). */
-int file_write(int fd, const void *data, size_t size);
-
-/* Saves data as dir/name: written as dir/.name.XXXXXX, then renamed. On failure
- * nothing of it is left. Keyboard signals wait for the end of it. */
-int file_save(const char *dir, const char *name, const void *data, size_t size);
-
-/* Makes dir and the directories above it where they are missing. */
-int directory_make(const char *dir);
 
 /* Whether path is a sound file that records software as what made it. */
 bool wav_made_by(const char *path, const char *software);

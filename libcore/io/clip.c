@@ -65,3 +65,21 @@ struct meta *audio_clip_brief(const struct frame *f, int64_t b)
     meta_free(all);
     return kept;
 }
+
+int audio_clip_next(struct reader *r, struct audio_clip *c)
+{
+    while (c->frame == NULL || ++c->number == c->frame_audio.shape[0]) {
+        int got = reader_next(r, &c->frame);
+
+        if (got <= 0)
+            return got;
+        if (audio_tensor(r, c->frame, &c->frame_audio) < 0 || audio_rate(r, c->frame, &c->rate) < 0)
+            return -1;
+        c->number = -1;
+    }
+    c->name = audio_clip_name(c->frame, c->number);
+    c->channels = c->frame_audio.shape[1];
+    c->samples = c->frame_audio.shape[2];
+    c->x = c->frame_audio.data + c->number * c->channels * c->samples;
+    return 1;
+}

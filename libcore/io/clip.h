@@ -22,4 +22,19 @@ struct meta *audio_clip_meta(const struct frame *f, int64_t b);
  * take more room than short clips do. */
 struct meta *audio_clip_brief(const struct frame *f, int64_t b);
 
+/* A clip of an audio stream; all of it is the reader's until the next one. */
+struct audio_clip {
+    const struct frame *frame;
+    int64_t number; /* in the frame */
+    struct tensor frame_audio;
+    const char *name;
+    double rate;
+    int64_t channels, samples;
+    float *x; /* [channels, samples] */
+};
+
+/* The next clip of r, whatever the frames; *c is all zero before the first one. 1; 0 at the end of a whole stream; -1
+ * with the reason. */
+int audio_clip_next(struct reader *r, struct audio_clip *c);
+
 #endif

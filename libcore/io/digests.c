@@ -2,6 +2,7 @@
 #include "io/digests.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <xxhash.h>
 
 #include "base/mem.h"
@@ -14,6 +15,8 @@ struct entry {
 struct digests {
     struct entry *entries;
     size_t room, count; /* room: a power of two */
+    char **words;       /* all that were kept */
+    size_t words_count;
 };
 
 enum { ROOM = 64 };
@@ -29,8 +32,12 @@ struct digests *digests_new(void)
 
 void digests_free(struct digests *d)
 {
-    if (d != NULL)
-        free(d->entries);
+    if (d == NULL)
+        return;
+    for (size_t i = 0; i < d->words_count; i++)
+        free(d->words[i]);
+    free(d->words);
+    free(d->entries);
     free(d);
 }
 
@@ -57,7 +64,17 @@ static void grow(struct digests *d)
     free(old);
 }
 
-const char **digests_at(struct digests *d, const void *bytes, size_t size, uint64_t seed)
+/* A copy of the word, or that of the time before. */
+static const char *word_keep(struct digests *d, const char *word)
+{
+    if (d->words_count == 0 || strcmp(d->words[d->words_count - 1], word) != 0) {
+        d->words = mem_grow(d->words, d->words_count + 1, sizeof *d->words);
+        d->words[d->words_count++] = mem_text(word);
+    }
+    return d->words[d->words_count - 1];
+}
+
+const char *digests_first(struct digests *d, const void *bytes, size_t size, uint64_t seed, const char *word)
 {
     XXH128_hash_t digest = XXH3_128bits_withSeed(bytes, size, seed);
     struct entry *e;
@@ -65,9 +82,11 @@ const char **digests_at(struct digests *d, const void *bytes, size_t size, uint6
     if (2 * (d->count + 1) > d->room)
         grow(d);
     e = place(d, digest);
-    d->count += e->word == NULL;
-    e->digest = digest;
-    return &e->word;
+    if (e->word != NULL)
+        return e->word;
+    *e = (struct entry){digest, word_keep(d, word)};
+    d->count++;
+    return NULL;
 }
 
 const char *digests_get(const struct digests *d, const void *bytes, size_t size, uint64_t seed)

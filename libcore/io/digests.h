@@ -8,11 +8,12 @@
 struct digests *digests_new(void);
 void digests_free(struct digests *d); /* NULL is fine */
 
-/* Where the word for these bytes is kept, until the next call: NULL if they are new, and the caller has to put one
- * there, which stays the caller's. seed tells apart the same bytes of different meaning. */
-const char **digests_at(struct digests *d, const void *bytes, size_t size, uint64_t seed);
+/* The word that was given with these bytes when they first came; d keeps it. NULL: they are new, and a copy of word is
+ * kept for them, one for all that come with it in a row, and at most a hundred bytes more. seed tells apart the same
+ * bytes of different meaning. */
+const char *digests_first(struct digests *d, const void *bytes, size_t size, uint64_t seed, const char *word);
 
-/* The word itself, NULL for bytes that were not there. */
+/* The same without keeping anything. */
 const char *digests_get(const struct digests *d, const void *bytes, size_t size, uint64_t seed);
 
 #endif

@@ -9,10 +9,7 @@
 
 struct originals {
     struct reader *r;
-    const struct frame *f;
-    struct tensor t; /* of f, [batch, channels, samples] */
-    double rate;
-    int64_t next; /* clip of the batch */
+    struct audio_clip c;
 };
 
 struct originals *originals_open(const char *path)
@@ -38,25 +35,10 @@ void originals_free(struct originals *o)
     free(o);
 }
 
-/* 1: clip o->next of the frame is there; 0: no more of them; -1. */
-static int advance(struct originals *o)
-{
-    int got = 1;
-
-    while (!o->f || o->next == o->t.shape[0]) {
-        got = reader_next(o->r, &o->f);
-        if (got <= 0)
-            return got;
-        if (audio_tensor(o->r, o->f, &o->t) < 0 || audio_rate(o->r, o->f, &o->rate) < 0)
-            return -1;
-        o->next = 0;
-    }
-    return got;
-}
-
 float *originals_next(struct originals *o, const char *name, double rate, int64_t channels, int64_t samples)
 {
-    int got = advance(o);
+    const struct audio_clip *c = &o->c;
+    int got = audio_clip_next(o->r, &o->c);
 
     if (got < 0)
         return NULL;
@@ -65,22 +47,22 @@ float *originals_next(struct originals *o, const char *name, double rate, int64_
                   name);
         return NULL;
     }
-    if (o->rate < rate || o->rate > rate || o->t.shape[1] != channels || o->t.shape[2] != samples) {
+    if (c->rate < rate || c->rate > rate || c->channels != channels || c->samples != samples) {
         error_set("%s: clip '%s' is %lld channels of %lld samples at %.15g Hz, but '%s', which stands for it, "
                   "%lld of %lld at %.15g Hz: load both with the same -r, -n and -c of cv-load",
-                  reader_label(o->r), audio_clip_name(o->f, o->next), (long long)o->t.shape[1],
-                  (long long)o->t.shape[2], o->rate, name, (long long)channels, (long long)samples, rate);
+                  reader_label(o->r), c->name, (long long)c->channels, (long long)c->samples, c->rate, name,
+                  (long long)channels, (long long)samples, rate);
         return NULL;
     }
-    return o->t.data + o->next++ * channels * samples;
+    return c->x;
 }
 
 int originals_end(struct originals *o)
 {
-    int got = advance(o);
+    int got = audio_clip_next(o->r, &o->c);
 
     if (got > 0)
         return error_set("%s: clip '%s' and those after it have none that stands for them", reader_label(o->r),
-                         audio_clip_name(o->f, o->next));
+                         o->c.name);
     return got;
 }

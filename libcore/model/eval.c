@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "base/temporary.h"
+#include "base/file.h"
 #include "measure/figures.h"
 #include "measure/levels.h"
 #include "model/codec_private.h"

@@ -17,7 +17,7 @@
 #include "base/diag.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "io/audio_seen.h"
+#include "io/digests.h"
 #include "train/train_private.h"
 
 static volatile sig_atomic_t stop; /* the signal that asked for an end */
@@ -208,21 +208,28 @@ static int run_epoch(struct history *h)
     return stop && !enough(h) ? 1 : 0;
 }
 
+static size_t clip_bytes(const struct dataset *d, const struct clip *c)
+{
+    return (size_t)(d->channels * c->samples) * sizeof *c->data;
+}
+
 /* A clip in both streams makes the test figures look better than they are. It is known by its samples: recordings go
  * by several names, and several by one. */
 static void warn_leaks(const struct dataset *data, const struct dataset *test)
 {
-    struct audio_seen *seen = audio_seen_new();
+    struct digests *seen = digests_new();
     const char *name = NULL, *before = NULL;
     size_t leaks = 0;
 
     for (size_t i = 0; i < data->count; i++) {
-        audio_seen_in(seen, data->clips[i].data, data->channels, data->clips[i].samples, data->clips[i].name);
+        const struct clip *c = &data->clips[i];
+
+        digests_first(seen, c->data, clip_bytes(data, c), (uint64_t)data->channels, c->name);
         dataset_release(data, i);
     }
     for (size_t i = 0; i < test->count; i++) {
         const struct clip *c = &test->clips[i];
-        const char *is = audio_seen_before(seen, c->data, test->channels, c->samples);
+        const char *is = digests_get(seen, c->data, clip_bytes(test, c), (uint64_t)test->channels);
 
         dataset_release(test, i);
         if (is && leaks++ == 0) {
@@ -234,7 +241,7 @@ static void warn_leaks(const struct dataset *data, const struct dataset *test)
         diag_warn("%zu of %zu test clips are in both the training and the test stream, sample for sample: "
                   "the first is '%s', '%s' in training",
                   leaks, test->count, name, before);
-    audio_seen_free(seen);
+    digests_free(seen);
 }
 
 static int check_test(const struct dataset *data, const struct dataset *test)

@@ -9,7 +9,7 @@
 #include "base/diag.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "base/partial.h"
+#include "base/file.h"
 #include "train/train_private.h"
 
 /* ---- what the model says of itself ---- */

@@ -8,7 +8,7 @@ enum { VOICES = 5, NEVER = 1000000 };
 
 struct comper_state {
     struct clip *clip;
-    struct rng *rng;
+    struct dice *dice;
     int low, high, notes, last[VOICES], last_n;
     bool drop2, four;
 };
@@ -29,13 +29,11 @@ static const char *const pads[] = {
     "o-------", "o-------", "o--o----", "o---o---", ".o------", "o--x..x.", "...o----",
 };
 
-#define COUNT(list) (int)(sizeof(list) / sizeof *(list))
-
 static int spread(const int *v, int n, const struct comper_state *s)
 {
-    int cost = 0, i;
+    int cost = 0;
 
-    for (i = 0; i < n; i++) {
+    for (int i = 0; i < n; i++) {
         int to = s->last_n ? s->last[i < s->last_n ? i : s->last_n - 1] : (s->low + s->high) / 2;
 
         cost += 2 * abs(v[i] - to);
@@ -55,13 +53,13 @@ static int by_pitch(const void *a, const void *b)
 /* of all inversions in all octaves, close or with the second voice dropped, the nearest to the last chord */
 static int find_voicing(struct comper_state *s, struct chord chord, int *voicing)
 {
-    int interval[4], n = chord_voicing(chord, s->rng, s->notes, interval), best = NEVER, turn, base, i;
+    int interval[4], n = chord_voicing(chord, s->dice, s->notes, interval), best = NEVER;
 
-    for (turn = 0; turn < n; turn++) {
-        for (base = 36; base < 84; base += 12) {
+    for (int turn = 0; turn < n; turn++) {
+        for (int base = 36; base < 84; base += 12) {
             int v[4], cost;
 
-            for (i = 0; i < n; i++) {
+            for (int i = 0; i < n; i++) {
                 int k = (i + turn) % n;
 
                 v[i] = base + (chord.root + interval[k]) % 12;
@@ -72,7 +70,7 @@ static int find_voicing(struct comper_state *s, struct chord chord, int *voicing
                 v[2] -= 12;
                 qsort(v, 4, sizeof *v, by_pitch);
             }
-            cost = spread(v, n, s) + rng_range(s->rng, 0, 5);
+            cost = spread(v, n, s) + dice_range(s->dice, 0, 5);
             if (cost < best) {
                 best = cost;
                 memcpy(voicing, v, sizeof v);
@@ -89,21 +87,19 @@ static void play_chord(struct comper_state *s, int step, int length, int velocit
     struct clip *c = s->clip;
     /* an offbeat before a new chord takes the new chord already */
     struct chord chord = clip_chord(c, step % BEAT ? step + 6 : step);
-    int voicing[4], n = find_voicing(s, chord, voicing), i, roll = rng_range(s->rng, 0, s->notes > 3 ? 5 : 9);
-    int tick = clip_tick(step, c->swing) + rng_bell(s->rng, 8);
+    int voicing[4], n = find_voicing(s, chord, voicing), roll = dice_range(s->dice, 0, s->notes > 3 ? 5 : 9);
+    int tick = clip_tick(step, c->swing) + dice_bell(s->dice, 8);
 
-    for (i = 0; i < n; i++)
+    for (int i = 0; i < n; i++)
         score_note(c->score, TRACK_COMP, tick + i * roll, length - i * roll, voicing[i],
-                   velocity + (i == n - 1 ? 5 : 0) + rng_bell(s->rng, 4));
+                   velocity + (i == n - 1 ? 5 : 0) + dice_bell(s->dice, 4));
 }
 
 /* the guitar's four to the bar: short chops, the second and fourth a little stronger */
 static void play_four(struct comper_state *s, int bar, int velocity)
 {
-    int b;
-
-    for (b = 0; b < BEATS; b++) {
-        int length = TICKS * rng_range(s->rng, 38, 55) / 100;
+    for (int b = 0; b < BEATS; b++) {
+        int length = TICKS * dice_range(s->dice, 38, 55) / 100;
 
         play_chord(s, bar * BAR + b * BEAT, length, velocity + (b % 2 ? 4 : -6));
     }
@@ -112,9 +108,9 @@ static void play_four(struct comper_state *s, int bar, int velocity)
 static void play_pattern(struct comper_state *s, int bar, const char *pattern, int velocity, bool listen)
 {
     struct clip *c = s->clip;
-    int i, k;
+    int k;
 
-    for (i = 0; i < 8; i++) {
+    for (int i = 0; i < 8; i++) {
         int step = bar * BAR + i * 6, length;
 
         if (pattern[i] != 'x' && pattern[i] != 'o')
@@ -125,26 +121,26 @@ static void play_pattern(struct comper_state *s, int bar, const char *pattern, i
             ;
         length = clip_tick(bar * BAR + k * 6, c->swing) - clip_tick(step, c->swing);
         if (pattern[i] == 'x')
-            length = TICKS * rng_range(s->rng, 16, 36) / 100;
-        play_chord(s, step, length * 96 / 100, velocity + (step % BEAT ? 4 : 0) + rng_bell(s->rng, 7));
+            length = TICKS * dice_range(s->dice, 16, 36) / 100;
+        play_chord(s, step, length * 96 / 100, velocity + (step % BEAT ? 4 : 0) + dice_bell(s->dice, 7));
     }
 }
 
 static const char *choose_pattern(struct comper_state *s, const struct bar *bar)
 {
     int sung = bar->sung[0] + bar->sung[1] + bar->sung[2] + bar->sung[3];
-    int busy = bar->energy / 2 + 12 * (BEATS - sung) + rng_range(s->rng, -20, 20);
+    int busy = bar->energy / 2 + 12 * (BEATS - sung) + dice_range(s->dice, -20, 20);
 
-    if ((s->clip->comper == COMP_ORGAN && rng_chance(s->rng, 650)) ||
-        (bar->bass == TIME_TWO && rng_chance(s->rng, 300)))
-        return pads[rng_range(s->rng, 0, COUNT(pads) - 1)];
+    if ((s->clip->comper == COMP_ORGAN && dice_chance(s->dice, 650)) ||
+        (bar->bass == TIME_TWO && dice_chance(s->dice, 300)))
+        return DICE_PICK(s->dice, pads);
     if (s->clip->tempo > 1900)
         busy -= 15;
     if (busy < 22)
-        return sparse[rng_range(s->rng, 0, COUNT(sparse) - 1)];
+        return DICE_PICK(s->dice, sparse);
     if (busy < 62)
-        return medium[rng_range(s->rng, 0, COUNT(medium) - 1)];
-    return dense[rng_range(s->rng, 0, COUNT(dense) - 1)];
+        return DICE_PICK(s->dice, medium);
+    return DICE_PICK(s->dice, dense);
 }
 
 static void play_bar(struct comper_state *s, int number, const char *riff)
@@ -158,33 +154,31 @@ static void play_bar(struct comper_state *s, int number, const char *riff)
     else if (s->four && !c->trio)
         play_four(s, number, velocity);
     else
-        play_pattern(s, number, riff && rng_chance(s->rng, 700) ? riff : choose_pattern(s, bar), velocity,
+        play_pattern(s, number, riff && dice_chance(s->dice, 700) ? riff : choose_pattern(s, bar), velocity,
                      c->trio && c->comper != COMP_PIANO);
 }
 
 void comp_play(struct clip *c)
 {
-    struct rng r;
-    struct comper_state s = {.clip = c, .rng = &r, .low = 50, .high = 74, .notes = 4};
+    struct dice r;
+    struct comper_state s = {.clip = c, .dice = &r, .low = 50, .high = 74, .notes = 4};
     const char *riff = NULL;
     bool one_hand;
-    int bar;
-
     if (c->comper == COMP_NONE)
         return;
-    rng_start(&r, c->seed, c->index, PART_COMP);
-    s.four = c->comper == COMP_GUITAR && rng_chance(&r, c->drums ? 350 : 800);
-    s.notes = c->comper == COMP_GUITAR || c->comper == COMP_VIBES ? (rng_chance(&r, 500) ? 3 : 4)
-              : rng_chance(&r, 200)                               ? 3
+    dice_start(&r, c->seed, c->index, PART_COMP);
+    s.four = c->comper == COMP_GUITAR && dice_chance(&r, c->drums ? 350 : 800);
+    s.notes = c->comper == COMP_GUITAR || c->comper == COMP_VIBES ? (dice_chance(&r, 500) ? 3 : 4)
+              : dice_chance(&r, 200)                              ? 3
                                                                   : 4;
-    s.drop2 = c->comper == COMP_GUITAR || rng_chance(&r, 350);
+    s.drop2 = c->comper == COMP_GUITAR || dice_chance(&r, 350);
     if (c->comper == COMP_GUITAR)
         s.high = 71;
-    for (bar = 0; bar < c->bars; bar++) {
+    for (int bar = 0; bar < c->bars; bar++) {
         if (!c->bar[bar].comp || c->bar[bar].pickup)
             continue;
         if (c->bar[bar].top) /* some sections get a figure that stays */
-            riff = rng_chance(&r, 250) ? medium[rng_range(&r, 0, COUNT(medium) - 1)] : NULL;
+            riff = dice_chance(&r, 250) ? DICE_PICK(&r, medium) : NULL;
         one_hand = c->trio || c->bar[bar].lead == LEAD_COMPER;
         s.high = one_hand ? 67 : c->comper == COMP_GUITAR ? 71 : 74;
         s.low = one_hand ? 47 : 50;

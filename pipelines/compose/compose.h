@@ -12,16 +12,17 @@
  * dice twice (C does not say which draw comes first), so that a seed writes the same bytes everywhere. */
 enum { BEAT = 12, BEATS = 4, BAR = BEAT * BEATS, TICKS = 480 };
 
-/* ---- rng.c: chance; every part of a clip draws from its own generator */
-struct rng {
+/* ---- dice.c: chance; every part of a clip draws from its own generator */
+struct dice {
     uint64_t state;
 };
-void rng_start(struct rng *r, uint64_t seed, uint64_t clip, uint64_t part);
-uint32_t rng_next(struct rng *r);
-int rng_range(struct rng *r, int low, int high); /* low..high, both included */
-bool rng_chance(struct rng *r, int permille);
-int rng_bell(struct rng *r, int width);                         /* -width..width, mostly near 0 */
-int rng_weighted(struct rng *r, const int *weights, int count); /* an index, as often as its weight says */
+void dice_start(struct dice *r, uint64_t seed, uint64_t clip, uint64_t part);
+uint32_t dice_next(struct dice *r);
+int dice_range(struct dice *r, int low, int high); /* low..high, both included */
+bool dice_chance(struct dice *r, int permille);
+int dice_bell(struct dice *r, int width); /* -width..width, mostly near 0 */
+#define DICE_PICK(r, list) (list)[dice_range(r, 0, (int)(sizeof(list) / sizeof *(list)) - 1)] /* one of an array */
+int dice_weighted(struct dice *r, const int *weights, int count); /* an index, as often as its weight says */
 
 /* ---- smf.c: notes and controllers of several tracks, and the standard MIDI file of them */
 enum { TRACK_BASS, TRACK_COMP, TRACK_LEAD, TRACK_LEAD2, TRACK_DRUMS, TRACK_COUNT };
@@ -32,8 +33,8 @@ void score_track(struct score *s, int track, const char *name, int program, int 
 void score_note(struct score *s, int track, int tick, int length, int pitch, int velocity);
 void score_control(struct score *s, int track, int tick, int controller, int value);
 void score_bend(struct score *s, int track, int tick, int cents); /* -200..200 */
-/* writes what sounds from tick `start` to tick `end`; 0, or -1 with errno */
-int score_write(const struct score *s, FILE *f, const char *title, int us_per_beat, int start, int end);
+/* writes what sounds from tick `start` to tick `end` to f, in which it seeks */
+void score_write(const struct score *s, FILE *f, const char *title, int us_per_beat, int start, int end);
 
 /* ---- harmony.c: chords, the forms, what may be played over them */
 enum quality { MAJ7, MAJ6, MIN7, MIN6, DOM7, ALT7, LYD7, HALFDIM, DIM7, QUALITIES };
@@ -49,14 +50,14 @@ struct tune {
     bool blues, minor;
     struct chord beat[FORM_BARS * BEATS];
 };
-void tune_choose(struct tune *t, struct rng *r, int key);          /* transposed by key half tones */
+void tune_choose(struct tune *t, struct dice *r, int key);         /* transposed by key half tones */
 struct chord tune_chord(const struct tune *t, int bar0, int step); /* what sounds at a step of the clip */
 bool chord_same(struct chord a, struct chord b);
 bool chord_has(struct chord c, int pitch);   /* chord tones, and the ninth where it is at home */
 bool chord_guide(struct chord c, int pitch); /* third and seventh: what tells the chord */
 bool chord_scale(struct chord c, int pitch);
-bool chord_avoid(struct chord c, int pitch);                                 /* in the scale, but not to be leaned on */
-int chord_voicing(struct chord c, struct rng *r, int notes, int *intervals); /* above the root; how many */
+bool chord_avoid(struct chord c, int pitch); /* in the scale, but not to be leaned on */
+int chord_voicing(struct chord c, struct dice *r, int notes, int *intervals); /* above the root; how many */
 
 /* ---- line.c: the cheapest melodic line through a row of slots */
 enum { LINE_LOW = 24, LINE_SPAN = 76, LINE_SLOTS = 128 };
@@ -121,7 +122,5 @@ void solo_play(struct clip *c);
 void walk_play(struct clip *c);
 void comp_play(struct clip *c);
 void drums_play(struct clip *c);
-
-void *need(void *memory); /* out of memory ends the program */
 
 #endif

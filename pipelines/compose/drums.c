@@ -1,27 +1,12 @@
 /* drums.c: the drummer: ride or brushes, hi-hat on two and four, comments of kick and snare, fills, solos. */
 #include "compose.h"
 
-enum {
-    KICK = 36,
-    STICK = 37,
-    SNARE = 38,
-    SLAP = 39,
-    SWIRL = 40,
-    TOM_LOW = 41,
-    TOM_MID = 45,
-    TOM_HIGH = 48,
-    PEDAL = 44,
-    HAT_OPEN = 46,
-    HAT = 42,
-    CRASH = 49,
-    RIDE = 51,
-    BELL = 53,
-    RIDE2 = 59
-};
+enum { KICK = 36, STICK = 37, SNARE = 38, SLAP = 39, SWIRL = 40, TOM_LOW = 41, TOM_MID = 45, TOM_HIGH = 48 };
+enum { HAT = 42, PEDAL = 44, HAT_OPEN = 46, CRASH = 49, RIDE = 51, BELL = 53, RIDE2 = 59 };
 
 struct drummer {
     struct clip *clip;
-    struct rng *rng;
+    struct dice *dice;
     int cymbal, level;
     bool hat_time, feather, cross;
 };
@@ -36,9 +21,9 @@ static int trim(int drum)
 
 static void hit(const struct drummer *d, int step, int drum, int velocity)
 {
-    int tick = clip_tick(step, d->clip->swing) + rng_bell(d->rng, 5);
+    int tick = clip_tick(step, d->clip->swing) + dice_bell(d->dice, 5);
 
-    velocity += trim(drum) + (d->clip->brushes ? 29 : 22) + d->level + rng_bell(d->rng, 7);
+    velocity += trim(drum) + (d->clip->brushes ? 29 : 22) + d->level + dice_bell(d->dice, 7);
     score_note(d->clip->score, TRACK_DRUMS, tick, TICKS / 4, drum, velocity);
 }
 
@@ -50,14 +35,12 @@ static const char *ride_pattern(const struct drummer *d)
     };
     int slow[] = {66, 10, 10, 4, 5, 5}, fast[] = {40, 24, 16, 16, 2, 2};
 
-    return patterns[rng_weighted(d->rng, d->clip->tempo > 1850 ? fast : slow, 6)];
+    return patterns[dice_weighted(d->dice, d->clip->tempo > 1850 ? fast : slow, 6)];
 }
 
 static void play_sticks(const struct drummer *d, int bar, const char *pattern)
 {
-    int i;
-
-    for (i = 0; i < 8; i++) {
+    for (int i = 0; i < 8; i++) {
         int step = bar * BAR + i * 6, accent = i % 4 == 2 ? 9 : i % 2 ? -14 : 0;
 
         if (pattern[i] != 'x')
@@ -71,24 +54,20 @@ static void play_sticks(const struct drummer *d, int bar, const char *pattern)
 
 static void play_brushes(const struct drummer *d, int bar, const char *pattern)
 {
-    int i;
-
-    for (i = 0; i < 8; i++)
+    for (int i = 0; i < 8; i++)
         if (pattern[i] == 'x')
             hit(d, bar * BAR + i * 6, i % 4 == 2 ? SLAP : SNARE, i % 2 ? 48 : i % 4 == 2 ? 70 : 58);
     if (d->clip->tempo < 1700) /* the other hand stirs */
-        for (i = 0; i < 2; i++)
+        for (int i = 0; i < 2; i++)
             hit(d, bar * BAR + i * 2 * BEAT, SWIRL, 54);
 }
 
 static void play_feet(const struct drummer *d, int bar)
 {
-    int b;
-
-    for (b = 0; b < BEATS; b++) {
+    for (int b = 0; b < BEATS; b++) {
         if (b % 2)
             hit(d, bar * BAR + b * BEAT, PEDAL, 66);
-        if (d->feather || (b % 2 == 0 && rng_chance(d->rng, 250)))
+        if (d->feather || (b % 2 == 0 && dice_chance(d->dice, 250)))
             hit(d, bar * BAR + b * BEAT, KICK, 34);
     }
 }
@@ -102,15 +81,15 @@ static void play_comments(const struct drummer *d, int bar)
         ".s..s..k", "...s.s..", ".k.....s", "..s..s..", "...S...S", ".....s.s", "s..s..k.",
     };
     const struct bar *b = &d->clip->bar[bar];
-    int quiet = !b->sung[2] + !b->sung[3], i;
+    int quiet = !b->sung[2] + !b->sung[3];
     const char *f;
 
-    if (!rng_chance(d->rng, 150 + b->energy * 6 + quiet * 120))
+    if (!dice_chance(d->dice, 150 + b->energy * 6 + quiet * 120))
         return;
-    f = figures[rng_range(d->rng, 0, (int)(sizeof figures / sizeof *figures) - 1)];
-    for (i = 0; i < 8; i++) {
+    f = DICE_PICK(d->dice, figures);
+    for (int i = 0; i < 8; i++) {
         if (f[i] == 's' || f[i] == 'S')
-            hit(d, bar * BAR + i * 6, SNARE, (f[i] == 'S' ? 66 : 34) + b->energy / 5 + rng_range(d->rng, -6, 10));
+            hit(d, bar * BAR + i * 6, SNARE, (f[i] == 'S' ? 66 : 34) + b->energy / 5 + dice_range(d->dice, -6, 10));
         else if (f[i] == 'k')
             hit(d, bar * BAR + i * 6, KICK, 54 + b->energy / 4);
     }
@@ -121,15 +100,15 @@ static void play_fill(const struct drummer *d, int bar, int from, int velocity)
 {
     static const int around[] = {SNARE, SNARE, TOM_HIGH, TOM_MID, TOM_LOW, SNARE};
     int slow = d->clip->tempo < 1300;
-    int each = rng_chance(d->rng, 550) ? 4 : slow && rng_chance(d->rng, 500) ? 3 : 6, step, drum = 0, what;
+    int each = dice_chance(d->dice, 550) ? 4 : slow && dice_chance(d->dice, 500) ? 3 : 6, drum = 0, what;
 
-    for (step = from * BEAT; step < BAR; step += each) {
-        if (rng_chance(d->rng, 350) && drum < 5)
+    for (int step = from * BEAT; step < BAR; step += each) {
+        if (dice_chance(d->dice, 350) && drum < 5)
             drum++;
-        if (rng_chance(d->rng, 200))
+        if (dice_chance(d->dice, 200))
             continue;
-        what = rng_chance(d->rng, 100) ? KICK : around[drum];
-        hit(d, bar * BAR + step, what, velocity + (step % BEAT == 0 ? 8 : 0) + rng_bell(d->rng, 14));
+        what = dice_chance(d->dice, 100) ? KICK : around[drum];
+        hit(d, bar * BAR + step, what, velocity + (step % BEAT == 0 ? 8 : 0) + dice_bell(d->dice, 14));
     }
 }
 
@@ -140,22 +119,22 @@ static void play_alone(const struct drummer *d, int bar, bool again)
                                           "x..x..x..x..", "x.......x...", "............", "x.....x..x.."};
     static const int voices[] = {SNARE, SNARE, SNARE, TOM_HIGH, TOM_HIGH, TOM_MID, TOM_LOW, KICK};
     static int shape[BEATS], voice[BEATS]; /* filled at every first bar of a pair */
-    int b, i, drum;
+    int drum;
 
-    for (b = 0; b < BEATS; b++) {
+    for (int b = 0; b < BEATS; b++) {
         if (!again || b == BEATS - 1) {
-            shape[b] = rng_range(d->rng, 0, d->clip->tempo < 1400 ? 7 : 3);
-            voice[b] = rng_range(d->rng, 0, 7);
+            shape[b] = dice_range(d->dice, 0, d->clip->tempo < 1400 ? 7 : 3);
+            voice[b] = dice_range(d->dice, 0, 7);
         }
-        for (i = 0; i < BEAT; i++) {
+        for (int i = 0; i < BEAT; i++) {
             if (figures[shape[b]][i] != 'x')
                 continue;
-            drum = rng_chance(d->rng, 800) ? voices[voice[b]] : voices[rng_range(d->rng, 0, 7)];
-            hit(d, bar * BAR + b * BEAT + i, drum, (i == 0 ? 72 : 62) + rng_bell(d->rng, 16));
+            drum = dice_chance(d->dice, 800) ? voices[voice[b]] : voices[dice_range(d->dice, 0, 7)];
+            hit(d, bar * BAR + b * BEAT + i, drum, (i == 0 ? 72 : 62) + dice_bell(d->dice, 16));
         }
         if (b % 2)
             hit(d, bar * BAR + b * BEAT, PEDAL, 66);
-        if (rng_chance(d->rng, 300))
+        if (dice_chance(d->dice, 300))
             hit(d, bar * BAR + b * BEAT, KICK, 56);
     }
 }
@@ -165,15 +144,15 @@ static void play_time(struct drummer *d, int bar)
     struct clip *c = d->clip;
     const struct bar *b = &c->bar[bar];
     bool next_alone = bar + 1 < c->bars && c->bar[bar + 1].lead == LEAD_DRUMS;
-    bool fills = b->last && !next_alone && rng_chance(d->rng, 300 + 4 * b->energy);
-    int fill = fills ? rng_range(d->rng, 1, 3) : BEATS;
+    bool fills = b->last && !next_alone && dice_chance(d->dice, 300 + 4 * b->energy);
+    int fill = fills ? dice_range(d->dice, 1, 3) : BEATS;
 
     if (b->bass == TIME_STOP) {
         hit(d, bar * BAR, c->brushes ? SLAP : SNARE, 74);
         hit(d, bar * BAR, KICK, 70);
         return;
     }
-    if (b->top && rng_chance(d->rng, b->energy * 9)) {
+    if (b->top && dice_chance(d->dice, b->energy * 9)) {
         hit(d, bar * BAR, CRASH, 56 + b->energy / 5);
         hit(d, bar * BAR, KICK, 66);
     }
@@ -192,23 +171,23 @@ static void play_time(struct drummer *d, int bar)
 
 void drums_play(struct clip *c)
 {
-    struct rng r;
-    struct drummer d = {.clip = c, .rng = &r};
-    int bar, alone = 0;
+    struct dice r;
+    struct drummer d = {.clip = c, .dice = &r};
+    int alone = 0;
 
     if (!c->drums)
         return;
-    rng_start(&r, c->seed, c->index, PART_DRUMS);
-    d.cymbal = rng_chance(&r, 700) ? RIDE : rng_chance(&r, 800) ? RIDE2 : BELL;
-    d.level = rng_range(&r, -6, 10);
-    d.feather = rng_chance(&r, 450);
-    d.cross = c->tempo < 1500 && rng_chance(&r, 300);
-    for (bar = 0; bar < c->bars; bar++) {
+    dice_start(&r, c->seed, c->index, PART_DRUMS);
+    d.cymbal = dice_chance(&r, 700) ? RIDE : dice_chance(&r, 800) ? RIDE2 : BELL;
+    d.level = dice_range(&r, -6, 10);
+    d.feather = dice_chance(&r, 450);
+    d.cross = c->tempo < 1500 && dice_chance(&r, 300);
+    for (int bar = 0; bar < c->bars; bar++) {
         const struct bar *b = &c->bar[bar];
 
         if (b->top)
-            d.hat_time = (b->lead == LEAD_HEAD || b->lead == LEAD_BASS) && rng_chance(&r, 350);
-        if (b->pickup && rng_chance(&r, 600))
+            d.hat_time = (b->lead == LEAD_HEAD || b->lead == LEAD_BASS) && dice_chance(&r, 350);
+        if (b->pickup && dice_chance(&r, 600))
             play_fill(&d, bar, 2, 58);
         else if (b->lead == LEAD_DRUMS)
             play_alone(&d, bar, alone++ % 2 == 1);

@@ -6,72 +6,27 @@
 
 /* ---- kinds of chords */
 
-#define N(n) (1u << (n))
+/* Of the twelve half tones over the root: t belongs to the chord, g too and tells which it is, s is in its scale; T and a
+ * are t and s, but not to be leaned on. Voicings are without the root, which is the bass player's. */
 static const struct {
-    const char *suffix;
-    unsigned tones, guides, scale, avoid; /* sets of half tones over the root */
-    int voicing[2][4];                    /* without the root, which is the bass player's */
+    const char *suffix, *tones;
+    int voicing[2][4];
 } kinds[QUALITIES] = {
-    [MAJ7] = {"maj7",
-              N(0) | N(2) | N(4) | N(7) | N(11),
-              N(4) | N(11),
-              N(0) | N(2) | N(4) | N(5) | N(7) | N(9) | N(11),
-              N(5),
-              {{4, 7, 11, 14}, {4, 9, 11, 14}}},
-    [MAJ6] = {"6",
-              N(0) | N(2) | N(4) | N(7) | N(9),
-              N(4) | N(9),
-              N(0) | N(2) | N(4) | N(5) | N(7) | N(9) | N(11),
-              N(5),
-              {{4, 7, 9, 14}, {4, 7, 9, 12}}},
-    [MIN7] = {"m7",
-              N(0) | N(2) | N(3) | N(7) | N(10),
-              N(3) | N(10),
-              N(0) | N(2) | N(3) | N(5) | N(7) | N(9) | N(10),
-              N(9),
-              {{3, 7, 10, 14}, {3, 7, 10, 12}}},
-    [MIN6] = {"m6",
-              N(0) | N(2) | N(3) | N(7) | N(9),
-              N(3) | N(9),
-              N(0) | N(2) | N(3) | N(5) | N(7) | N(9) | N(11),
-              N(5),
-              {{3, 7, 9, 14}, {3, 7, 9, 12}}},
-    [DOM7] = {"7",
-              N(0) | N(2) | N(4) | N(7) | N(10),
-              N(4) | N(10),
-              N(0) | N(2) | N(4) | N(5) | N(7) | N(9) | N(10),
-              N(5) | N(0),
-              {{4, 9, 10, 14}, {4, 7, 10, 14}}},
-    [ALT7] = {"7b9",
-              N(0) | N(1) | N(4) | N(8) | N(10),
-              N(4) | N(10),
-              N(0) | N(1) | N(3) | N(4) | N(6) | N(8) | N(10),
-              N(0),
-              {{4, 8, 10, 13}, {4, 8, 10, 15}}},
-    [LYD7] = {"7#11",
-              N(0) | N(2) | N(4) | N(6) | N(10),
-              N(4) | N(10),
-              N(0) | N(2) | N(4) | N(6) | N(7) | N(9) | N(10),
-              N(0),
-              {{4, 9, 10, 14}, {4, 6, 10, 14}}},
-    [HALFDIM] = {"m7b5",
-                 N(0) | N(3) | N(6) | N(10),
-                 N(3) | N(10),
-                 N(0) | N(2) | N(3) | N(5) | N(6) | N(8) | N(10),
-                 N(2),
-                 {{3, 6, 10, 12}, {3, 6, 10, 17}}},
-    [DIM7] = {"o",
-              N(0) | N(3) | N(6) | N(9),
-              N(3) | N(9),
-              N(0) | N(2) | N(3) | N(5) | N(6) | N(8) | N(9) | N(11),
-              0,
-              {{3, 6, 9, 12}, {3, 6, 9, 14}}},
+    [MAJ7] = {"maj7", "t.t.ga.t.s.g", {{4, 7, 11, 14}, {4, 9, 11, 14}}},
+    [MAJ6] = {"6", "t.t.ga.t.g.s", {{4, 7, 9, 14}, {4, 7, 9, 12}}},
+    [MIN7] = {"m7", "t.tg.s.t.ag.", {{3, 7, 10, 14}, {3, 7, 10, 12}}},
+    [MIN6] = {"m6", "t.tg.a.t.g.s", {{3, 7, 9, 14}, {3, 7, 9, 12}}},
+    [DOM7] = {"7", "T.t.ga.t.sg.", {{4, 9, 10, 14}, {4, 7, 10, 14}}},
+    [ALT7] = {"7b9", "Tt.sg.s.t.g.", {{4, 8, 10, 13}, {4, 8, 10, 15}}},
+    [LYD7] = {"7#11", "T.t.g.ts.sg.", {{4, 9, 10, 14}, {4, 6, 10, 14}}},
+    [HALFDIM] = {"m7b5", "t.ag.st.s.g.", {{3, 6, 10, 12}, {3, 6, 10, 17}}},
+    [DIM7] = {"o", "t.sg.st.sg.s", {{3, 6, 9, 12}, {3, 6, 9, 14}}},
 };
-#undef N
 
-static bool in_set(unsigned set, struct chord c, int pitch)
+/* whether what the pitch is to the chord is one of these letters */
+static bool is_one_of(const char *letters, struct chord c, int pitch)
 {
-    return set >> ((pitch - c.root + 120) % 12) & 1;
+    return strchr(letters, kinds[c.quality].tones[(pitch - c.root + 120) % 12]) != NULL;
 }
 
 bool chord_same(struct chord a, struct chord b)
@@ -81,31 +36,31 @@ bool chord_same(struct chord a, struct chord b)
 
 bool chord_has(struct chord c, int pitch)
 {
-    return in_set(kinds[c.quality].tones, c, pitch);
+    return is_one_of("gtT", c, pitch);
 }
 
 bool chord_guide(struct chord c, int pitch)
 {
-    return in_set(kinds[c.quality].guides, c, pitch);
+    return is_one_of("g", c, pitch);
 }
 
 bool chord_scale(struct chord c, int pitch)
 {
-    return in_set(kinds[c.quality].scale, c, pitch);
+    return is_one_of("gtTsa", c, pitch);
 }
 
 bool chord_avoid(struct chord c, int pitch)
 {
-    return in_set(kinds[c.quality].avoid, c, pitch);
+    return is_one_of("Ta", c, pitch);
 }
 
-int chord_voicing(struct chord c, struct rng *r, int notes, int *intervals)
+int chord_voicing(struct chord c, struct dice *r, int notes, int *intervals)
 {
-    const int *v = kinds[c.quality].voicing[rng_chance(r, 350)];
-    int i, n = 0;
+    const int *v = kinds[c.quality].voicing[dice_chance(r, 350)];
+    int n = 0;
 
     assert(notes >= 2 && notes <= 4);
-    for (i = 0; i < 4 && n < notes; i++) {
+    for (int i = 0; i < 4 && n < notes; i++) {
         int pitch = c.root + v[i];
 
         /* a small voicing keeps third and seventh and takes one colour at most */
@@ -166,17 +121,14 @@ static struct chord chord_read(const char *text, size_t length)
     static const int letters[] = {9, 11, 0, 2, 4, 5, 7};
     struct chord c = {letters[text[0] - 'A'], MAJ6};
     size_t at = 1;
-    int q;
-
+    int q = 0;
     if (at < length && (text[at] == '#' || text[at] == 'b'))
         c.root = (c.root + (text[at++] == '#' ? 1 : 11)) % 12;
-    for (q = 0; q < QUALITIES; q++) {
-        if (strlen(kinds[q].suffix) == length - at && !strncmp(kinds[q].suffix, text + at, length - at)) {
-            c.quality = (enum quality)q;
-            return c;
-        }
-    }
-    assert(!"a chart holds an unknown chord");
+    while (q < QUALITIES &&
+           (strlen(kinds[q].suffix) != length - at || strncmp(kinds[q].suffix, text + at, length - at)))
+        q++;
+    assert(q < QUALITIES); /* a chart holds no other chords */
+    c.quality = (enum quality)q;
     return c;
 }
 
@@ -184,7 +136,7 @@ static void chart_read(struct tune *t, const char *chart)
 {
     for (; *chart; chart++, t->bars++) {
         struct chord bar[BEATS], *beat = t->beat + t->bars * BEATS;
-        int n = 0, b;
+        int n = 0;
 
         assert(t->bars < FORM_BARS);
         if (*chart == '%') {
@@ -199,44 +151,42 @@ static void chart_read(struct tune *t, const char *chart)
             chart += length;
             chart += *chart == ' ';
         }
-        for (b = 0; b < BEATS; b++)
+        for (int b = 0; b < BEATS; b++)
             beat[b] = bar[b * n / BEATS];
     }
 }
 
 /* what players do to a chart: a dominant before its goal is split into ii-V, or moved by a tritone */
-static void reharmonize(struct tune *t, struct rng *r)
+static void reharmonize(struct tune *t, struct dice *r)
 {
-    int bar, b;
-
-    for (bar = 0; bar + 1 < t->bars; bar++) {
+    for (int bar = 0; bar + 1 < t->bars; bar++) {
         struct chord *beat = t->beat + bar * BEATS;
         bool whole = chord_same(beat[0], beat[BEATS - 1]) && beat[0].quality == DOM7;
         bool resolves = (beat[0].root - beat[BEATS].root + 12) % 12 == 7;
 
         if (!whole || !resolves)
             continue;
-        if (rng_chance(r, 220)) {
-            for (b = 0; b < 2; b++)
+        if (dice_chance(r, 220)) {
+            for (int b = 0; b < 2; b++)
                 beat[b] = (struct chord){(beat[b].root + 7) % 12, MIN7};
-        } else if (rng_chance(r, 120)) {
-            for (b = 2; b < BEATS; b++)
+        } else if (dice_chance(r, 120)) {
+            for (int b = 2; b < BEATS; b++)
                 beat[b] = (struct chord){(beat[b].root + 6) % 12, LYD7};
-        } else if (rng_chance(r, 150)) {
-            for (b = 2; b < BEATS; b++)
+        } else if (dice_chance(r, 150)) {
+            for (int b = 2; b < BEATS; b++)
                 beat[b].quality = ALT7;
         }
     }
 }
 
-void tune_choose(struct tune *t, struct rng *r, int key)
+void tune_choose(struct tune *t, struct dice *r, int key)
 {
-    int weights[FORMS], i;
+    int weights[FORMS];
     const struct form *f;
 
-    for (i = 0; i < FORMS; i++)
+    for (int i = 0; i < FORMS; i++)
         weights[i] = forms[i].weight;
-    f = &forms[rng_weighted(r, weights, FORMS)];
+    f = &forms[dice_weighted(r, weights, FORMS)];
     memset(t, 0, sizeof *t);
     t->name = f->name;
     t->section = f->section;
@@ -245,7 +195,7 @@ void tune_choose(struct tune *t, struct rng *r, int key)
     t->minor = f->minor;
     chart_read(t, f->chart);
     reharmonize(t, r);
-    for (i = 0; i < t->bars * BEATS; i++)
+    for (int i = 0; i < t->bars * BEATS; i++)
         t->beat[i].root = (t->beat[i].root + key) % 12;
 }
 

@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+#include "base/mem.h"
+
 enum { DOWN, UP, STATES = 2 * LINE_SPAN, DEAR = 1 << 28 };
 
 static int move_cost(const struct line_taste *t, int from, int to, bool outside)
@@ -26,23 +28,23 @@ static int turn_cost(const struct line_taste *t, int direction, int from, int to
 
 void line_solve(const struct line_slot *slots, int count, int from, const struct line_taste *taste, int *pitches)
 {
-    int(*best)[STATES] = need(malloc((size_t)count * sizeof *best));
-    short(*came)[STATES] = need(malloc((size_t)count * sizeof *came));
-    int i, p, q, d, state = 0;
+    int(*best)[STATES] = mem_zero((size_t)count, sizeof *best);
+    short(*came)[STATES] = mem_zero((size_t)count, sizeof *came);
+    int p, q, state = 0;
 
     for (p = 0; p < LINE_SPAN; p++) {
         int start = from >= LINE_LOW ? move_cost(taste, from - LINE_LOW, p, false) : 0;
 
         best[0][2 * p + UP] = best[0][2 * p + DOWN] = slots[0].cost[p] + start;
     }
-    for (i = 1; i < count; i++) {
+    for (int i = 1; i < count; i++) {
         for (q = 0; q < STATES; q++)
             best[i][q] = DEAR;
         for (p = 0; p < LINE_SPAN; p++) {
             for (q = 0; q < LINE_SPAN; q++) {
                 int move = slots[i].cost[q] + move_cost(taste, p, q, slots[i - 1].outside[p]);
 
-                for (d = DOWN; d <= UP; d++) {
+                for (int d = DOWN; d <= UP; d++) {
                     int to = 2 * q + (q == p ? d : q > p);
                     int cost = best[i - 1][2 * p + d] + move + turn_cost(taste, d, p, q);
 
@@ -57,7 +59,7 @@ void line_solve(const struct line_slot *slots, int count, int from, const struct
     for (q = 1; q < STATES; q++)
         if (best[count - 1][q] < best[count - 1][state])
             state = q;
-    for (i = count - 1; i >= 0; i--) {
+    for (int i = count - 1; i >= 0; i--) {
         pitches[i] = LINE_LOW + state / 2;
         if (i > 0)
             state = came[i][state];

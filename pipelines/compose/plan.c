@@ -1,8 +1,10 @@
 /* plan.c: decides what kind of clip it is: tune, key, tempo, players, and who leads in which bar. */
 #include "compose.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "base/mem.h"
 
 static const struct voice voices[] = {
     {"tenor sax", 66, 46, 75, true, 119},    {"alto sax", 65, 52, 81, true, 106},
@@ -41,11 +43,11 @@ int comper_program(enum comper c)
 }
 
 /* eighths are long-short when slow, nearly 2.2 : 1, and nearly even when fast */
-static int swing_for(int tempo, struct rng *r)
+static int swing_for(int tempo, struct dice *r)
 {
     int s = 690 - (tempo - 900) * 120 / 1300;
 
-    return s + rng_bell(r, 22);
+    return s + dice_bell(r, 22);
 }
 
 int clip_tick(int step, int swing)
@@ -67,21 +69,21 @@ struct chord clip_chord(const struct clip *c, int step)
     return tune_chord(&c->tune, c->bar0, step);
 }
 
-static void choose_players(struct clip *c, struct rng *r)
+static void choose_players(struct clip *c, struct dice *r)
 {
-    int weights[COMPERS], i, first = rng_weighted(r, voice_weights, VOICES), second;
+    int weights[COMPERS], first = dice_weighted(r, voice_weights, VOICES), second;
 
-    for (i = 0; i < COMPERS; i++)
+    for (int i = 0; i < COMPERS; i++)
         weights[i] = compers[i].weight;
-    c->comper = (enum comper)rng_weighted(r, weights, COMPERS);
-    c->drums = rng_chance(r, 900);
-    c->bass = !c->drums || rng_chance(r, 970);
+    c->comper = (enum comper)dice_weighted(r, weights, COMPERS);
+    c->drums = dice_chance(r, 900);
+    c->bass = !c->drums || dice_chance(r, 970);
     if (!c->bass && c->comper == COMP_NONE)
         c->comper = COMP_PIANO;
-    c->brushes = c->drums && rng_chance(r, c->tempo < 1400 ? 350 : 160);
+    c->brushes = c->drums && dice_chance(r, c->tempo < 1400 ? 350 : 160);
     c->lead[0] = &voices[first];
-    second = rng_weighted(r, voice_weights, VOICES);
-    c->lead[1] = rng_chance(r, 350) && second != first ? &voices[second] : NULL;
+    second = dice_weighted(r, voice_weights, VOICES);
+    c->lead[1] = dice_chance(r, 350) && second != first ? &voices[second] : NULL;
     /* one player cannot be two: a pianist who leads comps with the left hand, and has a trio */
     c->trio = (first == PIANO && c->comper == COMP_PIANO) || (first == GUITAR && c->comper == COMP_GUITAR) ||
               (first == VIBES && c->comper == COMP_VIBES);
@@ -128,25 +130,25 @@ static bool one_hand_is_free(enum comper c)
     return c == COMP_PIANO || c == COMP_ORGAN || c == COMP_RHODES;
 }
 
-static void choose_leads(struct clip *c, struct rng *r, int first_bar)
+static void choose_leads(struct clip *c, struct dice *r, int first_bar)
 {
     static const int one[LAYOUTS] = {36, 8, 16, 7, 6, 8, 7, 5, 7}, two[LAYOUTS] = {0, 18, 25, 27, 30};
-    enum layout layout = (enum layout)rng_weighted(r, c->lead[1] ? two : one, LAYOUTS);
-    bool two_feel_head = rng_chance(r, 500), stop_time = layout == SOLO && rng_chance(r, 100);
-    int unit = layout == CHASE || layout == FOURS || layout == RELAY ? 4 : c->tune.section, i;
-    int sections, energy = rng_range(r, 25, 75), slope = rng_range(r, -10, 30);
+    enum layout layout = (enum layout)dice_weighted(r, c->lead[1] ? two : one, LAYOUTS);
+    bool two_feel_head = dice_chance(r, 500), stop_time = layout == SOLO && dice_chance(r, 100);
+    int unit = layout == CHASE || layout == FOURS || layout == RELAY ? 4 : c->tune.section;
+    int sections, energy = dice_range(r, 25, 75), slope = dice_range(r, -10, 30);
 
     if (c->bars - first_bar < 2 * unit)
         unit = 4;
     sections = (c->bars - first_bar + unit - 1) / unit;
-    for (i = first_bar; i < c->bars; i++) {
+    for (int i = first_bar; i < c->bars; i++) {
         struct bar *b = &c->bar[i];
         int section = (i - first_bar) / unit;
         int swell = energy + slope * (i - first_bar) / (c->bars - first_bar);
 
         b->lead = lead_for(c, layout, section, sections);
         b->bass = TIME_FOUR;
-        b->energy = swell + rng_bell(r, 12);
+        b->energy = swell + dice_bell(r, 12);
         if (b->lead == LEAD_HEAD && two_feel_head && c->tempo < 1900)
             b->bass = TIME_TWO;
         if (stop_time && section == 0)
@@ -159,19 +161,19 @@ static void choose_leads(struct clip *c, struct rng *r, int first_bar)
 }
 
 /* the bars before the form starts; returns how many */
-static int choose_intro(struct clip *c, struct rng *r)
+static int choose_intro(struct clip *c, struct dice *r)
 {
     enum { NOTHING, PICKUP, DRUMS, VAMP, BASS, PEDAL, KINDS };
     static const int weights[KINDS] = {52, 22, 7, 8, 5, 6};
-    int kind = rng_weighted(r, weights, KINDS), bars = 0, i;
+    int kind = dice_weighted(r, weights, KINDS), bars = 0;
 
     if ((kind == DRUMS && !c->drums) || ((kind == BASS || kind == PEDAL) && !c->bass) ||
         (kind == VAMP && c->comper == COMP_NONE))
         kind = PICKUP;
     if (kind == NOTHING)
         return 0;
-    bars = kind == PICKUP ? 1 : kind == DRUMS ? rng_range(r, 1, 2) * 2 : rng_chance(r, 300) ? 2 : 4;
-    for (i = 0; i < bars; i++) {
+    bars = kind == PICKUP ? 1 : kind == DRUMS ? dice_range(r, 1, 2) * 2 : dice_chance(r, 300) ? 2 : 4;
+    for (int i = 0; i < bars; i++) {
         struct bar *b = &c->bar[i];
 
         b->lead = kind == DRUMS ? LEAD_DRUMS : kind == BASS ? LEAD_BASS : LEAD_NONE;
@@ -179,16 +181,14 @@ static int choose_intro(struct clip *c, struct rng *r)
         b->bass = kind == PEDAL ? TIME_PEDAL : kind == VAMP ? TIME_TWO : TIME_NONE;
         b->drums = kind == DRUMS || kind == VAMP || (kind == PEDAL && i > 0);
         b->pickup = kind == PICKUP;
-        b->energy = rng_range(r, 30, 60);
+        b->energy = dice_range(r, 30, 60);
     }
     return bars;
 }
 
 static void mark_sections(struct clip *c)
 {
-    int i;
-
-    for (i = 0; i < c->bars; i++) {
+    for (int i = 0; i < c->bars; i++) {
         int at = ((i + c->bar0) % c->tune.bars + c->tune.bars) % c->tune.bars;
 
         c->bar[i].top = at % c->tune.section == 0;
@@ -200,63 +200,63 @@ static void mark_sections(struct clip *c)
     }
 }
 
-static void set_up_tracks(struct clip *c, struct rng *r)
+static void set_up_tracks(struct clip *c, struct dice *r)
 {
     static const int rooms[] = {8, 24, 40, 60, 80};
-    int room = rooms[rng_range(r, 0, 4)], wide = rng_range(r, 0, 18);
-    int bass = rng_chance(r, 880) ? 32 : rng_chance(r, 500) ? 33 : 35, kit = rng_chance(r, 600) ? 32 : 0;
+    int room = DICE_PICK(r, rooms), wide = dice_range(r, 0, 18);
+    int bass = dice_chance(r, 880) ? 32 : dice_chance(r, 500) ? 33 : 35, kit = dice_chance(r, 600) ? 32 : 0;
 
     if (c->bass)
-        score_track(c->score, TRACK_BASS, "bass", bass, rng_range(r, 84, 102), room / 2, 64);
+        score_track(c->score, TRACK_BASS, "bass", bass, dice_range(r, 84, 102), room / 2, 64);
     if (c->comper != COMP_NONE) {
-        int volume = compers[c->comper].level + rng_range(r, -10, 8);
+        int volume = compers[c->comper].level + dice_range(r, -10, 8);
 
         score_track(c->score, TRACK_COMP, comper_name(c->comper), comper_program(c->comper), volume, room, 64 - wide);
     }
-    score_track(c->score, TRACK_LEAD, c->lead[0]->name, c->lead[0]->program, c->lead[0]->level + rng_range(r, -10, 6),
+    score_track(c->score, TRACK_LEAD, c->lead[0]->name, c->lead[0]->program, c->lead[0]->level + dice_range(r, -10, 6),
                 room + 10, 64 + wide / 2);
     if (c->lead[1])
         score_track(c->score, TRACK_LEAD2, c->lead[1]->name, c->lead[1]->program,
-                    c->lead[1]->level + rng_range(r, -12, 4), room + 10, 64 + wide);
+                    c->lead[1]->level + dice_range(r, -12, 4), room + 10, 64 + wide);
     if (c->drums)
         score_track(c->score, TRACK_DRUMS, c->brushes ? "drums, brushes" : "drums", c->brushes ? 40 : kit,
-                    rng_range(r, 104, 127), room, 64);
+                    dice_range(r, 104, 127), room, 64);
 }
 
 void plan_clip(struct clip *c, uint64_t seed, unsigned index, int seconds)
 {
     static const int low[] = {900, 1200, 1500, 1850}, high[] = {1199, 1499, 1849, 2200};
     static const int weights[] = {24, 30, 28, 18};
-    struct rng r;
+    struct dice r;
     int range, first_bar;
 
     memset(c, 0, sizeof *c);
-    rng_start(&r, seed, index, PART_PLAN);
+    dice_start(&r, seed, index, PART_PLAN);
     c->seed = seed;
     c->index = index;
-    range = rng_weighted(&r, weights, 4);
-    c->tempo = rng_range(&r, low[range], high[range]);
+    range = dice_weighted(&r, weights, 4);
+    c->tempo = dice_range(&r, low[range], high[range]);
     c->us_per_beat = (int)((600000000 + c->tempo / 2) / c->tempo);
     c->swing = swing_for(c->tempo, &r);
-    c->lag = rng_range(&r, 0, 26) * c->tempo / 1500;
-    tune_choose(&c->tune, &r, rng_range(&r, 0, 11));
+    c->lag = dice_range(&r, 0, 26) * c->tempo / 1500;
+    tune_choose(&c->tune, &r, dice_range(&r, 0, 11));
     choose_players(c, &r);
 
     /* 4 bars are the longest intro, one more for the end */
     c->end = (int)(((int64_t)seconds * 1000000 + 250000) * TICKS / c->us_per_beat);
     c->bars = c->end / (BEATS * TICKS) + 2;
-    c->bar = need(calloc((size_t)c->bars + 4, sizeof *c->bar));
+    c->bar = mem_zero((size_t)c->bars + 4, sizeof *c->bar);
     first_bar = choose_intro(c, &r);
     if (c->bars < first_bar + 1)
         c->bars = first_bar + 1;
     c->bar0 = -first_bar;
-    if (rng_chance(&r, first_bar ? 200 : 650))
-        c->bar0 += rng_range(&r, 0, c->tune.bars / c->tune.section - 1) * c->tune.section;
+    if (dice_chance(&r, first_bar ? 200 : 650))
+        c->bar0 += dice_range(&r, 0, c->tune.bars / c->tune.section - 1) * c->tune.section;
     /* part of the clips are cut from the middle of a piece: they begin anywhere in a bar */
     if (first_bar && c->bar[0].pickup)
-        c->start = rng_range(&r, 1, 2) * TICKS + TICKS / 2;
-    else if (!first_bar && rng_chance(&r, 300))
-        c->start = rng_range(&r, 0, 4 * TICKS - 1);
+        c->start = dice_range(&r, 1, 2) * TICKS + TICKS / 2;
+    else if (!first_bar && dice_chance(&r, 300))
+        c->start = dice_range(&r, 0, 4 * TICKS - 1);
     else
         c->start = -TICKS / 20;
     c->end += c->start;

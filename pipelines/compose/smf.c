@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
+
 enum { CHANNEL_DRUMS = 9, BEND_CENTRE = 8192, BEND_CENTS = 200, SOUND_OFF = 120 };
 
 struct note {
@@ -16,9 +18,9 @@ struct change {
 struct track {
     const char *name;
     struct note *notes;
-    size_t notes_n, notes_max;
+    size_t notes_n;
     struct change *changes;
-    size_t changes_n, changes_max;
+    size_t changes_n;
 };
 struct score {
     struct track track[TRACK_COUNT];
@@ -28,39 +30,20 @@ struct event {
     size_t number;
     unsigned char status, a, b;
 };
-struct bytes {
-    unsigned char *data;
-    size_t n, max;
-};
-
-void *need(void *memory)
-{
-    if (!memory) {
-        fputs("compose: out of memory\n", stderr);
-        exit(1);
-    }
-    return memory;
-}
-
 /* makes room for one more element of an array that doubles */
-static void *grow(void *array, size_t used, size_t *max, size_t element)
+static void *grow(void *array, size_t used, size_t element)
 {
-    if (used < *max)
-        return array;
-    *max = *max ? 2 * *max : 256;
-    return need(realloc(array, *max * element));
+    return used & (used - 1) ? array : mem_grow(array, used ? 2 * used : 1, element);
 }
 
 struct score *score_new(void)
 {
-    return need(calloc(1, sizeof(struct score)));
+    return mem_zero(1, sizeof(struct score));
 }
 
 void score_free(struct score *s)
 {
-    int i;
-
-    for (i = 0; s && i < TRACK_COUNT; i++) {
+    for (int i = 0; s && i < TRACK_COUNT; i++) {
         free(s->track[i].notes);
         free(s->track[i].changes);
     }
@@ -81,7 +64,7 @@ static void change_add(struct score *s, int track, int tick, int status, int a, 
 {
     struct track *t = &s->track[track];
 
-    t->changes = grow(t->changes, t->changes_n, &t->changes_max, sizeof *t->changes);
+    t->changes = grow(t->changes, t->changes_n, sizeof *t->changes);
     t->changes[t->changes_n++] =
         (struct change){tick, (unsigned char)(status | channel(track)), (unsigned char)a, (unsigned char)b};
 }
@@ -115,7 +98,7 @@ void score_note(struct score *s, int track, int tick, int length, int pitch, int
 
     if (pitch < 0 || pitch > 127)
         return;
-    t->notes = grow(t->notes, t->notes_n, &t->notes_max, sizeof *t->notes);
+    t->notes = grow(t->notes, t->notes_n, sizeof *t->notes);
     t->notes[t->notes_n++] = (struct note){tick, length < 12 ? 12 : length, pitch, bound(velocity, 1, 127)};
 }
 
@@ -143,63 +126,35 @@ static int event_order(const void *x, const void *y)
     return (a->number > b->number) - (a->number < b->number);
 }
 
-static void put(struct bytes *out, int byte)
+/* of bytes bytes, the first one first */
+static void put_number(FILE *f, uint32_t x, int bytes)
 {
-    out->data = grow(out->data, out->n, &out->max, 1);
-    out->data[out->n++] = (unsigned char)byte;
+    while (bytes-- > 0)
+        putc((int)(x >> 8 * bytes & 255), f);
 }
 
-static void put_length(struct bytes *out, uint32_t n)
+static void put_length(FILE *f, uint32_t n)
 {
-    int shift;
-
-    for (shift = 28; shift > 0; shift -= 7)
+    for (int shift = 28; shift > 0; shift -= 7)
         if (n >> shift)
-            put(out, (int)(128 | ((n >> shift) & 127)));
-    put(out, (int)(n & 127));
+            putc((int)(128 | (n >> shift & 127)), f);
+    putc((int)(n & 127), f);
 }
 
-static void put_text(struct bytes *out, int kind, const char *text)
+static void put_meta(FILE *f, int after, int kind, const char *bytes, size_t count)
 {
-    put_length(out, 0);
-    put(out, 0xff);
-    put(out, kind);
-    put_length(out, (uint32_t)strlen(text));
-    for (; *text; text++)
-        put(out, (unsigned char)*text);
-}
-
-static void put_end(struct bytes *out, int after)
-{
-    put_length(out, (uint32_t)after);
-    put(out, 0xff);
-    put(out, 0x2f);
-    put(out, 0);
-}
-
-static size_t big_endian(unsigned char *to, uint32_t x, int bytes)
-{
-    int i;
-
-    for (i = 0; i < bytes; i++)
-        to[i] = (unsigned char)(x >> (8 * (bytes - 1 - i)));
-    return (size_t)bytes;
-}
-
-static int write_chunk(FILE *f, const struct bytes *b)
-{
-    unsigned char head[8] = "MTrk";
-
-    big_endian(head + 4, (uint32_t)b->n, 4);
-    return fwrite(head, 1, 8, f) == 8 && fwrite(b->data, 1, b->n, f) == b->n ? 0 : -1;
+    put_length(f, (uint32_t)after);
+    put_number(f, 0xff00u | (uint32_t)kind, 2);
+    put_length(f, (uint32_t)count);
+    fwrite(bytes, 1, count, f);
 }
 
 /* the events of a track from start to end; a note's end comes before a new note of the same tick,
  * and a note that is struck again while it sounds ends there */
 static struct event *track_events(const struct track *t, int number, int start, int end, size_t *count)
 {
-    struct note *notes = need(malloc((t->notes_n + 1) * sizeof *notes));
-    struct event *ev = need(malloc((2 * t->notes_n + t->changes_n + 1) * sizeof *ev));
+    struct note *notes = mem_zero(t->notes_n, sizeof *notes);
+    struct event *ev = mem_zero(2 * t->notes_n + t->changes_n, sizeof *ev);
     unsigned char on = (unsigned char)(0x90 | channel(number));
     size_t i, next, n = 0;
 
@@ -236,26 +191,24 @@ static struct event *track_events(const struct track *t, int number, int start, 
     return ev;
 }
 
-static void put_track(struct bytes *out, const struct track *t, int number, int start, int end)
+static void put_track(FILE *f, const struct track *t, int number, int start, int end)
 {
-    size_t n, i;
+    size_t n;
     struct event *ev = track_events(t, number, start, end, &n);
     int now = 0;
 
-    put_text(out, 3, t->name);
-    for (i = 0; i < n; i++) {
-        put_length(out, (uint32_t)(ev[i].tick - now));
-        put(out, ev[i].status);
-        put(out, ev[i].a);
+    put_meta(f, 0, 3, t->name, strlen(t->name));
+    for (size_t i = 0; i < n; i++) {
+        put_length(f, (uint32_t)(ev[i].tick - now));
+        putc(ev[i].status, f);
+        putc(ev[i].a, f);
         if ((ev[i].status & 0xf0) != 0xc0)
-            put(out, ev[i].b);
+            putc(ev[i].b, f);
         now = ev[i].tick;
     }
-    put_length(out, (uint32_t)(end - start - now)); /* nothing rings on: a clip is cut out of a piece */
-    put(out, 0xb0 | channel(number));
-    put(out, SOUND_OFF);
-    put(out, 0);
-    put_end(out, 0);
+    put_length(f, (uint32_t)(end - start - now)); /* nothing rings on: a clip is cut out of a piece */
+    put_number(f, (0xb0u | channel(number)) << 16 | SOUND_OFF << 8, 3);
+    put_meta(f, 0, 0x2f, "", 0);
     free(ev);
 }
 
@@ -264,36 +217,46 @@ static bool heard(const struct track *t)
     return t->name && t->notes_n;
 }
 
-int score_write(const struct score *s, FILE *f, const char *title, int us_per_beat, int start, int end)
+static long chunk_begin(FILE *f)
 {
-    unsigned char head[14] = "MThd";
-    struct bytes out = {0};
-    int i, tracks = 1, bad;
+    fputs("MTrk", f);
+    put_number(f, 0, 4);
+    return ftell(f);
+}
 
-    for (i = 0; i < TRACK_COUNT; i++)
+/* its length stands in front */
+static void chunk_end(FILE *f, long from)
+{
+    long to = ftell(f);
+
+    fseek(f, from - 4, SEEK_SET);
+    put_number(f, (uint32_t)(to - from), 4);
+    fseek(f, to, SEEK_SET);
+}
+
+void score_write(const struct score *s, FILE *f, const char *title, int us_per_beat, int start, int end)
+{
+    char tempo[3] = {(char)(us_per_beat >> 16), (char)(us_per_beat >> 8), (char)us_per_beat};
+    uint32_t tracks = 1;
+    long from;
+
+    for (int i = 0; i < TRACK_COUNT; i++)
         tracks += heard(&s->track[i]);
-    big_endian(head + 4, 6, 4);
-    big_endian(head + 8, 1, 2);
-    big_endian(head + 10, (uint32_t)tracks, 2);
-    big_endian(head + 12, TICKS, 2);
-    bad = fwrite(head, 1, sizeof head, f) != sizeof head;
-
-    put_text(&out, 3, title);
-    put_length(&out, 0);
-    put(&out, 0xff);
-    put(&out, 0x51);
-    put(&out, 3);
-    for (i = 16; i >= 0; i -= 8)
-        put(&out, (us_per_beat >> i) & 255);
-    put_end(&out, end - start);
-    bad |= write_chunk(f, &out) < 0;
-    for (i = 0; i < TRACK_COUNT; i++) {
+    fputs("MThd", f);
+    put_number(f, 6, 4);
+    put_number(f, 1, 2);
+    put_number(f, tracks, 2);
+    put_number(f, TICKS, 2);
+    from = chunk_begin(f);
+    put_meta(f, 0, 3, title, strlen(title));
+    put_meta(f, 0, 0x51, tempo, sizeof tempo);
+    put_meta(f, end - start, 0x2f, "", 0);
+    chunk_end(f, from);
+    for (int i = 0; i < TRACK_COUNT; i++) {
         if (!heard(&s->track[i]))
             continue;
-        out.n = 0;
-        put_track(&out, &s->track[i], i, start, end);
-        bad |= write_chunk(f, &out) < 0;
+        from = chunk_begin(f);
+        put_track(f, &s->track[i], i, start, end);
+        chunk_end(f, from);
     }
-    free(out.data);
-    return bad ? -1 : 0;
 }

@@ -14,7 +14,7 @@ struct phrase {
 
 struct soloist {
     struct clip *clip;
-    struct rng *rng;
+    struct dice *dice;
     const struct voice *voice;
     int track, last, swing, lag, character;
     bool octaves;
@@ -54,8 +54,6 @@ static void strike(struct phrase *p, int at, int length)
 
 static int rhythm_add(struct phrase *p, const char *text, int at)
 {
-    int i;
-
     for (; *text; text++) {
         int many = *text == 's' ? 4 : *text == 't' || *text == 'T' ? 3 : 1;
         int each = *text == 's' ? 3 : *text == 't' ? 4 : *text == 'T' ? 8 : 6;
@@ -63,18 +61,12 @@ static int rhythm_add(struct phrase *p, const char *text, int at)
         if (*text == '-' && p->n > 0)
             p->length[p->n - 1] += 6;
         else if (*text != '.' && *text != '-')
-            for (i = 0; i < many; i++)
+            for (int i = 0; i < many; i++)
                 strike(p, at + i * each, each);
         at += many * each;
     }
     return at;
 }
-
-static const char *pick(struct rng *r, const char *const *list, int n)
-{
-    return list[rng_range(r, 0, n - 1)];
-}
-#define PICK(r, list) pick(r, list, (int)(sizeof(list) / sizeof *(list)))
 
 /* a run of eighths with something to break it up, of so many beats */
 static int line_rhythm(const struct soloist *s, struct phrase *p, int at, int beats)
@@ -85,10 +77,10 @@ static int line_rhythm(const struct soloist *s, struct phrase *p, int at, int be
     int tempo = s->clip->tempo;
     int weights[] = {70, 7, 7, tempo < 1700 ? 9 : 2, tempo < 1150 ? 16 : 0, 4};
 
-    at = rhythm_add(p, PICK(s->rng, starts), at);
+    at = rhythm_add(p, DICE_PICK(s->dice, starts), at);
     while (--beats > 1)
-        at = rhythm_add(p, cells[rng_weighted(s->rng, weights, 6)], at);
-    return rhythm_add(p, PICK(s->rng, ends), at);
+        at = rhythm_add(p, cells[dice_weighted(s->dice, weights, 6)], at);
+    return rhythm_add(p, DICE_PICK(s->dice, ends), at);
 }
 
 static const char *const figures[] = {
@@ -146,17 +138,15 @@ static int height(const struct phrase *p, int i)
 static void find_pitches(struct soloist *s, struct phrase *p, const struct line_taste *taste)
 {
     static struct line_slot slots[PHRASE_NOTES];
-    int i, k;
-
-    for (i = 0; i < p->n; i++) {
+    for (int i = 0; i < p->n; i++) {
         int h = height(p, i);
 
-        for (k = 0; k < LINE_SPAN; k++) {
+        for (int k = 0; k < LINE_SPAN; k++) {
             int pitch = LINE_LOW + k, cost = NEVER, off = pitch > h ? pitch - h : h - pitch, far;
 
             slots[i].outside[k] = false;
             if (pitch >= s->voice->low && pitch <= s->voice->high) {
-                cost = note_cost(s->clip, p, i, pitch, &slots[i].outside[k]) + rng_range(s->rng, 0, 9);
+                cost = note_cost(s->clip, p, i, pitch, &slots[i].outside[k]) + dice_range(s->dice, 0, 9);
                 far = pitch > p->wanted[i] ? pitch - p->wanted[i] : p->wanted[i] - pitch;
                 cost += p->wanted[i] == NO_WISH ? off * 2 / 3 : far > 10 ? 60 : 6 * far;
             }
@@ -172,9 +162,9 @@ static void choose_shape(struct soloist *s, struct phrase *p)
     int low = s->voice->low + 3, high = s->voice->high - 3;
     int middle = (low + high) / 2, reach = (high - low) / 2;
 
-    p->start = s->last > 0 ? (s->last + middle) / 2 + rng_bell(s->rng, 7) : middle + rng_bell(s->rng, 9);
-    p->peak = middle + rng_range(s->rng, -reach / 2, reach);
-    p->goal = middle + rng_bell(s->rng, reach);
+    p->start = s->last > 0 ? (s->last + middle) / 2 + dice_bell(s->dice, 7) : middle + dice_bell(s->dice, 9);
+    p->peak = middle + dice_range(s->dice, -reach / 2, reach);
+    p->goal = middle + dice_bell(s->dice, reach);
 }
 
 /* ---- sound */
@@ -188,9 +178,7 @@ static int when(const struct soloist *s, int step)
 
 static void mark_sung(struct clip *c, int at, int length)
 {
-    int beat;
-
-    for (beat = at / BEAT; beat <= (at + length - 1) / BEAT; beat++)
+    for (int beat = at / BEAT; beat <= (at + length - 1) / BEAT; beat++)
         if (at >= 0 && beat < c->bars * BEATS)
             c->bar[beat / BEATS].sung[beat % BEATS] = true;
 }
@@ -199,17 +187,15 @@ static void mark_sung(struct clip *c, int at, int length)
 static void inflect(struct soloist *s, int tick, int length, bool first)
 {
     struct score *score = s->clip->score;
-    int k;
-
-    if (rng_chance(s->rng, first ? 260 : 40)) {
-        for (k = 0; k <= 4; k++)
+    if (dice_chance(s->dice, first ? 260 : 40)) {
+        for (int k = 0; k <= 4; k++)
             score_bend(score, s->track, tick + k * 18, -20 * (4 - k));
     }
     if (length > TICKS * 5 / 4) {
-        for (k = 0; k <= 5; k++)
+        for (int k = 0; k <= 5; k++)
             score_control(score, s->track, tick + length * (4 + k) / 10, 1, 10 * k);
         score_control(score, s->track, tick + length, 1, 0);
-        for (k = 0; k <= 6; k++)
+        for (int k = 0; k <= 6; k++)
             score_control(score, s->track, tick + length * k / 7, 11, k < 3 ? 104 + 7 * k : 125 - 6 * (k - 3));
         score_control(score, s->track, tick + length + 1, 11, 118);
     }
@@ -230,20 +216,18 @@ static int accent(const struct phrase *p, int i)
 static void play_phrase(struct soloist *s, const struct phrase *p, int velocity, int detach)
 {
     struct clip *c = s->clip;
-    int i;
-
-    for (i = 0; i < p->n; i++) {
+    for (int i = 0; i < p->n; i++) {
         int tick = when(s, p->at[i]), room = when(s, p->at[i] + p->length[i]) - tick;
         bool tied = i + 1 < p->n && p->at[i + 1] == p->at[i] + p->length[i];
         int length = room * (tied && p->length[i] <= 6 ? 100 - detach / 4 : 100 - detach) / 100;
-        int v = velocity + accent(p, i) + rng_bell(s->rng, 8);
+        int v = velocity + accent(p, i) + dice_bell(s->dice, 8);
 
-        tick += rng_bell(s->rng, 6);
+        tick += dice_bell(s->dice, 6);
         if (p->at[i] < 0)
             continue;
         if (s->voice->wind)
             inflect(s, tick, length, i == 0);
-        if (p->length[i] >= 6 && rng_chance(s->rng, s->voice->wind ? 35 : 55))
+        if (p->length[i] >= 6 && dice_chance(s->dice, s->voice->wind ? 35 : 55))
             score_note(c->score, s->track, tick - 34, 32, p->pitch[i] - 1, v - 18);
         score_note(c->score, s->track, tick, length, p->pitch[i], v);
         if (s->octaves && p->pitch[i] - 12 >= s->voice->low - 8)
@@ -275,20 +259,20 @@ static int play_motif(struct soloist *s, int at, int end, enum kind kind)
 {
     struct phrase first = {0}, p = {0};
     bool lick = kind == LICK;
-    const char *figure = lick ? PICK(s->rng, licks) : PICK(s->rng, figures);
-    int period = strlen(figure) > 8 || rng_chance(s->rng, 250) ? 2 * BAR : BAR;
-    int times = rng_range(s->rng, 2, lick ? 2 : 4), way = rng_range(s->rng, -1, 1);
-    int shift = way * rng_range(s->rng, 1, 3), i, k;
+    const char *figure = lick ? DICE_PICK(s->dice, licks) : DICE_PICK(s->dice, figures);
+    int period = strlen(figure) > 8 || dice_chance(s->dice, 250) ? 2 * BAR : BAR;
+    int times = dice_range(s->dice, 2, lick ? 2 : 4), way = dice_range(s->dice, -1, 1);
+    int shift = way * dice_range(s->dice, 1, 3);
 
     at = (at + BAR - 1) / BAR * BAR;
-    for (k = 0; k < times && at < end; k++, at += period) {
+    for (int k = 0; k < times && at < end; k++, at += period) {
         memset(&p, 0, sizeof p);
         choose_shape(s, &p);
-        p.blue = lick || (s->clip->tune.blues && rng_chance(s->rng, 400));
+        p.blue = lick || (s->clip->tune.blues && dice_chance(s->dice, 400));
         rhythm_add(&p, figure, at);
-        if (k == times - 1 && !lick && rng_chance(s->rng, 600))
-            line_rhythm(s, &p, at + BAR, rng_range(s->rng, 2, 5));
-        for (i = 0; k > 0 && i < first.n && i < p.n; i++)
+        if (k == times - 1 && !lick && dice_chance(s->dice, 600))
+            line_rhythm(s, &p, at + BAR, dice_range(s->dice, 2, 5));
+        for (int i = 0; k > 0 && i < first.n && i < p.n; i++)
             p.wanted[i] = first.pitch[i] + shift * k;
         cut(&p, end);
         find_pitches(s, &p, &song_taste);
@@ -302,17 +286,17 @@ static int play_motif(struct soloist *s, int at, int end, enum kind kind)
 static int play_free(struct soloist *s, int at, int end, enum kind kind)
 {
     struct phrase p = {0};
-    int energy = s->clip->bar[at < 0 ? 0 : at / BAR].energy, beats, i;
+    int energy = s->clip->bar[at < 0 ? 0 : at / BAR].energy, beats;
 
     choose_shape(s, &p);
     if (kind == LINE) {
-        p.blue = s->clip->tune.blues && rng_chance(s->rng, 250);
-        beats = rng_range(s->rng, 4, 10);
-        line_rhythm(s, &p, at, beats + rng_range(s->rng, 0, energy / 8));
+        p.blue = s->clip->tune.blues && dice_chance(s->dice, 250);
+        beats = dice_range(s->dice, 4, 10);
+        line_rhythm(s, &p, at, beats + dice_range(s->dice, 0, energy / 8));
     } else {
         at = (at + 2 * BEAT - 1) / (2 * BEAT) * 2 * BEAT;
-        for (i = rng_range(s->rng, 1, 3); i > 0; i--)
-            at = rhythm_add(&p, PICK(s->rng, songs), at);
+        for (int i = dice_range(s->dice, 1, 3); i > 0; i--)
+            at = rhythm_add(&p, DICE_PICK(s->dice, songs), at);
     }
     cut(&p, end);
     find_pitches(s, &p, kind == LINE ? &line_taste : &song_taste);
@@ -332,13 +316,13 @@ static void improvise(struct soloist *s, int at, int end)
     int rest, energy;
 
     while (at < end) {
-        enum kind kind = (enum kind)rng_weighted(s->rng, characters[s->character], KINDS);
+        enum kind kind = (enum kind)dice_weighted(s->dice, characters[s->character], KINDS);
 
         energy = s->clip->bar[at < 0 ? 0 : at / BAR].energy;
-        s->octaves = !s->voice->wind && kind != LINE && s->track != TRACK_BASS && rng_chance(s->rng, 220);
+        s->octaves = !s->voice->wind && kind != LINE && s->track != TRACK_BASS && dice_chance(s->dice, 220);
         at = kind == LINE || kind == LYRIC ? play_free(s, at, end, kind) : play_motif(s, at, end, kind);
-        rest = rng_range(s->rng, 1, energy > 60 ? 3 : 4);
-        at = (at + 5) / 6 * 6 + rest * (rng_chance(s->rng, 500) ? BEAT : 6);
+        rest = dice_range(s->dice, 1, energy > 60 ? 3 : 4);
+        at = (at + 5) / 6 * 6 + rest * (dice_chance(s->dice, 500) ? BEAT : 6);
     }
 }
 
@@ -348,16 +332,15 @@ enum { HEAD_BARS = 4, HEAD_LETTERS = 3 };
 
 static void compose_head(struct soloist *s, char rhythm[HEAD_LETTERS][HEAD_BARS][20])
 {
-    int letter, bar;
-    bool song = rng_chance(s->rng, 400);
+    bool song = dice_chance(s->dice, 400);
 
-    for (letter = 0; letter < HEAD_LETTERS; letter++) {
-        for (bar = 0; bar < HEAD_BARS; bar++) {
-            const char *text = song || letter == 1 ? PICK(s->rng, songs) : PICK(s->rng, figures);
+    for (int letter = 0; letter < HEAD_LETTERS; letter++) {
+        for (int bar = 0; bar < HEAD_BARS; bar++) {
+            const char *text = song || letter == 1 ? DICE_PICK(s->dice, songs) : DICE_PICK(s->dice, figures);
 
-            if (bar == 2 && rng_chance(s->rng, 650))
+            if (bar == 2 && dice_chance(s->dice, 650))
                 text = rhythm[letter][0]; /* the second half answers the first with the same figure */
-            if (bar == 3 && rng_chance(s->rng, 450))
+            if (bar == 3 && dice_chance(s->dice, 450))
                 text = "x-------";
             memmove(rhythm[letter][bar], text, strlen(text) + 1);
         }
@@ -370,8 +353,8 @@ static void play_head(struct soloist *s, struct soloist *other, int first_bar, i
     char rhythm[HEAD_LETTERS][HEAD_BARS][20];
     struct phrase seen[HEAD_LETTERS];
     struct clip *c = s->clip;
-    const char *order = PICK(s->rng, orders);
-    int bar = first_bar, below = rng_chance(s->rng, 500) ? 0 : rng_range(s->rng, 3, 4), i, k;
+    const char *order = DICE_PICK(s->dice, orders);
+    int bar = first_bar, below = dice_chance(s->dice, 500) ? 0 : dice_range(s->dice, 3, 4);
 
     memset(seen, 0, sizeof seen);
     compose_head(s, rhythm);
@@ -380,10 +363,10 @@ static void play_head(struct soloist *s, struct soloist *other, int first_bar, i
         int letter = order[at_form / HEAD_BARS % 4] - 'A', from = at_form % HEAD_BARS;
         struct phrase p = {0}, q;
 
-        for (k = from; k < HEAD_BARS && bar < end_bar; k++, bar++)
+        for (int k = from; k < HEAD_BARS && bar < end_bar; k++, bar++)
             rhythm_add(&p, rhythm[letter][k], bar * BAR);
         choose_shape(s, &p);
-        for (i = 0; i < p.n && seen[letter].n >= p.n; i++) /* a phrase begun in its middle keeps its ending */
+        for (int i = 0; i < p.n && seen[letter].n >= p.n; i++) /* a phrase begun in its middle keeps its ending */
             p.wanted[i] = seen[letter].pitch[seen[letter].n - p.n + i];
         find_pitches(s, &p, &song_taste);
         if (seen[letter].n < p.n)
@@ -392,13 +375,13 @@ static void play_head(struct soloist *s, struct soloist *other, int first_bar, i
         if (!other)
             continue;
         q = p;
-        for (i = 0; i < p.n; i++) /* the second voice: unison or octave, or a chord tone under the first */
+        for (int i = 0; i < p.n; i++) /* the second voice: unison or octave, or a chord tone under the first */
             q.wanted[i] = p.pitch[i] - below;
         q.start = q.peak = q.goal = (other->voice->low + other->voice->high) / 2;
         if (below) {
             find_pitches(other, &q, &song_taste);
         } else {
-            for (i = 0; i < q.n; i++) {
+            for (int i = 0; i < q.n; i++) {
                 while (q.pitch[i] > other->voice->high)
                     q.pitch[i] -= 12;
                 while (q.pitch[i] < other->voice->low)
@@ -411,9 +394,9 @@ static void play_head(struct soloist *s, struct soloist *other, int first_bar, i
 
 /* ---- turns */
 
-static struct soloist soloist_for(struct clip *c, struct rng *r, enum lead lead)
+static struct soloist soloist_for(struct clip *c, struct dice *r, enum lead lead)
 {
-    struct soloist s = {.clip = c, .rng = r, .voice = c->lead[0], .track = TRACK_LEAD, .lag = c->lag};
+    struct soloist s = {.clip = c, .dice = r, .voice = c->lead[0], .track = TRACK_LEAD, .lag = c->lag};
 
     if (lead == LEAD_SECOND) {
         s.voice = c->lead[1];
@@ -427,19 +410,19 @@ static struct soloist soloist_for(struct clip *c, struct rng *r, enum lead lead)
         s.lag = 0;
     }
     s.swing = (c->swing - 500) * 4 / 5 + 500;
-    s.character = rng_range(r, 0, 3);
+    s.character = dice_range(r, 0, 3);
     return s;
 }
 
 void solo_play(struct clip *c)
 {
-    struct rng r;
-    int bar, end, turn = 0, character[LEAD_DRUMS + 1];
+    struct dice r;
+    int end, turn = 0, character[LEAD_DRUMS + 1];
 
-    rng_start(&r, c->seed, c->index, PART_SOLO);
-    for (bar = 0; bar <= LEAD_DRUMS; bar++)
-        character[bar] = rng_range(&r, 0, 3);
-    for (bar = 0; bar < c->bars; bar = end) {
+    dice_start(&r, c->seed, c->index, PART_SOLO);
+    for (int bar = 0; bar <= LEAD_DRUMS; bar++)
+        character[bar] = dice_range(&r, 0, 3);
+    for (int bar = 0; bar < c->bars; bar = end) {
         enum lead lead = c->bar[bar].lead;
         struct soloist s = soloist_for(c, &r, lead), other = soloist_for(c, &r, LEAD_SECOND);
         int from = bar * BAR;
@@ -453,10 +436,10 @@ void solo_play(struct clip *c)
             play_head(&s, c->lead[1] ? &other : NULL, bar, end);
             continue;
         }
-        if (bar > 0 && rng_chance(&r, c->bar[bar - 1].pickup ? 900 : 450)) /* leads in before the bar line */
-            from -= 6 * rng_range(&r, 1, 4);
-        else if (turn++ || rng_chance(&r, 500))
-            from += 6 * rng_range(&r, 0, 5);
-        improvise(&s, from, end * BAR - 6 * rng_range(&r, 0, 4));
+        if (bar > 0 && dice_chance(&r, c->bar[bar - 1].pickup ? 900 : 450)) /* leads in before the bar line */
+            from -= 6 * dice_range(&r, 1, 4);
+        else if (turn++ || dice_chance(&r, 500))
+            from += 6 * dice_range(&r, 0, 5);
+        improvise(&s, from, end * BAR - 6 * dice_range(&r, 0, 4));
     }
 }

@@ -16,16 +16,14 @@ static int step_to(int from, int to)
 }
 
 /* a beat of the walk: the root where a chord starts, a leading tone before the next, chord tones between */
-static void slot_for(const struct clip *c, struct rng *r, int step, int wish, struct line_slot *s)
+static void slot_for(const struct clip *c, struct dice *r, int step, int wish, struct line_slot *s)
 {
     struct chord now = clip_chord(c, step), before = clip_chord(c, step - BEAT);
     struct chord next = clip_chord(c, step + BEAT);
     bool first = step % BAR == 0 || !chord_same(now, before);
     bool fresh = !chord_same(now, clip_chord(c, step - BAR)) || step % (2 * BAR) == 0;
     bool leads = !chord_same(now, next) || (step / BEAT) % BEATS == BEATS - 1;
-    int i;
-
-    for (i = 0; i < LINE_SPAN; i++) {
+    for (int i = 0; i < LINE_SPAN; i++) {
         int p = LINE_LOW + i, degree = step_to(now.root, p), cost;
         int near = step_to(next.root, p);
 
@@ -46,23 +44,23 @@ static void slot_for(const struct clip *c, struct rng *r, int step, int wish, st
         else
             cost = degree == 0 ? 6 : chord_has(now, p) ? 0 : chord_scale(now, p) ? 4 : 14;
         cost += (p > wish ? p - wish : wish - p) / 2 + (p > 50 ? 3 * (p - 50) : 0);
-        s->cost[i] = cost + rng_range(r, 0, 9);
+        s->cost[i] = cost + dice_range(r, 0, 9);
     }
 }
 
-static void play(const struct clip *c, struct rng *r, int step, int length, int pitch, int velocity)
+static void play(const struct clip *c, struct dice *r, int step, int length, int pitch, int velocity)
 {
-    int tick = clip_tick(step, c->swing) + rng_bell(r, 9);
+    int tick = clip_tick(step, c->swing) + dice_bell(r, 9);
 
-    velocity += c->bar[step / BAR].energy / 5 + rng_bell(r, 8);
+    velocity += c->bar[step / BAR].energy / 5 + dice_bell(r, 8);
     score_note(c->score, TRACK_BASS, tick, length, pitch, velocity);
 }
 
-static void play_ornament(const struct clip *c, struct rng *r, int step, int pitch)
+static void play_ornament(const struct clip *c, struct dice *r, int step, int pitch)
 {
     int ahead = clip_tick(step, c->swing);
 
-    if (rng_chance(r, 500)) { /* a skip: the second eighth, damped */
+    if (dice_chance(r, 500)) { /* a skip: the second eighth, damped */
         play(c, r, step + 6, TICKS / 6, pitch, 52);
     } else { /* a drop: two damped triplets down to the open strings */
         score_note(c->score, TRACK_BASS, ahead + TICKS / 3, TICKS / 8, pitch, 50);
@@ -71,7 +69,7 @@ static void play_ornament(const struct clip *c, struct rng *r, int step, int pit
     }
 }
 
-static void play_two(const struct clip *c, struct rng *r, int step, const int *pitch)
+static void play_two(const struct clip *c, struct dice *r, int step, const int *pitch)
 {
     int in_bar = (step / BEAT) % BEATS;
 
@@ -79,13 +77,13 @@ static void play_two(const struct clip *c, struct rng *r, int step, const int *p
         play(c, r, step, TICKS * 17 / 10, pitch[0], 84);
     else if (in_bar == 2)
         play(c, r, step, TICKS * 16 / 10, pitch[0], 78);
-    else if (in_bar == 3 && rng_chance(r, 300))
+    else if (in_bar == 3 && dice_chance(r, 300))
         play(c, r, step, TICKS * 8 / 10, pitch[0], 74);
-    else if (in_bar == 1 && rng_chance(r, 120))
+    else if (in_bar == 1 && dice_chance(r, 120))
         play(c, r, step + 6, TICKS / 3, pitch[1], 62);
 }
 
-static void play_beat(const struct clip *c, struct rng *r, int step, const int *pitch, int legato)
+static void play_beat(const struct clip *c, struct dice *r, int step, const int *pitch, int legato)
 {
     const struct bar *bar = &c->bar[step / BAR];
     int in_bar = (step / BEAT) % BEATS;
@@ -95,7 +93,7 @@ static void play_beat(const struct clip *c, struct rng *r, int step, const int *
         if (bar->lead == LEAD_BASS)
             break;
         play(c, r, step, TICKS * legato / 100, pitch[0], in_bar % 2 ? 84 : 79);
-        if (rng_chance(r, c->tempo > 1900 ? 25 : 70))
+        if (dice_chance(r, c->tempo > 1900 ? 25 : 70))
             play_ornament(c, r, step, pitch[0]);
         break;
     case TIME_TWO:
@@ -111,7 +109,7 @@ static void play_beat(const struct clip *c, struct rng *r, int step, const int *
 
         if (in_bar % 2 == 0)
             play(c, r, step, TICKS * 12 / 10, pedal, 82);
-        else if (rng_chance(r, 400))
+        else if (dice_chance(r, 400))
             play(c, r, step + 6, TICKS / 3, pedal, 68);
         break;
     }
@@ -124,24 +122,24 @@ void walk_play(struct clip *c)
 {
     static struct line_slot slots[LINE_SLOTS];
     static int pitch[LINE_SLOTS + 1];
-    struct rng r;
-    int beats = c->bars * BEATS, done, from = 0, wish = CENTRE, legato, i;
+    struct dice r;
+    int beats = c->bars * BEATS, done, from = 0, wish = CENTRE, legato;
 
     if (!c->bass)
         return;
-    rng_start(&r, c->seed, c->index, PART_WALK);
-    legato = rng_range(&r, 82, 98);
+    dice_start(&r, c->seed, c->index, PART_WALK);
+    legato = dice_range(&r, 82, 98);
     for (done = 0; done < beats; done += LINE_SLOTS) {
         int n = beats - done < LINE_SLOTS ? beats - done : LINE_SLOTS;
 
-        for (i = 0; i < n; i++) {
+        for (int i = 0; i < n; i++) {
             if (i % (2 * BEATS) == 0)
-                wish = CENTRE + rng_range(&r, -7, 8);
+                wish = CENTRE + dice_range(&r, -7, 8);
             slot_for(c, &r, (done + i) * BEAT, wish, &slots[i]);
         }
         line_solve(slots, n, from, &taste, pitch);
         from = pitch[n] = pitch[n - 1];
-        for (i = 0; i < n; i++)
+        for (int i = 0; i < n; i++)
             play_beat(c, &r, (done + i) * BEAT, pitch + i, legato);
     }
 }

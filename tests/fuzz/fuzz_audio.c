@@ -16,11 +16,11 @@ enum { MOST_VALUES = 1 << 16, PIECE_VALUES = 1 << 12 };
 
 static void read_all(struct audio *a, double from)
 {
-    int channels = audio_channels(a);
+    int channels = a->channels;
     int64_t piece = PIECE_VALUES / channels + 1, done = 0, n;
     float *x;
 
-    FUZZ_HOLDS(channels >= 1 && audio_source_rate(a) >= 1);
+    FUZZ_HOLDS(channels >= 1 && a->source_rate >= 1);
     if (from > 0 && audio_seek(a, from) < 0) {
         FUZZ_HOLDS(strlen(error_text()) > 0);
         return;
@@ -36,7 +36,6 @@ static void read_all(struct audio *a, double from)
             FUZZ_HOLDS(isfinite(x[i]));
         done += n;
     }
-    (void)audio_complaint(a);
     free(x);
 }
 

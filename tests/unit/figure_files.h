@@ -27,7 +27,7 @@ __attribute__((unused)) static struct sound sound_read(const char *name)
 
     if (a) {
         s.samples = audio_read(a, s.x, 100000);
-        s.rate = audio_source_rate(a);
+        s.rate = a->source_rate;
         audio_close(a);
     }
     if (s.samples <= 0) {

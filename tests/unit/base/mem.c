@@ -7,7 +7,7 @@
 
 #include "base/diag.h"
 #include "base/mem.h"
-#include "base/partial.h"
+#include "base/file.h"
 #include "check.h"
 
 /* Sanitizers, too, are to say that there is none. */

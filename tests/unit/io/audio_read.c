@@ -110,7 +110,7 @@ static void test_same_rate(const char *path)
     audio_close(a);
     a = audio_open(path, 0, true);
     worst = 0;
-    if (a != NULL && audio_channels(a) == 1 && audio_source_channels(a) == 3 && audio_source_rate(a) == 8000 &&
+    if (a != NULL && a->channels == 1 && a->source_channels == 3 && a->source_rate == 8000 &&
         audio_read(a, got, 7000) == 7000)
         for (int64_t i = 0; i < 7000; i++)
             worst = fmax(worst, fabs(got[i] - ((double)x[3 * i] + x[3 * i + 1] + x[3 * i + 2]) / 3));
@@ -191,8 +191,8 @@ static void test_bad_files(const char *path)
     make(path, x, 4000, 1, 8000, SF_FORMAT_WAV | SF_FORMAT_FLOAT);
     a = audio_open(path, 3000, true);
     n = a != NULL ? audio_read(a, y, 64) : -1;
-    check(n == 64 && audio_complaint(a) != NULL, "scaled wrongly: %s",
-          n == 64 && audio_complaint(a) != NULL ? audio_complaint(a) : "no complaint");
+    check(n == 64 && a->complaint != NULL, "scaled wrongly: %s",
+          n == 64 && a->complaint != NULL ? a->complaint : "no complaint");
     audio_close(a);
 }
 
@@ -206,14 +206,14 @@ static void test_cut(const char *path, int format, const char *name)
     make(path, x, 8000, 1, 8000, format);
     a = audio_open(path, 0, true);
     n = a != NULL ? audio_read(a, y, 8000) : -1;
-    check(n == 8000 && audio_complaint(a) == NULL, "whole %s: no complaint", name);
+    check(n == 8000 && a->complaint == NULL, "whole %s: no complaint", name);
     audio_close(a);
     if (truncate(path, 9000) < 0)
         check(0, "truncate");
     a = audio_open(path, 0, true);
     n = a != NULL ? audio_read(a, y, 8000) : -1;
-    check(n > 0 && n < 8000 && audio_complaint(a) != NULL, "cut %s: %lld samples; %s", name, (long long)n,
-          n > 0 && audio_complaint(a) != NULL ? audio_complaint(a) : "no complaint");
+    check(n > 0 && n < 8000 && a->complaint != NULL, "cut %s: %lld samples; %s", name, (long long)n,
+          n > 0 && a->complaint != NULL ? a->complaint : "no complaint");
     audio_close(a);
     free(x);
     free(y);

@@ -1,4 +1,4 @@
-/* rng.c: the composer's dice: SplitMix64 in integers, one generator for each part of each clip. */
+/* dice.c: the composer's dice: SplitMix64 in integers, one generator for each part of each clip. */
 #include "compose.h"
 
 static uint64_t mix(uint64_t x)
@@ -8,7 +8,7 @@ static uint64_t mix(uint64_t x)
     return x ^ (x >> 31);
 }
 
-void rng_start(struct rng *r, uint64_t seed, uint64_t clip, uint64_t part)
+void dice_start(struct dice *r, uint64_t seed, uint64_t clip, uint64_t part)
 {
     uint64_t x = mix(seed + 0x9e3779b97f4a7c15u);
 
@@ -16,38 +16,38 @@ void rng_start(struct rng *r, uint64_t seed, uint64_t clip, uint64_t part)
     r->state = mix(x + part * 0xaf251af3b0f025b5u);
 }
 
-uint32_t rng_next(struct rng *r)
+uint32_t dice_next(struct dice *r)
 {
     r->state += 0x9e3779b97f4a7c15u;
     return (uint32_t)(mix(r->state) >> 32);
 }
 
-int rng_range(struct rng *r, int low, int high)
+int dice_range(struct dice *r, int low, int high)
 {
     uint64_t span = (uint64_t)(high - low + 1);
 
-    return low + (int)((rng_next(r) * span) >> 32);
+    return low + (int)((dice_next(r) * span) >> 32);
 }
 
-bool rng_chance(struct rng *r, int permille)
+bool dice_chance(struct dice *r, int permille)
 {
-    return rng_range(r, 0, 999) < permille;
+    return dice_range(r, 0, 999) < permille;
 }
 
-int rng_bell(struct rng *r, int width)
+int dice_bell(struct dice *r, int width)
 {
-    int a = rng_range(r, -width, width), b = rng_range(r, -width, width), c = rng_range(r, -width, width);
+    int a = dice_range(r, -width, width), b = dice_range(r, -width, width), c = dice_range(r, -width, width);
 
     return (a + b + c) / 3;
 }
 
-int rng_weighted(struct rng *r, const int *weights, int count)
+int dice_weighted(struct dice *r, const int *weights, int count)
 {
     int sum = 0, at, i;
 
     for (i = 0; i < count; i++)
         sum += weights[i];
-    at = rng_range(r, 0, sum - 1);
+    at = dice_range(r, 0, sum - 1);
     for (i = 0; i < count - 1 && at >= weights[i]; i++)
         at -= weights[i];
     return i;

@@ -1,0 +1,47 @@
+/* Audio files into a stream of clips: all that cv-load does behind its options. What is wrong with a file is said on
+ * standard error, and the rest goes on. */
+#ifndef IO_LOAD_H
+#define IO_LOAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/meta.h"
+
+#define LOAD_SAMPLES_MAX 268435456.0 /* all channels of a clip together: 1 GiB */
+
+struct load_options {
+    double rate, offset; /* Hz; seconds into each file */
+    int64_t samples;     /* of a clip, in each channel */
+    bool pad;            /* shorter clips with silence */
+    bool channels;       /* keep them, or mix them */
+    bool all;            /* cut files into clips, or take the first one */
+    bool recursive;      /* look into folders */
+    bool unique;         /* leave out clips that were there before */
+    bool strict;         /* stop at the first bad file */
+    const char *report;  /* file for what became of each file, NULL: none */
+    /* What else there is to say of a clip x [channels, samples], of which the first got samples are the file's; NULL */
+    void (*note)(struct meta *meta, const float *x, int64_t channels, int64_t samples, int64_t got);
+};
+
+struct load;
+
+/* Writes to fd, and nothing before the first clip. NULL: the report cannot be written. */
+struct load *load_new(const struct load_options *o, int fd);
+
+/* Says that there is a file, or with recursive a folder of files, at path ("-": standard input). All that load_run is
+ * to load should be found first, so that tracks of one name are told apart. */
+void load_find(struct load *l, const char *path);
+
+/* Loads what was found. -1: the output cannot be written. */
+int load_run(struct load *l);
+
+/* Finds and runs each of the names that in holds, each followed by end ('\n' or NUL). -1: the reason. */
+int load_list(struct load *l, FILE *in, int end);
+
+/* Ends the stream, sums up, and releases l: the status of the program, 1 if some file could not be used, or the report
+ * not be written, or with strict (then the stream has no end). -1: the reason: nothing was there, or output failed. */
+int load_end(struct load *l);
+
+#endif
