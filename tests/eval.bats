@@ -111,7 +111,7 @@ sum() { awk '{ s += $1 } END { printf "%.9g\n", s }'; }
     for of in "spectral.bin tunes" "notebook.bin short" "linear.bin tunes" "beat.bin tunes" "beat.bin timed"; do
         set -- $of
         cv-eval -q --json "$1" < "$2" > json
-        cv-encode -q -m "$1" < "$2" | cv-decode "$1" | cv-check -j -l all=: --original "$2" 2> words > /dev/null
+        cv-encode -q -m "$1" < "$2" | cv-decode "$1" | cv-check --json -l all=: --original "$2" 2> words > /dev/null
         grep '^{"total":' words > total
         for key in msls sc mel dac_mel dac_stft gain_db rhythm; do
             [[ "$1 $key" != "notebook.bin rhythm" ]] || continue   # too short

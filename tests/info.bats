@@ -153,3 +153,9 @@ has() { grep -qE "\"$1\": ?$2[],}]"; }
     refuses 1 cv-encode long-1.bin < audio.cvs
     says samples 1073741824
 }
+
+@test "-j is threads wherever there are any: what is JSON elsewhere is named" {
+    run -2 --separate-stderr cv-info -j audio.cvs
+    [ -z "$output" ]
+    [[ $stderr == *"-j, but there is --json"* ]]
+}

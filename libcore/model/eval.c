@@ -229,11 +229,8 @@ static void sum_up(struct run *run)
     struct eval *e = run->e;
 
     for (int row = 0; row < EVAL_ROWS; row++)
-        for (int k = 0; k < EVAL_FIGURES; k++) {
-            const struct tally *t = &run->tallies[row][k];
-
-            e->sound[row][k] = t->count > 0 ? t->sum / (double)t->count : NAN;
-        }
+        for (int k = 0; k < EVAL_FIGURES; k++)
+            e->sound[row][k] = tally_mean(&run->tallies[row][k]);
     for (int d = 0; d < e->latent; d++) {
         e->kl[d] /= (double)e->latents;
         e->kl_sum += e->kl[d];
