@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/report.h"
 #include "base/temporary.h"
 #include "measure/figures.h"
 #include "measure/levels.h"
@@ -46,6 +47,7 @@ struct run {
     struct job *jobs;
     int held, room;
     double terms[EVAL_TERMS];
+    struct latent_sums *dims; /* [latent] */
     struct tally tallies[EVAL_ROWS][EVAL_FIGURES];
 };
 
@@ -176,10 +178,10 @@ static void flush(struct run *run, struct pool *pool)
         for (int k = 0; k < EVAL_TERMS; k++)
             run->terms[k] += j->c.terms[k];
         for (int d = 0; d < run->e->latent; d++)
-            run->e->kl[d] += j->c.kl[d];
+            latent_sums_add(&run->dims[d], &j->c.dims[d]);
         free(j->c.x);
         free(j->c.eps);
-        free(j->c.kl);
+        free(j->c.dims);
     }
     run->held = 0;
 }
@@ -191,7 +193,7 @@ static int next_clip(struct run *run, int64_t number)
     int64_t samples;
     size_t size;
 
-    *j = (struct job){.c = {.kl = mem_zero(latent, sizeof(double)), .meta = run->metas[number]}};
+    *j = (struct job){.c = {.dims = mem_zero(latent, sizeof(struct latent_sums)), .meta = run->metas[number]}};
     for (int row = 0; row < EVAL_ROWS; row++)
         for (int k = 0; k < EVAL_FIGURES; k++)
             j->sound[row][k] = NAN;
@@ -216,27 +218,35 @@ static int measure_all(struct run *run, uint64_t seed, struct pool *pool)
     for (int i = 0; i < run->room; i++)
         run->meters[i] = (struct meters){recon_meter_new(run->m.rate), timbre_meter_new(run->m.rate)};
     for (int64_t i = 0; i < run->e->clips; i++) {
+        report_progress("clips", i - run->held, run->e->clips);
         if (next_clip(run, i))
             return -1;
         if (run->held == run->room || i + 1 == run->e->clips)
             flush(run, pool);
     }
+    report_progress("clips", run->e->clips, run->e->clips);
     return 0;
 }
 
 static void sum_up(struct run *run)
 {
     struct eval *e = run->e;
+    double n = (double)e->latents;
 
     for (int row = 0; row < EVAL_ROWS; row++)
         for (int k = 0; k < EVAL_FIGURES; k++)
             e->sound[row][k] = tally_mean(&run->tallies[row][k]);
     for (int d = 0; d < e->latent; d++) {
-        e->kl[d] /= (double)e->latents;
+        const struct latent_sums *sums = &run->dims[d];
+
+        e->kl[d] = sums->kl / n;
         e->kl_sum += e->kl[d];
-        e->active += e->kl[d] > EVAL_ACTIVE ? 1 : 0;
+        e->variance[d] = n > 1 ? fmax(0, sums->square - sums->mean * sums->mean / n) / (n - 1) : NAN;
+        e->active += e->variance[d] > EVAL_ACTIVE ? 1 : 0;
     }
     run->kind->finish(run->state, run->terms, e);
+    e->told = n > 1;
+    e->collapsed = e->told && (e->active == 0 || e->explained < EVAL_EXPLAINED);
 }
 
 /* ---- the whole ---- */
@@ -246,7 +256,7 @@ static void run_free(struct run *run)
     for (int i = 0; i < run->held; i++) {
         free(run->jobs[i].c.x);
         free(run->jobs[i].c.eps);
-        free(run->jobs[i].c.kl);
+        free(run->jobs[i].c.dims);
     }
     for (int i = 0; run->meters && i < run->room; i++) {
         recon_meter_free(run->meters[i].recon);
@@ -255,6 +265,7 @@ static void run_free(struct run *run)
     for (int64_t i = 0; i < run->e->clips; i++)
         meta_free(run->metas[i]);
     free(run->metas);
+    free(run->dims);
     free(run->meters);
     free(run->jobs);
     free(run->steady);
@@ -278,7 +289,10 @@ int eval_run(struct eval *e, const char *model, struct reader *r, uint64_t seed,
     e->network = run.m.network->name;
     e->rate = run.m.rate;
     e->latent = run.m.latent;
+    e->explained = NAN;
     e->kl = mem_zero((size_t)e->latent, sizeof *e->kl);
+    e->variance = mem_zero((size_t)e->latent, sizeof *e->variance);
+    run.dims = mem_zero((size_t)e->latent, sizeof *run.dims);
     run.kind = run.m.network->eval;
     run.jobs = mem_zero((size_t)run.room, sizeof *run.jobs);
     run.mean = mean_spectrum_new(run.m.rate);
@@ -296,5 +310,6 @@ int eval_run(struct eval *e, const char *model, struct reader *r, uint64_t seed,
 void eval_free(struct eval *e)
 {
     free(e->kl);
-    e->kl = NULL;
+    free(e->variance);
+    e->kl = e->variance = NULL;
 }

@@ -60,10 +60,10 @@ static void draw(void *state, float *eps, size_t count)
     rng_normal(&s->rng, eps, count);
 }
 
-/* KL(N(mean, e^logvar) || N(0, 1)) of one value, nats. */
-static double normal_kl(double mean, double logvar)
+/* One value, against N(0, 1): KL is 1/2 (e^logvar + mean^2 - logvar - 1). */
+static struct latent_sums latent_of(double mean, double logvar)
 {
-    return 0.5 * (exp(logvar) + mean * mean) - 0.5 * logvar - 0.5;
+    return (struct latent_sums){0.5 * (exp(logvar) + mean * mean) - 0.5 * logvar - 0.5, mean, mean * mean};
 }
 
 /* Once with the draw for the losses, once without for the sound, which loses
@@ -81,7 +81,7 @@ static void clip(void *state, int worker, struct eval_clip *c)
     c->terms[TERM_KL_DRAW] = (double)g->kl->y[0];
     c->terms[TERM_RECONSTRUCTION] = (double)g->reconstruction->y[0];
     for (size_t d = 0; d < latent; d++)
-        c->kl[d] = normal_kl((double)g->mean->y[d], (double)g->logvar->y[d]);
+        c->dims[d] = latent_of((double)g->mean->y[d], (double)g->logvar->y[d]);
     memset(g->eps->y, 0, latent * sizeof(float));
     net_forward(g->net);
     memcpy(c->reconstruction, g->sample->y, (size_t)c->samples * sizeof(float));
@@ -93,11 +93,11 @@ static void finish(const void *state, const double *terms, struct eval *e)
     double n = (double)e->clips, likelihood = -terms[TERM_NLL] / n, draw = terms[TERM_KL_DRAW] / n;
 
     (void)state;
-    eval_term(e, "elbo", "ELBO", likelihood - draw, 3, "log p(x|z) - KL of the draw, nats per clip");
-    eval_term(e, "log_likelihood", "  log p(x|z)", likelihood, 3, "nats");
-    eval_term(e, "kl_draw", "  KL of the draw", draw, 4, "nats, log q(z|x) - log p(z)");
-    eval_term(e, "kl", "  KL", e->kl_sum, 4, "nats, closed form, against N(0, 1)");
-    eval_term(e, "cross_entropy", "reconstruction loss", terms[TERM_RECONSTRUCTION] / n, 4,
+    eval_term(e, "elbo", "ELBO", likelihood - draw, "log p(x|z) - KL of the draw, nats per clip");
+    eval_term(e, "log_likelihood", "  log p(x|z)", likelihood, "nats");
+    eval_term(e, "kl_draw", "  KL of the draw", draw, "nats, log q(z|x) - log p(z)");
+    eval_term(e, "kl", "  KL", e->kl_sum, "nats, closed form, against N(0, 1)");
+    eval_term(e, "cross_entropy", "reconstruction loss", terms[TERM_RECONSTRUCTION] / n,
               "cross entropy of the raw logits");
 }
 
