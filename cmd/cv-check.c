@@ -80,7 +80,7 @@ static void clip_check(const char *name, const char *track, double beat, double 
 }
 
 /* The frame has been passed on: its floats may be changed. */
-static void frame_check(const struct frame *f, const struct tensor *t, double rate)
+static void frame_figures(const struct frame *f, const struct tensor *t, double rate)
 {
     int64_t channels = t->shape[1], samples = t->shape[2];
 
@@ -120,13 +120,13 @@ static void stream_check(struct reader *r)
             beside_check(r, f, rate);
         if (writer_put(w, f->name, f->meta, f->tensors, f->count) < 0)
             diag_die("%s", error_text());
-        frame_check(f, &t, rate);
+        frame_figures(f, &t, rate);
     }
     if (more < 0 || writer_end(w) < 0 || (originals && originals_end(originals) < 0))
         diag_die("%s", error_text());
 }
 
-static void options_check(void)
+static void limits_set(void)
 {
     const char *const paths[] = {original_path, reference_path, held_path};
 
@@ -148,7 +148,7 @@ int main(int argc, char **argv)
     struct reader *r;
 
     program_begin(&program, argc, argv, 0, 0);
-    options_check();
+    limits_set();
     how.table = !how.json && !diag_quiet();
     how.reference = reference_path;
     how.held_out = held_path;

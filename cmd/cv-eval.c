@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/opt.h"
 #include "base/report.h"
+#include "measure/figures.h"
 #include "model/eval.h"
 
 static bool json;
@@ -42,7 +43,7 @@ static const struct {
     [EVAL_ORIGINAL] = {"original", "the clips themselves"},
 };
 
-static struct meta *list_of(const double *x, int count)
+static struct meta *reals_meta(const double *x, int count)
 {
     struct meta *list = meta_list();
 
@@ -56,7 +57,7 @@ static struct meta *sound_meta(const double *figures)
     struct meta *m = meta_map();
 
     for (int k = 0; k < RECON_COUNT; k++)
-        meta_add(m, recon_names[k], meta_real(figures[k]));
+        meta_add(m, figure_about[FIGURE_RECON + k].name, meta_real(figures[k]));
     meta_add(m, "rhythm", meta_real(figures[EVAL_RHYTHM]));
     return m;
 }
@@ -75,8 +76,8 @@ static struct meta *eval_meta(const struct eval *e)
     meta_add(m, "latent", meta_int(e->latent));
     meta_add(m, "latent_frames", meta_int(e->latents));
     meta_add(m, "loss", loss);
-    meta_add(m, "kl", list_of(e->kl, e->latent));
-    meta_add(m, "variance", list_of(e->variance, e->latent));
+    meta_add(m, "kl", reals_meta(e->kl, e->latent));
+    meta_add(m, "variance", reals_meta(e->variance, e->latent));
     meta_add(m, "active", e->told ? meta_int(e->active) : meta_nil());
     meta_add(m, "collapsed", e->told ? meta_bool(e->collapsed) : meta_nil());
     for (int i = 0; i < EVAL_ROWS; i++)

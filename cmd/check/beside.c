@@ -138,7 +138,7 @@ static struct meta *near_report(bool table, enum compare_set set)
 }
 
 /* The verdict on the clips' figures, into m. */
-static void judge(const struct compare_figures *f, const struct clips_how *how, struct meta *m)
+static void clips_judge(const struct compare_figures *f, const struct clips_how *how, struct meta *m)
 {
     double value[FIGURE_COUNT] = {
         [FIGURE_FD] = f->fd,         [FIGURE_FDL] = f->fdl, [FIGURE_MMD] = f->mmd, [FIGURE_PRECISION] = f->precision,
@@ -177,7 +177,7 @@ void beside_end(const struct clips_how *how)
     }
     meta_add(m, "near", near_report(how->table, COMPARE_CLIPS));
     meta_add(m, "near_held_out", near_report(how->table, COMPARE_HELD_OUT));
-    judge(&figures[COMPARE_CLIPS], how, m);
+    clips_judge(&figures[COMPARE_CLIPS], how, m);
     meta_add(m, "explained", meta_real(compare_explained(compare)));
     if (how->json)
         report_json(stderr, "comparison", m);

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/sort.h"
 #include "measure/melfd.h"
 #include "measure/surrogate.h"
 #include "measure/copies.h"
@@ -159,9 +160,9 @@ static void surrogates_make(struct compare *c, const char *track, const float *x
     for (int64_t ch = 0; ch < channels; ch++)
         for (int64_t i = 0; i < n; i++)
             y[i] += x[ch * samples + i];
-    surrogate_phase(y, n, &phase);
+    surrogate_phase(y, (int)n, &phase);
     maps_append(&c->phase, map_make(c, track, y, 1, n));
-    surrogate_noise(y, n, &noise);
+    rng_normal(&noise, y, (size_t)n);
     maps_append(&c->noise, map_make(c, track, y, 1, n));
     free(y);
 }
@@ -284,25 +285,6 @@ int compare_fit(struct compare *c)
 
 /* ---- clips ---- */
 
-static int rising(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-/* Quantile of x [n], which gets sorted: linear between the two nearest. */
-static double quantile(double *x, size_t n, double share)
-{
-    double place = share * (double)(n - 1);
-    size_t below = (size_t)place;
-
-    if (n == 0)
-        return NAN;
-    qsort(x, n, sizeof *x, rising);
-    return below + 1 < n ? x[below] + (place - (double)below) * (x[below + 1] - x[below]) : x[n - 1];
-}
-
 static struct compare_near near_of(const struct compare *c, double *x, size_t n)
 {
     struct compare_near near = {(int64_t)n, NAN, NAN};
@@ -312,7 +294,7 @@ static struct compare_near near_of(const struct compare *c, double *x, size_t n)
         copied += x[i] < c->copy_distance;
     if (n > 0 && !isnan(c->copy_distance))
         near.copied = (double)copied / (double)n;
-    near.median = quantile(x, n, 0.5);
+    near.median = sort_quantile(x, n, 0.5);
     return near;
 }
 
@@ -355,7 +337,7 @@ struct compare_near compare_clip(struct compare *c, const char *track, const flo
     struct distances *held = &c->near[COMPARE_HELD_OUT];
 
     if (isnan(c->copy_distance)) /* all held out are in */
-        c->copy_distance = quantile(held->values, held->count, 0.01);
+        c->copy_distance = sort_quantile(held->values, held->count, 0.01);
     return clip_add(c, COMPARE_CLIPS, track, x, channels, samples);
 }
 

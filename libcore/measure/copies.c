@@ -42,8 +42,8 @@ void copies_add(struct copies *b, float *map, int64_t frames)
     b->parts[b->count++] = (struct part){map, frames};
 }
 
-/* Levels lie about -40 dB: products keep more digits when that is taken out. */
-static void window_level(float *window)
+/* Maps lie about -40 dB: products keep more digits when that is taken out. */
+static void window_raise(float *window)
 {
     for (int i = 0; i < WINDOW_DIMS; i++)
         window[i] += 40;
@@ -60,7 +60,7 @@ static void part_search(const struct part *p, const float *queries, size_t n, fl
 
         for (size_t i = 0; i < count; i++) {
             window_take(p->map, (start + (int64_t)i) * COPIES_HOP, windows + i * WINDOW_DIMS);
-            window_level(windows + i * WINDOW_DIMS);
+            window_raise(windows + i * WINDOW_DIMS);
         }
         pairs_squared(queries, n, windows, count, WINDOW_DIMS, squared);
         for (size_t q = 0; q < n; q++)
@@ -79,7 +79,7 @@ int64_t copies_nearest(const struct copies *b, const float *map, int64_t frames,
 
     for (size_t i = 0; i < n; i++) {
         window_take(map, (int64_t)i * QUERY_HOP, queries + i * WINDOW_DIMS);
-        window_level(queries + i * WINDOW_DIMS);
+        window_raise(queries + i * WINDOW_DIMS);
         best[i] = INFINITY;
     }
     for (size_t i = 0; n > 0 && i < b->count; i++)

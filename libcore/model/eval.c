@@ -21,7 +21,7 @@
 #include "model/eval_private.h"
 
 /* A clip, and its figures by row. */
-struct job {
+struct measured {
     struct eval_clip c;
     bool has[EVAL_ROWS];
     double sound[EVAL_ROWS][EVAL_FIGURES];
@@ -44,7 +44,7 @@ struct run {
     struct mean_spectrum *mean;
     float *steady;         /* the sound of the mean spectrum, as long as the longest clip */
     struct meters *meters; /* for each thread */
-    struct job *jobs;
+    struct measured *measured;
     int held, room;
     double terms[EVAL_TERMS];
     struct latent_sums *dims; /* [latent] */
@@ -54,7 +54,7 @@ struct run {
 /* ---- first pass ---- */
 
 /* meta is the run's from here on. */
-static int keep_clip(struct run *run, const float *x, int64_t samples, struct meta *meta)
+static int clip_keep(struct run *run, const float *x, int64_t samples, struct meta *meta)
 {
     size_t size = (size_t)(run->m.channels * samples);
 
@@ -71,7 +71,7 @@ static int keep_clip(struct run *run, const float *x, int64_t samples, struct me
     return 0;
 }
 
-static int keep_all(struct run *run, struct reader *r)
+static int clips_keep(struct run *run, struct reader *r)
 {
     const struct frame *f;
     int64_t padded = 0;
@@ -91,7 +91,7 @@ static int keep_all(struct run *run, struct reader *r)
             return -1;
         padded += run->m.network->one_length && t.shape[2] < run->m.samples ? t.shape[0] : 0;
         for (int64_t b = 0; b < t.shape[0]; b++)
-            if (keep_clip(run, t.data + b * t.shape[1] * t.shape[2], t.shape[2], audio_clip_brief(f, b)))
+            if (clip_keep(run, t.data + b * t.shape[1] * t.shape[2], t.shape[2], audio_clip_brief(f, b)))
                 return -1;
     }
     if (got < 0)
@@ -107,7 +107,7 @@ static int keep_all(struct run *run, struct reader *r)
 /* ---- second pass ---- */
 
 /* Rhythms of all sounds that are there, and their distances from the clip at one go. */
-static void measure(const struct meters *m, struct job *j, int channels, float *sounds[EVAL_ROWS])
+static void sounds_measure(const struct meters *m, struct measured *j, int channels, float *sounds[EVAL_ROWS])
 {
     struct recon_estimate estimates[EVAL_ROWS];
     int rows[EVAL_ROWS];
@@ -133,38 +133,38 @@ static void measure(const struct meters *m, struct job *j, int channels, float *
         j->sound[EVAL_ORIGINAL][k] = isnan(j->sound[EVAL_SILENCE][RECON_MSLS]) ? NAN : 0;
 }
 
-static void clip_job(void *arg, int task, int worker)
+static void clip_measure(void *arg, int task, int worker)
 {
     struct run *run = arg;
-    struct job *j = &run->jobs[task];
+    struct measured *j = &run->measured[task];
     int channels = run->m.channels;
     size_t samples = (size_t)j->c.samples, size = (size_t)channels * samples;
     float *steady = mem_alloc(size * sizeof *steady);
-    double gain = level_rms(j->c.x, (int64_t)size) / MEAN_SPECTRUM_LEVEL;
+    double gain = level_rms(j->c.x, (int64_t)size) / MEAN_SPECTRUM_RMS;
 
     j->c.reconstruction = mem_alloc(size * sizeof(float));
     run->kind->clip(run->state, worker, &j->c);
     for (size_t i = 0; i < size; i++)
         steady[i] = (float)(gain * (double)run->steady[i % samples]);
-    measure(&run->meters[worker], j, channels,
-            (float *[EVAL_ROWS]){
-                [EVAL_RECONSTRUCTION] = j->c.reconstruction,
-                [EVAL_COMPONENTS] = j->c.components,
-                [EVAL_FLOOR] = j->c.floor,
-                [EVAL_MEAN_SPECTRUM] = steady,
-                [EVAL_ORIGINAL] = j->c.x,
-            });
+    sounds_measure(&run->meters[worker], j, channels,
+                   (float *[EVAL_ROWS]){
+                       [EVAL_RECONSTRUCTION] = j->c.reconstruction,
+                       [EVAL_COMPONENTS] = j->c.components,
+                       [EVAL_FLOOR] = j->c.floor,
+                       [EVAL_MEAN_SPECTRUM] = steady,
+                       [EVAL_ORIGINAL] = j->c.x,
+                   });
     free(j->c.reconstruction);
     free(j->c.components);
     free(j->c.floor);
     free(steady);
 }
 
-static void flush(struct run *run, struct pool *pool)
+static void clips_measure(struct run *run, struct pool *pool)
 {
-    pool_run(pool, run->held, clip_job, run);
+    pool_run(pool, run->held, clip_measure, run);
     for (int i = 0; i < run->held; i++) {
-        struct job *j = &run->jobs[i];
+        struct measured *j = &run->measured[i];
 
         for (int row = 0; row < EVAL_ROWS; row++) {
             run->e->has[row] |= j->has[row];
@@ -186,14 +186,14 @@ static void flush(struct run *run, struct pool *pool)
     run->held = 0;
 }
 
-static int next_clip(struct run *run, int64_t number)
+static int clip_recall(struct run *run, int64_t number)
 {
     size_t latent = (size_t)run->e->latent, count;
-    struct job *j = &run->jobs[run->held++];
+    struct measured *j = &run->measured[run->held++];
     int64_t samples;
     size_t size;
 
-    *j = (struct job){.c = {.dims = mem_zero(latent, sizeof(struct latent_sums)), .meta = run->metas[number]}};
+    *j = (struct measured){.c = {.dims = mem_zero(latent, sizeof(struct latent_sums)), .meta = run->metas[number]}};
     for (int row = 0; row < EVAL_ROWS; row++)
         for (int k = 0; k < EVAL_FIGURES; k++)
             j->sound[row][k] = NAN;
@@ -211,7 +211,7 @@ static int next_clip(struct run *run, int64_t number)
     return 0;
 }
 
-static int measure_all(struct run *run, uint64_t seed, struct pool *pool)
+static int all_measure(struct run *run, uint64_t seed, struct pool *pool)
 {
     run->steady = mean_spectrum_sound(run->mean, run->longest, seed);
     run->meters = mem_zero((size_t)run->room, sizeof *run->meters);
@@ -219,16 +219,16 @@ static int measure_all(struct run *run, uint64_t seed, struct pool *pool)
         run->meters[i] = (struct meters){recon_meter_new(run->m.rate), timbre_meter_new(run->m.rate)};
     for (int64_t i = 0; i < run->e->clips; i++) {
         report_progress("clips", i - run->held, run->e->clips);
-        if (next_clip(run, i))
+        if (clip_recall(run, i))
             return -1;
         if (run->held == run->room || i + 1 == run->e->clips)
-            flush(run, pool);
+            clips_measure(run, pool);
     }
     report_progress("clips", run->e->clips, run->e->clips);
     return 0;
 }
 
-static void sum_up(struct run *run)
+static void means_take(struct run *run)
 {
     struct eval *e = run->e;
     double n = (double)e->latents;
@@ -254,9 +254,9 @@ static void sum_up(struct run *run)
 static void run_free(struct run *run)
 {
     for (int i = 0; i < run->held; i++) {
-        free(run->jobs[i].c.x);
-        free(run->jobs[i].c.eps);
-        free(run->jobs[i].c.dims);
+        free(run->measured[i].c.x);
+        free(run->measured[i].c.eps);
+        free(run->measured[i].c.dims);
     }
     for (int i = 0; run->meters && i < run->room; i++) {
         recon_meter_free(run->meters[i].recon);
@@ -267,7 +267,7 @@ static void run_free(struct run *run)
     free(run->metas);
     free(run->dims);
     free(run->meters);
-    free(run->jobs);
+    free(run->measured);
     free(run->steady);
     mean_spectrum_free(run->mean);
     if (run->kept)
@@ -294,11 +294,11 @@ int eval_run(struct eval *e, const char *model, struct reader *r, uint64_t seed,
     e->variance = mem_zero((size_t)e->latent, sizeof *e->variance);
     run.dims = mem_zero((size_t)e->latent, sizeof *run.dims);
     run.kind = run.m.network->eval;
-    run.jobs = mem_zero((size_t)run.room, sizeof *run.jobs);
+    run.measured = mem_zero((size_t)run.room, sizeof *run.measured);
     run.mean = mean_spectrum_new(run.m.rate);
     run.state = run.kind->begin(&run.m, file, model, seed, run.room);
-    if (run.state && !keep_all(&run, r) && !measure_all(&run, seed, pool)) {
-        sum_up(&run);
+    if (run.state && !clips_keep(&run, r) && !all_measure(&run, seed, pool)) {
+        means_take(&run);
         status = 0;
     }
     run_free(&run);

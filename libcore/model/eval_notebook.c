@@ -18,7 +18,7 @@ struct state {
     int threads;
 };
 
-static void end(void *state)
+static void notebook_end(void *state)
 {
     struct state *s = state;
 
@@ -28,7 +28,7 @@ static void end(void *state)
     free(s);
 }
 
-static void *begin(struct model *m, struct reader *file, const char *path, uint64_t seed, int threads)
+static void *notebook_begin(struct model *m, struct reader *file, const char *path, uint64_t seed, int threads)
 {
     struct state *s = mem_zero(1, sizeof *s);
     int status;
@@ -42,18 +42,18 @@ static void *begin(struct model *m, struct reader *file, const char *path, uint6
     }
     if (!status)
         return s;
-    end(s);
+    notebook_end(s);
     return NULL;
 }
 
-static int64_t latents(const void *state, const struct eval_clip *c)
+static int64_t notebook_latents(const void *state, const struct eval_clip *c)
 {
     (void)state;
     (void)c;
     return 1;
 }
 
-static void draw(void *state, float *eps, size_t count)
+static void notebook_draw(void *state, float *eps, size_t count)
 {
     struct state *s = state;
 
@@ -68,7 +68,7 @@ static struct latent_sums latent_of(double mean, double logvar)
 
 /* Once with the draw for the losses, once without for the sound, which loses
  * the offset that a sigmoid leaves. */
-static void clip(void *state, int worker, struct eval_clip *c)
+static void notebook_clip(void *state, int worker, struct eval_clip *c)
 {
     struct state *s = state;
     const struct notebook_graph *g = &s->graphs[worker];
@@ -88,7 +88,7 @@ static void clip(void *state, int worker, struct eval_clip *c)
     level_center(c->reconstruction, 1, c->samples);
 }
 
-static void finish(const void *state, const double *terms, struct eval *e)
+static void notebook_finish(const void *state, const double *terms, struct eval *e)
 {
     double n = (double)e->clips, likelihood = -terms[TERM_NLL] / n, draw = terms[TERM_KL_DRAW] / n;
 
@@ -101,4 +101,5 @@ static void finish(const void *state, const double *terms, struct eval *e)
               "cross entropy of the raw logits");
 }
 
-const struct eval_kind eval_notebook = {begin, latents, draw, clip, NULL, finish, end};
+const struct eval_kind eval_notebook = {notebook_begin, notebook_latents, notebook_draw, notebook_clip,
+                                        NULL,           notebook_finish,  notebook_end};

@@ -17,7 +17,7 @@ struct state {
     struct terms sum, at_zero;
 };
 
-static void end(void *state)
+static void spectral_end(void *state)
 {
     struct state *s = state;
 
@@ -27,7 +27,7 @@ static void end(void *state)
     free(s);
 }
 
-static void *begin(struct model *m, struct reader *file, const char *path, uint64_t seed, int threads)
+static void *spectral_begin(struct model *m, struct reader *file, const char *path, uint64_t seed, int threads)
 {
     struct state *s = mem_zero(1, sizeof *s);
     int parts = SPECTRAL_ENCODER | SPECTRAL_DECODER | SPECTRAL_PRIOR | PIECES_COMPONENTS;
@@ -37,13 +37,13 @@ static void *begin(struct model *m, struct reader *file, const char *path, uint6
     s->sum = terms_new(&m->spectral);
     s->at_zero = terms_new(&m->spectral);
     if (chunks_begin(&s->p, m, file, path, parts, threads)) {
-        end(s);
+        spectral_end(s);
         return NULL;
     }
     return s;
 }
 
-static int64_t latents(const void *state, const struct eval_clip *c)
+static int64_t spectral_latents(const void *state, const struct eval_clip *c)
 {
     const struct state *s = state;
     struct chunk_clip clip = chunks_clip(&s->p, c->meta, c->x, c->samples);
@@ -51,7 +51,7 @@ static int64_t latents(const void *state, const struct eval_clip *c)
     return chunks_latents(&s->p, &clip);
 }
 
-static void draw(void *state, float *eps, size_t count)
+static void spectral_draw(void *state, float *eps, size_t count)
 {
     struct state *s = state;
     struct rng r = rng_new(s->seed, (uint64_t)s->drawn++);
@@ -80,7 +80,7 @@ static void give_levels(void *arg, int64_t first, int count, float *y)
         components_project(shape, from->s->p.params, y + (size_t)t * each, from->scratch);
 }
 
-static void clip(void *state, int worker, struct eval_clip *c)
+static void spectral_clip(void *state, int worker, struct eval_clip *c)
 {
     struct state *s = state;
     const struct chunks *p = &s->p;
@@ -112,7 +112,7 @@ static void clip(void *state, int worker, struct eval_clip *c)
 }
 
 /* Terms of clips, in order. */
-static void add(void *state, struct eval_clip *c)
+static void spectral_add(void *state, struct eval_clip *c)
 {
     struct state *s = state;
 
@@ -123,7 +123,7 @@ static void add(void *state, struct eval_clip *c)
     terms_free(&c->at_zero);
 }
 
-static void finish(const void *state, const double *terms, struct eval *e)
+static void spectral_finish(const void *state, const double *terms, struct eval *e)
 {
     const struct state *s = state;
     struct figures_of_terms f = terms_figures(&s->sum, &s->p.shape);
@@ -145,4 +145,5 @@ static void finish(const void *state, const double *terms, struct eval *e)
     eval_term(e, "kl_rate", "  KL", f.rate, "nats per second");
 }
 
-const struct eval_kind eval_spectral = {begin, latents, draw, clip, add, finish, end};
+const struct eval_kind eval_spectral = {spectral_begin, spectral_latents, spectral_draw, spectral_clip,
+                                        spectral_add,   spectral_finish,  spectral_end};

@@ -119,7 +119,7 @@ struct work {
     float *spread, *residual; /* [features] */
 };
 
-static void add_frame(const struct work *w, const float *decoded, int64_t frame)
+static void frame_terms_add(const struct work *w, const float *decoded, int64_t frame)
 {
     int features = w->p->shape.features;
     const struct input_values *v = &w->p->v;
@@ -140,14 +140,14 @@ static void add_frame(const struct work *w, const float *decoded, int64_t frame)
         }
 }
 
-static void take(void *arg, const struct spectral_graph *g, int64_t first, int offset, int rows)
+static void chunk_terms_add(void *arg, const struct spectral_graph *g, int64_t first, int offset, int rows)
 {
     const struct work *w = arg;
     int stride = w->p->shape.stride, latent = w->p->shape.latent;
     size_t features = (size_t)w->p->shape.features;
 
     for (int i = 0; i < rows * stride && first * stride + i < w->real; i++)
-        add_frame(w, g->out->y + (size_t)(offset * stride + i) * features, first * stride + i);
+        frame_terms_add(w, g->out->y + (size_t)(offset * stride + i) * features, first * stride + i);
     for (int d = 0; w->mean && d < latent; d++) {
         struct latent_sums *sums = &w->t->dims[d];
         double scale = (double)g->scale->y[d], logvar = (double)w->logvar[d];
@@ -186,7 +186,7 @@ void terms_clip(struct terms *t, const struct chunks *p, int worker, const float
         chunks_means(p, y, (int)rows, mean);
         chunks_draw(p, mean, rows, noise);
     }
-    chunks_decode(p, worker, noise ? noise : zeros, rows, take, &w);
+    chunks_decode(p, worker, noise ? noise : zeros, rows, chunk_terms_add, &w);
     t->seconds += (double)real * step / p->input.rate;
     t->latents += (double)rows;
     free(w.spread);
