@@ -198,33 +198,14 @@ static void frame_put(const struct reader *r, const struct frame *f)
 
 /* ---- the whole ---- */
 
-static struct meta *total_meta(const struct reader *r, const char *digest)
+/* "frames 3, values 900, ..." */
+static void total_print(const struct meta *m)
 {
-    struct meta *m = meta_map();
-
-    meta_add(m, "segments", meta_int(reader_segment(r) + 1));
-    meta_add(m, "frames", meta_int(total.frames));
-    meta_add(m, "values", meta_int(total.values));
-    if (total.audio) {
-        meta_add(m, "clips", meta_int(total.clips));
-        meta_add(m, "seconds", meta_real(total.seconds));
+    for (size_t i = 0; i < m->count; i++) {
+        printf("%s%s ", i > 0 ? ", " : "\n", m->keys[i]);
+        value_print(m->items[i]);
     }
-    meta_add(m, "nonfinite", meta_int(total.nonfinite));
-    meta_add(m, "digest", meta_text(digest));
-    return m;
-}
-
-static void total_print(const struct reader *r, const char *digest)
-{
-    printf("\n%" PRId64 " %s", total.frames, total.frames == 1 ? "frame" : "frames");
-    if (total.audio)
-        printf(", %" PRId64 " %s, %.3f seconds", total.clips, total.clips == 1 ? "clip" : "clips", total.seconds);
-    printf(", %" PRId64 " values", total.values);
-    if (reader_segment(r) > 0)
-        printf(", %" PRId64 " segments", reader_segment(r) + 1);
-    if (total.nonfinite > 0)
-        printf(", %" PRId64 " values not finite", total.nonfinite);
-    printf(", digest %s\n", digest);
+    putchar('\n');
 }
 
 static int frames_put(struct reader *r)
@@ -250,18 +231,27 @@ static int frames_put(struct reader *r)
 static void total_put(const struct reader *r)
 {
     char *digest = mem_format("%016" PRIx64, reader_digest(r));
-    struct meta *report = NULL;
+    struct meta *m = meta_map(), *report = meta_map();
 
-    if (json) {
-        report = meta_map();
-        meta_add(report, "kind", meta_text(reader_kind(r)));
-        meta_add(report, "segments", segments);
-        meta_add(report, "frames", frames);
-        meta_add(report, "total", total_meta(r, digest));
-        report_json(stdout, NULL, report);
-    } else {
-        total_print(r, digest);
+    meta_add(m, "segments", meta_int(reader_segment(r) + 1));
+    meta_add(m, "frames", meta_int(total.frames));
+    meta_add(m, "values", meta_int(total.values));
+    if (total.audio) {
+        meta_add(m, "clips", meta_int(total.clips));
+        meta_add(m, "seconds", meta_real(total.seconds));
     }
+    meta_add(m, "nonfinite", meta_int(total.nonfinite));
+    meta_add(m, "digest", meta_text(digest));
+    if (!json)
+        total_print(m);
+    meta_add(report, "kind", meta_text(reader_kind(r)));
+    meta_add(report, "segments", segments);
+    meta_add(report, "frames", frames);
+    meta_add(report, "total", m);
+    if (json)
+        report_json(stdout, NULL, report);
+    else
+        meta_free(report);
     free(digest);
 }
 

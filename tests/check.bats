@@ -63,7 +63,7 @@ of() { grep "^{\"$1\":" words | grep -o "\"$2\":{[^}]*}" | head -n 1 | value "$3
     check_to
     [ "$status" -eq 0 ]
     grep -q '^0 clips' words
-    cv-info passed | grep -qw 0
+    cv-info passed | grep -q "frames 0,"
 }
 
 # ---- figures ----

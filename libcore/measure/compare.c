@@ -22,18 +22,6 @@ static const double spread_least = 1e-6; /* dB^2; less is rounding */
 /* random streams of the seed */
 enum { STREAM_REFERENCE = 1, STREAM_HALF, STREAM_SET = 10, STREAM_NOISE = 100, STREAM_PHASE = 10000 };
 
-struct map {
-    char *track;
-    float *data;
-    int64_t frames;
-    int half; /* of the reference: 0 or 1 */
-};
-
-struct maps {
-    size_t count, room;
-    struct map *maps;
-};
-
 /* What is compared: patches and windows of some clips. */
 struct set {
     struct point_set *patches;
@@ -50,9 +38,8 @@ struct compare {
     struct melmap *mel;
     struct melfd *space;
     struct phrase *phrase;
-    struct copies *bank;
     bool fitted, phrases;           /* phrases: there were enough windows */
-    struct maps real, noise, phase; /* before the fit */
+    struct maps real, noise, phase; /* these two before the fit */
     struct set reference, half[2], sets[COMPARE_SETS];
     struct distances near[COMPARE_HELD_OUT + 1]; /* of clips and held-out ones */
     double copy_distance;                        /* below it a window is a copy; NaN: unknown */
@@ -78,7 +65,6 @@ struct compare *compare_new(double rate, uint64_t seed)
     c->mel = melmap_new(rate);
     c->space = melfd_new();
     c->phrase = phrase_new();
-    c->bank = copies_new();
     c->reference = set_new(seed, STREAM_REFERENCE);
     for (unsigned i = 0; i < 2; i++)
         c->half[i] = set_new(seed, STREAM_HALF + i);
@@ -105,7 +91,6 @@ void compare_free(struct compare *c)
     melmap_free(c->mel);
     melfd_free(c->space);
     phrase_free(c->phrase);
-    copies_free(c->bank);
     maps_free(&c->real);
     maps_free(&c->noise);
     maps_free(&c->phase);
@@ -272,11 +257,6 @@ int compare_fit(struct compare *c)
     phrases_fit(c);
     set_fill(c, COMPARE_PHASE, &c->phase);
     set_fill(c, COMPARE_NOISE, &c->noise);
-    for (size_t i = 0; i < c->real.count; i++) {
-        copies_add(c->bank, c->real.maps[i].data, c->real.maps[i].frames);
-        c->real.maps[i].data = NULL; /* now the bank's */
-    }
-    maps_free(&c->real);
     maps_free(&c->phase);
     maps_free(&c->noise);
     c->fitted = true;
@@ -311,7 +291,7 @@ static struct compare_near clip_add(struct compare *c, enum compare_set set, con
     patches_add(c, &c->sets[set], &m);
     map_smooth(&m);
     windows_add(c, &c->sets[set], &m);
-    n = (size_t)copies_nearest(c->bank, m.data, m.frames, distance);
+    n = (size_t)copies_nearest(&c->real, &m, distance);
     if (all->count + n > all->room) {
         all->room = 2 * (all->count + n);
         all->values = mem_grow(all->values, all->room, sizeof *all->values);

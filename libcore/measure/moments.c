@@ -102,6 +102,18 @@ void moments_covariance(const struct moments *m, double *covariance)
         }
 }
 
+double *moments_components(const struct moments *m, int count, double *mean, double *variances)
+{
+    double *axes = mem_alloc((size_t)m->dims * (size_t)m->dims * sizeof *axes);
+
+    moments_mean(m, mean);
+    moments_covariance(m, axes);
+    if (eigen_symmetric(m->dims, count, axes, variances) == 0)
+        return axes;
+    free(axes);
+    return NULL;
+}
+
 /* tr((S^1/2 T S^1/2)^1/2). With S = V' w V (rows of V the eigenvectors) the
  * matrix has the eigenvalues of R T R', R = w^1/2 V. s is destroyed. */
 static double root_trace(size_t n, double *s, const double *t)
