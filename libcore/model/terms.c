@@ -150,10 +150,10 @@ static void chunk_terms_add(void *arg, const struct spectral_graph *g, int64_t f
         frame_terms_add(w, g->out->y + (size_t)(offset * stride + i) * features, first * stride + i);
     for (int d = 0; w->mean && d < latent; d++) {
         struct latent_sums *sums = &w->t->dims[d];
-        double scale = (double)g->scale->y[d], logvar = (double)w->logvar[d];
+        double scale = (double)g->scale->y[d], logvar = (double)w->logvar[d], unit = exp(-scale);
 
         for (int r = 0; r < rows; r++) {
-            double mean = (double)w->mean[(first + r) * latent + d], unit = exp(-scale);
+            double mean = (double)w->mean[(first + r) * latent + d];
             double far = mean - (double)g->prior->y[(offset + r) * latent + d];
 
             sums->kl += scale - 0.5 * logvar + 0.5 * exp(-2 * scale) * (exp(logvar) + far * far) - 0.5;
