@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "base/meta.h"
+#include "base/report.h"
 
 enum { LINE = 1 << 16 }; /* bytes: a line is one write, for names of files are shorter */
 
@@ -114,9 +114,7 @@ int audio_report_put(struct audio_report *r, const char *path, const struct audi
         meta_set(m, "duplicate_of", meta_text(v->same_as));
     if (a != NULL)
         describe(m, a, rate, v);
-    meta_json(r->file, m);
-    putc('\n', r->file);
-    meta_free(m);
+    report_json(r->file, NULL, m);
     if (fflush(r->file) != 0 || ferror(r->file))
         return error_set("%s:", r->path);
     return 0;
