@@ -1,10 +1,11 @@
 /* cv-eval: how well a model stands for the clips of an audio stream. */
-#include <math.h>
 #include <stdio.h>
 
 #include "base/diag.h"
 #include "base/error.h"
 #include "base/opt.h"
+#include "base/report.h"
+#include "measure/figures.h"
 #include "model/eval.h"
 
 static bool json;
@@ -25,9 +26,15 @@ static const struct program program = {
     "cv-load test/*.wav | cv-eval model.bin",
 };
 
+static const struct report_column columns[] = {
+    {NULL, "sound", NULL, -22, 0},      {"msls", "msls dB", NULL, 7, 3},    {"sc", "SC", NULL, 7, 3},
+    {"mel", "mel dB", NULL, 7, 3},      {"dac_mel", "DAC mel", NULL, 7, 3}, {"dac_stft", "DAC STFT", NULL, 8, 3},
+    {"gain_db", "gain dB", NULL, 7, 2}, {"rhythm", "rhythm", NULL, 7, 3},
+};
+
 static const struct {
     const char *key, *words;
-} rows[EVAL_ROWS] = {
+} sounds[EVAL_ROWS] = {
     [EVAL_RECONSTRUCTION] = {"reconstruction", "reconstruction"},
     [EVAL_COMPONENTS] = {"components", "principal components"},
     [EVAL_FLOOR] = {"floor", "true levels"},
@@ -36,86 +43,31 @@ static const struct {
     [EVAL_ORIGINAL] = {"original", "the clips themselves"},
 };
 
-/* ---- the table ---- */
-
-static void line(const char *name, double value, int decimals, const char *words)
+static struct meta *reals_meta(const double *x, int count)
 {
-    if (isnan(value))
-        printf("%-22s %14s  %s\n", name, "-", words);
-    else
-        printf("%-22s %14.*f  %s\n", name, decimals, value, words);
+    struct meta *list = meta_list();
+
+    for (int i = 0; i < count; i++)
+        meta_append(list, meta_real(x[i]));
+    return list;
 }
 
-static void print_losses(const struct eval *e)
-{
-    for (int i = 0; i < e->terms; i++)
-        line(e->term[i].name, e->term[i].value, e->term[i].decimals, e->term[i].words);
-}
-
-static void print_latents(const struct eval *e)
-{
-    enum { COLUMNS = 8 };
-
-    printf("\nKL per latent dimension, nats: %d of %d active (over %g)\n", e->active, e->latent, EVAL_ACTIVE);
-    for (int d = 0; d < e->latent; d++) {
-        if (d % COLUMNS == 0)
-            printf("%4d:", d);
-        printf(" %8.4f", e->kl[d]);
-        if (d % COLUMNS == COLUMNS - 1 || d == e->latent - 1)
-            putchar('\n');
-    }
-}
-
-static void cell(int width, int decimals, double value)
-{
-    if (isnan(value))
-        printf(" %*s", width, "-");
-    else
-        printf(" %*.*f", width, decimals, value);
-}
-
-static void print_sounds(const struct eval *e)
-{
-    printf("\n%-22s %7s %7s %7s %7s %8s %7s %7s\n", "sound", "msls dB", "SC", "mel dB", "DAC mel", "DAC STFT",
-           "gain dB", "rhythm");
-    for (int i = 0; i < EVAL_ROWS; i++) {
-        if (!e->has[i])
-            continue;
-        printf("%-22s", rows[i].words);
-        for (int k = 0; k < EVAL_FIGURES; k++)
-            cell(k == RECON_DAC_STFT ? 8 : 7, k == RECON_GAIN ? 2 : 3, e->sound[i][k]);
-        putchar('\n');
-    }
-    if (e->silent > 0)
-        printf("without distances: %lld silent of %lld clips\n", (long long)e->silent, (long long)e->clips);
-}
-
-static void print_table(const struct eval *e)
-{
-    printf("%lld %s, %.1f s at %g Hz; network %s, latent %d\n\n", (long long)e->clips, e->clips == 1 ? "clip" : "clips",
-           (double)e->samples / e->rate, e->rate, e->network, e->latent);
-    print_losses(e);
-    print_latents(e);
-    print_sounds(e);
-}
-
-/* ---- JSON ---- */
-
-static struct meta *losses_meta(const struct eval *e)
+static struct meta *sound_meta(const double *figures)
 {
     struct meta *m = meta_map();
 
-    for (int i = 0; i < e->terms; i++)
-        meta_add(m, e->term[i].key, meta_real(e->term[i].value));
+    for (int k = 0; k < RECON_COUNT; k++)
+        meta_add(m, figure_about[FIGURE_RECON + k].name, meta_real(figures[k]));
+    meta_add(m, "rhythm", meta_real(figures[EVAL_RHYTHM]));
     return m;
 }
 
-static void print_json(const struct eval *e)
+static struct meta *eval_meta(const struct eval *e)
 {
-    struct meta *m = meta_map(), *kl = meta_list();
+    struct meta *m = meta_map(), *loss = meta_map();
 
-    for (int d = 0; d < e->latent; d++)
-        meta_append(kl, meta_real(e->kl[d]));
+    for (int i = 0; i < e->terms; i++)
+        meta_add(loss, e->term[i].key, meta_real(e->term[i].value));
     meta_add(m, "network", meta_text(e->network));
     meta_add(m, "clips", meta_int(e->clips));
     meta_add(m, "silent", meta_int(e->silent));
@@ -123,24 +75,55 @@ static void print_json(const struct eval *e)
     meta_add(m, "rate", meta_real(e->rate));
     meta_add(m, "latent", meta_int(e->latent));
     meta_add(m, "latent_frames", meta_int(e->latents));
-    meta_add(m, "loss", losses_meta(e));
-    meta_add(m, "kl", kl);
-    meta_add(m, "active", meta_int(e->active));
-    meta_add(m, "collapsed", meta_bool(e->active == 0));
-    for (int i = 0; i < EVAL_ROWS; i++) {
-        struct meta *row;
+    meta_add(m, "loss", loss);
+    meta_add(m, "kl", reals_meta(e->kl, e->latent));
+    meta_add(m, "variance", reals_meta(e->variance, e->latent));
+    meta_add(m, "active", e->told ? meta_int(e->active) : meta_nil());
+    meta_add(m, "collapsed", e->told ? meta_bool(e->collapsed) : meta_nil());
+    for (int i = 0; i < EVAL_ROWS; i++)
+        if (e->has[i])
+            meta_add(m, sounds[i].key, sound_meta(e->sound[i]));
+    return m;
+}
 
-        if (!e->has[i])
-            continue;
-        row = meta_map();
-        for (int k = 0; k < RECON_COUNT; k++)
-            meta_add(row, recon_names[k], meta_real(e->sound[i][k]));
-        meta_add(row, "rhythm", meta_real(e->sound[i][EVAL_RHYTHM]));
-        meta_add(m, rows[i].key, row);
+static void latents_print(const struct eval *e)
+{
+    enum { ACROSS = 8 };
+
+    printf("\nKL per latent dimension, nats: ");
+    if (e->told)
+        printf("%d of %d active (variance of the means over %g)\n", e->active, e->latent, EVAL_ACTIVE);
+    else
+        printf("one latent frame, which does not tell how many of %d are active\n", e->latent);
+    for (int d = 0; d < e->latent; d++) {
+        if (d % ACROSS == 0)
+            printf("%4d:", d);
+        printf(" %8.4f", e->kl[d]);
+        if (d % ACROSS == ACROSS - 1 || d == e->latent - 1)
+            putchar('\n');
     }
-    meta_json(stdout, m);
+}
+
+static void table_print(const struct eval *e, const struct meta *m)
+{
+    printf("%lld %s, %.1f s at %g Hz; network %s, latent %d\n\n", (long long)e->clips, e->clips == 1 ? "clip" : "clips",
+           (double)e->samples / e->rate, e->rate, e->network, e->latent);
+    for (int i = 0; i < e->terms; i++) {
+        const struct report_column term[] = {{NULL, NULL, NULL, -22, 0}, {e->term[i].key, NULL, NULL, 14, -6}};
+
+        report_row(stdout, term, 2, meta_get(m, "loss"), e->term[i].name);
+        printf("  %s\n", e->term[i].words);
+    }
+    latents_print(e);
     putchar('\n');
-    meta_free(m);
+    report_head(stdout, columns, sizeof columns / sizeof *columns);
+    for (int i = 0; i < EVAL_ROWS; i++)
+        if (e->has[i]) {
+            report_row(stdout, columns, sizeof columns / sizeof *columns, meta_get(m, sounds[i].key), sounds[i].words);
+            putchar('\n');
+        }
+    if (e->silent > 0)
+        printf("without distances: %lld silent of %lld clips\n", (long long)e->silent, (long long)e->clips);
 }
 
 int main(int argc, char **argv)
@@ -149,6 +132,7 @@ int main(int argc, char **argv)
     int first = program_begin(&program, argc, argv, 1, 1), status;
     struct reader *r = reader_open("-");
     struct pool *pool;
+    struct meta *m;
     struct eval e;
 
     if (!r || reader_start(r, kinds))
@@ -159,16 +143,23 @@ int main(int argc, char **argv)
     reader_free(r);
     if (status)
         diag_die("%s", error_text());
+    m = eval_meta(&e);
+    if (!json)
+        table_print(&e, m);
     if (json)
-        print_json(&e);
+        report_json(stdout, NULL, m);
     else
-        print_table(&e);
+        meta_free(m);
     if (fflush(stdout) || ferror(stdout))
         diag_die("standard output cannot be written:");
-    if (e.active == 0)
-        diag_warn("the posterior has collapsed: no latent dimension holds more than %g nats, so the decoder "
-                  "cannot tell one clip from another",
-                  EVAL_ACTIVE);
+    if (e.explained < EVAL_EXPLAINED)
+        diag_warn(
+            "the posterior has collapsed: the latent explains %.0f %% of the distance, decoding zeros comes about "
+            "as near to the clips; train with a smaller --beta, or for longer",
+            100 * e.explained);
+    else if (e.collapsed)
+        diag_warn("the posterior has collapsed: no latent dimension is active, the decoder cannot tell one clip from "
+                  "another; train for longer, with a smaller --beta or the network spectral");
     eval_free(&e);
     return 0;
 }

@@ -117,7 +117,7 @@ load() {
 compare() {
     local said
 
-    said=$(cv-check -q -j -l all=: -w all=: "$@" 2>&1 > /dev/null) || die "cv-check: $said"
+    said=$(cv-check -q --json -l all=: -w all=: "$@" 2>&1 > /dev/null) || die "cv-check: $said"
     echo "$said"
 }
 
@@ -222,9 +222,9 @@ sounds() {
 Held-out clips, encoded and decoded. msls, mel in dB, SC, DAC mel, rhythm:
   cv-eval --json ROW/model.bin < CORPUS/test-RATE.cvs
 mel-FD, of what is decoded against its originals:
-  cv-decode ROW/model.bin < ROW/latent.cvs | cv-check -j -r CORPUS/test-RATE.cvs
+  cv-decode ROW/model.bin < ROW/latent.cvs | cv-check --json -r CORPUS/test-RATE.cvs
 louder: WAV files of these than their originals, dB, mean and farthest:
-  cv-towav -o - < ROW/rebuilt.cvs | cv-load -a -r RATE -n SAMPLES - | cv-check -j --original CORPUS/test-RATE.cvs
+  cv-towav -o - < ROW/rebuilt.cvs | cv-load -a -r RATE -n SAMPLES - | cv-check --json --original CORPUS/test-RATE.cvs
 Opus is a yardstick of quality, not of rate:
   cv-towav -o - < CORPUS/test-22050.cvs | opusenc --bitrate KBIT - - > ROW/rebuilt.opus, and as above
 
@@ -260,7 +260,7 @@ news() {
 $NEW new clips: mel-FD against the clips of training, of two seeds; over: their mean over that of the held-out clips;
 copied: the share of windows of 2 s that are nearer to training than the nearest hundredth of held-out ones:
   cv-sample -n $NEW -s SEED -m ROW/model.bin | cv-decode -s SEED ROW/model.bin |
-    cv-check -j -r CORPUS/train-RATE.cvs --held-out CORPUS/test-RATE.cvs
+    cv-check --json -r CORPUS/train-RATE.cvs --held-out CORPUS/test-RATE.cvs
 
 TEXT
     header "seed 1" "seed 2" held-out over rhythm "held-out's" copied "held-out's"

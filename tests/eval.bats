@@ -29,6 +29,7 @@ setup() {
 of() { grep -o "\"$1\":\({[^}]*}\|[^,}]*\)" | if [ $# -gt 1 ]; then grep '{' | grep -o "\"$2\":[^,}]*"; else cat; fi |
     head -n 1 | sed 's/.*://'; }
 kls() { grep -o '"kl":\[[^]]*\]' | tr -d '"kl:[]' | tr ',' '\n'; }
+variances() { grep -o '"variance":\[[^]]*\]' | cut -d : -f 2 | tr -d '[]' | tr ',' '\n'; }
 sum() { awk '{ s += $1 } END { printf "%.9g\n", s }'; }
 
 @test "every figure has its key, and the table says the same" {
@@ -72,7 +73,9 @@ sum() { awk '{ s += $1 } END { printf "%.9g\n", s }'; }
     near "$(of loss total < json)" \
         "$({ of loss log_distance < json; of loss linear_distance < json; echo "$weighted"; } | sum)" 1e-6
     near "$(kls < json | sum)" "$(of loss kl < json)" 1e-6
-    [ "$(kls < json | awk '$1 > 0.01' | wc -l)" -eq "$(of active < json)" ]
+    near "$(of loss explained < json)" "$(awk -v a="$(of loss log_distance < json)" -v b="$(of loss linear_distance < json)" \
+        -v z="$(of loss zero_distance < json)" 'BEGIN { printf "%.9g", 1 - (a + b) / z }')" 1e-6
+    [ "$(variances < json | awk '$1 > 0.01' | wc -l)" -eq "$(of active < json)" ]
     cv-eval --json notebook.bin < short > json 2> words
     near "$(of loss elbo < json)" "$(awk -v a="$(of loss log_likelihood < json)" -v b="$(of loss kl_draw < json)" \
         'BEGIN { printf "%.9g", a - b }')" 1e-3
@@ -111,7 +114,7 @@ sum() { awk '{ s += $1 } END { printf "%.9g\n", s }'; }
     for of in "spectral.bin tunes" "notebook.bin short" "linear.bin tunes" "beat.bin tunes" "beat.bin timed"; do
         set -- $of
         cv-eval -q --json "$1" < "$2" > json
-        cv-encode -q -m "$1" < "$2" | cv-decode "$1" | cv-check -j -l all=: --original "$2" 2> words > /dev/null
+        cv-encode -q -m "$1" < "$2" | cv-decode "$1" | cv-check --json -l all=: --original "$2" 2> words > /dev/null
         grep '^{"total":' words > total
         for key in msls sc mel dac_mel dac_stft gain_db rhythm; do
             [[ "$1 $key" != "notebook.bin rhythm" ]] || continue   # too short
@@ -184,13 +187,52 @@ sum() { awk '{ s += $1 } END { printf "%.9g\n", s }'; }
     near "$(of loss kl < json)" "$(< wanted)" 1e-3
 }
 
-@test "a collapsed posterior is warned of, not one that holds something" {
+@test "a collapsed posterior is told, not one that holds something" {
+    # under a huge weight of KL all that the latent says goes; its KL does not tell it
+    cv-train -q -N spectral -e 30 -l 0.03 -z 8 --beta 100000 < tunes > huge.bin
+    run --separate-stderr cv-eval huge.bin < tunes
+    [ "$status" -eq 0 ]
+    [ "${#stderr_lines[@]}" -eq 1 ]
+    [[ $stderr == "cv-eval: warning: the posterior has collapsed"*"smaller --beta"* ]]
+    cv-eval -q --json huge.bin < tunes > json 2> words
+    [ ! -s words ]
+    [ "$(of collapsed < json)" = true ]
+    near "$(of loss explained < json)" 0 0.1
+    cv-eval --json spectral.bin < tunes > json 2> words
+    [ ! -s words ]
+    [ "$(of collapsed < json)" = false ]
+    [ "$(of active < json)" -eq 8 ]
+    awk -v x="$(of loss explained < json)" 'BEGIN { exit !(x > 0.3) }'
+}
+
+@test "the variance of a posterior's means is that of what cv-encode gives, in units of the prior" {
+    cv-eval --json spectral.bin < one > json
+    cv-encode -m spectral.bin < one | values mean > mean
+    values value prior/scale < spectral.bin > scale
+    [ "$(wc -l < scale)" -eq 8 ]
+    awk 'FNR == NR { s[n++] = $1; next } { m[i++] = $1 } END {
+        frames = i / n
+        for (d = 0; d < n; d++) {
+            sum = square = 0
+            for (t = 0; t < frames; t++) sum += m[d * frames + t] / frames
+            for (t = 0; t < frames; t++) square += (m[d * frames + t] - sum) ^ 2
+            printf "%.9g\n", square / (frames - 1) * exp(-2 * s[d])
+        }
+    }' scale mean > wanted
+    variances < json > told
+    [ "$(wc -l < told)" -eq 8 ]
+    paste wanted told | awk '{ if (($1 / $2 - 1) ^ 2 > 1e-8) exit 1 }'
+}
+
+@test "notebook: no dimension active is told, of one clip nothing" {
     # silence through an encoder without biases is mean 0, variance 1
-    printf '%b' "$(mp_head audio 3000)$(mp_frame a audio "1 4" 0 0 0 0)$(mp_tail 1)" > four
+    silent() { printf '%b' "$(mp_head audio 3000)$(mp_frame a audio "1 4" 0 0 0 0)$2$(mp_tail "$1")"; }
+    silent 2 "$(mp_frame b audio "1 4" 0 0 0 0)" > four
+    silent 1 "" > single
     cv-train -q -N notebook -e 0 < four > nothing.bin
     run --separate-stderr cv-eval nothing.bin < four
     [ "$status" -eq 0 ]
-    [[ $stderr == "cv-eval: warning: the posterior has collapsed"* ]]
+    [[ $stderr == "cv-eval: warning: the posterior has collapsed: no latent dimension is active"* ]]
     [[ $output == *"0 of 2 active"* ]]
     [ "${#stderr_lines[@]}" -eq 1 ]
     cv-eval -q --json nothing.bin < four > json 2> words
@@ -198,12 +240,24 @@ sum() { awk '{ s += $1 } END { printf "%.9g\n", s }'; }
     [ "$(of collapsed < json)" = true ]
     [ "$(of active < json)" -eq 0 ]
     # a silent clip has no distances
-    [ "$(of silent < json)" -eq 1 ]
+    [ "$(of silent < json)" -eq 2 ]
     [ "$(of reconstruction msls < json)" = null ]
     [ "$(of silence sc < json)" = null ]
-    cv-eval spectral.bin < tunes > table 2> words
+    cv-eval --json nothing.bin < single > json 2> words
     [ ! -s words ]
-    [ "$(cv-eval --json spectral.bin < tunes | of collapsed)" = false ]
+    [ "$(of collapsed < json)" = null ]
+    [ "$(of active < json)" = null ]
+}
+
+@test "progress on a terminal" {
+    for i in {1..200}; do cat tunes; done > long
+    script -qfec 'cv-eval -j 1 spectral.bin < long > /dev/null' seen > /dev/null &
+    for i in {1..600}; do
+        if grep -qsE '[1-9][0-9]* of 600 clips, [0-9]+ s left' seen; then break; fi
+        sleep 0.05
+    done
+    kill $!
+    grep -qE '[1-9][0-9]* of 600 clips, [0-9]+ s left' seen
 }
 
 @test "the same bytes for any number of threads, others for another seed" {

@@ -102,7 +102,7 @@ has() { grep -qE "\"$1\": ?$2[],}]"; }
     cv-info batched > text
     grep -q 'a .*\[1, 300\]' text
     grep -q 'b .*\[1, 300\]' text
-    grep -q '1 frame.* 2 clips' text
+    grep -q 'frames 1, .*clips 2,' text
     cv-info --json batched | grep -qE '"name":"batch-0000","segment":0'
 }
 
@@ -136,7 +136,7 @@ has() { grep -qE "\"$1\": ?$2[],}]"; }
 
 @test "a stream of no frames is whole" {
     printf '%b' "$(mp_head audio 3000)$(mp_tail 0)" > none
-    cv-info none | grep -qw 0
+    cv-info none | grep -q 'frames 0,'
 }
 
 @test "a model of the longest clips that a stream can hold is one" {
@@ -152,4 +152,10 @@ has() { grep -qE "\"$1\": ?$2[],}]"; }
     cv-sample -q -n 1 -m long-0.bin > noise
     refuses 1 cv-encode long-1.bin < audio.cvs
     says samples 1073741824
+}
+
+@test "-j is threads wherever there are any: what is JSON elsewhere is named" {
+    run -2 --separate-stderr cv-info -j audio.cvs
+    [ -z "$output" ]
+    [[ $stderr == *"-j, but there is --json"* ]]
 }

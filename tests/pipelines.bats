@@ -203,11 +203,11 @@ cell() {
     cd figures
     cv-eval -q --json mine-3000/model.bin < mine/test-3000.cvs > eval.json
     cv-decode -q mine-3000/model.bin < mine-3000/latent.cvs |
-        cv-check -q -j -r mine/test-3000.cvs -l all=: 2> fd.json > /dev/null
+        cv-check -q --json -r mine/test-3000.cvs -l all=: 2> fd.json > /dev/null
     cv-towav -q -o - < mine-3000/rebuilt.cvs | cv-load -q -a -r 3000 -n 90000 - |
-        cv-check -q -j --original mine/test-3000.cvs -l all=: 2> loud.json > /dev/null
+        cv-check -q --json --original mine/test-3000.cvs -l all=: 2> loud.json > /dev/null
     cv-sample -q -n 2 -s 2 -m mine-3000/model.bin | cv-decode -q -s 2 mine-3000/model.bin |
-        cv-check -q -j -r mine/train-3000.cvs --held-out mine/test-3000.cvs -l all=: 2> new.json > /dev/null
+        cv-check -q --json -r mine/train-3000.cvs --held-out mine/test-3000.cvs -l all=: 2> new.json > /dev/null
     bytes=$(cv-encode -q -m mine-3000/model.bin < mine/test-3000.cvs | wc -c)
     cd ..
     near "$(cell mine-3000 1 1)" "$(jq .reconstruction.msls figures/eval.json)" .00501

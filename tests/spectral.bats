@@ -326,7 +326,7 @@ statistic() { values value "front/$1" < "$2"; }
     done
     cv-load -r 3000 -q mostly*.wav | cv-train -q -e 5 > mostly.bin
     cv-sample -n 4 | cv-decode mostly.bin > clips
-    cv-check -j < clips 2> figures > /dev/null
+    cv-check --json < clips 2> figures > /dev/null
     [ "$(grep -c '"clip"' figures)" -eq 4 ]
     [ "$(grep -o '"rms":[^,]*' figures | cut -d : -f 2 | awk '$1 > -40' | wc -l)" -ge 5 ]
 }

@@ -99,7 +99,7 @@ correlation() {
     # the figures of one clip are those that cv-check gives it
     cv-load -q -c -r 3000 "$BATS_FILE_TMPDIR"/right220.wav > right
     cv-eval --json model.bin < right > one
-    cv-encode -m model.bin < right | cv-decode model.bin | cv-check -j --original right 2> words > back
+    cv-encode -m model.bin < right | cv-decode model.bin | cv-check --json --original right 2> words > back
     grep -o '"msls":[0-9.]*' words | head -n 1 | cut -d : -f 2 > msls
     near "$(jq .reconstruction.msls one)" "$(< msls)" 0.001
 }

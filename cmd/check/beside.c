@@ -1,13 +1,16 @@
-/* What cv-check says of all clips beside a reference. */
+/* Clips beside those of a reference. */
 #include "beside.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/diag.h"
-#include "base/mem.h"
-#include "base/meta.h"
-#include "report.h"
+#include "base/error.h"
+#include "base/report.h"
+#include "io/clip.h"
+#include "measure/compare.h"
+#include "measure/levels.h"
 
 static const char *const set_words[COMPARE_SETS][2] = {
     [COMPARE_CLIPS] = {"clips", "these clips"},
@@ -16,6 +19,89 @@ static const char *const set_words[COMPARE_SETS][2] = {
     [COMPARE_PHASE] = {"random_phase", "ceiling: reference with random phases"},
     [COMPARE_NOISE] = {"white_noise", "ceiling: white noise"},
 };
+
+static const struct report_column columns[] = {
+    {"fd", "mel-FD", NULL, 8, 0},     {"fd_low", "2.5 %", NULL, 8, 0},    {"fd_high", "97.5 %", NULL, 8, 0},
+    {"fdl", "fdl", NULL, 7, 0},       {"mmd", "mmd", NULL, 7, 4},         {"precision", "precision", NULL, 9, 3},
+    {"recall", "recall", NULL, 6, 3}, {"patches", "patches", NULL, 8, 0}, {NULL, "clips", NULL, -1, 0},
+};
+
+enum { COLUMNS = sizeof columns / sizeof *columns };
+
+static const char *reference; /* its file */
+static struct compare *compare;
+
+/* ---- clips ---- */
+
+const char *beside_track(const struct frame *f, int64_t b)
+{
+    const char *track = audio_clip_name(f, b);
+
+    meta_get_text(audio_clip_told(f, b), "track", &track);
+    return track;
+}
+
+void beside_check(const struct reader *r, const struct frame *f, double rate)
+{
+    if (compare && (compare_rate(compare) < rate || compare_rate(compare) > rate))
+        diag_die("%s: clip '%s' is at %.15g Hz, the reference %s at %.15g Hz: load all with one cv-load -r",
+                 reader_label(r), f->name, rate, reference, compare_rate(compare));
+    if (rate < 1000)
+        diag_die("%s: clip '%s' is at %.15g Hz: a comparison takes 1000 Hz or more", reader_label(r), f->name, rate);
+}
+
+/* Gives all clips of a stream to compare_reference or compare_held_out. */
+static void clips_read(const char *path, uint64_t seed,
+                       void (*take)(struct compare *, const char *, const float *, int64_t, int64_t))
+{
+    static const char *const kinds[] = {"audio", NULL};
+    struct reader *r = reader_open(path);
+    const struct frame *f;
+    struct tensor t;
+    double rate;
+    int more;
+
+    if (!r || reader_start(r, kinds) < 0)
+        diag_die("%s", error_text());
+    while ((more = reader_next(r, &f)) > 0) {
+        if (audio_tensor(r, f, &t) < 0 || audio_rate(r, f, &rate) < 0)
+            diag_die("%s", error_text());
+        beside_check(r, f, rate);
+        if (!compare)
+            compare = compare_new(rate, seed);
+        for (int64_t b = 0; b < t.shape[0]; b++) {
+            float *x = t.data + b * t.shape[1] * t.shape[2];
+
+            level_center(x, t.shape[1], t.shape[2]);
+            take(compare, beside_track(f, b), x, t.shape[1], t.shape[2]);
+        }
+    }
+    if (more < 0)
+        diag_die("%s", error_text());
+    if (reader_frames(r) == 0)
+        diag_die("%s: holds no clips", path);
+    reader_free(r);
+}
+
+void beside_begin(const char *path, const char *held_out, uint64_t seed)
+{
+    reference = path;
+    clips_read(path, seed, compare_reference);
+    if (compare_fit(compare) < 0)
+        diag_die("%s: %s", path, error_text());
+    if (held_out)
+        clips_read(held_out, seed, compare_held_out);
+}
+
+void beside_clip(const char *track, const float *x, int64_t channels, int64_t samples, struct figures *f)
+{
+    struct compare_near near = compare_clip(compare, track, x, channels, samples);
+
+    f->value[FIGURE_NEAREST] = near.median;
+    f->value[FIGURE_COPIED] = near.copied;
+}
+
+/* ---- the report ---- */
 
 static struct meta *set_meta(const struct compare_figures *f)
 {
@@ -33,75 +119,69 @@ static struct meta *set_meta(const struct compare_figures *f)
     return m;
 }
 
-static void set_row(const struct compare_figures *f, const char *words)
+static struct meta *near_report(bool table, enum compare_set set)
 {
-    char interval[60] = "-";
+    struct compare_near near = compare_near_all(compare, set);
+    struct meta *m = meta_map();
 
-    if (!isnan(f->low))
-        snprintf(interval, sizeof interval, "%.0f to %.0f", f->low, f->high);
-    report_cell(8, 0, f->fd);
-    fprintf(stderr, "%18s ", interval);
-    report_cell(7, 0, f->fdl);
-    report_cell(7, 4, f->mmd);
-    report_cell(9, 3, f->precision);
-    report_cell(6, 3, f->recall);
-    fprintf(stderr, "%8lld %s\n", (long long)f->patches, words);
-}
-
-static void near_report(const struct compare *c, bool table, struct meta *m, const char *key, enum compare_set set)
-{
-    struct compare_near near = compare_near_all(c, set);
-    struct meta *n = meta_map();
-
-    meta_add(n, "windows", meta_int(near.windows));
-    meta_add(n, "nearest", meta_real(near.median));
-    meta_add(n, "copied", meta_real(near.copied));
-    meta_add(m, key, n);
+    meta_add(m, "windows", meta_int(near.windows));
+    meta_add(m, "nearest", meta_real(near.median));
+    meta_add(m, "copied", meta_real(near.copied));
     if (!table || near.windows == 0)
-        return;
+        return m;
     fprintf(stderr, "%s: %lld windows of 2 s, the nearest of the reference at %.2f dB (median)", set_words[set][1],
             (long long)near.windows, near.median);
     if (!isnan(near.copied))
         fprintf(stderr, ", %.3f of them copied", near.copied);
     fputc('\n', stderr);
+    return m;
 }
 
-char *beside_report(const struct compare *c, const struct limits *limits, bool held, bool table, bool json)
+/* The verdict on the clips' figures, into m. */
+static void clips_judge(const struct compare_figures *f, const struct clips_how *how, struct meta *m)
 {
+    double value[FIGURE_COUNT] = {
+        [FIGURE_FD] = f->fd,         [FIGURE_FDL] = f->fdl, [FIGURE_MMD] = f->mmd, [FIGURE_PRECISION] = f->precision,
+        [FIGURE_RECALL] = f->recall,
+    };
+    bool failed = limits_judge(&how->limits, value, FIGURE_FD, FIGURE_COUNT, m) == VERDICT_FAIL;
+    char *fails = verdict_names(m, "fails"), *warns = verdict_names(m, "warns");
+
+    if (how->table && *warns)
+        diag_warn("beside the reference: %s", warns);
+    if (failed)
+        clips_failed("all clips beside the reference", fails);
+    free(fails);
+    free(warns);
+}
+
+void beside_end(const struct clips_how *how)
+{
+    struct compare_figures figures[COMPARE_SETS];
     struct meta *m = meta_map();
-    double value[FIGURE_COUNT];
-    struct judgement j;
-    char *fails;
 
-    if (table)
-        fprintf(stderr, "\n%8s %18s %7s %7s %9s %6s %8s\n", "mel-FD", "95 % interval", "fdl", "mmd", "precision",
-                "recall", "patches");
-    for (int i = 0; i < COMPARE_SETS; i++) {
-        struct compare_figures f = compare_figures(c, (enum compare_set)i);
-
-        if (i == COMPARE_CLIPS) {
-            value[FIGURE_FD] = f.fd;
-            value[FIGURE_FDL] = f.fdl;
-            value[FIGURE_MMD] = f.mmd;
-            value[FIGURE_PRECISION] = f.precision;
-            value[FIGURE_RECALL] = f.recall;
-        }
-        meta_add(m, set_words[i][0], set_meta(&f));
-        if (table && (i != COMPARE_HELD_OUT || held))
-            set_row(&f, set_words[i][1]);
+    if (how->table) {
+        fputc('\n', stderr);
+        report_head(stderr, columns, COLUMNS);
     }
-    near_report(c, table, m, "near", COMPARE_CLIPS);
-    near_report(c, table, m, "near_held_out", COMPARE_HELD_OUT);
-    j = limits_judge(limits, value, FIGURE_FD, FIGURE_COUNT);
-    fails = j.verdict == VERDICT_FAIL ? mem_text(j.fails) : NULL;
-    if (table && *j.warns)
-        diag_warn("beside the reference: %s", j.warns);
-    judgement_meta(&j, m);
-    meta_add(m, "explained", meta_real(compare_explained(c)));
-    if (json)
-        report_line("comparison", m);
+    for (int i = 0; i < COMPARE_SETS; i++) {
+        struct meta *set;
+
+        figures[i] = compare_figures(compare, (enum compare_set)i);
+        set = set_meta(&figures[i]);
+        meta_add(m, set_words[i][0], set);
+        if (how->table && (i != COMPARE_HELD_OUT || how->held_out)) {
+            report_row(stderr, columns, COLUMNS, set, set_words[i][1]);
+            fputc('\n', stderr);
+        }
+    }
+    meta_add(m, "near", near_report(how->table, COMPARE_CLIPS));
+    meta_add(m, "near_held_out", near_report(how->table, COMPARE_HELD_OUT));
+    clips_judge(&figures[COMPARE_CLIPS], how, m);
+    meta_add(m, "explained", meta_real(compare_explained(compare)));
+    if (how->json)
+        report_json(stderr, "comparison", m);
     else
         meta_free(m);
-    judgement_free(&j);
-    return fails;
+    compare_free(compare);
 }

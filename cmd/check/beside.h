@@ -1,14 +1,23 @@
-/* What cv-check says of all clips beside a reference. */
+/* Clips beside those of a reference: each, and all of them. */
 #ifndef CMD_CHECK_BESIDE_H
 #define CMD_CHECK_BESIDE_H
 
-#include <stdbool.h>
+#include "clips.h"
+#include "io/stream.h"
 
-#include "measure/verdict.h"
-#include "measure/compare.h"
+/* Reads the reference and, if not NULL, what was held out from it. Ends the program when they cannot be used. */
+void beside_begin(const char *path, const char *held_out, uint64_t seed);
 
-/* On standard error, as a table or as the line "comparison" of JSON; held:
- * clips were held out. Returns the figures that fail, to be freed; NULL: none. */
-char *beside_report(const struct compare *c, const struct limits *limits, bool held, bool table, bool json);
+/* Ends the program when the clips of a frame cannot be compared: one rate for all. */
+void beside_check(const struct reader *r, const struct frame *f, double rate);
+
+/* The track of clip b: its name if there is no other. */
+const char *beside_track(const struct frame *f, int64_t b);
+
+/* Sets the figures of a clip that has lost its mean. */
+void beside_clip(const char *track, const float *x, int64_t channels, int64_t samples, struct figures *f);
+
+/* All clips, on standard error, as a table or as the line "comparison" of JSON. Figures that fail are noted. */
+void beside_end(const struct clips_how *how);
 
 #endif

@@ -255,6 +255,9 @@ static _Noreturn void option_refuse(const struct program *p, int cause, char **a
         diag_usage("-%c wants a value", optopt);
     if (optopt >= LONG_BASE)
         diag_usage("--%s takes no value", opt_at(p, (size_t)(optopt - LONG_BASE))->name);
+    for (size_t i = 0; optopt && i < p->count; i++)
+        if (!p->opts[i].letter && p->opts[i].name[0] == optopt)
+            diag_usage("there is no option -%c, but there is --%s", optopt, p->opts[i].name);
     if (optopt)
         diag_usage("there is no option -%c", optopt);
     diag_usage("there is no option %.60s, or more than one begins so", word);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/sort.h"
 
 /* An offset is a mean of over a tenth of the rest (-20 dB) that is the same, to its half, in the middle half of the
  * pieces: a drum has a mean too, but not all along. */
@@ -78,18 +79,11 @@ void audio_mix_look(struct audio_mix *m, const float *x, int64_t frames)
     m->looks++;
 }
 
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
 static double offset_of(const struct audio_mix *m, int c)
 {
     double *means = m->means + c * AUDIO_LOOKS, rms = sqrt(m->power[c] / m->looks), middle, low, high;
 
-    qsort(means, (size_t)m->looks, sizeof *means, compare);
+    sort_doubles(means, (size_t)m->looks);
     low = means[m->looks / 4];
     middle = means[m->looks / 2];
     high = means[m->looks - 1 - m->looks / 4];

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
-#include "base/meta.h"
+#include "base/report.h"
 
 enum { LINE = 1 << 16 }; /* bytes: a line is one write, for names of files are shorter */
 
@@ -95,8 +95,6 @@ int audio_report_put(FILE *report, const char *path, const struct audio *a, doub
         meta_set(m, "duplicate_of", meta_text(v->same_as));
     if (a != NULL)
         describe(m, a, rate, v);
-    meta_json(report, m);
-    putc('\n', report);
-    meta_free(m);
+    report_json(report, NULL, m);
     return fflush(report) != 0 || ferror(report) ? -1 : 0;
 }

@@ -38,31 +38,37 @@ const char *audio_clip_name(const struct frame *f, int64_t b)
     return f->name;
 }
 
-struct meta *audio_clip_meta(const struct frame *f, int64_t b)
+const struct meta *audio_clip_told(const struct frame *f, int64_t b)
 {
     const struct meta *metas = meta_get(f->meta, "metas");
 
     if (!meta_get(f->meta, "names"))
-        return meta_copy(f->meta);
+        return f->meta;
     if (metas && metas->kind == META_LIST && b < (int64_t)metas->count && metas->items[b]->kind == META_MAP)
-        return meta_copy(metas->items[b]);
-    return meta_map();
+        return metas->items[b];
+    return NULL;
+}
+
+struct meta *audio_clip_meta(const struct frame *f, int64_t b)
+{
+    const struct meta *told = audio_clip_told(f, b);
+
+    return told ? meta_copy(told) : meta_map();
 }
 
 struct meta *audio_clip_brief(const struct frame *f, int64_t b)
 {
     static const char *const keys[] = {"tempo", "beat"};
-    struct meta *all = audio_clip_meta(f, b), *kept = NULL;
+    struct meta *kept = NULL;
 
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        const struct meta *value = meta_get(all, keys[i]);
+        const struct meta *value = meta_get(audio_clip_told(f, b), keys[i]);
 
         if (value && !kept)
             kept = meta_map();
         if (value)
-            meta_set(kept, keys[i], meta_copy(value));
+            meta_add(kept, keys[i], meta_copy(value));
     }
-    meta_free(all);
     return kept;
 }
 

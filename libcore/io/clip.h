@@ -15,7 +15,10 @@ int audio_tensor(const struct reader *r, const struct frame *f, struct tensor *b
 /* Name of clip b of an audio frame: the frame's, or from the batch's list. */
 const char *audio_clip_name(const struct frame *f, int64_t b);
 
-/* Meta of clip b of an audio frame, to be released by the caller. */
+/* What is told of clip b of an audio frame, NULL for nothing. */
+const struct meta *audio_clip_told(const struct frame *f, int64_t b);
+
+/* The same as a map of the caller's. */
 struct meta *audio_clip_meta(const struct frame *f, int64_t b);
 
 /* Of that meta what networks read, NULL if there is nothing; the rest would

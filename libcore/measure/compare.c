@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/sort.h"
 #include "measure/melfd.h"
 #include "measure/surrogate.h"
 #include "measure/copies.h"
@@ -20,18 +21,6 @@ static const double spread_least = 1e-6; /* dB^2; less is rounding */
 
 /* random streams of the seed */
 enum { STREAM_REFERENCE = 1, STREAM_HALF, STREAM_SET = 10, STREAM_NOISE = 100, STREAM_PHASE = 10000 };
-
-struct map {
-    char *track;
-    float *data;
-    int64_t frames;
-    int half; /* of the reference: 0 or 1 */
-};
-
-struct maps {
-    size_t count, room;
-    struct map *maps;
-};
 
 /* What is compared: patches and windows of some clips. */
 struct set {
@@ -49,9 +38,8 @@ struct compare {
     struct melmap *mel;
     struct melfd *space;
     struct phrase *phrase;
-    struct copies *bank;
     bool fitted, phrases;           /* phrases: there were enough windows */
-    struct maps real, noise, phase; /* before the fit */
+    struct maps real, noise, phase; /* these two before the fit */
     struct set reference, half[2], sets[COMPARE_SETS];
     struct distances near[COMPARE_HELD_OUT + 1]; /* of clips and held-out ones */
     double copy_distance;                        /* below it a window is a copy; NaN: unknown */
@@ -77,7 +65,6 @@ struct compare *compare_new(double rate, uint64_t seed)
     c->mel = melmap_new(rate);
     c->space = melfd_new();
     c->phrase = phrase_new();
-    c->bank = copies_new();
     c->reference = set_new(seed, STREAM_REFERENCE);
     for (unsigned i = 0; i < 2; i++)
         c->half[i] = set_new(seed, STREAM_HALF + i);
@@ -104,7 +91,6 @@ void compare_free(struct compare *c)
     melmap_free(c->mel);
     melfd_free(c->space);
     phrase_free(c->phrase);
-    copies_free(c->bank);
     maps_free(&c->real);
     maps_free(&c->noise);
     maps_free(&c->phase);
@@ -159,9 +145,9 @@ static void surrogates_make(struct compare *c, const char *track, const float *x
     for (int64_t ch = 0; ch < channels; ch++)
         for (int64_t i = 0; i < n; i++)
             y[i] += x[ch * samples + i];
-    surrogate_phase(y, n, &phase);
+    surrogate_phase(y, (int)n, &phase);
     maps_append(&c->phase, map_make(c, track, y, 1, n));
-    surrogate_noise(y, n, &noise);
+    rng_normal(&noise, y, (size_t)n);
     maps_append(&c->noise, map_make(c, track, y, 1, n));
     free(y);
 }
@@ -271,11 +257,6 @@ int compare_fit(struct compare *c)
     phrases_fit(c);
     set_fill(c, COMPARE_PHASE, &c->phase);
     set_fill(c, COMPARE_NOISE, &c->noise);
-    for (size_t i = 0; i < c->real.count; i++) {
-        copies_add(c->bank, c->real.maps[i].data, c->real.maps[i].frames);
-        c->real.maps[i].data = NULL; /* now the bank's */
-    }
-    maps_free(&c->real);
     maps_free(&c->phase);
     maps_free(&c->noise);
     c->fitted = true;
@@ -283,25 +264,6 @@ int compare_fit(struct compare *c)
 }
 
 /* ---- clips ---- */
-
-static int rising(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-/* Quantile of x [n], which gets sorted: linear between the two nearest. */
-static double quantile(double *x, size_t n, double share)
-{
-    double place = share * (double)(n - 1);
-    size_t below = (size_t)place;
-
-    if (n == 0)
-        return NAN;
-    qsort(x, n, sizeof *x, rising);
-    return below + 1 < n ? x[below] + (place - (double)below) * (x[below + 1] - x[below]) : x[n - 1];
-}
 
 static struct compare_near near_of(const struct compare *c, double *x, size_t n)
 {
@@ -312,7 +274,7 @@ static struct compare_near near_of(const struct compare *c, double *x, size_t n)
         copied += x[i] < c->copy_distance;
     if (n > 0 && !isnan(c->copy_distance))
         near.copied = (double)copied / (double)n;
-    near.median = quantile(x, n, 0.5);
+    near.median = sort_quantile(x, n, 0.5);
     return near;
 }
 
@@ -329,7 +291,7 @@ static struct compare_near clip_add(struct compare *c, enum compare_set set, con
     patches_add(c, &c->sets[set], &m);
     map_smooth(&m);
     windows_add(c, &c->sets[set], &m);
-    n = (size_t)copies_nearest(c->bank, m.data, m.frames, distance);
+    n = (size_t)copies_nearest(&c->real, &m, distance);
     if (all->count + n > all->room) {
         all->room = 2 * (all->count + n);
         all->values = mem_grow(all->values, all->room, sizeof *all->values);
@@ -355,7 +317,7 @@ struct compare_near compare_clip(struct compare *c, const char *track, const flo
     struct distances *held = &c->near[COMPARE_HELD_OUT];
 
     if (isnan(c->copy_distance)) /* all held out are in */
-        c->copy_distance = quantile(held->values, held->count, 0.01);
+        c->copy_distance = sort_quantile(held->values, held->count, 0.01);
     return clip_add(c, COMPARE_CLIPS, track, x, channels, samples);
 }
 

@@ -5,53 +5,19 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "measure/melmap.h"
 #include "measure/distances.h"
 
 enum { BLOCK = 256 }; /* windows of the bank that are laid out at a time */
 
-struct copies {
-    size_t count, room;
-    struct part {
-        float *map; /* smoothed */
-        int64_t frames;
-    } * parts;
-};
-
-struct copies *copies_new(void)
-{
-    return mem_zero(1, sizeof(struct copies));
-}
-
-void copies_free(struct copies *b)
-{
-    if (!b)
-        return;
-    for (size_t i = 0; i < b->count; i++)
-        free(b->parts[i].map);
-    free(b->parts);
-    free(b);
-}
-
-void copies_add(struct copies *b, float *map, int64_t frames)
-{
-    if (b->count == b->room) {
-        b->room = b->room ? 2 * b->room : 16;
-        b->parts = mem_grow(b->parts, b->room, sizeof *b->parts);
-    }
-    b->parts[b->count++] = (struct part){map, frames};
-}
-
-/* Levels lie about -40 dB: products keep more digits when that is taken out. */
-static void window_level(float *window)
+/* Maps lie about -40 dB: products keep more digits when that is taken out. */
+static void window_raise(float *window)
 {
     for (int i = 0; i < WINDOW_DIMS; i++)
         window[i] += 40;
 }
 
-/* Lowers best [n] to the squared distances of queries [n, WINDOW_DIMS] from the windows of a part. */
-static void part_search(const struct part *p, const float *queries, size_t n, float *windows, float *squared,
-                        float *best)
+/* Lowers best [n] to the squared distances of queries [n, WINDOW_DIMS] from the windows of a map. */
+static void map_search(const struct map *p, const float *queries, size_t n, float *windows, float *squared, float *best)
 {
     int64_t all = window_count(p->frames, COPIES_HOP);
 
@@ -59,8 +25,8 @@ static void part_search(const struct part *p, const float *queries, size_t n, fl
         size_t count = (size_t)(all - start < BLOCK ? all - start : BLOCK);
 
         for (size_t i = 0; i < count; i++) {
-            window_take(p->map, (start + (int64_t)i) * COPIES_HOP, windows + i * WINDOW_DIMS);
-            window_level(windows + i * WINDOW_DIMS);
+            window_take(p->data, (start + (int64_t)i) * COPIES_HOP, windows + i * WINDOW_DIMS);
+            window_raise(windows + i * WINDOW_DIMS);
         }
         pairs_squared(queries, n, windows, count, WINDOW_DIMS, squared);
         for (size_t q = 0; q < n; q++)
@@ -69,21 +35,21 @@ static void part_search(const struct part *p, const float *queries, size_t n, fl
     }
 }
 
-int64_t copies_nearest(const struct copies *b, const float *map, int64_t frames, double *distance)
+int64_t copies_nearest(const struct maps *bank, const struct map *clip, double *distance)
 {
-    int64_t count = window_count(frames, QUERY_HOP);
+    int64_t count = window_count(clip->frames, QUERY_HOP);
     size_t n = (size_t)count;
     float *queries = mem_alloc(n * WINDOW_DIMS * sizeof *queries), *best = mem_alloc(n * sizeof *best);
     float *windows = mem_alloc(BLOCK * WINDOW_DIMS * sizeof *windows);
     float *squared = mem_alloc(n * BLOCK * sizeof *squared);
 
     for (size_t i = 0; i < n; i++) {
-        window_take(map, (int64_t)i * QUERY_HOP, queries + i * WINDOW_DIMS);
-        window_level(queries + i * WINDOW_DIMS);
+        window_take(clip->data, (int64_t)i * QUERY_HOP, queries + i * WINDOW_DIMS);
+        window_raise(queries + i * WINDOW_DIMS);
         best[i] = INFINITY;
     }
-    for (size_t i = 0; n > 0 && i < b->count; i++)
-        part_search(&b->parts[i], queries, n, windows, squared, best);
+    for (size_t i = 0; n > 0 && i < bank->count; i++)
+        map_search(&bank->maps[i], queries, n, windows, squared, best);
     for (size_t i = 0; i < n; i++)
         distance[i] = sqrt(best[i] / WINDOW_DIMS);
     free(queries);

@@ -119,3 +119,8 @@ void tally_add(struct tally *t, double value)
     t->least = fmin(t->least, value);
     t->most = fmax(t->most, value);
 }
+
+double tally_mean(const struct tally *t)
+{
+    return t->count > 0 ? t->sum / (double)t->count : NAN;
+}

@@ -76,5 +76,6 @@ struct tally {
     double sum, least, most;
 };
 void tally_add(struct tally *t, double value);
+double tally_mean(const struct tally *t); /* NaN: of none */
 
 #endif

@@ -42,7 +42,7 @@ void mean_spectrum_free(struct mean_spectrum *m)
 
 void mean_spectrum_add(struct mean_spectrum *m, const float *x, int64_t channels, int64_t samples)
 {
-    double gain = MEAN_SPECTRUM_LEVEL / level_rms(x, channels * samples);
+    double gain = MEAN_SPECTRUM_RMS / level_rms(x, channels * samples);
     int64_t frames = spectrum_frames(m->spectrum, samples);
 
     if (!isfinite(gain))

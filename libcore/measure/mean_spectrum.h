@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /* RMS that clips are brought to. */
-#define MEAN_SPECTRUM_LEVEL 0.1
+#define MEAN_SPECTRUM_RMS 0.1
 
 struct mean_spectrum;
 
@@ -14,10 +14,10 @@ struct mean_spectrum *mean_spectrum_new(double rate);
 void mean_spectrum_free(struct mean_spectrum *m);
 
 /* Takes a clip into the mean: 10 log10 (P + 1e-6) per bin, over all frames of
- * all clips at that level; P and its frames as in measure/timbre.h. Silence does not count. */
+ * all clips at that RMS; P and its frames as in measure/timbre.h. Silence does not count. */
 void mean_spectrum_add(struct mean_spectrum *m, const float *x, int64_t channels, int64_t samples);
 
-/* The sound that has this spectrum in every frame, for clips at that level, to
+/* The sound that has this spectrum in every frame, for clips at that RMS, to
  * be released by the caller. Phases are found as in decoding. */
 float *mean_spectrum_sound(const struct mean_spectrum *m, int64_t samples, uint64_t seed);
 

@@ -24,7 +24,7 @@ static double slaney_log(void)
     return 27 / log(6.4); /* mel per e-fold over it */
 }
 
-static double mel(enum melbank_kind kind, double hertz)
+static double mel_of(enum melbank_kind kind, double hertz)
 {
     if (kind == MELBANK_SUM)
         return 2595 * log10(1 + hertz / 700);
@@ -32,7 +32,7 @@ static double mel(enum melbank_kind kind, double hertz)
                                  : slaney_linear * slaney_corner + slaney_log() * log(hertz / slaney_corner);
 }
 
-static double mel_hertz(enum melbank_kind kind, double m)
+static double hertz_of(enum melbank_kind kind, double m)
 {
     double corner = slaney_linear * slaney_corner;
 
@@ -75,7 +75,7 @@ static struct band band_new(enum melbank_kind kind, const double edge[3], int bi
 struct melbank *melbank_new(enum melbank_kind kind, int bands, double low, int size, double rate)
 {
     struct melbank *b = mem_zero(1, sizeof *b);
-    double first = mel(kind, low), step = (mel(kind, rate / 2) - first) / (bands + 1);
+    double first = mel_of(kind, low), step = (mel_of(kind, rate / 2) - first) / (bands + 1);
 
     assert(bands >= 1 && size >= 2 && step > 0);
     b->count = bands;
@@ -84,7 +84,7 @@ struct melbank *melbank_new(enum melbank_kind kind, int bands, double low, int s
         double edge[3];
 
         for (int j = 0; j < 3; j++)
-            edge[j] = mel_hertz(kind, first + (i + j) * step);
+            edge[j] = hertz_of(kind, first + (i + j) * step);
         b->bands[i] = band_new(kind, edge, size / 2 + 1, rate / size);
     }
     return b;

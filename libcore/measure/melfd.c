@@ -2,16 +2,14 @@
 #include "measure/melfd.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "base/linalg.h"
 
 struct melfd {
     struct moments *patches; /* of what was learnt, PATCH_DIMS */
     double mean[PATCH_DIMS];
-    double axes[MELFD_DIMS][PATCH_DIMS];
+    double *axes; /* [MELFD_DIMS, PATCH_DIMS] at its beginning; NULL before the fit */
     double explained;
 };
 
@@ -28,6 +26,7 @@ void melfd_free(struct melfd *m)
     if (!m)
         return;
     moments_free(m->patches);
+    free(m->axes);
     free(m);
 }
 
@@ -38,25 +37,19 @@ void melfd_learn(struct melfd *m, const float *map, int64_t frames)
 
 int melfd_fit(struct melfd *m)
 {
-    double *covariance, values[PATCH_DIMS], all = 0, kept = 0;
+    double variances[PATCH_DIMS], all = 0, kept = 0;
 
     if (m->patches->count <= MELFD_DIMS)
         return error_set("too little sound to compare with: %.0f patches, over %d are needed (5 seconds)",
                          m->patches->count, MELFD_DIMS);
-    covariance = mem_zero(PATCH_DIMS * PATCH_DIMS, sizeof *covariance);
-    moments_mean(m->patches, m->mean);
-    moments_covariance(m->patches, covariance);
-    if (eigen_symmetric(PATCH_DIMS, PATCH_DIMS, covariance, values)) {
-        free(covariance);
+    m->axes = moments_components(m->patches, PATCH_DIMS, m->mean, variances);
+    if (!m->axes)
         return -1;
-    }
-    memcpy(m->axes, covariance, sizeof m->axes);
     for (int i = 0; i < PATCH_DIMS; i++) {
-        all += values[i];
-        kept += i < MELFD_DIMS ? values[i] : 0;
+        all += variances[i];
+        kept += i < MELFD_DIMS ? variances[i] : 0;
     }
     m->explained = all > 0 ? kept / all : 1;
-    free(covariance);
     return 0;
 }
 
@@ -76,7 +69,7 @@ void melfd_project(const struct melfd *m, const float *map, int64_t frames, floa
             double sum = 0;
 
             for (int i = 0; i < PATCH_DIMS; i++)
-                sum += m->axes[d][i] * patch[i];
+                sum += m->axes[d * PATCH_DIMS + i] * patch[i];
             rows[p * MELFD_DIMS + d] = (float)sum;
         }
     }

@@ -2,6 +2,7 @@
 #ifndef MEASURE_MELMAP_H
 #define MEASURE_MELMAP_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum {
@@ -12,6 +13,19 @@ enum {
     WINDOW_FRAMES = 24, /* a window: about 2 s, in steps of 4 frames */
     WINDOW_STEP = 4,
     WINDOW_DIMS = WINDOW_FRAMES * MEL_BANDS
+};
+
+/* A map of a clip, and those of many. */
+struct map {
+    char *track;
+    float *data; /* [frames, MEL_BANDS] */
+    int64_t frames;
+    int half; /* of the clips: 0 or 1 */
+};
+
+struct maps {
+    size_t count, room;
+    struct map *maps;
 };
 
 struct melmap;

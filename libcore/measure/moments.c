@@ -41,7 +41,7 @@ void moments_clear(struct moments *m)
 }
 
 /* TOGETHER rows in doubles, those missing being 0 */
-static void block_add(struct moments *m, const double *x)
+static void rows_together(struct moments *m, const double *x)
 {
     int n = m->dims;
     const double *x1 = x + n, *x2 = x1 + n, *x3 = x2 + n;
@@ -64,7 +64,7 @@ void moments_add(struct moments *m, const float *rows, int64_t count, size_t str
         for (int64_t i = 0; i < TOGETHER; i++)
             for (size_t j = 0; j < n; j++)
                 x[(size_t)i * n + j] = r + i < count ? (double)rows[(size_t)(r + i) * stride + j] : 0;
-        block_add(m, x);
+        rows_together(m, x);
     }
     m->count += (double)count;
     free(x);
@@ -100,6 +100,18 @@ void moments_covariance(const struct moments *m, double *covariance)
 
             covariance[i * n + j] = covariance[j * n + i] = c;
         }
+}
+
+double *moments_components(const struct moments *m, int count, double *mean, double *variances)
+{
+    double *axes = mem_alloc((size_t)m->dims * (size_t)m->dims * sizeof *axes);
+
+    moments_mean(m, mean);
+    moments_covariance(m, axes);
+    if (eigen_symmetric(m->dims, count, axes, variances) == 0)
+        return axes;
+    free(axes);
+    return NULL;
 }
 
 /* tr((S^1/2 T S^1/2)^1/2). With S = V' w V (rows of V the eigenvectors) the

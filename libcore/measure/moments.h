@@ -27,6 +27,10 @@ void moments_merge(struct moments *m, const struct moments *from);
 void moments_mean(const struct moments *m, double *mean);
 void moments_covariance(const struct moments *m, double *covariance);
 
+/* Principal components: mean [dims], variances [count], the largest first, and
+ * their directions [count, dims], to be freed; NULL: LAPACK gave up. */
+double *moments_components(const struct moments *m, int count, double *mean, double *variances);
+
 /* Frechet distance |mu - nu|^2 + tr(S) + tr(T) - 2 tr((S^1/2 T S^1/2)^1/2) of
  * two normal distributions (Dowson and Landau 1982); symmetric. Both have at
  * least one row and the same dims. */

@@ -13,8 +13,7 @@
 enum { TOGETHER = 256 }; /* windows that are laid out at a time */
 
 struct phrase {
-    double count;
-    double *sum, *products; /* [WINDOW_DIMS], [WINDOW_DIMS, WINDOW_DIMS] */
+    struct moments *learnt; /* of what was learnt, less -40 dB */
     float *windows, *part;  /* [TOGETHER, WINDOW_DIMS], [WINDOW_DIMS, WINDOW_DIMS] */
     double mean[WINDOW_DIMS];
     float *axes; /* [PHRASE_DIMS, WINDOW_DIMS]; NULL before the fit */
@@ -24,8 +23,7 @@ struct phrase *phrase_new(void)
 {
     struct phrase *p = mem_zero(1, sizeof *p);
 
-    p->sum = mem_zero(WINDOW_DIMS, sizeof *p->sum);
-    p->products = mem_zero(WINDOW_DIMS * WINDOW_DIMS, sizeof *p->products);
+    p->learnt = moments_new(WINDOW_DIMS);
     p->windows = mem_alloc(TOGETHER * WINDOW_DIMS * sizeof *p->windows);
     p->part = mem_alloc(WINDOW_DIMS * WINDOW_DIMS * sizeof *p->part);
     return p;
@@ -35,8 +33,7 @@ void phrase_free(struct phrase *p)
 {
     if (!p)
         return;
-    free(p->sum);
-    free(p->products);
+    moments_free(p->learnt);
     free(p->windows);
     free(p->part);
     free(p->axes);
@@ -69,35 +66,31 @@ void phrase_learn(struct phrase *p, const float *map, int64_t frames)
 
         for (int i = 0; i < count; i++)
             for (int k = 0; k < WINDOW_DIMS; k++)
-                p->sum[k] += (double)p->windows[(size_t)i * WINDOW_DIMS + (size_t)k];
+                p->learnt->sum[k] += (double)p->windows[(size_t)i * WINDOW_DIMS + (size_t)k];
         gemm(true, false, WINDOW_DIMS, WINDOW_DIMS, count, p->windows, WINDOW_DIMS, p->windows, WINDOW_DIMS, 0, p->part,
              WINDOW_DIMS);
         for (size_t i = 0; i < WINDOW_DIMS * WINDOW_DIMS; i++)
-            p->products[i] += (double)p->part[i];
-        p->count += count;
+            p->learnt->outer[i] += (double)p->part[i];
+        p->learnt->count += count;
     }
 }
 
 int phrase_fit(struct phrase *p)
 {
-    double values[PHRASE_DIMS];
+    double variances[PHRASE_DIMS], *axes;
 
     assert(!p->axes);
-    if (p->count <= PHRASE_DIMS)
-        return error_set("%.0f windows of 2 s, over %d are needed", p->count, PHRASE_DIMS);
-    for (size_t i = 0; i < WINDOW_DIMS; i++)
-        for (size_t k = 0; k < WINDOW_DIMS; k++) {
-            double *v = &p->products[i * WINDOW_DIMS + k];
-
-            *v = (*v - p->sum[i] * p->sum[k] / p->count) / (p->count - 1);
-        }
-    if (eigen_symmetric(WINDOW_DIMS, PHRASE_DIMS, p->products, values) < 0)
+    if (p->learnt->count <= PHRASE_DIMS)
+        return error_set("%.0f windows of 2 s, over %d are needed", p->learnt->count, PHRASE_DIMS);
+    axes = moments_components(p->learnt, PHRASE_DIMS, p->mean, variances);
+    if (!axes)
         return -1;
     for (int k = 0; k < WINDOW_DIMS; k++)
-        p->mean[k] = p->sum[k] / p->count - 40;
+        p->mean[k] -= 40;
     p->axes = mem_alloc(PHRASE_DIMS * WINDOW_DIMS * sizeof *p->axes);
     for (size_t i = 0; i < PHRASE_DIMS * WINDOW_DIMS; i++)
-        p->axes[i] = (float)p->products[i];
+        p->axes[i] = (float)axes[i];
+    free(axes);
     return 0;
 }
 

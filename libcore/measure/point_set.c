@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/sort.h"
 #include "measure/distances.h"
 
 enum { BLOCK = 64, DRAWS = 200, DRAW_STREAM = 1000 };
@@ -128,7 +129,7 @@ double point_set_mmd(const struct point_set *a, const struct point_set *b, doubl
 }
 
 /* Squared distance of point i to its CLOUD_NEIGHBOURS-th nearest, NaN when it has fewer; d [kept] to all. */
-static float reach(const struct point_set *c, int lone, size_t i, const float *d)
+static float ball_radius(const struct point_set *c, int lone, size_t i, const float *d)
 {
     float nearest[CLOUD_NEIGHBOURS];
     size_t n = 0;
@@ -147,7 +148,7 @@ static float reach(const struct point_set *c, int lone, size_t i, const float *d
 }
 
 /* Squared radius of each ball of a cloud, NaN for those that have none. */
-static float *radii(const struct point_set *c)
+static float *ball_radii(const struct point_set *c)
 {
     float *radius = mem_alloc(c->kept * sizeof *radius), *d = mem_alloc(BLOCK * c->kept * sizeof *d);
     size_t dims = (size_t)c->dims;
@@ -158,7 +159,7 @@ static float *radii(const struct point_set *c)
 
         pairs_squared(c->rows + start * dims, rows, c->rows, c->kept, dims, d);
         for (size_t i = 0; i < rows; i++)
-            radius[start + i] = reach(c, lone, start + i, d + i * c->kept);
+            radius[start + i] = ball_radius(c, lone, start + i, d + i * c->kept);
     }
     free(d);
     return radius;
@@ -167,7 +168,7 @@ static float *radii(const struct point_set *c)
 enum { IN_OTHER = 1, HOLDS_OTHER = 2 };
 
 /* The lesser of the shares of marks that have one bit and the other. */
-static double share(const char *marks, size_t n)
+static double lesser_share(const char *marks, size_t n)
 {
     size_t in = 0, holds = 0;
 
@@ -185,8 +186,8 @@ void point_set_match(const struct point_set *real, const struct point_set *c, do
     char *real_marks = mem_zero(real->kept, 1), *marks = mem_zero(c->kept, 1);
 
     assert(real->dims == c->dims);
-    radius[0] = radii(real);
-    radius[1] = radii(c);
+    radius[0] = ball_radii(real);
+    radius[1] = ball_radii(c);
     for (size_t start = 0; start < real->kept; start += BLOCK) {
         size_t rows = real->kept - start < BLOCK ? real->kept - start : BLOCK;
 
@@ -202,21 +203,14 @@ void point_set_match(const struct point_set *real, const struct point_set *c, do
     }
     *precision = *recall = NAN;
     if (real->kept > CLOUD_NEIGHBOURS && c->kept > CLOUD_NEIGHBOURS) {
-        *precision = share(marks, c->kept);
-        *recall = share(real_marks, real->kept);
+        *precision = lesser_share(marks, c->kept);
+        *recall = lesser_share(real_marks, real->kept);
     }
     free(d);
     free(real_marks);
     free(marks);
     free(radius[0]);
     free(radius[1]);
-}
-
-static int rising(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
 }
 
 void point_set_interval(const struct point_set *c, const struct point_set *real, uint64_t seed, double *low,
@@ -236,7 +230,7 @@ void point_set_interval(const struct point_set *c, const struct point_set *real,
     moments_free(m);
     if (c->count < 3)
         return;
-    qsort(draws, DRAWS, sizeof *draws, rising);
+    sort_doubles(draws, DRAWS);
     shift = moments_frechet(real->all, c->all) - (draws[DRAWS / 2 - 1] + draws[DRAWS / 2]) / 2;
     *low = fmax(0, draws[DRAWS / 40 - 1] + shift);
     *high = draws[DRAWS - DRAWS / 40] + shift;

@@ -17,11 +17,6 @@ enum { DAC_SIZES = 7, DAC_LEAST = 32, DAC_BANDS_LEAST = 5, DAC_BANDS_MOST = DAC_
 
 static const double dac_floor = 1e-5;
 
-const char *const recon_names[RECON_COUNT] = {
-    [RECON_MSLS] = "msls",         [RECON_SC] = "sc",        [RECON_MEL] = "mel", [RECON_DAC_MEL] = "dac_mel",
-    [RECON_DAC_STFT] = "dac_stft", [RECON_GAIN] = "gain_db",
-};
-
 /* One frame size, and what is taken there. */
 struct scale {
     struct spectrum *spectrum;
@@ -120,7 +115,7 @@ void recon_meter_free(struct recon_meter *m)
 
 /* ---- one frame ---- */
 
-static void look(const struct scale *s, struct view *v, int64_t samples, int64_t frame, bool reflected)
+static void view_take(const struct scale *s, struct view *v, int64_t samples, int64_t frame, bool reflected)
 {
     int bins = spectrum_bins(s->spectrum);
 
@@ -154,7 +149,7 @@ static double log_distance(const double *x, const double *y, int count, double f
     return sum + log10(product);
 }
 
-static void add(const struct scale *s, const struct view *x, const struct view *y, struct sums *to)
+static void views_compare(const struct scale *s, const struct view *x, const struct view *y, struct sums *to)
 {
     int bins = spectrum_bins(s->spectrum);
 
@@ -167,7 +162,7 @@ static void add(const struct scale *s, const struct view *x, const struct view *
 }
 
 /* Magnitudes here lack the factor of a window that is not scaled: so do the floors. */
-static void add_dac(const struct scale *s, const struct view *x, const struct view *y, struct sums *to)
+static void views_compare_dac(const struct scale *s, const struct view *x, const struct view *y, struct sums *to)
 {
     int bins = spectrum_bins(s->spectrum);
     double floor = dac_floor / s->norm;
@@ -180,21 +175,21 @@ static void add_dac(const struct scale *s, const struct view *x, const struct vi
         to->dac_differences += s->norm * fabs(x->magnitude[k] - y->magnitude[k]);
 }
 
-static void frame_add(struct recon_meter *m, const struct scale *s, struct view *y, int count, int64_t samples,
-                      int64_t frame, struct sums *sums)
+static void frame_compare(struct recon_meter *m, const struct scale *s, struct view *y, int count, int64_t samples,
+                          int64_t frame, struct sums *sums)
 {
     bool edge = s->dac && !spectrum_inside(s->spectrum, samples, frame);
 
-    look(s, &m->x, samples, frame, false);
+    view_take(s, &m->x, samples, frame, false);
     m->edge.x = m->x.x;
     if (edge)
-        look(s, &m->edge, samples, frame, true);
+        view_take(s, &m->edge, samples, frame, true);
     for (int i = 0; i < count; i++) {
-        look(s, &y[i], samples, frame, false);
-        add(s, &m->x, &y[i], &sums[i]);
+        view_take(s, &y[i], samples, frame, false);
+        views_compare(s, &m->x, &y[i], &sums[i]);
         if (edge)
-            look(s, &y[i], samples, frame, true);
-        add_dac(s, edge ? &m->edge : &m->x, &y[i], &sums[i]);
+            view_take(s, &y[i], samples, frame, true);
+        views_compare_dac(s, edge ? &m->edge : &m->x, &y[i], &sums[i]);
     }
 }
 
@@ -208,7 +203,7 @@ static double floors_set(struct recon_meter *m, struct scale *s, const float *x,
     for (int64_t c = 0; s->logs && c < channels; c++)
         for (int64_t f = 0; f < spectrum_frames(s->spectrum, samples); f++) {
             m->x.x = x + c * samples;
-            look(s, &m->x, samples, f, false);
+            view_take(s, &m->x, samples, f, false);
             for (int k = 0; k < spectrum_bins(s->spectrum); k++) {
                 most = m->x.power[k] > most ? m->x.power[k] : most;
                 energy += m->x.power[k];
@@ -249,7 +244,7 @@ static void size_measure(struct recon_meter *m, struct scale *s, const float *x,
         for (int i = 0; i < count; i++)
             m->y[i].x = estimates[i].x ? estimates[i].x + c * samples : NULL;
         for (int64_t f = 0; f < frames; f++)
-            frame_add(m, s, m->y, count, samples, f, sums);
+            frame_compare(m, s, m->y, count, samples, f, sums);
     }
     for (int i = 0; i < count; i++)
         size_finish(s, &sums[i], energy, (double)(channels * frames), &r[i]);
@@ -260,18 +255,17 @@ static void size_measure(struct recon_meter *m, struct scale *s, const float *x,
 void recon_measure(struct recon_meter *m, const float *reference, const struct recon_estimate *estimates, int count,
                    int64_t channels, int64_t samples, struct recon *r)
 {
-    double level = level_rms(reference, channels * samples);
+    double rms = level_rms(reference, channels * samples);
 
     assert(count <= RECON_ESTIMATES_MOST);
     for (int i = 0; i < count; i++) {
-        double own = estimates[i].x ? level_rms(estimates[i].x, channels * samples) : 0,
-               gain = own > 0 ? level / own : 1;
+        double own = estimates[i].x ? level_rms(estimates[i].x, channels * samples) : 0, gain = own > 0 ? rms / own : 1;
 
         for (int k = 0; k < RECON_COUNT; k++)
-            r[i].value[k] = level > 0 ? 0 : NAN;
-        r[i].value[RECON_GAIN] = level > 0 && own > 0 ? level_db(gain) : NAN;
+            r[i].value[k] = rms > 0 ? 0 : NAN;
+        r[i].value[RECON_GAIN] = rms > 0 && own > 0 ? level_db(gain) : NAN;
         m->y[i].gain = estimates[i].as_it_is ? 1 : gain * gain;
     }
-    for (int k = 0; level > 0 && k < m->count; k++)
+    for (int k = 0; rms > 0 && k < m->count; k++)
         size_measure(m, &m->scales[k], reference, estimates, count, channels, samples, r);
 }

@@ -7,8 +7,6 @@
 
 enum recon_figure { RECON_MSLS, RECON_SC, RECON_MEL, RECON_DAC_MEL, RECON_DAC_STFT, RECON_GAIN, RECON_COUNT };
 
-extern const char *const recon_names[RECON_COUNT]; /* "msls", "sc", ... "gain_db" */
-
 struct recon {
     double value[RECON_COUNT];
 };

@@ -1,4 +1,4 @@
-/* White noise, and sounds with random phases. */
+/* Sounds with random phases. */
 #include "measure/surrogate.h"
 
 #include <math.h>
@@ -8,16 +8,8 @@
 #include "base/mem.h"
 #include "dsp/fft.h"
 
-enum { SAMPLES_MOST = 1 << 24 };
-
-void surrogate_noise(float *x, int64_t samples, struct rng *r)
+void surrogate_phase(float *x, int n, struct rng *r)
 {
-    rng_normal(r, x, (size_t)samples);
-}
-
-int64_t surrogate_phase(float *x, int64_t samples, struct rng *r)
-{
-    int n = samples < SAMPLES_MOST ? (int)samples : SAMPLES_MOST;
     struct fft *f = fft_new(n);
     float *in = mem_floats((size_t)n), *spectrum = mem_floats(2 * (size_t)fft_bins(f));
 
@@ -35,5 +27,4 @@ int64_t surrogate_phase(float *x, int64_t samples, struct rng *r)
     free(in);
     free(spectrum);
     fft_free(f);
-    return n;
 }

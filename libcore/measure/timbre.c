@@ -13,7 +13,7 @@ static const double lowest_band = 31.25, rolloff_share = 0.85;
 struct timbre_meter {
     double rate;
     struct spectrum *spectrum;
-    double *power, *level, *before; /* of a frame: P; 10 log10 (P + 1e-6), this one's and the last one's */
+    double *power, *db, *db_before; /* of a frame: P; 10 log10 (P + 1e-6), this one's and the last one's */
     double *rises;                  /* of the clip measured last: of frame 1 and on, less their mean */
     int64_t count;
 };
@@ -34,8 +34,8 @@ struct timbre_meter *timbre_meter_new(double rate)
     m->spectrum = spectrum_new_standard(rate);
     bins = (size_t)spectrum_bins(m->spectrum);
     m->power = mem_zero(bins, sizeof *m->power);
-    m->level = mem_zero(bins, sizeof *m->level);
-    m->before = mem_zero(bins, sizeof *m->before);
+    m->db = mem_zero(bins, sizeof *m->db);
+    m->db_before = mem_zero(bins, sizeof *m->db_before);
     return m;
 }
 
@@ -45,8 +45,8 @@ void timbre_meter_free(struct timbre_meter *m)
         return;
     spectrum_free(m->spectrum);
     free(m->power);
-    free(m->level);
-    free(m->before);
+    free(m->db);
+    free(m->db_before);
     free(m->rises);
     free(m);
 }
@@ -56,7 +56,7 @@ double timbre_meter_rate(const struct timbre_meter *m)
     return m->rate;
 }
 
-static int band_count(double rate)
+static int octave_count(double rate)
 {
     int n = 0;
 
@@ -66,7 +66,7 @@ static int band_count(double rate)
 }
 
 /* Both halves of the spectrum count, the first and last bin once. */
-static void bands_add(const struct timbre_meter *m, int bands, double *band)
+static void octaves_add(const struct timbre_meter *m, int bands, double *band)
 {
     int bins = spectrum_bins(m->spectrum), b = -1;
     double hertz = m->rate / spectrum_size(m->spectrum);
@@ -79,13 +79,13 @@ static void bands_add(const struct timbre_meter *m, int bands, double *band)
     }
 }
 
-static void frame_add(const struct timbre_meter *m, int bands, struct sums *s)
+static void frame_timbre(const struct timbre_meter *m, int bands, struct sums *s)
 {
     int bins = spectrum_bins(m->spectrum), k = 0;
     double hertz = m->rate / spectrum_size(m->spectrum);
     double total = 0, logs = 0, peak = 0, moment = 0, spread = 0, below = 0, mean, centroid, energy;
 
-    bands_add(m, bands, s->band);
+    octaves_add(m, bands, s->band);
     for (int i = 0; i < bins; i++) {
         double p = m->power[i] += 1e-10;
 
@@ -114,18 +114,18 @@ static void frame_add(const struct timbre_meter *m, int bands, struct sums *s)
 static double frame_rise(struct timbre_meter *m, int64_t frame)
 {
     int bins = spectrum_bins(m->spectrum);
-    double rise = 0, *swap = m->before;
+    double rise = 0, *swap = m->db_before;
 
-    m->before = m->level;
-    m->level = swap;
+    m->db_before = m->db;
+    m->db = swap;
     for (int k = 0; k < bins; k++)
-        m->level[k] = 10 * log10(m->power[k] + 1e-6);
+        m->db[k] = 10 * log10(m->power[k] + 1e-6);
     for (int k = 0; frame > 0 && k < bins; k++)
-        rise += fmax(0, m->level[k] - m->before[k]);
+        rise += fmax(0, m->db[k] - m->db_before[k]);
     return rise / bins;
 }
 
-static void center(double *x, int64_t n)
+static void rises_center(double *x, int64_t n)
 {
     double mean = 0;
 
@@ -154,7 +154,7 @@ static double repeats_most(const double *x, int64_t n)
 }
 
 /* Largest autocorrelation of x [n] at lags from..to-1, over lag 0. */
-static double pulse(const double *x, int64_t n, int64_t from, int64_t to)
+static double pulse_strongest(const double *x, int64_t n, int64_t from, int64_t to)
 {
     double best = -INFINITY;
 
@@ -192,7 +192,7 @@ struct timbre timbre_measure(struct timbre_meter *m, const float *x, int64_t cha
     int64_t frames = spectrum_frames(m->spectrum, samples);
     double n = (double)frames, flux = 0;
     double hop = spectrum_hop(m->spectrum) / m->rate;
-    int bands = band_count(m->rate);
+    int bands = octave_count(m->rate);
     struct sums s = {0};
     struct timbre t;
 
@@ -203,13 +203,13 @@ struct timbre timbre_measure(struct timbre_meter *m, const float *x, int64_t cha
         double rise;
 
         spectrum_power(m->spectrum, x, channels, samples, f, m->power);
-        frame_add(m, bands, &s);
+        frame_timbre(m, bands, &s);
         rise = frame_rise(m, f);
         flux += rise;
         if (f > 0)
             m->rises[f - 1] = rise;
     }
-    center(m->rises, m->count);
+    rises_center(m->rises, m->count);
     t = (struct timbre){
         .flatness = s.flatness / n,
         .peakiness = s.peakiness / n,
@@ -218,7 +218,7 @@ struct timbre timbre_measure(struct timbre_meter *m, const float *x, int64_t cha
         .rolloff = s.rolloff / n,
         .dynamics = sqrt(fmax(0, s.energy2 / n - (s.energy / n) * (s.energy / n))),
         .flux = frames > 1 ? flux / (n - 1) : NAN,
-        .rhythm = pulse(m->rises, m->count, (int64_t)(0.2 / hop), (int64_t)(1.2 / hop)),
+        .rhythm = pulse_strongest(m->rises, m->count, (int64_t)(0.2 / hop), (int64_t)(1.2 / hop)),
         .bands = bands,
     };
     for (int b = 0; b < bands; b++)

@@ -68,52 +68,37 @@ static enum verdict verdict_on(const struct limits *l, int figure, double value)
     return value < l->good[figure].lo || value > l->good[figure].hi ? VERDICT_WARN : VERDICT_OK;
 }
 
-static void list_add(char **list, const char *name)
-{
-    char *old = *list;
+const char *const verdict_words[] = {"ok", "warn", "fail"};
 
-    *list = mem_format("%s%s%s", old, *old ? ", " : "", name);
-    free(old);
-}
-
-struct judgement limits_judge(const struct limits *l, const double *value, enum figure from, enum figure to)
+enum verdict limits_judge(const struct limits *l, const double *value, enum figure from, enum figure to,
+                          struct meta *map)
 {
-    struct judgement j = {VERDICT_OK, mem_text(""), mem_text("")};
+    struct meta *fails = meta_list(), *warns = meta_list();
+    enum verdict worst = VERDICT_OK;
 
     for (int i = (int)from; i < (int)to; i++) {
         enum verdict v = verdict_on(l, i, value[i]);
 
         if (v != VERDICT_OK)
-            list_add(v == VERDICT_FAIL ? &j.fails : &j.warns, figure_about[i].name);
-        j.verdict = v > j.verdict ? v : j.verdict;
+            meta_append(v == VERDICT_FAIL ? fails : warns, meta_text(figure_about[i].name));
+        worst = v > worst ? v : worst;
     }
-    return j;
+    meta_add(map, "verdict", meta_text(verdict_words[worst]));
+    meta_add(map, "fails", fails);
+    meta_add(map, "warns", warns);
+    return worst;
 }
 
-void judgement_free(struct judgement *j)
+char *verdict_names(const struct meta *map, const char *key)
 {
-    free(j->warns);
-    free(j->fails);
-}
+    const struct meta *list = meta_get(map, key);
+    char *names = mem_text("");
 
-const char *const verdict_words[] = {"ok", "warn", "fail"};
+    for (size_t i = 0; i < list->count; i++) {
+        char *longer = mem_format("%s%s%s", names, i > 0 ? ", " : "", list->items[i]->text);
 
-/* A list of the names in "a, b". */
-static struct meta *names_meta(const char *list)
-{
-    struct meta *m = meta_list();
-    char *copy = mem_text(list), *rest = copy, *name;
-
-    while ((name = strsep(&rest, ",")) != NULL)
-        if (*(name += strspn(name, " ")) != '\0')
-            meta_append(m, meta_text(name));
-    free(copy);
-    return m;
-}
-
-void judgement_meta(const struct judgement *j, struct meta *map)
-{
-    meta_set(map, "verdict", meta_text(verdict_words[j->verdict]));
-    meta_set(map, "fails", names_meta(j->fails));
-    meta_set(map, "warns", names_meta(j->warns));
+        free(names);
+        names = longer;
+    }
+    return names;
 }

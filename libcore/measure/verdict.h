@@ -18,19 +18,15 @@ void limits_default(struct limits *l);
  * figure, not a number, lo over hi. */
 int limits_read(struct range *ranges, const char *list);
 
-/* The worst verdict on figures from..to-1, and the names of those that warn and
- * fail, ", " between them, which the caller frees. A figure that is NaN is ok:
- * what cannot be told is not judged. */
-struct judgement {
-    enum verdict verdict;
-    char *warns, *fails;
-};
-struct judgement limits_judge(const struct limits *l, const double *value, enum figure from, enum figure to);
-void judgement_free(struct judgement *j);
-
 extern const char *const verdict_words[]; /* "ok", "warn", "fail" */
 
-/* Puts "verdict", "fails" and "warns" (lists of names) into map. */
-void judgement_meta(const struct judgement *j, struct meta *map);
+/* The worst verdict on figures from..to-1. A figure that is NaN is ok: what
+ * cannot be told is not judged. Adds to map "verdict", and the lists of names
+ * "fails" and "warns". */
+enum verdict limits_judge(const struct limits *l, const double *value, enum figure from, enum figure to,
+                          struct meta *map);
+
+/* One of these lists as "a, b", to be freed. */
+char *verdict_names(const struct meta *map, const char *key);
 
 #endif

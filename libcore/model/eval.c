@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/file.h"
+#include "base/report.h"
 #include "measure/figures.h"
 #include "measure/levels.h"
 #include "model/codec_private.h"
@@ -20,7 +21,7 @@
 #include "model/eval_private.h"
 
 /* A clip, and its figures by row. */
-struct job {
+struct measured {
     struct eval_clip c;
     bool has[EVAL_ROWS];
     double sound[EVAL_ROWS][EVAL_FIGURES];
@@ -43,16 +44,17 @@ struct run {
     struct mean_spectrum *mean;
     float *steady;         /* the sound of the mean spectrum, as long as the longest clip */
     struct meters *meters; /* for each thread */
-    struct job *jobs;
+    struct measured *measured;
     int held, room;
     double terms[EVAL_TERMS];
+    struct latent_sums *dims; /* [latent] */
     struct tally tallies[EVAL_ROWS][EVAL_FIGURES];
 };
 
 /* ---- first pass ---- */
 
 /* meta is the run's from here on. */
-static int keep_clip(struct run *run, const float *x, int64_t samples, struct meta *meta)
+static int clip_keep(struct run *run, const float *x, int64_t samples, struct meta *meta)
 {
     size_t size = (size_t)(run->m.channels * samples);
 
@@ -69,7 +71,7 @@ static int keep_clip(struct run *run, const float *x, int64_t samples, struct me
     return 0;
 }
 
-static int keep_all(struct run *run, struct reader *r)
+static int clips_keep(struct run *run, struct reader *r)
 {
     const struct frame *f;
     int64_t padded = 0;
@@ -89,7 +91,7 @@ static int keep_all(struct run *run, struct reader *r)
             return -1;
         padded += run->m.network->one_length && t.shape[2] < run->m.samples ? t.shape[0] : 0;
         for (int64_t b = 0; b < t.shape[0]; b++)
-            if (keep_clip(run, t.data + b * t.shape[1] * t.shape[2], t.shape[2], audio_clip_brief(f, b)))
+            if (clip_keep(run, t.data + b * t.shape[1] * t.shape[2], t.shape[2], audio_clip_brief(f, b)))
                 return -1;
     }
     if (got < 0)
@@ -105,7 +107,7 @@ static int keep_all(struct run *run, struct reader *r)
 /* ---- second pass ---- */
 
 /* Rhythms of all sounds that are there, and their distances from the clip at one go. */
-static void measure(const struct meters *m, struct job *j, int channels, float *sounds[EVAL_ROWS])
+static void sounds_measure(const struct meters *m, struct measured *j, int channels, float *sounds[EVAL_ROWS])
 {
     struct recon_estimate estimates[EVAL_ROWS];
     int rows[EVAL_ROWS];
@@ -131,38 +133,38 @@ static void measure(const struct meters *m, struct job *j, int channels, float *
         j->sound[EVAL_ORIGINAL][k] = isnan(j->sound[EVAL_SILENCE][RECON_MSLS]) ? NAN : 0;
 }
 
-static void clip_job(void *arg, int task, int worker)
+static void clip_measure(void *arg, int task, int worker)
 {
     struct run *run = arg;
-    struct job *j = &run->jobs[task];
+    struct measured *j = &run->measured[task];
     int channels = run->m.channels;
     size_t samples = (size_t)j->c.samples, size = (size_t)channels * samples;
     float *steady = mem_alloc(size * sizeof *steady);
-    double gain = level_rms(j->c.x, (int64_t)size) / MEAN_SPECTRUM_LEVEL;
+    double gain = level_rms(j->c.x, (int64_t)size) / MEAN_SPECTRUM_RMS;
 
     j->c.reconstruction = mem_alloc(size * sizeof(float));
     run->kind->clip(run->state, worker, &j->c);
     for (size_t i = 0; i < size; i++)
         steady[i] = (float)(gain * (double)run->steady[i % samples]);
-    measure(&run->meters[worker], j, channels,
-            (float *[EVAL_ROWS]){
-                [EVAL_RECONSTRUCTION] = j->c.reconstruction,
-                [EVAL_COMPONENTS] = j->c.components,
-                [EVAL_FLOOR] = j->c.floor,
-                [EVAL_MEAN_SPECTRUM] = steady,
-                [EVAL_ORIGINAL] = j->c.x,
-            });
+    sounds_measure(&run->meters[worker], j, channels,
+                   (float *[EVAL_ROWS]){
+                       [EVAL_RECONSTRUCTION] = j->c.reconstruction,
+                       [EVAL_COMPONENTS] = j->c.components,
+                       [EVAL_FLOOR] = j->c.floor,
+                       [EVAL_MEAN_SPECTRUM] = steady,
+                       [EVAL_ORIGINAL] = j->c.x,
+                   });
     free(j->c.reconstruction);
     free(j->c.components);
     free(j->c.floor);
     free(steady);
 }
 
-static void flush(struct run *run, struct pool *pool)
+static void clips_measure(struct run *run, struct pool *pool)
 {
-    pool_run(pool, run->held, clip_job, run);
+    pool_run(pool, run->held, clip_measure, run);
     for (int i = 0; i < run->held; i++) {
-        struct job *j = &run->jobs[i];
+        struct measured *j = &run->measured[i];
 
         for (int row = 0; row < EVAL_ROWS; row++) {
             run->e->has[row] |= j->has[row];
@@ -176,22 +178,22 @@ static void flush(struct run *run, struct pool *pool)
         for (int k = 0; k < EVAL_TERMS; k++)
             run->terms[k] += j->c.terms[k];
         for (int d = 0; d < run->e->latent; d++)
-            run->e->kl[d] += j->c.kl[d];
+            latent_sums_add(&run->dims[d], &j->c.dims[d]);
         free(j->c.x);
         free(j->c.eps);
-        free(j->c.kl);
+        free(j->c.dims);
     }
     run->held = 0;
 }
 
-static int next_clip(struct run *run, int64_t number)
+static int clip_recall(struct run *run, int64_t number)
 {
     size_t latent = (size_t)run->e->latent, count;
-    struct job *j = &run->jobs[run->held++];
+    struct measured *j = &run->measured[run->held++];
     int64_t samples;
     size_t size;
 
-    *j = (struct job){.c = {.kl = mem_zero(latent, sizeof(double)), .meta = run->metas[number]}};
+    *j = (struct measured){.c = {.dims = mem_zero(latent, sizeof(struct latent_sums)), .meta = run->metas[number]}};
     for (int row = 0; row < EVAL_ROWS; row++)
         for (int k = 0; k < EVAL_FIGURES; k++)
             j->sound[row][k] = NAN;
@@ -209,37 +211,42 @@ static int next_clip(struct run *run, int64_t number)
     return 0;
 }
 
-static int measure_all(struct run *run, uint64_t seed, struct pool *pool)
+static int all_measure(struct run *run, uint64_t seed, struct pool *pool)
 {
     run->steady = mean_spectrum_sound(run->mean, run->longest, seed);
     run->meters = mem_zero((size_t)run->room, sizeof *run->meters);
     for (int i = 0; i < run->room; i++)
         run->meters[i] = (struct meters){recon_meter_new(run->m.rate), timbre_meter_new(run->m.rate)};
     for (int64_t i = 0; i < run->e->clips; i++) {
-        if (next_clip(run, i))
+        report_progress("clips", i - run->held, run->e->clips);
+        if (clip_recall(run, i))
             return -1;
         if (run->held == run->room || i + 1 == run->e->clips)
-            flush(run, pool);
+            clips_measure(run, pool);
     }
+    report_progress("clips", run->e->clips, run->e->clips);
     return 0;
 }
 
-static void sum_up(struct run *run)
+static void means_take(struct run *run)
 {
     struct eval *e = run->e;
+    double n = (double)e->latents;
 
     for (int row = 0; row < EVAL_ROWS; row++)
-        for (int k = 0; k < EVAL_FIGURES; k++) {
-            const struct tally *t = &run->tallies[row][k];
-
-            e->sound[row][k] = t->count > 0 ? t->sum / (double)t->count : NAN;
-        }
+        for (int k = 0; k < EVAL_FIGURES; k++)
+            e->sound[row][k] = tally_mean(&run->tallies[row][k]);
     for (int d = 0; d < e->latent; d++) {
-        e->kl[d] /= (double)e->latents;
+        const struct latent_sums *sums = &run->dims[d];
+
+        e->kl[d] = sums->kl / n;
         e->kl_sum += e->kl[d];
-        e->active += e->kl[d] > EVAL_ACTIVE ? 1 : 0;
+        e->variance[d] = n > 1 ? fmax(0, sums->square - sums->mean * sums->mean / n) / (n - 1) : NAN;
+        e->active += e->variance[d] > EVAL_ACTIVE ? 1 : 0;
     }
     run->kind->finish(run->state, run->terms, e);
+    e->told = n > 1;
+    e->collapsed = e->told && (e->active == 0 || e->explained < EVAL_EXPLAINED);
 }
 
 /* ---- the whole ---- */
@@ -247,9 +254,9 @@ static void sum_up(struct run *run)
 static void run_free(struct run *run)
 {
     for (int i = 0; i < run->held; i++) {
-        free(run->jobs[i].c.x);
-        free(run->jobs[i].c.eps);
-        free(run->jobs[i].c.kl);
+        free(run->measured[i].c.x);
+        free(run->measured[i].c.eps);
+        free(run->measured[i].c.dims);
     }
     for (int i = 0; run->meters && i < run->room; i++) {
         recon_meter_free(run->meters[i].recon);
@@ -258,8 +265,9 @@ static void run_free(struct run *run)
     for (int64_t i = 0; i < run->e->clips; i++)
         meta_free(run->metas[i]);
     free(run->metas);
+    free(run->dims);
     free(run->meters);
-    free(run->jobs);
+    free(run->measured);
     free(run->steady);
     mean_spectrum_free(run->mean);
     if (run->kept)
@@ -281,13 +289,16 @@ int eval_run(struct eval *e, const char *model, struct reader *r, uint64_t seed,
     e->network = run.m.network->name;
     e->rate = run.m.rate;
     e->latent = run.m.latent;
+    e->explained = NAN;
     e->kl = mem_zero((size_t)e->latent, sizeof *e->kl);
+    e->variance = mem_zero((size_t)e->latent, sizeof *e->variance);
+    run.dims = mem_zero((size_t)e->latent, sizeof *run.dims);
     run.kind = run.m.network->eval;
-    run.jobs = mem_zero((size_t)run.room, sizeof *run.jobs);
+    run.measured = mem_zero((size_t)run.room, sizeof *run.measured);
     run.mean = mean_spectrum_new(run.m.rate);
     run.state = run.kind->begin(&run.m, file, model, seed, run.room);
-    if (run.state && !keep_all(&run, r) && !measure_all(&run, seed, pool)) {
-        sum_up(&run);
+    if (run.state && !clips_keep(&run, r) && !all_measure(&run, seed, pool)) {
+        means_take(&run);
         status = 0;
     }
     run_free(&run);
@@ -299,5 +310,6 @@ int eval_run(struct eval *e, const char *model, struct reader *r, uint64_t seed,
 void eval_free(struct eval *e)
 {
     free(e->kl);
-    e->kl = NULL;
+    free(e->variance);
+    e->kl = e->variance = NULL;
 }

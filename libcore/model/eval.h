@@ -11,8 +11,12 @@
 #include "measure/recon.h"
 #include "io/stream.h"
 
-/* A latent dimension is active when it holds more than this, in nats. */
+/* A latent dimension is active when the variance of the posterior's means over
+ * all latent frames is more than this, in variances of the prior (Burda et al.
+ * 2016). The posterior has collapsed when none is, or when less than that share
+ * of the distance is explained by what the latent says of the clip. */
 #define EVAL_ACTIVE 0.01
+#define EVAL_EXPLAINED 0.1
 
 /* What is told of a sound beside its clip, measure/recon.h, and of itself, measure/timbre.h. */
 enum { EVAL_RHYTHM = RECON_COUNT, EVAL_FIGURES };
@@ -30,11 +34,10 @@ enum eval_row {
 /* A figure of the loss, z one draw from the posterior. */
 struct eval_term {
     const char *key, *name, *words; /* in JSON; in a table; what it is */
-    int decimals;
     double value;
 };
 
-enum { EVAL_TERMS_MOST = 8 };
+enum { EVAL_TERMS_MOST = 10 };
 
 struct eval {
     const char *network;
@@ -42,11 +45,14 @@ struct eval {
     int64_t clips, silent; /* all, and those without distances because they are silent */
     int64_t samples;       /* of all clips */
     int latent;
-    int64_t latents; /* latent frames of all clips */
-    double *kl;      /* [latent], nats per latent frame */
+    int64_t latents;  /* latent frames of all clips */
+    double *kl;       /* [latent], nats per latent frame */
+    double *variance; /* [latent], of the posterior's means, in variances of the prior; NaN: of one frame */
     double kl_sum;
-    int active;
-    int terms; /* of the loss and of the bound, which the network knows */
+    double explained;     /* share of the distance that goes when z is not 0; NaN: the network has none */
+    int active;           /* dimensions */
+    bool told, collapsed; /* told: whether there are frames enough to say so */
+    int terms;            /* of the loss and of the bound, which the network knows */
     struct eval_term term[EVAL_TERMS_MOST];
     bool has[EVAL_ROWS];                   /* whether the network has that row */
     double sound[EVAL_ROWS][EVAL_FIGURES]; /* means over the clips that have the figure, NaN when none has */

@@ -18,7 +18,7 @@ struct state {
     int threads;
 };
 
-static void end(void *state)
+static void notebook_end(void *state)
 {
     struct state *s = state;
 
@@ -28,7 +28,7 @@ static void end(void *state)
     free(s);
 }
 
-static void *begin(struct model *m, struct reader *file, const char *path, uint64_t seed, int threads)
+static void *notebook_begin(struct model *m, struct reader *file, const char *path, uint64_t seed, int threads)
 {
     struct state *s = mem_zero(1, sizeof *s);
     int status;
@@ -42,33 +42,33 @@ static void *begin(struct model *m, struct reader *file, const char *path, uint6
     }
     if (!status)
         return s;
-    end(s);
+    notebook_end(s);
     return NULL;
 }
 
-static int64_t latents(const void *state, const struct eval_clip *c)
+static int64_t notebook_latents(const void *state, const struct eval_clip *c)
 {
     (void)state;
     (void)c;
     return 1;
 }
 
-static void draw(void *state, float *eps, size_t count)
+static void notebook_draw(void *state, float *eps, size_t count)
 {
     struct state *s = state;
 
     rng_normal(&s->rng, eps, count);
 }
 
-/* KL(N(mean, e^logvar) || N(0, 1)) of one value, nats. */
-static double normal_kl(double mean, double logvar)
+/* One value, against N(0, 1): KL is 1/2 (e^logvar + mean^2 - logvar - 1). */
+static struct latent_sums latent_of(double mean, double logvar)
 {
-    return 0.5 * (exp(logvar) + mean * mean) - 0.5 * logvar - 0.5;
+    return (struct latent_sums){0.5 * (exp(logvar) + mean * mean) - 0.5 * logvar - 0.5, mean, mean * mean};
 }
 
 /* Once with the draw for the losses, once without for the sound, which loses
  * the offset that a sigmoid leaves. */
-static void clip(void *state, int worker, struct eval_clip *c)
+static void notebook_clip(void *state, int worker, struct eval_clip *c)
 {
     struct state *s = state;
     const struct notebook_graph *g = &s->graphs[worker];
@@ -81,24 +81,25 @@ static void clip(void *state, int worker, struct eval_clip *c)
     c->terms[TERM_KL_DRAW] = (double)g->kl->y[0];
     c->terms[TERM_RECONSTRUCTION] = (double)g->reconstruction->y[0];
     for (size_t d = 0; d < latent; d++)
-        c->kl[d] = normal_kl((double)g->mean->y[d], (double)g->logvar->y[d]);
+        c->dims[d] = latent_of((double)g->mean->y[d], (double)g->logvar->y[d]);
     memset(g->eps->y, 0, latent * sizeof(float));
     net_forward(g->net);
     memcpy(c->reconstruction, g->sample->y, (size_t)c->samples * sizeof(float));
     level_center(c->reconstruction, 1, c->samples);
 }
 
-static void finish(const void *state, const double *terms, struct eval *e)
+static void notebook_finish(const void *state, const double *terms, struct eval *e)
 {
     double n = (double)e->clips, likelihood = -terms[TERM_NLL] / n, draw = terms[TERM_KL_DRAW] / n;
 
     (void)state;
-    eval_term(e, "elbo", "ELBO", likelihood - draw, 3, "log p(x|z) - KL of the draw, nats per clip");
-    eval_term(e, "log_likelihood", "  log p(x|z)", likelihood, 3, "nats");
-    eval_term(e, "kl_draw", "  KL of the draw", draw, 4, "nats, log q(z|x) - log p(z)");
-    eval_term(e, "kl", "  KL", e->kl_sum, 4, "nats, closed form, against N(0, 1)");
-    eval_term(e, "cross_entropy", "reconstruction loss", terms[TERM_RECONSTRUCTION] / n, 4,
+    eval_term(e, "elbo", "ELBO", likelihood - draw, "log p(x|z) - KL of the draw, nats per clip");
+    eval_term(e, "log_likelihood", "  log p(x|z)", likelihood, "nats");
+    eval_term(e, "kl_draw", "  KL of the draw", draw, "nats, log q(z|x) - log p(z)");
+    eval_term(e, "kl", "  KL", e->kl_sum, "nats, closed form, against N(0, 1)");
+    eval_term(e, "cross_entropy", "reconstruction loss", terms[TERM_RECONSTRUCTION] / n,
               "cross entropy of the raw logits");
 }
 
-const struct eval_kind eval_notebook = {begin, latents, draw, clip, NULL, finish, end};
+const struct eval_kind eval_notebook = {notebook_begin, notebook_latents, notebook_draw, notebook_clip,
+                                        NULL,           notebook_finish,  notebook_end};

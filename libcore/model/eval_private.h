@@ -16,11 +16,11 @@ struct eval_clip {
     float *eps;              /* [latent, frames]: noise of the draw, used up */
     float *reconstruction;   /* result, as x */
     /* results, as x, of those networks that have them, by mem_alloc; NULL otherwise */
-    float *components;        /* the clip by its principal components alone */
-    float *floor;             /* its own levels, with the phases that decoding finds */
-    double terms[EVAL_TERMS]; /* results that add up over clips; which, the network knows */
-    double *kl;               /* result [latent], sums over the frames */
-    struct terms spectral;    /* result of the network 'spectral', until add */
+    float *components;              /* the clip by its principal components alone */
+    float *floor;                   /* its own levels, with the phases that decoding finds */
+    double terms[EVAL_TERMS];       /* results that add up over clips; which, the network knows */
+    struct latent_sums *dims;       /* result [latent] */
+    struct terms spectral, at_zero; /* results of the network 'spectral', until add; at_zero: of z = 0 */
 };
 
 struct eval_kind {
@@ -40,10 +40,9 @@ struct eval_kind {
 extern const struct eval_kind eval_notebook, eval_spectral;
 
 /* Adds a term to e, in the order of the table. */
-static inline void eval_term(struct eval *e, const char *key, const char *name, double value, int decimals,
-                             const char *words)
+static inline void eval_term(struct eval *e, const char *key, const char *name, double value, const char *words)
 {
-    e->term[e->terms++] = (struct eval_term){key, name, words, decimals, value};
+    e->term[e->terms++] = (struct eval_term){key, name, words, value};
 }
 
 #endif

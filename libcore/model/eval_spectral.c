@@ -14,19 +14,20 @@ struct state {
     const struct model *m;
     uint64_t seed;
     int64_t drawn; /* clips */
-    struct terms sum;
+    struct terms sum, at_zero;
 };
 
-static void end(void *state)
+static void spectral_end(void *state)
 {
     struct state *s = state;
 
     terms_free(&s->sum);
+    terms_free(&s->at_zero);
     chunks_end(&s->p);
     free(s);
 }
 
-static void *begin(struct model *m, struct reader *file, const char *path, uint64_t seed, int threads)
+static void *spectral_begin(struct model *m, struct reader *file, const char *path, uint64_t seed, int threads)
 {
     struct state *s = mem_zero(1, sizeof *s);
     int parts = SPECTRAL_ENCODER | SPECTRAL_DECODER | SPECTRAL_PRIOR | PIECES_COMPONENTS;
@@ -34,14 +35,15 @@ static void *begin(struct model *m, struct reader *file, const char *path, uint6
     s->seed = seed;
     s->m = m;
     s->sum = terms_new(&m->spectral);
+    s->at_zero = terms_new(&m->spectral);
     if (chunks_begin(&s->p, m, file, path, parts, threads)) {
-        end(s);
+        spectral_end(s);
         return NULL;
     }
     return s;
 }
 
-static int64_t latents(const void *state, const struct eval_clip *c)
+static int64_t spectral_latents(const void *state, const struct eval_clip *c)
 {
     const struct state *s = state;
     struct chunk_clip clip = chunks_clip(&s->p, c->meta, c->x, c->samples);
@@ -49,7 +51,7 @@ static int64_t latents(const void *state, const struct eval_clip *c)
     return chunks_latents(&s->p, &clip);
 }
 
-static void draw(void *state, float *eps, size_t count)
+static void spectral_draw(void *state, float *eps, size_t count)
 {
     struct state *s = state;
     struct rng r = rng_new(s->seed, (uint64_t)s->drawn++);
@@ -78,22 +80,23 @@ static void give_levels(void *arg, int64_t first, int count, float *y)
         components_project(shape, from->s->p.params, y + (size_t)t * each, from->scratch);
 }
 
-static void clip(void *state, int worker, struct eval_clip *c)
+static void spectral_clip(void *state, int worker, struct eval_clip *c)
 {
     struct state *s = state;
     const struct chunks *p = &s->p;
     const struct spectral *shape = &p->shape;
     struct chunk_clip clip = chunks_clip(p, c->meta, c->x, c->samples);
     struct chunk_sound how = chunks_how(false, s->seed);
-    int64_t frames = c->frames * shape->stride;
+    int64_t frames = c->frames * shape->stride, real = grid_frames(clip.timing.grid, c->samples);
     float *y = mem_alloc((size_t)frames * (size_t)shape->features * sizeof *y);
     float *mean = mem_alloc((size_t)(c->frames * shape->latent) * sizeof *mean);
     struct source from = {s, y, false, mem_alloc((size_t)(shape->stride * shape->features) * sizeof(float))};
 
     chunks_levels(p, &clip, 0, (int)frames, y);
     c->spectral = terms_new(shape);
-    terms_clip(&c->spectral, p, worker, y, frames, grid_frames(clip.timing.grid, c->samples), clip.timing.grid.step,
-               c->eps);
+    terms_clip(&c->spectral, p, worker, y, frames, real, clip.timing.grid.step, c->eps);
+    c->at_zero = terms_new(shape);
+    terms_clip(&c->at_zero, p, worker, y, frames, real, clip.timing.grid.step, NULL);
     chunks_means(p, y, (int)c->frames, mean);
     chunks_sound(p, worker, &clip, mean, c->frames, &how, c->reconstruction);
     c->floor = mem_alloc((size_t)(p->input.channels * c->samples) * sizeof(float));
@@ -109,32 +112,38 @@ static void clip(void *state, int worker, struct eval_clip *c)
 }
 
 /* Terms of clips, in order. */
-static void add(void *state, struct eval_clip *c)
+static void spectral_add(void *state, struct eval_clip *c)
 {
     struct state *s = state;
 
     terms_add(&s->sum, &c->spectral, &s->p.shape);
-    memcpy(c->kl, c->spectral.kl, (size_t)s->p.shape.latent * sizeof *c->kl);
+    terms_add(&s->at_zero, &c->at_zero, &s->p.shape);
+    memcpy(c->dims, c->spectral.dims, (size_t)s->p.shape.latent * sizeof *c->dims);
     terms_free(&c->spectral);
+    terms_free(&c->at_zero);
 }
 
-static void finish(const void *state, const double *terms, struct eval *e)
+static void spectral_finish(const void *state, const double *terms, struct eval *e)
 {
     const struct state *s = state;
     struct figures_of_terms f = terms_figures(&s->sum, &s->p.shape);
-    double beta = NAN;
+    double beta = NAN, zero = terms_figures(&s->at_zero, &s->p.shape).distance;
 
     (void)terms;
     meta_get_real(s->m->meta, "beta", &beta);
-    eval_term(e, "total", "loss", f.distance + beta * f.kl, 4, "log distance + linear distance + beta KL");
-    eval_term(e, "log_distance", "  log distance", f.log, 4, "of standardised log magnitudes");
-    eval_term(e, "linear_distance", "  linear distance", f.linear, 4, "of magnitudes, over their mean");
-    eval_term(e, "kl", "  KL", f.kl, 3, "nats per latent frame, against the model's prior");
-    eval_term(e, "beta", "  beta", beta, 4, "weight of KL");
-    eval_term(e, "elbo", "ELBO", f.elbo, 1, "log p(levels | z) - KL, nats per second");
-    eval_term(e, "log_likelihood", "  log p(levels | z)", f.likelihood, 1,
+    eval_term(e, "total", "loss", f.distance + beta * f.kl, "log distance + linear distance + beta KL");
+    eval_term(e, "log_distance", "  log distance", f.log, "of standardised log magnitudes");
+    eval_term(e, "linear_distance", "  linear distance", f.linear, "of magnitudes, over their mean");
+    eval_term(e, "zero_distance", "  distance of zeros", zero, "both distances of what is decoded from z = 0");
+    eval_term(e, "explained", "  explained", 1 - f.distance / zero, "share of that which the latent explains");
+    e->explained = 1 - f.distance / zero;
+    eval_term(e, "kl", "  KL", f.kl, "nats per latent frame, against the model's prior");
+    eval_term(e, "beta", "  beta", beta, "weight of KL");
+    eval_term(e, "elbo", "ELBO", f.elbo, "log p(levels | z) - KL, nats per second");
+    eval_term(e, "log_likelihood", "  log p(levels | z)", f.likelihood,
               "nats per second, Laplace around what is decoded");
-    eval_term(e, "kl_rate", "  KL", f.rate, 1, "nats per second");
+    eval_term(e, "kl_rate", "  KL", f.rate, "nats per second");
 }
 
-const struct eval_kind eval_spectral = {begin, latents, draw, clip, add, finish, end};
+const struct eval_kind eval_spectral = {spectral_begin, spectral_latents, spectral_draw, spectral_clip,
+                                        spectral_add,   spectral_finish,  spectral_end};

@@ -15,7 +15,7 @@ struct terms terms_new(const struct spectral *shape)
 {
     struct terms t = {0};
 
-    t.kl = mem_zero((size_t)shape->latent, sizeof *t.kl);
+    t.dims = mem_zero((size_t)shape->latent, sizeof *t.dims);
     t.residual = mem_zero((size_t)shape->features, sizeof *t.residual);
     t.counted = mem_zero((size_t)shape->features, sizeof *t.counted);
     return t;
@@ -23,9 +23,16 @@ struct terms terms_new(const struct spectral *shape)
 
 void terms_free(struct terms *t)
 {
-    free(t->kl);
+    free(t->dims);
     free(t->residual);
     free(t->counted);
+}
+
+void latent_sums_add(struct latent_sums *sum, const struct latent_sums *s)
+{
+    sum->kl += s->kl;
+    sum->mean += s->mean;
+    sum->square += s->square;
 }
 
 void terms_add(struct terms *sum, const struct terms *t, const struct spectral *shape)
@@ -39,7 +46,7 @@ void terms_add(struct terms *sum, const struct terms *t, const struct spectral *
     sum->seconds += t->seconds;
     sum->latents += t->latents;
     for (int d = 0; d < shape->latent; d++)
-        sum->kl[d] += t->kl[d];
+        latent_sums_add(&sum->dims[d], &t->dims[d]);
     for (int c = 0; c < shape->features; c++) {
         sum->residual[c] += t->residual[c];
         sum->counted[c] += t->counted[c];
@@ -112,7 +119,7 @@ struct work {
     float *spread, *residual; /* [features] */
 };
 
-static void add_frame(const struct work *w, const float *decoded, int64_t frame)
+static void frame_terms_add(const struct work *w, const float *decoded, int64_t frame)
 {
     int features = w->p->shape.features;
     const struct input_values *v = &w->p->v;
@@ -133,21 +140,25 @@ static void add_frame(const struct work *w, const float *decoded, int64_t frame)
         }
 }
 
-static void take(void *arg, const struct spectral_graph *g, int64_t first, int offset, int rows)
+static void chunk_terms_add(void *arg, const struct spectral_graph *g, int64_t first, int offset, int rows)
 {
     const struct work *w = arg;
     int stride = w->p->shape.stride, latent = w->p->shape.latent;
     size_t features = (size_t)w->p->shape.features;
 
     for (int i = 0; i < rows * stride && first * stride + i < w->real; i++)
-        add_frame(w, g->out->y + (size_t)(offset * stride + i) * features, first * stride + i);
-    for (int d = 0; d < latent; d++) {
-        double scale = (double)g->scale->y[d], logvar = (double)w->logvar[d];
+        frame_terms_add(w, g->out->y + (size_t)(offset * stride + i) * features, first * stride + i);
+    for (int d = 0; w->mean && d < latent; d++) {
+        struct latent_sums *sums = &w->t->dims[d];
+        double scale = (double)g->scale->y[d], logvar = (double)w->logvar[d], unit = exp(-scale);
 
         for (int r = 0; r < rows; r++) {
-            double far = (double)w->mean[(first + r) * latent + d] - (double)g->prior->y[(offset + r) * latent + d];
+            double mean = (double)w->mean[(first + r) * latent + d];
+            double far = mean - (double)g->prior->y[(offset + r) * latent + d];
 
-            w->t->kl[d] += scale - 0.5 * logvar + 0.5 * exp(-2 * scale) * (exp(logvar) + far * far) - 0.5;
+            sums->kl += scale - 0.5 * logvar + 0.5 * exp(-2 * scale) * (exp(logvar) + far * far) - 0.5;
+            sums->mean += unit * mean;
+            sums->square += unit * mean * unit * mean;
         }
     }
 }
@@ -156,8 +167,8 @@ void terms_clip(struct terms *t, const struct chunks *p, int worker, const float
                 double step, float *noise)
 {
     int64_t rows = frames / p->shape.stride;
-    size_t features = (size_t)p->shape.features;
-    float *mean = mem_alloc((size_t)rows * (size_t)p->shape.latent * sizeof *mean);
+    size_t features = (size_t)p->shape.features, size = (size_t)rows * (size_t)p->shape.latent;
+    float *mean = noise ? mem_alloc(size * sizeof *mean) : NULL, *zeros = noise ? NULL : mem_floats(size);
     struct work w = {t,
                      p,
                      y,
@@ -171,13 +182,16 @@ void terms_clip(struct terms *t, const struct chunks *p, int worker, const float
     w.residual = w.spread + features;
     for (size_t c = 0; c < features; c++)
         w.spread[c] = p->v.spread[c] > least_spread ? p->v.spread[c] : least_spread;
-    chunks_means(p, y, (int)rows, mean);
-    chunks_draw(p, mean, rows, noise);
-    chunks_decode(p, worker, noise, rows, take, &w);
+    if (noise) {
+        chunks_means(p, y, (int)rows, mean);
+        chunks_draw(p, mean, rows, noise);
+    }
+    chunks_decode(p, worker, noise ? noise : zeros, rows, chunk_terms_add, &w);
     t->seconds += (double)real * step / p->input.rate;
     t->latents += (double)rows;
     free(w.spread);
     free(mean);
+    free(zeros);
 }
 
 struct figures_of_terms terms_figures(const struct terms *t, const struct spectral *shape)
@@ -186,7 +200,7 @@ struct figures_of_terms terms_figures(const struct terms *t, const struct spectr
     double kl = 0;
 
     for (int d = 0; d < shape->latent; d++)
-        kl += t->kl[d];
+        kl += t->dims[d].kl;
     f.distance = f.log + f.linear;
     f.kl = kl / t->latents;
     f.likelihood = -t->nats / t->seconds;

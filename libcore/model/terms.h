@@ -5,6 +5,14 @@
 
 #include "model/chunks.h"
 
+/* Of a latent dimension, sums over latent frames. */
+struct latent_sums {
+    double kl;           /* nats, against the model's prior */
+    double mean, square; /* of the posterior's mean and its square, in deviations of the prior */
+};
+
+void latent_sums_add(struct latent_sums *sum, const struct latent_sums *s);
+
 /* Sums over real frames. With z one draw from the posterior and y' decoded from it: */
 struct terms {
     double log;            /* |y' - y| of standardised levels, but where both are at the floor or under it */
@@ -12,7 +20,7 @@ struct terms {
     double values, frames; /* how many values, how many frames */
     double nats; /* -log p(y | z): Laplace around y', of a scale for each feature; what is at the floor is censored */
     double seconds, latents;
-    double *kl;                 /* [latent], nats, against the model's prior */
+    struct latent_sums *dims;   /* [latent] */
     double *residual, *counted; /* [features] |Y' - Y| of values above the floor, and how many */
 };
 
@@ -21,7 +29,8 @@ void terms_free(struct terms *t);
 void terms_add(struct terms *sum, const struct terms *t, const struct spectral *shape);
 
 /* Adds a clip: standardised levels y [frames, features], a multiple of the stride of which real are no repetition, at
- * step samples from each other. noise [frames / stride, latent] is used up. */
+ * step samples from each other. noise [frames / stride, latent] is used up; NULL: z is not a draw but 0, what the
+ * decoder says of a clip that it knows nothing of, and there is nothing to tell of latents. */
 void terms_clip(struct terms *t, const struct chunks *p, int worker, const float *y, int64_t frames, int64_t real,
                 double step, float *noise);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/sort.h"
 #include "base/rng.h"
 
 /* Periods that are kept, and tempos that the head names. */
@@ -63,13 +64,6 @@ void prior_plan_free(struct prior_plan *plan)
     free(plan->order);
 }
 
-static int compare_reals(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
 /* Tempos that the prior is fitted to, in beats per minute as frames follow them, ascending; of many, evenly chosen ones. */
 static struct meta *tempos(const struct prior_plan *plan, const struct spectral_input *f,
                            const struct spectral_clip *clips)
@@ -80,7 +74,7 @@ static struct meta *tempos(const struct prior_plan *plan, const struct spectral_
 
     for (size_t i = 0; i < n; i++)
         all[i] = 60 * f->rate / (clips[plan->order[i]].timing.grid.step * BEAT_FRAMES);
-    qsort(all, n, sizeof *all, compare_reals);
+    sort_doubles(all, n);
     for (size_t i = 0; i < count; i++) /* the first and the last among them */
         meta_append(list, meta_real(all[count > 1 ? i * (n - 1) / (count - 1) : 0]));
     free(all);

@@ -102,13 +102,13 @@ static void reconstruction(const char *real, const char *again)
     zeros = distances(m, x.x, silence, 1, x.samples);
     undefined = distances(m, silence, x.x, 1, x.samples);
     for (int i = 0; i < RECON_COUNT; i++) {
-        check_expected(again, recon_names[i], r[0].value[i], 0);
-        check(r[1].value[i] == 0, "%s of %s from itself: %g", recon_names[i], real, r[1].value[i]);
-        check(isnan(undefined.value[i]), "%s from silence cannot be told", recon_names[i]);
+        check_expected(again, figure_about[FIGURE_RECON + i].name, r[0].value[i], 0);
+        check(r[1].value[i] == 0, "%s of %s from itself: %g", figure_about[FIGURE_RECON + i].name, real, r[1].value[i]);
+        check(isnan(undefined.value[i]), "%s from silence cannot be told", figure_about[FIGURE_RECON + i].name);
         if (i == RECON_GAIN)
             continue;
         check(r[2].value[i] > r[0].value[i] && fabs(r[2].value[i] - zeros.value[i]) <= 1e-12, "%s of silence: %g, %g",
-              recon_names[i], r[2].value[i], zeros.value[i]);
+              figure_about[FIGURE_RECON + i].name, r[2].value[i], zeros.value[i]);
     }
     check_expected(again, "msls as it is", r[3].value[RECON_MSLS], 0);
     check_expected(again, "sc as it is", r[3].value[RECON_SC], 0);
@@ -148,7 +148,8 @@ static void gain(double rate)
     r = distances(m, x, y, 1, N);
     check(fabs(r.value[RECON_GAIN] - 20 * log10(2)) < 1e-6, "%g Hz: half as loud: %g dB", rate, r.value[RECON_GAIN]);
     for (int i = 0; i < RECON_GAIN; i++)
-        check(r.value[i] < 1e-6, "%g Hz: and no further away: %s %g", rate, recon_names[i], r.value[i]);
+        check(r.value[i] < 1e-6, "%g Hz: and no further away: %s %g", rate, figure_about[FIGURE_RECON + i].name,
+              r.value[i]);
     memset(y, 0, N * sizeof *y);
     r = distances(m, x, y, 1, N);
     check(fabs(r.value[RECON_SC] - 1) < 1e-9, "%g Hz: silence is 1 away: %g", rate, r.value[RECON_SC]);
@@ -181,7 +182,7 @@ static void noises(double rate)
     two = distances(m, x, y, 2, N);
     for (int i = 0; i < RECON_GAIN; i++)
         check(fabs(two.value[i] - one.value[i]) < 0.02 * one.value[i], "%g Hz: %s of two channels: %g, of one %g", rate,
-              recon_names[i], two.value[i], one.value[i]);
+              figure_about[FIGURE_RECON + i].name, two.value[i], one.value[i]);
     check(fabs(two.value[RECON_GAIN]) < 1e-6, "%g Hz: which are as loud", rate);
     recon_meter_free(m);
     free(x);
