@@ -4,7 +4,7 @@
 
 #include "io/stream.h"
 
-struct codec;
+struct codec_kind;
 struct eval_kind;
 struct model;
 
@@ -12,10 +12,8 @@ struct network {
     const char *name;
     /* Reads sizes from the head of a model, each in bounds. -1: with the reason. */
     int (*head)(struct model *m, const struct reader *r);
-    /* Each reads r to its end and writes all but the tail; the model is open, its parameters unread in file. */
-    int (*encode)(struct codec *c, struct reader *file, struct reader *r);
-    int (*decode)(struct codec *c, struct reader *file, struct reader *r);
-    const struct eval_kind *eval;
+    const struct codec_kind *codec; /* model/codec_private.h */
+    const struct eval_kind *eval;   /* model/eval_private.h */
     bool one_length; /* clips of the model's samples alone: shorter ones are padded; no tempo, no prior of its own */
     bool keras;      /* parameters stand in files in Keras' shapes (model/notebook.h) */
 };
@@ -28,11 +26,7 @@ const char *network_names(void);
 /* An integer of a model's head, in bounds. -1: with the reason. */
 int head_int(const struct reader *r, const char *key, int64_t low, int64_t high, int64_t *out);
 
-int spectral_head(struct model *m, const struct reader *r); /* spectral_head.c */
-int spectral_encode(struct codec *c, struct reader *file, struct reader *r);
-int spectral_decode(struct codec *c, struct reader *file, struct reader *r);
+int spectral_head(struct model *m, const struct reader *r);
 int notebook_head(struct model *m, const struct reader *r);
-int notebook_encode(struct codec *c, struct reader *file, struct reader *r);
-int notebook_decode(struct codec *c, struct reader *file, struct reader *r);
 
 #endif
