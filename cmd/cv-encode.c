@@ -11,8 +11,7 @@ static int64_t seed = 123, threads = 0;
 
 static const struct opt opts[] = {
     {'m', "mean", OPT_FLAG, &mean_only, NULL, 0, 0, "z is the posterior's mean, without noise", NULL},
-    {'s', "seed", OPT_INT, &seed, "N", 0, 9e18, "seed of the noise in z = mean + exp(logvar/2) eps",
-     &seed_given},
+    {'s', "seed", OPT_INT, &seed, "N", 0, 9e18, "seed of the noise in z = mean + exp(logvar/2) eps", &seed_given},
     {'j', "threads", OPT_INT, &threads, "N", 0, 1024, "threads, 0 for one per processor", NULL},
 };
 

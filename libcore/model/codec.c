@@ -246,7 +246,8 @@ static int decode_frame(struct codec *c, const struct reader *r, const struct fr
 /* Says of each option that was asked for and changes nothing why it does not. */
 static void warn_options(const struct codec *c, bool noise)
 {
-    static const char *const names[CODEC_OPTIONS] = {"seed", "iterations", "prior", "jump", "nearest", "tempo", "logits"};
+    static const char *const names[CODEC_OPTIONS] = {"seed",    "iterations", "prior", "jump",
+                                                     "nearest", "tempo",      "logits"};
 
     for (int i = 0; i < CODEC_OPTIONS; i++) {
         const char *why = c->how.given[i] ? kind_of(c)->idle(c, (enum codec_option)i, noise) : NULL;

@@ -28,8 +28,8 @@ struct codec_options {
     const char *prior; /* "normal", "var", "beat", "bank" or "auto": the best that the model has */
     double jump;       /* see model/prior.h */
     int nearest;
-    int iterations; /* of the vocoder, see dsp/vocoder.h */
-    double tempo;   /* beats per minute of all clips, 0: as their meta says */
+    int iterations;            /* of the vocoder, see dsp/vocoder.h */
+    double tempo;              /* beats per minute of all clips, 0: as their meta says */
     bool given[CODEC_OPTIONS]; /* decode: which were asked for; a warning says which of them change nothing, and why */
 };
 

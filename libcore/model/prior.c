@@ -303,8 +303,8 @@ static void recall(const struct prior *p, struct prior_noise noise, int64_t star
     int64_t d = p->shape.latent, b = p->shape.block;
 
     if (p->how.kind == PRIOR_BANK) {
-        int64_t c = (int64_t)(uniform(p, noise, CHOICE_CLIP, start < noise.frames ? start : 0) *
-                              (double)p->shape.clips);
+        int64_t c =
+            (int64_t)(uniform(p, noise, CHOICE_CLIP, start < noise.frames ? start : 0) * (double)p->shape.clips);
         int64_t from = p->start[c] + b, have = least(room, p->start[c + 1] - from);
 
         for (int64_t t = 0; t < have; t++)
