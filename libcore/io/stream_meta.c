@@ -138,6 +138,7 @@ static struct meta *list_parse(const msgpack_object_array *a)
 
         if (!item) {
             meta_free(list);
+            error_prefix("item %u", i + 1);
             return NULL;
         }
         meta_append(list, item);
@@ -171,19 +172,48 @@ static int entry_parse(struct meta *map, const msgpack_object_kv *kv)
         free(key);
         return error_set("a key that is not UTF-8");
     }
-    value = meta_get(map, key) ? NULL : meta_parse(&kv->val);
-    if (value)
-        meta_add(map, key, value);
-    else if (meta_get(map, key))
+    if (meta_get(map, key)) {
+        value = NULL;
         error_set("the key \"%.60s\" twice", key);
+    } else if ((value = meta_parse(&kv->val)) != NULL) {
+        meta_add(map, key, value);
+    } else {
+        error_prefix("\"%.60s\"", key);
+    }
     free(key);
     return value ? 0 : -1;
+}
+
+/* A value as msgpack-numpy writes those of NumPy: {"nd": false, "type": "<i8", "data": bytes}. */
+static bool is_numpy(const msgpack_object_map *m, bool *array)
+{
+    bool nd = false, data = false;
+
+    for (uint32_t i = 0; i < m->size; i++) {
+        const msgpack_object *key = &m->ptr[i].key, *value = &m->ptr[i].val;
+        bool text = key->type == MSGPACK_OBJECT_STR || key->type == MSGPACK_OBJECT_BIN;
+
+        if (text && key->via.str.size == 2 && !memcmp(key->via.str.ptr, "nd", 2) &&
+            value->type == MSGPACK_OBJECT_BOOLEAN) {
+            nd = true;
+            *array = value->via.boolean;
+        }
+        data |=
+            text && key->via.str.size == 4 && !memcmp(key->via.str.ptr, "data", 4) && value->type == MSGPACK_OBJECT_BIN;
+    }
+    return nd && data;
 }
 
 static struct meta *map_parse(const msgpack_object_map *m)
 {
     struct meta *map;
+    bool array = false;
 
+    if (is_numpy(m, &array)) {
+        error_set(array ? "a NumPy array, a list was expected: write x.tolist()"
+                        : "a NumPy number, a plain one was expected: write int(x) or float(x)");
+        return NULL;
+    }
     if (m->size > STREAM_KEYS) {
         error_set("a map of %u keys, at most %d are read", m->size, STREAM_KEYS);
         return NULL;
