@@ -12,7 +12,8 @@
 #include "base/opt.h"
 #include "base/rng.h"
 #include "io/stream.h"
-#include "model/draws.h"
+#include "model/continuation.h"
+#include "model/file.h"
 
 /* The latents of the default network, 'spectral', and enough times for 30 s of it at any rate and tempo. */
 enum { DEFAULT_LATENT = 256, DEFAULT_FRAMES = 512, FRAMES_PER_SECOND = 18, MOST_VALUES = 1 << 24 };
@@ -77,7 +78,7 @@ static void describe_model(struct meta *head, int64_t *size, int64_t *frames)
     if (clip_file && starts_read(&starts, model_file, clip_file, start_seconds, count))
         diag_die("%s", error_text());
     *size = m.latent;
-    wanted = draws_frames(&m, seconds, tempo, &starts);
+    wanted = m.network->times ? m.network->times(&m, seconds, tempo, &starts) : 1;
     if (!(wanted * (double)*size <= MOST_VALUES))
         diag_die("%s: a clip of %g seconds would take noise of %" PRId64 " x %.0f values, more than %d", model_file,
                  seconds, *size, wanted, MOST_VALUES);

@@ -200,34 +200,6 @@ static _Noreturn void output_finish(void)
     exit(0);
 }
 
-static size_t value_size(enum opt_kind kind)
-{
-    static const size_t size[] = {
-        [OPT_FLAG] = sizeof(bool),
-        [OPT_INT] = sizeof(int64_t),
-        [OPT_REAL] = sizeof(double),
-        [OPT_TEXT] = sizeof(const char *),
-        [OPT_LIST] = 0, /* no default */
-    };
-
-    return size[kind];
-}
-
-/* Puts all values back to what they were before parsing began: --help shows
- * defaults, also after other options. */
-static void defaults_copy(const struct program *p, unsigned char (*kept)[8], bool restore)
-{
-    for (size_t i = 0; i < p->count; i++) {
-        void *value = p->opts[i].value;
-        size_t n = value_size(p->opts[i].kind);
-
-        if (restore)
-            memcpy(value, kept[i], n);
-        else
-            memcpy(kept[i], value, n);
-    }
-}
-
 static void list_extend(char **list, const char *text)
 {
     char *old = *list;
@@ -264,6 +236,18 @@ static void option_take(const struct opt *o, const char *text)
     if (o->letter)
         diag_usage("-%c, --%s %s: %s", o->letter, o->name, o->operand, error_text());
     diag_usage("--%s %s: %s", o->name, o->operand, error_text());
+}
+
+/* Option that getopt has found; its number is c, or c its letter. */
+static const struct opt *opt_found(const struct program *p, int c)
+{
+    size_t i = 0;
+
+    if (c >= LONG_BASE)
+        return opt_at(p, (size_t)(c - LONG_BASE));
+    while (opt_at(p, i)->letter != c)
+        i++;
+    return opt_at(p, i);
 }
 
 /* How many letters to put in, take out or change, to come from the one to the other. */
@@ -320,14 +304,14 @@ static _Noreturn void name_refuse(const struct program *p, const char *name)
 static _Noreturn void option_refuse(const struct program *p, int cause, char **argv)
 {
     const char *word = argv[optind - 1];
+    const struct opt *o = optopt >= LONG_BASE ? opt_found(p, optopt) : NULL;
 
-    if (cause == ':' && optopt >= LONG_BASE)
-        diag_usage("--%s wants a value: %s", opt_at(p, (size_t)(optopt - LONG_BASE))->name,
-                   opt_at(p, (size_t)(optopt - LONG_BASE))->operand);
+    if (cause == ':' && o)
+        diag_usage("--%s wants a value: %s", o->name, o->operand);
     if (cause == ':')
         diag_usage("-%c wants a value", optopt);
-    if (optopt >= LONG_BASE)
-        diag_usage("--%s takes no value", opt_at(p, (size_t)(optopt - LONG_BASE))->name);
+    if (o)
+        diag_usage("--%s takes no value", o->name);
     if (optopt)
         diag_usage("there is no option -%c", optopt);
     word += strspn(word, "-");
@@ -342,11 +326,25 @@ static void standard_guard(void)
             exit(1);
 }
 
+static void common_take(const struct program *p, int letter)
+{
+    switch (letter) {
+    case 'q':
+        diag_set_quiet(true);
+        break;
+    case 'h':
+        help_print(p);
+        output_finish();
+    case 'V':
+        printf("%s (cv) %s\n", p->name, CV_VERSION);
+        output_finish();
+    }
+}
+
 int program_begin(const struct program *p, int argc, char **argv, int min, int max)
 {
     char letters[2 * OPTS_MAX + 2];
     struct option longs[OPTS_MAX + 1] = {0};
-    unsigned char kept[OPTS_MAX][8];
     size_t all = p->count + COMMON, n = 0;
     int c;
 
@@ -355,7 +353,6 @@ int program_begin(const struct program *p, int argc, char **argv, int min, int m
     standard_guard();
     fd_patient();
     signal(SIGPIPE, SIG_DFL);
-    defaults_copy(p, kept, false);
     letters[n++] = ':';
     for (size_t i = 0; i < all; i++) {
         const struct opt *o = opt_at(p, i);
@@ -369,32 +366,18 @@ int program_begin(const struct program *p, int argc, char **argv, int min, int m
     }
     letters[n] = '\0';
     opterr = 0;
-    optind = 0; /* GNU: start afresh */
-    while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
-        size_t i = 0;
+    for (int pass = 0; pass < 2; pass++) { /* first the common ones: --help shows defaults */
+        optind = 0;                        /* GNU: start afresh */
+        while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+            const struct opt *o;
 
-        if (c == '?' || c == ':')
-            option_refuse(p, c, argv);
-        if (c >= LONG_BASE)
-            i = (size_t)(c - LONG_BASE);
-        else
-            while (opt_at(p, i)->letter != c)
-                i++;
-        if (i < p->count) {
-            option_take(&p->opts[i], optarg);
-            continue;
-        }
-        switch (opt_at(p, i)->letter) {
-        case 'q':
-            diag_set_quiet(true);
-            break;
-        case 'h':
-            defaults_copy(p, kept, true);
-            help_print(p);
-            output_finish();
-        case 'V':
-            printf("%s (cv) %s\n", p->name, CV_VERSION);
-            output_finish();
+            if (c == '?' || c == ':')
+                option_refuse(p, c, argv);
+            o = opt_found(p, c);
+            if (pass == 0 && !o->value)
+                common_take(p, o->letter);
+            else if (pass == 1 && o->value)
+                option_take(o, optarg);
         }
     }
     if (argc - optind < min)

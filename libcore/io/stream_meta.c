@@ -163,9 +163,9 @@ static int entry_parse(struct meta *map, const msgpack_object_kv *kv)
     struct meta *value;
     char *key;
 
-    if (kv->key.type != MSGPACK_OBJECT_STR && kv->key.type != MSGPACK_OBJECT_BIN)
+    if (!is_text(&kv->key))
         return error_set("a key that is not a text");
-    key = text_parse(kv->key.via.str.ptr, kv->key.via.str.size); /* str and bin lie alike in the union */
+    key = text_parse(kv->key.via.str.ptr, kv->key.via.str.size);
     if (!key)
         return -1;
     if (!is_utf8(key)) {
@@ -190,16 +190,13 @@ static bool is_numpy(const msgpack_object_map *m, bool *array)
     bool nd = false, data = false;
 
     for (uint32_t i = 0; i < m->size; i++) {
-        const msgpack_object *key = &m->ptr[i].key, *value = &m->ptr[i].val;
-        bool text = key->type == MSGPACK_OBJECT_STR || key->type == MSGPACK_OBJECT_BIN;
+        const msgpack_object_kv *kv = &m->ptr[i];
 
-        if (text && key->via.str.size == 2 && !memcmp(key->via.str.ptr, "nd", 2) &&
-            value->type == MSGPACK_OBJECT_BOOLEAN) {
+        if (kv->val.type == MSGPACK_OBJECT_BOOLEAN && text_is(&kv->key, "nd")) {
             nd = true;
-            *array = value->via.boolean;
+            *array = kv->val.via.boolean;
         }
-        data |=
-            text && key->via.str.size == 4 && !memcmp(key->via.str.ptr, "data", 4) && value->type == MSGPACK_OBJECT_BIN;
+        data |= kv->val.type == MSGPACK_OBJECT_BIN && text_is(&kv->key, "data");
     }
     return nd && data;
 }

@@ -8,8 +8,8 @@
 #include "model/eval_private.h"
 
 static const struct network networks[] = {
-    {"spectral", spectral_head, &codec_spectral, &eval_spectral, false, false},
-    {"notebook", notebook_head, &codec_notebook, &eval_notebook, true, true},
+    {"spectral", spectral_head, &codec_spectral, &eval_spectral, spectral_times, false, false},
+    {"notebook", notebook_head, &codec_notebook, &eval_notebook, NULL, true, true},
 };
 
 enum { COUNT = sizeof networks / sizeof *networks };

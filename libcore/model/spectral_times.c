@@ -1,8 +1,8 @@
-/* The grid of the fastest clip that may come. */
-#include "model/draws.h"
-
+/* How much noise a clip of the network 'spectral' takes: that of the fastest one that may come. */
 #include <math.h>
 
+#include "model/continuation.h"
+#include "model/file.h"
 #include "model/spectral_input.h"
 
 /* Seconds between two latents of a model whose frames follow the beat, at that tempo. */
@@ -32,10 +32,8 @@ static double least_step(const struct model *m, double tempo, const struct start
     return least;
 }
 
-double draws_frames(const struct model *m, double seconds, double tempo, const struct starts *from)
+double spectral_times(const struct model *m, double seconds, double tempo, const struct starts *from)
 {
-    if (m->network->one_length)
-        return 1;
     if (!m->beat)
         return ceil(seconds * m->rate / ((double)m->hop * m->spectral.stride));
     return ceil(seconds / least_step(m, tempo, from)) + m->prior.positions;
