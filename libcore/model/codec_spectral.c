@@ -72,7 +72,7 @@ static void encode_clip(void *arg, int task, int worker)
     clip->logvar = logvars(&w->p, clip->frames);
     mean = mem_alloc(2 * bytes);
     draw = mean + latent * clip->frames;
-    chunks_encode(&w->p, &w->sounds[task], mean);
+    chunks_encode(&w->p, &w->sounds[task], clip->frames, mean);
     if (c->how.mean_only) {
         memcpy(draw, mean, bytes);
     } else {

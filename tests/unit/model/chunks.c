@@ -119,7 +119,7 @@ static void test_encode(struct rig *r)
     mean = mem_alloc((size_t)frames * LATENT * sizeof *mean);
     whole = mem_alloc((size_t)frames * LATENT * sizeof *whole);
     y = mem_alloc((size_t)(frames * STRIDE * r->shape.features) * sizeof *y);
-    chunks_encode(&r->chunks, &clip, mean);
+    chunks_encode(&r->chunks, &clip, frames, mean);
     chunks_levels(&r->chunks, &clip, 0, (int)frames * STRIDE, y);
     chunks_means(&r->chunks, y, (int)frames, whole);
     check(farthest(mean, whole, (size_t)frames * LATENT) < 1e-4, "encoded in chunks as whole");
