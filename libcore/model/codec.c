@@ -180,42 +180,42 @@ static const struct tensor *latent_tensor(const struct codec *c, const struct re
     return t;
 }
 
+static bool first_time(bool *said)
+{
+    bool before = *said;
+
+    *said = true;
+    return !before;
+}
+
 /* Says once when latents come from another model: they mean something else to this one. */
 static void warn_origin(struct codec *c, const struct reader *r)
 {
     struct meta *own = digest_meta(c->m.digest);
     const char *origin;
 
-    if (!c->warned_origin && meta_get_text(reader_meta(r), "model", &origin) && strcmp(origin, own->text)) {
+    if (meta_get_text(reader_meta(r), "model", &origin) && strcmp(origin, own->text) && first_time(&c->said_origin))
         diag_warn("%s: the latents were made by another model: encode with the one that decodes", reader_label(r));
-        c->warned_origin = true;
-    }
     meta_free(own);
 }
 
 /* Says once of each thing that noise asks for and this model cannot give. */
 static void warn_noise(struct codec *c, const struct reader *r, const struct frame *f)
 {
-    const char *why = kind_of(c)->idle(c, CODEC_TEMPO, true);
-    double seconds;
+    const char *why = kind_of(c)->idle(c, CODEC_TEMPO, true), *network = c->m.network->name;
+    double seconds, one = (double)c->m.samples / c->m.rate;
 
-    if (!c->warned_tempo && why && meta_get(f->meta, "tempo")) {
+    if (why && meta_get(f->meta, "tempo") && first_time(&c->said_tempo))
         diag_warn("%s: the tempo of '%s' has no effect: %s", reader_label(r), f->name, why);
-        c->warned_tempo = true;
-    }
     if (!c->m.network->one_length)
         return;
-    if (!c->warned_length && meta_get_real(f->meta, "seconds", &seconds) &&
-        fabs(seconds * c->m.rate - (double)c->m.samples) > 1) {
+    if (meta_get_real(f->meta, "seconds", &seconds) && fabs(seconds - one) * c->m.rate > 1 &&
+        first_time(&c->said_length))
         diag_warn("%s: the length of '%s', %g s, has no effect: clips of the network '%s' have one length, here %g s",
-                  reader_label(r), f->name, seconds, c->m.network->name, (double)c->m.samples / c->m.rate);
-        c->warned_length = true;
-    }
-    if (!c->warned_start && frame_get(f, "start")) {
+                  reader_label(r), f->name, seconds, network, one);
+    if (frame_get(f, "start") && first_time(&c->said_start))
         diag_warn("%s: what '%s' goes on from has no effect: the network '%s' makes whole clips only", reader_label(r),
-                  f->name, c->m.network->name);
-        c->warned_start = true;
-    }
+                  f->name, network);
 }
 
 static int decode_frame(struct codec *c, const struct reader *r, const struct frame *f)

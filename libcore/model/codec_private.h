@@ -31,7 +31,7 @@ struct codec {
     int held, room;           /* how many are there, and go through at once: set by begin */
     int64_t count, padded;    /* clips so far, and of audio those shorter than the model's of one length */
     void *state;              /* the network's own, made by begin */
-    bool warned_origin, warned_tempo, warned_length, warned_start;
+    bool said_origin, said_tempo, said_length, said_start; /* once a run is enough */
     struct {
         int64_t clips;
         double has, wants; /* seconds of the shortest */

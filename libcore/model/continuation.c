@@ -16,7 +16,7 @@ static int start_add(struct starts *s, const struct model *m, const struct chunk
 {
     const char *name = audio_clip_name(f, b);
     struct meta *meta = audio_clip_meta(f, b);
-    int64_t samples = audio->shape[2], cut = (int64_t)(seconds * m->rate), latent = m->spectral.latent, encoded;
+    int64_t samples = audio->shape[2], cut = (int64_t)(seconds * m->rate), latent = m->spectral.latent;
     struct chunk_clip clip = chunks_clip(p, meta, audio->data + b * m->channels * samples, samples);
     struct start it = {.step = clip.timing.grid.step * m->spectral.stride / m->rate};
     float *mean;
@@ -27,11 +27,9 @@ static int start_add(struct starts *s, const struct model *m, const struct chunk
     if (it.frames == 0)
         return error_set("%s: the start of '%s' is less than a beat: nothing can go on from there", reader_label(r),
                          name);
-    encoded = input_frames(clip.timing.grid, samples - cut > m->fft ? cut + m->fft : samples, m->spectral.stride) /
-              m->spectral.stride;
-    mean = mem_alloc((size_t)(latent * encoded) * sizeof *mean);
+    mean = mem_alloc((size_t)(latent * it.frames) * sizeof *mean);
     it.mean = mem_alloc((size_t)(latent * it.frames) * sizeof *it.mean);
-    chunks_encode(p, &clip, encoded, mean);
+    chunks_encode(p, &clip, it.frames, mean);
     chunks_turn(mean, it.frames, latent, it.mean);
     free(mean);
     it.meta = meta_map();
