@@ -7,25 +7,27 @@
 #include "base/opt.h"
 #include "model/codec.h"
 
-static bool logits;
 static int64_t threads = 0, seed = 123, nearest = 8, iterations = 8;
-static double jump = 1, tempo = 0;
-static const char *prior = "auto";
+static struct codec_options how = {.jump = 1, .prior = "auto"};
 
 static const struct opt opts[] = {
     {'j', "threads", OPT_INT, &threads, "N", 0, 1024, "threads, 0 for one per processor", NULL},
-    {'s', "seed", OPT_INT, &seed, "N", 0, 9e18, "seed of the phases that decoding starts from (spectral)", NULL},
+    {'s', "seed", OPT_INT, &seed, "N", 0, 9e18, "seed of the phases that decoding starts from (spectral)",
+     &how.given[CODEC_SEED]},
     {0, "iterations", OPT_INT, &iterations, "N", 0, 1000,
-     "iterations of the search for phases (spectral): 0 is the first guess, more than 32 are not heard", NULL},
-    {0, "prior", OPT_TEXT, &prior, "KIND", 0, 0,
-     "noise: normal, var or beat (as the model's frames are), bank, or auto for the best that the model has", NULL},
-    {0, "jump", OPT_REAL, &jump, "P", 0, 1,
-     "bank: probability, at each beat, of going on with another place of the bank", NULL},
+     "iterations of the search for phases (spectral): 0 is the first guess, more than 32 are not heard",
+     &how.given[CODEC_ITERATIONS]},
+    {0, "prior", OPT_TEXT, &how.prior, "KIND", 0, 0,
+     "noise: normal, var or beat (as the model's frames are), bank, or auto for the best that the model has",
+     &how.given[CODEC_PRIOR]},
+    {0, "jump", OPT_REAL, &how.jump, "P", 0, 1,
+     "bank: probability, at each beat, of going on with another place of the bank", &how.given[CODEC_JUMP]},
     {0, "nearest", OPT_INT, &nearest, "N", 0, 64,
-     "bank: go on at one of the N places whose past is most alike, 0 for anywhere", NULL},
-    {0, "tempo", OPT_REAL, &tempo, "BPM", 0, 999,
-     "tempo of all clips, 0 for their own (a model whose frames follow the beat)", NULL},
-    {0, "logits", OPT_FLAG, &logits, NULL, 0, 0, "the decoder's output as it is, without the sigmoid (notebook)", NULL},
+     "bank: go on at one of the N places whose past is most alike, 0 for anywhere", &how.given[CODEC_NEAREST]},
+    {0, "tempo", OPT_REAL, &how.tempo, "BPM", 0, 999,
+     "tempo of all clips, 0 for their own (a model whose frames follow the beat)", &how.given[CODEC_TEMPO]},
+    {0, "logits", OPT_FLAG, &how.logits, NULL, 0, 0, "the decoder's output as it is, without the sigmoid (notebook)",
+     &how.given[CODEC_LOGITS]},
 };
 
 static const struct program program = {
@@ -40,28 +42,22 @@ static const struct program program = {
 int main(int argc, char **argv)
 {
     static const char *const kinds[] = {"latent", "noise", NULL};
-    int first = program_begin(&program, argc, argv, 1, 1);
+    int first = program_begin(&program, argc, argv, 1, 1), status;
     struct reader *r = reader_open("-");
     struct pool *pool;
-    int status;
 
-    if (strcmp(prior, "auto") && strcmp(prior, "normal") && strcmp(prior, "var") && strcmp(prior, "beat") &&
-        strcmp(prior, "bank"))
-        diag_usage("--prior %s: no such prior, there are: normal, var, beat, bank, auto", prior);
-    if (tempo > 0 && tempo < 15)
-        diag_usage("--tempo %g: expected 15 to 999 beats per minute", tempo);
+    if (strcmp(how.prior, "auto") && strcmp(how.prior, "normal") && strcmp(how.prior, "var") &&
+        strcmp(how.prior, "beat") && strcmp(how.prior, "bank"))
+        diag_usage("--prior %s: no such prior, there are: normal, var, beat, bank, auto", how.prior);
+    if (how.tempo > 0 && how.tempo < 15)
+        diag_usage("--tempo %g: expected 15 to 999 beats per minute", how.tempo);
     if (!r || reader_start(r, kinds))
         diag_die("%s", error_text());
+    how.seed = (uint64_t)seed;
+    how.nearest = (int)nearest;
+    how.iterations = (int)iterations;
     pool = pool_new((int)threads);
-    status = codec_decode(argv[first], r, STDOUT_FILENO, "standard output",
-                          (struct codec_options){.logits = logits,
-                                                 .seed = (uint64_t)seed,
-                                                 .prior = prior,
-                                                 .jump = jump,
-                                                 .nearest = (int)nearest,
-                                                 .iterations = (int)iterations,
-                                                 .tempo = tempo},
-                          pool);
+    status = codec_decode(argv[first], r, STDOUT_FILENO, "standard output", how, pool);
     pool_free(pool);
     reader_free(r);
     if (status)

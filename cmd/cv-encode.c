@@ -6,12 +6,12 @@
 #include "base/opt.h"
 #include "model/codec.h"
 
-static bool mean_only;
+static bool mean_only, seed_given;
 static int64_t seed = 123, threads = 0;
 
 static const struct opt opts[] = {
     {'m', "mean", OPT_FLAG, &mean_only, NULL, 0, 0, "z is the posterior's mean, without noise", NULL},
-    {'s', "seed", OPT_INT, &seed, "N", 0, 9e18, "seed of the noise in z = mean + exp(logvar/2) eps", NULL},
+    {'s', "seed", OPT_INT, &seed, "N", 0, 9e18, "seed of the noise in z = mean + exp(logvar/2) eps", &seed_given},
     {'j', "threads", OPT_INT, &threads, "N", 0, 1024, "threads, 0 for one per processor", NULL},
 };
 
@@ -32,6 +32,8 @@ int main(int argc, char **argv)
     struct pool *pool;
     int status;
 
+    if (mean_only && seed_given)
+        diag_warn("--seed has no effect: with --mean nothing is drawn");
     if (!r || reader_start(r, kinds))
         diag_die("%s", error_text());
     pool = pool_new((int)threads);

@@ -12,14 +12,11 @@
 #include "base/opt.h"
 #include "base/rng.h"
 #include "io/stream.h"
-#include "model/spectral_input.h"
-#include "model/file.h"
 #include "model/continuation.h"
+#include "model/file.h"
 
 /* The latents of the default network, 'spectral', and enough times for 30 s of it at any rate and tempo. */
 enum { DEFAULT_LATENT = 256, DEFAULT_FRAMES = 512, FRAMES_PER_SECOND = 18, MOST_VALUES = 1 << 24 };
-
-static const double least_tempo = 20;
 
 static int64_t count = 1, seed = 123;
 static double temperature = 1, tempo = 0, length = 0, start_seconds = 5;
@@ -50,55 +47,19 @@ static const struct program program = {
     "cv-sample -n 10 | cv-decode model.bin | cv-towav",
 };
 
-/* ---- sizes ---- */
+/* ---- for a model ---- */
 
-/* Seconds between two latents of a model whose frames follow the beat, at that tempo. */
-static double latent_step(const struct model *m, double bpm)
-{
-    const struct spectral_input input = {.rate = 1, .beat = true};
-
-    return input_timing_beat(&input, 60 / bpm, 0).grid.step * m->spectral.stride;
-}
-
-/* The least step that new clips may have: at the tempo asked for, of the clips
- * they go on from, or at the fastest tempo that the model knows. */
-static double least_step(const struct model *m)
-{
-    const struct meta *tempos = meta_get(m->meta, "tempos");
-    double least = latent_step(m, tempo > 0 ? tempo : 60 / BEAT_NOMINAL);
-
-    for (size_t i = 0; i < starts.count; i++)
-        least = i == 0 || starts.list[i].step < least ? starts.list[i].step : least;
-    if (tempo > 0 || starts.count > 0 || !tempos || tempos->kind != META_LIST)
-        return least;
-    for (size_t i = 0; i < tempos->count; i++) {
-        const struct meta *t = tempos->items[i];
-        double bpm = t->kind == META_REAL ? t->real : t->kind == META_INT ? (double)t->integer : 0;
-        double step = bpm >= least_tempo && bpm < 1e4 ? latent_step(m, bpm) : least;
-
-        least = step < least ? step : least;
-    }
-    return least;
-}
-
-/* Times of latents that are always enough for that many seconds. */
-static double frames_of(const struct model *m, double seconds)
-{
-    if (m->network->one_length)
-        return 1;
-    if (!m->beat)
-        return ceil(seconds * m->rate / ((double)m->hop * m->spectral.stride));
-    return ceil(seconds / least_step(m)) + m->prior.positions;
-}
-
-static void refuse_for_model(const struct model *m)
+/* What it cannot give is refused, or said and left out. */
+static void suit_model(const struct model *m)
 {
     if (m->network->one_length && (length > 0 || tempo > 0 || clip_file))
         diag_die("%s: the network '%s' has clips of one length and no beat: no --length, --tempo or "
                  "--continue with it",
                  model_file, m->network->name);
-    if (!m->network->one_length && !m->beat && tempo > 0)
+    if (tempo > 0 && !m->beat) {
         diag_warn("%s: the frames of this model do not follow the beat, it takes no tempo", model_file);
+        tempo = 0;
+    }
 }
 
 /* Shape [size, frames] of the draws for a model; what is known of it goes to the head. */
@@ -109,7 +70,7 @@ static void describe_model(struct meta *head, int64_t *size, int64_t *frames)
 
     if (model_read_head(&m, model_file))
         diag_die("%s", error_text());
-    refuse_for_model(&m);
+    suit_model(&m);
     seconds = length > 0 ? length : (double)m.samples / m.rate;
     if (clip_file && start_seconds >= seconds)
         diag_die("a start of %g seconds fills the whole length of %g seconds: see --start and --length", start_seconds,
@@ -117,19 +78,15 @@ static void describe_model(struct meta *head, int64_t *size, int64_t *frames)
     if (clip_file && starts_read(&starts, model_file, clip_file, start_seconds, count))
         diag_die("%s", error_text());
     *size = m.latent;
-    wanted = frames_of(&m, seconds);
+    wanted = m.network->times ? m.network->times(&m, seconds, tempo, &starts) : 1;
     if (!(wanted * (double)*size <= MOST_VALUES))
         diag_die("%s: a clip of %g seconds would take noise of %" PRId64 " x %.0f values, more than %d", model_file,
                  seconds, *size, wanted, MOST_VALUES);
     *frames = wanted > 1 ? (int64_t)wanted : 1;
     meta_set(head, "samples", meta_int(length > 0 ? (int64_t)(length * m.rate + 0.5) : m.samples));
     meta_set(head, "rate", meta_real(m.rate));
-    if (clip_file) {
-        char *digest = mem_format("%016" PRIx64, starts.model);
-
-        meta_set(head, "model", meta_text(digest));
-        free(digest);
-    }
+    if (clip_file)
+        meta_set(head, "model", digest_meta(starts.model));
     model_free(&m);
 }
 
@@ -171,8 +128,8 @@ static void draw(struct writer *w, int64_t i, int64_t size, int64_t frames, floa
 
 static void check_usage(void)
 {
-    if (tempo > 0 && tempo < least_tempo)
-        diag_usage("--tempo %g: 0 or from %g to 400 was expected", tempo, least_tempo);
+    if (tempo > 0 && tempo < 20)
+        diag_usage("--tempo %g: 0 or from 20 to 400 was expected", tempo);
     if (clip_file && !model_file)
         diag_usage("--continue needs the model that will decode: cv-sample -m model.bin -c %s", clip_file);
     if (start_given && !clip_file)

@@ -118,6 +118,70 @@ rhythm() { cv-check -q --json 2>&1 > /dev/null | tr ',{' '\n\n' | sed -n 's/.*"r
     refuses 2 cv-decode --prior some model.bin < noise
 }
 
+# dynamics < AUDIO: decibels from soft to loud, the mean of all clips
+dynamics() { cv-check -q --json 2>&1 > /dev/null | grep -o '"dynamics":[0-9.]*' | tail -n 1 | cut -d : -f 2; }
+
+@test "the temperature is heard, whatever the prior" {
+    for kind in normal var bank; do
+        for t in 0.2 1; do cv-sample -n 4 -t $t | cv-decode --prior $kind fixed.bin | dynamics; done > $kind
+        ascending "$(sed -n 1p $kind | awk '{ print 1.6 * $1 }')" "$(sed -n 2p $kind)"
+    done
+    # 1 is what it is without one in the head; the places that the bank takes, and so the tempo, are the same at any
+    for t in 0.5 1 2; do cv-sample -n 3 -t $t | cv-decode model.bin | cv-info --json | grep -o '"tempo":[0-9.]*' > $t; done
+    [ "$(sort -u 1 | wc -l)" -gt 1 ]
+    cmp 0.5 1
+    cmp 2 1
+}
+
+@test "options that change nothing are warned of, each by a reason" {
+    cv-sample -n 1 > noise
+    cv-encode -m model.bin < one.cvs > latents
+    # idle INPUT REASON MODEL OPTION...: one line that says it, and the same bytes as without
+    idle() {
+        local input=$1 reason=$2 model=$3
+
+        shift 3
+        cv-decode "$@" $model < $input > some 2> words
+        [ "$(wc -l < words)" -eq 1 ]
+        grep -q "^cv-decode: warning: $model: $1 has no effect: .*$reason" words
+        cv-decode $model < $input | cmp - some
+        cv-decode -q "$@" $model < $input 2>&1 > /dev/null | cmp - /dev/null
+    }
+    idle noise "do not follow the beat" fixed.bin --tempo 100
+    idle noise "no sigmoid" model.bin --logits
+    idle latents "no prior" model.bin --prior bank
+    idle latents "no prior" model.bin --jump 0.5
+    idle latents "no prior" model.bin --nearest 2
+    cv-decode --prior beat --jump 0.5 --nearest 1 model.bin < noise 2> words > some
+    [ "$(grep -c "the prior 'bank'" words)" -eq 2 ]
+    cv-decode --prior beat model.bin < noise | cmp - some
+    # and what does something is not
+    cv-decode -s 1 --iterations 3 --prior bank --jump 0.5 --nearest 2 --tempo 100 model.bin < noise 2>&1 > /dev/null | cmp - /dev/null
+    cv-decode -s 1 --iterations 3 --tempo 100 model.bin < latents 2>&1 > /dev/null | cmp - /dev/null
+}
+
+@test "a tempo that noise asks for in vain is warned of once" {
+    cv-sample -n 3 --tempo 100 | cv-decode fixed.bin 2> words > some
+    [ "$(wc -l < words)" -eq 1 ]
+    grep -q "the tempo of 'sample-00' has no effect: the frames of the model do not follow the beat" words
+    cv-sample -n 3 --tempo 100 | cv-decode model.bin 2>&1 > /dev/null | cmp - /dev/null
+    # cv-sample has said it already
+    cv-sample -q -m fixed.bin --tempo 100 | cv-decode fixed.bin 2>&1 > /dev/null | cmp - /dev/null
+}
+
+@test "noise that does not suffice for the clip is warned of" {
+    cv-train -q -e 0 -z 16 --width 32 --frames fixed --stride 1 < drums.cvs > fine.bin
+    cv-sample -n 3 --length 10 | cv-decode fine.bin 2> words > some
+    [ "$(wc -l < words)" -eq 1 ]
+    samples=$(fact samples < some)
+    [ "$samples" -lt 30000 ]
+    grep -q "3 clips are shorter than asked for: noise for $(awk "BEGIN { printf \"%.3g\", $samples / 3000 }") of 10 s" words
+    grep -q "cv-sample -m fine.bin" words
+    cv-sample -m fine.bin | cv-decode fine.bin 2> words > some
+    [ "$(fact samples < some)" -eq 30000 ]
+    [ ! -s words ]
+}
+
 @test "--bank bounds what is kept; without one the autoregression goes alone" {
     cv-train -q -e 0 -z 16 --width 32 --bank 0 < drums.cvs > none.bin
     [ "$(field prior_bank none.bin)" -eq 0 ]

@@ -102,6 +102,22 @@ setup() {
     [ "$(cv-sample -t 0 -m zero.bin | cv-decode --logits zero.bin | floats 120 | tr -d - | sort -u)" = 0 ]
 }
 
+@test "what is for the other network is warned of, each by a reason" {
+    cv-decode model.bin < noise.cvs > want
+    for option in "--seed 1" "--iterations 3" "--prior bank" "--jump 0.5" "--nearest 2" "--tempo 100"; do
+        cv-decode $option model.bin < noise.cvs > got 2> words
+        cmp got want
+        [ "$(wc -l < words)" -eq 1 ]
+        grep -q "^cv-decode: warning: model.bin: ${option% *} has no effect: the network 'notebook'" words
+    done
+    cv-decode --logits model.bin < noise.cvs 2>&1 > got | cmp - /dev/null
+    # and what noise asks for
+    cv-sample -n 5 --tempo 100 --length 2 | cv-decode model.bin > got 2> words
+    [ "$(wc -l < words)" -eq 2 ]
+    grep -q "the tempo of 'sample-00' has no effect" words
+    grep -q "the length of 'sample-00', 2 s, has no effect: .* one length, here 0.04 s" words
+}
+
 @test "the whole line, from draws to WAV files" {
     cv-sample -n 3 | cv-decode model.bin | cv-towav -q -o out
     [ "$(ls out | tr '\n' ' ')" = "sample-00.wav sample-01.wav sample-02.wav " ]

@@ -55,7 +55,9 @@ setup() {
     cmp one three
     cv-encode -s 124 model.bin < audio.cvs > four
     run -1 cmp -s one four
-    cv-encode -m -s 124 model.bin < audio.cvs > five
+    cv-encode -m -s 124 model.bin < audio.cvs > five 2> words
+    grep -q -- "warning: --seed has no effect: with --mean" words
+    [ "$(wc -l < words)" -eq 1 ]
     cv-encode -m model.bin < audio.cvs | cmp - five
 }
 

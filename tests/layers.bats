@@ -90,6 +90,11 @@ setup() {
     [ -z "$output" ]
 }
 
+@test "which network it is is asked by the table of networks alone" {
+    run -1 grep -rnE 'str[a-z]*cmp\([^;]*"(spectral|notebook)"' "$tree"/libcore "$tree"/cmd --include='*.[ch]'
+    [ "$(grep -rlE 'str[a-z]*cmp\(networks\[' "$tree"/libcore "$tree"/cmd --include='*.c')" = "$tree/libcore/model/network.c" ]
+}
+
 @test "every folder of libcore has its rule" {
     for folder in "$tree"/libcore/*/; do
         grep -q "^$(basename "$folder") " <<< "$rules"

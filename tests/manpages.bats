@@ -17,9 +17,14 @@ setup() {
 
 programs() { for c in "$top"/cmd/cv-*.c; do basename "$c" .c; done; }
 
+# The words of a program on its options, each of them in one line.
+help_of() {
+    "$1" --help | awk '/^        / { sub(/^ +/, " "); text = text $0; next } NR > 1 { print text } { text = $0 } END { print text }'
+}
+
 # The options of a program: "r rate", "- strict", sorted.
 options_of_help() {
-    "$1" --help | sed -nE 's/^  -(.), --([a-z-]+).*/\1 \2/p; s/^      --([a-z-]+).*/- \1/p' | sort
+    help_of "$1" | sed -nE 's/^  -(.), --([a-z-]+).*/\1 \2/p; s/^      --([a-z-]+).*/- \1/p' | sort
 }
 options_of_page() {
     sed -nE '/^\.It Fl/{s/^\.It //; s/ ; /\n/g; p;}' "$1" |
@@ -59,6 +64,17 @@ commands() {
     done
 }
 
+@test "lines of --help have at most 80 columns" {
+    for p in $(programs); do
+        "$p" --help > help
+        run -0 awk 'length > 80' help
+        [ -z "$output" ] || { echo "$p: $output"; return 1; }
+    done
+    # some are wrapped, and nothing is lost by it
+    [ "$(cv-train --help | grep -c '^                          [a-z(]')" -ge 10 ]
+    help_of cv-train | grep -qE -- '--epochs N +passes over the data, .*\(int\)\[-1\]\[-1 <= N <= 1000000000\]$'
+}
+
 @test "the options of --help and of the page are the same" {
     for p in $(programs); do
         options_of_help "$p" > help
@@ -75,7 +91,7 @@ commands() {
             item "$man/$p.1" "$name" | grep -qF "[$value]" ||
                 { echo "$p --$name: the page does not say [$value]"; return 1; }
             found=$((found + 1))
-        done < <("$p" --help | sed -nE 's/^.*--([a-z-]+) .*\((int|real)\)\[([^]]*)\].*/\1 \3/p')
+        done < <(help_of "$p" | sed -nE 's/^.*--([a-z-]+) .*\((int|real)\)\[([^]]*)\].*/\1 \3/p')
     done
     [ "$found" -ge 15 ]
 }
@@ -87,7 +103,7 @@ commands() {
             item "$man/$p.1" "$name" | grep -qE "(^|[^0-9.])${bound//./\\.}([^0-9]|$)" ||
                 { echo "$p --$name: the page does not say $bound"; return 1; }
             found=$((found + 1))
-        done < <("$p" --help | sed -nE 's/^.*--([a-z-]+) .*\((int|real)\)\[[^]]*\]\[([-0-9.e+]+) <= .*/\1 \3/p
+        done < <(help_of "$p" | sed -nE 's/^.*--([a-z-]+) .*\((int|real)\)\[[^]]*\]\[([-0-9.e+]+) <= .*/\1 \3/p
                                         s/^.*--([a-z-]+) .*\((int|real)\)\[[^]]*\]\[.* <= ([-0-9.e+]+)\].*/\1 \3/p')
     done
     [ "$found" -ge 10 ]
@@ -126,6 +142,13 @@ run_examples() {
     [ "$count" -ge 1 ]
     # what an example makes is never empty
     [ -z "$(find . -type f -empty)" ]
+}
+
+@test "no example puts its results where its input lies" {
+    # cv-towav without -o writes into this folder, under the names of the clips
+    cat "$man"/*.[17] | sed -nE 's/^(\.Dl \$ )?(.*\|.*)/\2/p' | sed -e ':a' -e '/|$/N; s/|\n/|/; ta' > lines
+    [ "$(grep -c 'cv-towav' lines)" -ge 5 ]
+    run -1 grep -E 'cv-(load|encode).*cv-towav( *$| [^|]*\.wav)' lines
 }
 
 @test "examples of cv(7)" { mkdir blues; cp "$BATS_FILE_TMPDIR"/jazz/[ab].wav blues; run_examples cv.7; }

@@ -148,6 +148,17 @@ meta() {
     [ "$(cv-mix -x a.lat b.lat | names)" = a+b ]
 }
 
+@test "a crossfade of clips that have one time is their middle, with a warning" {
+    one a.lat "" "0"
+    for values in "1" "1 1 1"; do
+        one b.lat "" "$values"
+        [ "$(cv-mix -x a.lat b.lat 2> words | values z)" = 0.5 ]
+        grep -q -- "warning: --crossfade fades nothing: 'a' or 'b'" words
+        [ "$(wc -l < words)" -eq 1 ]
+    done
+    cv-mix -x b.lat b.lat 2>&1 > /dev/null | cmp - /dev/null
+}
+
 @test "a crossfade along arcs" {
     one a.lat "" "1 0 1"
     one b.lat "" "0 1 0"

@@ -85,6 +85,19 @@ meta() { cv-info --json | sed 's/.*"frames":\[//' | grep -oE "\"$1\":[^,}]*" | c
                exit !(n == 100 && m > -0.4 && m < 0.4 && v > 0.55 && v < 1.6 && out > 12 && out < 52) }' values
 }
 
+@test "each time of a draw is standard normal" {
+    cv-sample | tensor noise > values
+    awk '{ t = (NR - 1) % 512; n[t]++; s[t] += $1; q[t] += $1 * $1 }
+         END {
+             for (t in n) {
+                 m = s[t] / n[t]; sd = sqrt(q[t] / n[t] - m * m)
+                 if (n[t] != 256 || m > 0.3 || m < -0.3 || sd < 0.8 || sd > 1.2) exit 1
+                 all += sd
+             }
+             exit !(all / 512 > 0.98 && all / 512 < 1.02)
+         }' values
+}
+
 @test "-m takes the latents of that model" {
     cv-train -N notebook -q -e 0 -z 5 < audio.cvs > model.bin
     cv-sample -n 2 -m model.bin > noise.cvs

@@ -24,7 +24,10 @@
 
 enum {
     LONG_BASE = 256, /* getopt's value for the long form of option i is LONG_BASE + i */
-    OPTS_MAX = 64    /* of a program, the common ones among them */
+    OPTS_MAX = 64,   /* of a program, the common ones among them */
+    COLUMNS = 80,    /* of --help; the words begin at LEFT */
+    LEFT = 26,
+    NAME_MOST = 32 /* letters of an option's name */
 };
 
 static const struct opt common[] = {
@@ -119,52 +122,71 @@ int number_size(const char *text, size_t *out)
     return 0;
 }
 
-/* "[3000]" and "[1 <= HZ <= 768000]" after the words */
-static void help_numbers(const struct opt *o)
+/* "sample rate (int)[3000][1 <= HZ <= 768000]"; to be released with free(). */
+static char *help_words(const struct opt *o)
 {
-    bool low = bounded(o->lo), high = bounded(o->hi);
+    char value[40] = "", low[40] = "", high[40] = "";
+    const char *text = o->kind == OPT_TEXT ? *(const char *const *)o->value : NULL;
 
+    if (o->kind == OPT_FLAG)
+        return mem_text(o->help);
+    if (o->kind == OPT_LIST)
+        return mem_format("%s (list)", o->help);
+    if (o->kind == OPT_TEXT)
+        return text ? mem_format("%s (text)[%s]", o->help, text) : mem_format("%s (text)", o->help);
     if (o->kind == OPT_INT)
-        printf(" (int)[%" PRId64 "]", *(const int64_t *)o->value);
+        snprintf(value, sizeof value, "(int)[%" PRId64 "]", *(const int64_t *)o->value);
     else
-        printf(" (real)[%.15g]", *(const double *)o->value);
-    if (!low && !high)
-        return;
-    fputs("[", stdout);
-    if (low)
-        printf("%.15g <= ", o->lo);
-    fputs(o->operand, stdout);
-    if (high)
-        printf(" <= %.15g", o->hi);
-    fputs("]", stdout);
+        snprintf(value, sizeof value, "(real)[%.15g]", *(const double *)o->value);
+    if (bounded(o->lo))
+        snprintf(low, sizeof low, "%.15g <= ", o->lo);
+    if (bounded(o->hi))
+        snprintf(high, sizeof high, " <= %.15g", o->hi);
+    return *low || *high ? mem_format("%s %s[%s%s%s]", o->help, value, low, o->operand, high)
+                         : mem_format("%s %s", o->help, value);
+}
+
+/* Prints words from that column on, in lines of at most COLUMNS, those that follow indented; what stands in brackets is
+ * one word. */
+static void print_wrapped(const char *words, int column, int indent)
+{
+    int at = column;
+
+    for (;;) {
+        bool inside = false;
+        int n = 0;
+
+        for (; words[n] && (inside || words[n] != ' '); n++)
+            inside = words[n] == '[' || (inside && words[n] != ']');
+        if (at > column && at + 1 + n > COLUMNS)
+            at = column = printf("\n%*s", indent, "") - 1;
+        else if (at > column)
+            at += printf(" ");
+        at += printf("%.*s", n, words);
+        words += n;
+        if (!*words++)
+            break;
+    }
+    putchar('\n');
 }
 
 static void help_option(const struct opt *o)
 {
-    char left[120];
-    int n = 0;
+    char *words = help_words(o);
+    int n = o->letter ? printf("  -%c, --%s", o->letter, o->name) : printf("      --%s", o->name);
 
-    if (o->letter)
-        n = snprintf(left, sizeof left, "  -%c, --%s", o->letter, o->name);
-    else
-        n = snprintf(left, sizeof left, "      --%s", o->name);
     if (o->operand)
-        snprintf(left + n, sizeof left - (size_t)n, " %s", o->operand);
-    printf("%-26s%s%s", left, strlen(left) >= 26 ? "  " : "", o->help);
-    if (o->kind == OPT_INT || o->kind == OPT_REAL)
-        help_numbers(o);
-    else if (o->kind == OPT_TEXT && *(const char *const *)o->value)
-        printf(" (text)[%s]", *(const char *const *)o->value);
-    else if (o->kind == OPT_TEXT)
-        printf(" (text)");
-    else if (o->kind == OPT_LIST)
-        printf(" (list)");
-    putchar('\n');
+        n += printf(" %s", o->operand);
+    n += printf("%*s", n < LEFT ? LEFT - n : 2, "");
+    print_wrapped(words, n, LEFT);
+    free(words);
 }
 
 static void help_print(const struct program *p)
 {
-    printf("usage: %s [option ...]%s%s\n%s\n\n", p->name, *p->operands ? " " : "", p->operands, p->purpose);
+    printf("usage: %s [option ...]%s%s\n", p->name, *p->operands ? " " : "", p->operands);
+    print_wrapped(p->purpose, 0, 0);
+    putchar('\n');
     for (size_t i = 0; i < p->count + COMMON; i++)
         help_option(opt_at(p, i));
     if (p->example)
@@ -176,34 +198,6 @@ static _Noreturn void output_finish(void)
     if (fflush(stdout) != 0 || ferror(stdout) || fclose(stdout) != 0)
         diag_die("standard output:");
     exit(0);
-}
-
-static size_t value_size(enum opt_kind kind)
-{
-    static const size_t size[] = {
-        [OPT_FLAG] = sizeof(bool),
-        [OPT_INT] = sizeof(int64_t),
-        [OPT_REAL] = sizeof(double),
-        [OPT_TEXT] = sizeof(const char *),
-        [OPT_LIST] = 0, /* no default */
-    };
-
-    return size[kind];
-}
-
-/* Puts all values back to what they were before parsing began: --help shows
- * defaults, also after other options. */
-static void defaults_copy(const struct program *p, unsigned char (*kept)[8], bool restore)
-{
-    for (size_t i = 0; i < p->count; i++) {
-        void *value = p->opts[i].value;
-        size_t n = value_size(p->opts[i].kind);
-
-        if (restore)
-            memcpy(value, kept[i], n);
-        else
-            memcpy(kept[i], value, n);
-    }
 }
 
 static void list_extend(char **list, const char *text)
@@ -244,23 +238,87 @@ static void option_take(const struct opt *o, const char *text)
     diag_usage("--%s %s: %s", o->name, o->operand, error_text());
 }
 
+/* Option that getopt has found; its number is c, or c its letter. */
+static const struct opt *opt_found(const struct program *p, int c)
+{
+    size_t i = 0;
+
+    if (c >= LONG_BASE)
+        return opt_at(p, (size_t)(c - LONG_BASE));
+    while (opt_at(p, i)->letter != c)
+        i++;
+    return opt_at(p, i);
+}
+
+/* How many letters to put in, take out or change, to come from the one to the other. */
+static size_t edits(const char *a, const char *b)
+{
+    size_t row[NAME_MOST + 1], n = strlen(b);
+
+    assert(n <= NAME_MOST);
+    for (size_t j = 0; j <= n; j++)
+        row[j] = j;
+    for (size_t i = 1; a[i - 1]; i++) {
+        size_t corner = row[0]++;
+
+        for (size_t j = 1; j <= n; j++) {
+            size_t best = corner + (a[i - 1] != b[j - 1]);
+
+            best = row[j] + 1 < best ? row[j] + 1 : best;
+            best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+            corner = row[j];
+            row[j] = best;
+        }
+    }
+    return row[n];
+}
+
+/* A long option that is none, or could be several: which ones begin so, or which is like it. */
+static _Noreturn void name_refuse(const struct program *p, const char *name)
+{
+    const char *like = NULL;
+    size_t length = strlen(name), least = (length + 2) / 3 + 1;
+    char *several = NULL;
+    int begin = 0;
+
+    for (size_t i = 0; i < p->count + COMMON; i++) {
+        const char *other = opt_at(p, i)->name;
+        size_t n = edits(name, other);
+
+        if (!strncmp(name, other, length)) {
+            char *more = begin++ ? mem_format("%s, --%s", several, other) : mem_format("--%s", other);
+
+            free(several);
+            several = more;
+        }
+        like = n < least ? other : like;
+        least = n < least ? n : least;
+    }
+    if (begin > 1)
+        diag_usage("--%.60s is the begin of several options: %s", name, several);
+    if (like)
+        diag_usage("there is no option --%.60s: did you mean --%s?", name, like);
+    diag_usage("there is no option --%.60s", name);
+}
+
 static _Noreturn void option_refuse(const struct program *p, int cause, char **argv)
 {
     const char *word = argv[optind - 1];
+    const struct opt *o = optopt >= LONG_BASE ? opt_found(p, optopt) : NULL;
 
-    if (cause == ':' && optopt >= LONG_BASE)
-        diag_usage("--%s wants a value: %s", opt_at(p, (size_t)(optopt - LONG_BASE))->name,
-                   opt_at(p, (size_t)(optopt - LONG_BASE))->operand);
+    if (cause == ':' && o)
+        diag_usage("--%s wants a value: %s", o->name, o->operand);
     if (cause == ':')
         diag_usage("-%c wants a value", optopt);
-    if (optopt >= LONG_BASE)
-        diag_usage("--%s takes no value", opt_at(p, (size_t)(optopt - LONG_BASE))->name);
+    if (o)
+        diag_usage("--%s takes no value", o->name);
     for (size_t i = 0; optopt && i < p->count; i++)
         if (!p->opts[i].letter && p->opts[i].name[0] == optopt)
             diag_usage("there is no option -%c, but there is --%s", optopt, p->opts[i].name);
     if (optopt)
         diag_usage("there is no option -%c", optopt);
-    diag_usage("there is no option %.60s, or more than one begins so", word);
+    word += strspn(word, "-");
+    name_refuse(p, mem_format("%.*s", (int)strcspn(word, "="), word));
 }
 
 /* A closed standard stream must not become a file that is opened later. */
@@ -271,11 +329,25 @@ static void standard_guard(void)
             exit(1);
 }
 
+static void common_take(const struct program *p, int letter)
+{
+    switch (letter) {
+    case 'q':
+        diag_set_quiet(true);
+        break;
+    case 'h':
+        help_print(p);
+        output_finish();
+    case 'V':
+        printf("%s (cv) %s\n", p->name, CV_VERSION);
+        output_finish();
+    }
+}
+
 int program_begin(const struct program *p, int argc, char **argv, int min, int max)
 {
     char letters[2 * OPTS_MAX + 2];
     struct option longs[OPTS_MAX + 1] = {0};
-    unsigned char kept[OPTS_MAX][8];
     size_t all = p->count + COMMON, n = 0;
     int c;
 
@@ -284,7 +356,6 @@ int program_begin(const struct program *p, int argc, char **argv, int min, int m
     standard_guard();
     fd_patient();
     signal(SIGPIPE, SIG_DFL);
-    defaults_copy(p, kept, false);
     letters[n++] = ':';
     for (size_t i = 0; i < all; i++) {
         const struct opt *o = opt_at(p, i);
@@ -298,32 +369,18 @@ int program_begin(const struct program *p, int argc, char **argv, int min, int m
     }
     letters[n] = '\0';
     opterr = 0;
-    optind = 0; /* GNU: start afresh */
-    while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
-        size_t i = 0;
+    for (int pass = 0; pass < 2; pass++) { /* first the common ones: --help shows defaults */
+        optind = 0;                        /* GNU: start afresh */
+        while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+            const struct opt *o;
 
-        if (c == '?' || c == ':')
-            option_refuse(p, c, argv);
-        if (c >= LONG_BASE)
-            i = (size_t)(c - LONG_BASE);
-        else
-            while (opt_at(p, i)->letter != c)
-                i++;
-        if (i < p->count) {
-            option_take(&p->opts[i], optarg);
-            continue;
-        }
-        switch (opt_at(p, i)->letter) {
-        case 'q':
-            diag_set_quiet(true);
-            break;
-        case 'h':
-            defaults_copy(p, kept, true);
-            help_print(p);
-            output_finish();
-        case 'V':
-            printf("%s (cv) %s\n", p->name, CV_VERSION);
-            output_finish();
+            if (c == '?' || c == ':')
+                option_refuse(p, c, argv);
+            o = opt_found(p, c);
+            if (pass == 0 && !o->value)
+                common_take(p, o->letter);
+            else if (pass == 1 && o->value)
+                option_take(o, optarg);
         }
     }
     if (argc - optind < min)

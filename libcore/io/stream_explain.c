@@ -47,7 +47,7 @@ static bool is_mpeg(const unsigned char *p, size_t n)
 }
 
 /* True when the first bytes are all of printable text; the last character may be cut. */
-static bool is_text(const unsigned char *p, size_t n)
+static bool is_printable(const unsigned char *p, size_t n)
 {
     char text[64 + 1];
     size_t length = n < 64 ? n : 64;
@@ -77,7 +77,7 @@ int explain_foreign(const char *label, const unsigned char *p, size_t n)
     }
     if (is_mpeg(p, n))
         return error_set("%s is an MP3 file, not a stream: %s", label, load);
-    if (is_text(p, n))
+    if (is_printable(p, n))
         return error_set("%s is text, not a stream: give it what a cv program wrote", label);
     return 0;
 }

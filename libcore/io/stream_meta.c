@@ -138,6 +138,7 @@ static struct meta *list_parse(const msgpack_object_array *a)
 
         if (!item) {
             meta_free(list);
+            error_prefix("item %u", i + 1);
             return NULL;
         }
         meta_append(list, item);
@@ -162,28 +163,54 @@ static int entry_parse(struct meta *map, const msgpack_object_kv *kv)
     struct meta *value;
     char *key;
 
-    if (kv->key.type != MSGPACK_OBJECT_STR && kv->key.type != MSGPACK_OBJECT_BIN)
+    if (!is_text(&kv->key))
         return error_set("a key that is not a text");
-    key = text_parse(kv->key.via.str.ptr, kv->key.via.str.size); /* str and bin lie alike in the union */
+    key = text_parse(kv->key.via.str.ptr, kv->key.via.str.size);
     if (!key)
         return -1;
     if (!is_utf8(key)) {
         free(key);
         return error_set("a key that is not UTF-8");
     }
-    value = meta_get(map, key) ? NULL : meta_parse(&kv->val);
-    if (value)
-        meta_add(map, key, value);
-    else if (meta_get(map, key))
+    if (meta_get(map, key)) {
+        value = NULL;
         error_set("the key \"%.60s\" twice", key);
+    } else if ((value = meta_parse(&kv->val)) != NULL) {
+        meta_add(map, key, value);
+    } else {
+        error_prefix("\"%.60s\"", key);
+    }
     free(key);
     return value ? 0 : -1;
+}
+
+/* A value as msgpack-numpy writes those of NumPy: {"nd": false, "type": "<i8", "data": bytes}. */
+static bool is_numpy(const msgpack_object_map *m, bool *array)
+{
+    bool nd = false, data = false;
+
+    for (uint32_t i = 0; i < m->size; i++) {
+        const msgpack_object_kv *kv = &m->ptr[i];
+
+        if (kv->val.type == MSGPACK_OBJECT_BOOLEAN && text_is(&kv->key, "nd")) {
+            nd = true;
+            *array = kv->val.via.boolean;
+        }
+        data |= kv->val.type == MSGPACK_OBJECT_BIN && text_is(&kv->key, "data");
+    }
+    return nd && data;
 }
 
 static struct meta *map_parse(const msgpack_object_map *m)
 {
     struct meta *map;
+    bool array = false;
 
+    if (is_numpy(m, &array)) {
+        error_set(array ? "a NumPy array, a list was expected: write x.tolist()"
+                        : "a NumPy number, a plain one was expected: write int(x) or float(x)");
+        return NULL;
+    }
     if (m->size > STREAM_KEYS) {
         error_set("a map of %u keys, at most %d are read", m->size, STREAM_KEYS);
         return NULL;

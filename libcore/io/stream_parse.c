@@ -8,8 +8,7 @@
 #include "base/mem.h"
 #include "io/stream_private.h"
 
-/* Texts and keys may be str or, from older writers, bin: both lie alike in the union. */
-static bool is_text(const msgpack_object *o)
+bool is_text(const msgpack_object *o)
 {
     return o->type == MSGPACK_OBJECT_STR || o->type == MSGPACK_OBJECT_BIN;
 }
@@ -20,7 +19,7 @@ static bool is_name(const msgpack_object *o)
     return is_text(o) && !memchr(o->via.str.ptr, '\0', o->via.str.size);
 }
 
-static bool text_is(const msgpack_object *o, const char *text)
+bool text_is(const msgpack_object *o, const char *text)
 {
     size_t n = strlen(text);
 

@@ -48,6 +48,10 @@ struct meta *meta_parse(const msgpack_object *o); /* NULL: nothing a description
 
 /* ---- stream_parse.c: heads, frames and tails out of objects ---- */
 
+/* Texts and keys may be str or, from older writers, bin: both lie alike in the union. */
+bool is_text(const msgpack_object *o);
+bool text_is(const msgpack_object *o, const char *text);
+
 enum role { ROLE_HEAD, ROLE_FRAME, ROLE_TAIL };
 
 struct head {

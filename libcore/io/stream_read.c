@@ -18,7 +18,10 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tensors are used as they lie in the stream");
 
-enum { SNIFF = 16 }; /* bytes that show what other file this is; every head is longer */
+enum {
+    SNIFF = 16,     /* bytes that show what other file this is; every head is longer */
+    TAIL_WORDS = 12 /* bytes within which a tail as cv writes it says that it is one */
+};
 
 struct reader {
     struct source source;
@@ -152,8 +155,9 @@ const char *reader_label(const struct reader *r)
 static const char *place_text(const struct reader *r, char *buffer, size_t size)
 {
     const struct source *s = &r->source;
+    size_t n = s->end - s->start < TAIL_WORDS ? s->end - s->start : TAIL_WORDS;
 
-    if (r->in_segment && memmem(s->buffer + s->start, s->end - s->start, "\xa4tail", 5))
+    if (r->in_segment && memmem(s->buffer + s->start, n, "\xa4tail", 5))
         snprintf(buffer, size, "the tail");
     else if (r->in_segment)
         snprintf(buffer, size, "frame %" PRId64, r->frames + 1);

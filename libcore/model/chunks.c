@@ -32,65 +32,58 @@ float *chunks_weights(const struct chunks *p)
     return weights;
 }
 
-static void begin(struct chunks *p, const struct spectral *shape, struct params *params, int threads)
+/* The graphs of all threads, over parameters that are there. */
+static int build(struct chunks *p, const struct spectral *shape, struct params *params, int parts, int threads)
 {
-    *p = (struct chunks){.shape = *shape, .params = params, .threads = threads, .rows = PIECE + SPECTRAL_CONTEXT};
-    p->workers = mem_zero((size_t)threads, sizeof *p->workers);
-}
+    int status = 0;
 
-static struct spectral_graph graph(const struct chunks *p, int parts)
-{
-    return spectral_build(&p->shape, parts, p->params, 1, p->rows, NULL);
+    p->shape = *shape;
+    p->params = params;
+    p->v = input_values(params);
+    p->rows = PIECE + SPECTRAL_CONTEXT;
+    p->threads = threads;
+    p->workers = mem_zero((size_t)threads, sizeof *p->workers);
+    for (int i = 0; parts && i < threads && !status; i++) {
+        p->workers[i].decoder = spectral_build(shape, parts, params, 1, p->rows, NULL);
+        status = net_plan(p->workers[i].decoder.net, 0, false);
+    }
+    return status;
 }
 
 int chunks_begin(struct chunks *p, struct model *m, struct reader *file, const char *path, int parts, int threads)
 {
-    struct spectral_graph first;
-    int status = 0, decoder = parts & (SPECTRAL_DECODER | SPECTRAL_PRIOR);
+    int decoder = parts & (SPECTRAL_DECODER | SPECTRAL_PRIOR), status;
+    int all = parts & SPECTRAL_ENCODER && decoder ? SPECTRAL_ALL : parts & (SPECTRAL_ENCODER | decoder);
+    struct net *net;
 
-    begin(p, &m->spectral, m->params, threads);
+    *p = (struct chunks){0};
     input_set(&p->input, m->rate, m->channels, m->fft, m->hop, m->corner, m->beat);
     if (input_features(&p->input) != m->spectral.features) {
         reader_free(file);
         return error_set("%s: the front end has %d features, the network %d", path, input_features(&p->input),
                          m->spectral.features);
     }
-    /* one graph declares all that is wanted; encoding runs without one */
-    first = graph(p, parts & SPECTRAL_ENCODER ? SPECTRAL_ENCODER : decoder);
-    if (parts & SPECTRAL_ENCODER && decoder)
-        p->workers[0].decoder = graph(p, decoder);
-    input_declare(first.net, m->spectral.features);
-    prior_declare(first.net, &m->prior);
+    /* a graph that declares all that is wanted */
+    net = spectral_build(&m->spectral, all, m->params, 1, 1, NULL).net;
+    input_declare(net, m->spectral.features);
+    prior_declare(net, &m->prior);
     if (parts & PIECES_COMPONENTS)
-        components_declare(first.net, &m->spectral);
-    status = model_fill(m, file, path, first.net);
-    if (parts & SPECTRAL_ENCODER)
-        net_free(first.net);
-    else
-        p->workers[0].decoder = first;
-    for (int i = parts & SPECTRAL_ENCODER ? 0 : 1; decoder && i < threads && !status; i++) {
-        if (!p->workers[i].decoder.net)
-            p->workers[i].decoder = graph(p, decoder);
-        status = net_plan(p->workers[i].decoder.net, 0, false);
-    }
-    if (!status)
-        p->v = input_values(p->params);
-    return status;
+        components_declare(net, &m->spectral);
+    status = model_fill(m, file, path, net);
+    net_free(net);
+    return status ? -1 : build(p, &m->spectral, m->params, decoder, threads);
 }
 
 void chunks_over(struct chunks *p, const struct spectral *shape, const struct spectral_input *input,
                  struct params *params, int threads)
 {
-    int status = 0;
+    int status;
 
-    begin(p, shape, params, threads);
+    *p = (struct chunks){0};
     input_set(&p->input, input->rate, input->channels, input->fft, input->hop, input->corner, input->beat);
-    p->v = input_values(params);
-    for (int i = 0; i < threads && !status; i++) {
-        p->workers[i].decoder = graph(p, SPECTRAL_DECODER | SPECTRAL_PRIOR);
-        status = net_plan(p->workers[i].decoder.net, 0, false);
-    }
+    status = build(p, shape, params, SPECTRAL_DECODER | SPECTRAL_PRIOR, threads);
     assert(!status); /* the same layers are trained */
+    (void)status;
 }
 
 void chunks_end(struct chunks *p)
@@ -150,9 +143,8 @@ void chunks_means(const struct chunks *p, const float *y, int rows, float *mean)
     gemm(false, true, rows, latent, n, y, n, params_values(p->params, "enc/linear/kernel"), n, 1, mean, latent);
 }
 
-void chunks_encode(const struct chunks *p, const struct chunk_clip *clip, float *mean)
+void chunks_encode(const struct chunks *p, const struct chunk_clip *clip, int64_t frames, float *mean)
 {
-    int64_t frames = chunks_latents(p, clip);
     float *y = mem_alloc((size_t)PIECE * (size_t)p->shape.stride * (size_t)p->shape.features * sizeof *y);
 
     for (int64_t at = 0; at < frames; at += PIECE) {

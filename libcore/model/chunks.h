@@ -68,8 +68,8 @@ void chunks_turn(const float *from, int64_t rows, int64_t columns, float *to);
 /* The posterior's means [rows, latent] of stacked levels y [rows, stride x features]. */
 void chunks_means(const struct chunks *p, const float *y, int rows, float *mean);
 
-/* The same of a whole clip. */
-void chunks_encode(const struct chunks *p, const struct chunk_clip *clip, float *mean);
+/* The same of the first frames latents of a clip. */
+void chunks_encode(const struct chunks *p, const struct chunk_clip *clip, int64_t frames, float *mean);
 
 /* Draws from the posterior, in place of noise [frames, latent]. */
 void chunks_draw(const struct chunks *p, const float *mean, int64_t frames, float *noise);

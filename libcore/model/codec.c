@@ -12,7 +12,15 @@
 #include "model/codec_private.h"
 #include "io/clip.h"
 
-int codec_begin(struct codec *c, const char *kind)
+static const struct codec_kind *kind_of(const struct codec *c)
+{
+    return c->m.network->codec;
+}
+
+/* ---- writing ---- */
+
+/* The output begins with the first result, so that input that is no stream leaves nothing behind. */
+static int begin_output(struct codec *c)
 {
     struct meta *m;
 
@@ -21,42 +29,86 @@ int codec_begin(struct codec *c, const char *kind)
     m = meta_map();
     meta_set(m, "rate", meta_copy(meta_get(c->m.meta, "rate")));
     meta_set(m, "network", meta_text(c->m.network->name));
-    if (!strcmp(kind, "latent")) {
-        char *digest = mem_format("%016" PRIx64, c->m.digest);
-
-        meta_set(m, "model", meta_text(digest));
-        free(digest);
+    if (!c->decode) {
+        meta_set(m, "model", digest_meta(c->m.digest));
         if (!c->m.network->one_length)
             meta_set(m, "frames", meta_text(c->m.beat ? "beat" : "fixed"));
     }
-    c->w = writer_new(c->fd, c->label, kind, m);
+    c->w = writer_new(c->fd, c->label, c->decode ? "audio" : "latent", m);
     meta_free(m);
     return c->w ? 0 : -1;
 }
 
-int codec_put(struct codec *c, const char *name, const struct meta *meta, const struct frame_tensor *tensors,
-              size_t count)
+static int put(struct codec *c, const struct codec_clip *clip, const struct frame_tensor *tensors, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         for (int64_t j = 0; j < tensor_count(&tensors[i].t); j++)
             if (!isfinite(tensors[i].t.data[j]))
                 return error_set(
-                    "'%s' comes to values that are not finite: what went in is too large, or %s is damaged", name,
+                    "'%s' comes to values that are not finite: what went in is too large, or %s is damaged", clip->name,
                     c->path);
-    return writer_put(c->w, name, meta, tensors, count);
+    return writer_put(c->w, clip->name, clip->meta, tensors, count);
 }
 
-int codec_put_latent(struct codec *c, const char *name, const struct meta *meta, const int64_t shape[2], float *z,
-                     float *mean, float *logvar)
+static void forget(struct codec *c)
 {
-    struct frame_tensor t[] = {
-        {"z", tensor_view(z, 2, shape)},
-        {"mean", tensor_view(mean, 2, shape)},
-        {"logvar", tensor_view(logvar, 2, shape)},
-    };
+    for (int i = 0; i < c->held; i++) {
+        struct codec_clip *clip = &c->clips[i];
 
-    return codec_put(c, name, meta, t, sizeof t / sizeof *t);
+        free(clip->name);
+        meta_free(clip->meta);
+        free(clip->in);
+        free(clip->out);
+        free(clip->mean);
+        free(clip->logvar);
+    }
+    c->held = 0;
 }
+
+/* Runs the clips held, and writes what comes of them. */
+static int flush(struct codec *c)
+{
+    int status = begin_output(c);
+
+    if (!status && c->decode)
+        kind_of(c)->decode(c);
+    else if (!status)
+        status = kind_of(c)->encode(c);
+    for (int i = 0; i < c->held && !status; i++) {
+        struct codec_clip *clip = &c->clips[i];
+        int64_t shape[2] = {c->decode ? c->m.channels : c->m.latent, c->decode ? clip->samples : clip->frames};
+        struct frame_tensor t[] = {
+            {c->decode ? "audio" : "z", tensor_view(clip->out, 2, shape)},
+            {"mean", tensor_view(clip->mean, 2, shape)},
+            {"logvar", tensor_view(clip->logvar, 2, shape)},
+        };
+
+        status = put(c, clip, t, c->decode ? 1 : 3);
+    }
+    forget(c);
+    return status;
+}
+
+/* Room for one more clip, to be filled; NULL: with the reason. */
+static struct codec_clip *next_clip(struct codec *c, const char *name, struct meta *meta)
+{
+    if (c->held == c->room && flush(c)) {
+        meta_free(meta);
+        return NULL;
+    }
+    c->clips[c->held] = (struct codec_clip){.name = mem_text(name), .meta = meta, .number = c->count++};
+    return &c->clips[c->held++];
+}
+
+static float *copy(const float *from, int64_t count)
+{
+    float *to = mem_alloc((size_t)count * sizeof *to);
+
+    memcpy(to, from, (size_t)count * sizeof *to);
+    return to;
+}
+
+/* ---- audio ---- */
 
 int codec_audio(const struct model *m, const struct reader *r, const struct frame *f, struct tensor *t)
 {
@@ -85,22 +137,32 @@ void codec_note_padded(const struct model *m, int64_t clips)
                   clips == 1 ? " is" : "s are", (long long)m->samples);
 }
 
-/* Says once when latents come from another model: they mean something else to this one. */
-static void warn_origin(struct codec *c, const struct reader *r)
+static int encode_frame(struct codec *c, const struct reader *r, const struct frame *f)
 {
-    char *digest = mem_format("%016" PRIx64, c->m.digest);
-    const char *origin;
+    struct tensor t;
 
-    if (!c->warned && meta_get_text(reader_meta(r), "model", &origin) && strcmp(origin, digest)) {
-        diag_warn("%s: the latents were made by another model: encode with the one that decodes", reader_label(r));
-        c->warned = true;
+    if (codec_audio(&c->m, r, f, &t))
+        return -1;
+    for (int64_t b = 0; b < t.shape[0]; b++) {
+        struct codec_clip *clip = next_clip(c, audio_clip_name(f, b), audio_clip_meta(f, b));
+        int64_t size = t.shape[1] * t.shape[2];
+
+        if (!clip)
+            return -1;
+        clip->in = copy(t.data + b * size, size);
+        clip->samples = t.shape[2];
+        c->padded += c->m.network->one_length && clip->samples < c->m.samples;
     }
-    free(digest);
+    return 0;
 }
 
-const struct tensor *codec_latent(struct codec *c, const struct reader *r, const struct frame *f, int latent)
+/* ---- latents and noise ---- */
+
+/* The tensor of a latent or noise frame, [at least the model's latent, frames]: any part of noise is noise, so that of
+ * a larger shape will do. NULL with the reason. */
+static const struct tensor *latent_tensor(const struct codec *c, const struct reader *r, const struct frame *f,
+                                          bool noise)
 {
-    bool noise = !strcmp(reader_kind(r), "noise");
     const struct tensor *t = frame_get(f, noise ? "noise" : "z");
     char shape[128];
 
@@ -108,29 +170,136 @@ const struct tensor *codec_latent(struct codec *c, const struct reader *r, const
         error_set("%s: frame '%s' has no tensor '%s'", reader_label(r), f->name, noise ? "noise" : "z");
         return NULL;
     }
-    if (t->rank < 1 || t->rank > 2 || tensor_count(t) == 0 || t->shape[0] < latent ||
-        (!noise && t->shape[0] > latent)) {
+    if (t->rank < 1 || t->rank > 2 || tensor_count(t) == 0 || t->shape[0] < c->m.latent ||
+        (!noise && t->shape[0] > c->m.latent)) {
         error_set("%s: '%s' has shape %s, the model's latent has %d dimensions: use %s", reader_label(r), f->name,
-                  tensor_shape_text(t, shape, sizeof shape), latent,
+                  tensor_shape_text(t, shape, sizeof shape), c->m.latent,
                   noise ? "cv-sample -m with this model" : "cv-encode with this same model");
         return NULL;
     }
-    warn_origin(c, r);
     return t;
+}
+
+static bool first_time(bool *said)
+{
+    bool before = *said;
+
+    *said = true;
+    return !before;
+}
+
+/* Says once when latents come from another model: they mean something else to this one. */
+static void warn_origin(struct codec *c, const struct reader *r)
+{
+    struct meta *own = digest_meta(c->m.digest);
+    const char *origin;
+
+    if (meta_get_text(reader_meta(r), "model", &origin) && strcmp(origin, own->text) && first_time(&c->said_origin))
+        diag_warn("%s: the latents were made by another model: encode with the one that decodes", reader_label(r));
+    meta_free(own);
+}
+
+/* Says once of each thing that noise asks for and this model cannot give. */
+static void warn_noise(struct codec *c, const struct reader *r, const struct frame *f)
+{
+    const char *why = kind_of(c)->idle(c, CODEC_TEMPO, true), *network = c->m.network->name;
+    double seconds, one = (double)c->m.samples / c->m.rate;
+
+    if (why && meta_get(f->meta, "tempo") && first_time(&c->said_tempo))
+        diag_warn("%s: the tempo of '%s' has no effect: %s", reader_label(r), f->name, why);
+    if (!c->m.network->one_length)
+        return;
+    if (meta_get_real(f->meta, "seconds", &seconds) && fabs(seconds - one) * c->m.rate > 1 &&
+        first_time(&c->said_length))
+        diag_warn("%s: the length of '%s', %g s, has no effect: clips of the network '%s' have one length, here %g s",
+                  reader_label(r), f->name, seconds, network, one);
+    if (frame_get(f, "start") && first_time(&c->said_start))
+        diag_warn("%s: what '%s' goes on from has no effect: the network '%s' makes whole clips only", reader_label(r),
+                  f->name, network);
+}
+
+static int decode_frame(struct codec *c, const struct reader *r, const struct frame *f)
+{
+    bool noise = !strcmp(reader_kind(r), "noise");
+    const struct tensor *t = latent_tensor(c, r, f, noise);
+    struct codec_clip *clip;
+    double temperature = 1;
+
+    if (!t)
+        return -1;
+    if (noise && meta_get_real(reader_meta(r), "temperature", &temperature) &&
+        !(temperature >= 0 && temperature <= 1000))
+        return error_set("%s: the head says a \"temperature\" of %g, expected 0 to 1000", reader_label(r), temperature);
+    warn_origin(c, r);
+    if (noise)
+        warn_noise(c, r, f);
+    clip = next_clip(c, f->name, meta_copy(f->meta));
+    if (!clip)
+        return -1;
+    clip->noise = noise;
+    clip->temperature = temperature;
+    clip->frames = tensor_count(t) / t->shape[0];
+    clip->in = copy(t->data, c->m.latent * clip->frames);
+    return kind_of(c)->take(c, r, f);
+}
+
+/* Says of each option that was asked for and changes nothing why it does not. */
+static void warn_options(const struct codec *c, bool noise)
+{
+    static const char *const names[CODEC_OPTIONS] = {"seed",    "iterations", "prior", "jump",
+                                                     "nearest", "tempo",      "logits"};
+
+    for (int i = 0; i < CODEC_OPTIONS; i++) {
+        const char *why = c->how.given[i] ? kind_of(c)->idle(c, (enum codec_option)i, noise) : NULL;
+
+        if (why)
+            diag_warn("%s: --%s has no effect: %s", c->path, names[i], why);
+    }
+}
+
+static void say_lengths(const struct codec *c)
+{
+    codec_note_padded(&c->m, c->padded);
+    if (c->brief.clips > 0)
+        diag_warn("%lld clip%s shorter than asked for: noise for %.3g of %.3g s; 'cv-sample -m %s' draws enough",
+                  (long long)c->brief.clips, c->brief.clips == 1 ? " is" : "s are", c->brief.has, c->brief.wants,
+                  c->path);
+}
+
+/* ---- the whole ---- */
+
+static int run(struct codec *c, struct reader *r)
+{
+    const struct frame *f;
+    int status = 0, got = 0;
+
+    c->clips = mem_zero((size_t)c->room, sizeof *c->clips);
+    if (c->decode)
+        warn_options(c, !strcmp(reader_kind(r), "noise"));
+    while (!status && (got = reader_next(r, &f)) > 0)
+        status = c->decode ? decode_frame(c, r, f) : encode_frame(c, r, f);
+    if (!status)
+        status = got < 0 ? -1 : flush(c); /* a stream without clips stays one */
+    if (!status)
+        say_lengths(c);
+    forget(c);
+    free(c->clips);
+    return status;
 }
 
 static int codec_run(const char *model, struct reader *r, int fd, const char *label, struct codec_options how,
                      struct pool *pool, bool decode)
 {
-    struct codec c = {.path = model, .fd = fd, .label = label, .how = how, .pool = pool};
+    struct codec c = {.path = model, .fd = fd, .label = label, .how = how, .pool = pool, .decode = decode};
     struct reader *parameters = model_open(&c.m, model);
     int status;
 
     if (!parameters)
         return -1;
-    status = decode ? c.m.network->decode(&c, parameters, r) : c.m.network->encode(&c, parameters, r);
+    status = kind_of(&c)->begin(&c, parameters);
     if (!status)
-        status = codec_begin(&c, decode ? "audio" : "latent"); /* a stream without clips stays one */
+        status = run(&c, r);
+    kind_of(&c)->end(&c);
     if (c.w && status)
         writer_abandon(c.w);
     else if (c.w)

@@ -8,6 +8,18 @@
 #include "base/pool.h"
 #include "io/stream.h"
 
+/* Those of decoding that change nothing with some models and streams. */
+enum codec_option {
+    CODEC_SEED,
+    CODEC_ITERATIONS,
+    CODEC_PRIOR,
+    CODEC_JUMP,
+    CODEC_NEAREST,
+    CODEC_TEMPO,
+    CODEC_LOGITS,
+    CODEC_OPTIONS
+};
+
 struct codec_options {
     bool mean_only; /* encode: z is the posterior's mean, else a draw */
     bool logits;    /* decode, notebook: without the final sigmoid */
@@ -16,8 +28,9 @@ struct codec_options {
     const char *prior; /* "normal", "var", "beat", "bank" or "auto": the best that the model has */
     double jump;       /* see model/prior.h */
     int nearest;
-    int iterations; /* of the vocoder, see dsp/vocoder.h */
-    double tempo;   /* beats per minute of all clips, 0: as their meta says */
+    int iterations;            /* of the vocoder, see dsp/vocoder.h */
+    double tempo;              /* beats per minute of all clips, 0: as their meta says */
+    bool given[CODEC_OPTIONS]; /* decode: which were asked for; a warning says which of them change nothing, and why */
 };
 
 /* Reads audio from r (started) and writes a latent stream to fd: "z", "mean"

@@ -7,171 +7,123 @@
 #include "base/rng.h"
 #include "nn/layers.h"
 #include "model/codec_private.h"
-#include "io/clip.h"
 
 enum { BATCH = 16 }; /* clips that go through the network together */
 
 struct work {
-    struct codec *c;
     struct notebook_graph g;
     struct node *out; /* decoder: what is written */
     struct rng rng;
-    int held; /* clips waiting in the network's input */
-    char *names[BATCH];
-    struct meta *metas[BATCH];
-    int64_t samples[BATCH]; /* of the clips, at most the model's */
-    int64_t padded;         /* clips so far that were shorter than the model's */
 };
 
-static void forget(struct work *w)
+static int begin(struct codec *c, struct reader *file)
 {
-    for (int i = 0; i < w->held; i++) {
-        free(w->names[i]);
-        meta_free(w->metas[i]);
-    }
-    w->held = 0;
+    struct work *w = mem_zero(1, sizeof *w);
+    int parts = NOTEBOOK_DECODER | (c->how.logits ? 0 : NOTEBOOK_SAMPLE);
+
+    c->state = w;
+    c->room = BATCH;
+    w->rng = rng_new(c->how.seed, 0);
+    w->g = notebook_build(&c->m.notebook, c->decode ? parts : NOTEBOOK_ENCODER, c->m.params, BATCH, c->pool);
+    w->out = c->how.logits ? w->g.logit : w->g.sample;
+    return model_fill(&c->m, file, c->path, w->g.net);
 }
 
-static void run(struct work *w)
+static void end(struct codec *c)
 {
-    if (w->held == 0)
+    struct work *w = c->state;
+
+    net_free(w->g.net);
+    free(w);
+}
+
+static void run(struct codec *c)
+{
+    struct work *w = c->state;
+
+    if (c->held == 0)
         return;
-    net_set_batch(w->g.net, w->held);
+    net_set_batch(w->g.net, c->held);
     net_forward(w->g.net);
 }
 
-/* ---- encoding ---- */
-
-static int flush_latents(struct work *w)
+/* Row i of a node of count values each, copied. */
+static float *row(const struct node *n, int i, size_t count)
 {
-    size_t latent = (size_t)w->c->m.notebook.latent;
-    float *z = mem_alloc(latent * sizeof *z);
-    int status = codec_begin(w->c, "latent");
+    float *copy = mem_alloc(count * sizeof *copy);
 
-    if (!status)
-        run(w);
-    for (int i = 0; i < w->held && !status; i++) {
-        float *mean = w->g.mean->y + (size_t)i * latent, *logvar = w->g.logvar->y + (size_t)i * latent;
-        int64_t shape[2] = {(int64_t)latent, 1};
+    memcpy(copy, n->y + (size_t)i * count, count * sizeof *copy);
+    return copy;
+}
 
-        if (w->c->how.mean_only) {
-            memcpy(z, mean, latent * sizeof *z);
-        } else {
-            rng_normal(&w->rng, z, latent);
-            posterior_draw(z, mean, logvar, latent);
+static int encode(struct codec *c)
+{
+    struct work *w = c->state;
+    size_t latent = (size_t)c->m.latent;
+
+    for (int i = 0; i < c->held; i++)
+        notebook_input(&w->g, i, c->clips[i].in, c->clips[i].samples);
+    run(c);
+    for (int i = 0; i < c->held; i++) {
+        struct codec_clip *clip = &c->clips[i];
+
+        clip->frames = 1;
+        clip->mean = row(w->g.mean, i, latent);
+        clip->logvar = row(w->g.logvar, i, latent);
+        clip->out = row(w->g.mean, i, latent);
+        if (!c->how.mean_only) {
+            rng_normal(&w->rng, clip->out, latent);
+            posterior_draw(clip->out, clip->mean, clip->logvar, latent);
         }
-        meta_set(w->metas[i], "samples", meta_int(w->samples[i]));
-        status = codec_put_latent(w->c, w->names[i], w->metas[i], shape, z, mean, logvar);
-    }
-    free(z);
-    forget(w);
-    return status;
-}
-
-static int encode_frame(struct work *w, const struct reader *r, const struct frame *f)
-{
-    struct tensor t;
-
-    if (codec_audio(&w->c->m, r, f, &t))
-        return -1;
-    for (int64_t b = 0; b < t.shape[0]; b++) {
-        if (w->held == BATCH && flush_latents(w))
-            return -1;
-        notebook_input(&w->g, w->held, t.data + b * t.shape[2], t.shape[2]);
-        w->padded += t.shape[2] < w->c->m.samples;
-        w->samples[w->held] = t.shape[2];
-        w->names[w->held] = mem_text(audio_clip_name(f, b));
-        w->metas[w->held++] = audio_clip_meta(f, b);
+        meta_set(clip->meta, "samples", meta_int(clip->samples));
     }
     return 0;
 }
 
-int notebook_encode(struct codec *c, struct reader *model, struct reader *r)
+/* A clip has as many samples as its meta says, at most the model's. */
+static int take(struct codec *c, const struct reader *r, const struct frame *f)
 {
-    struct work w = {.c = c, .rng = rng_new(c->how.seed, 0)};
-    const struct frame *f;
-    int status, got = 0;
+    struct codec_clip *clip = &c->clips[c->held - 1];
 
-    w.g = notebook_build(&c->m.notebook, NOTEBOOK_ENCODER, c->m.params, BATCH, c->pool);
-    status = model_fill(&c->m, model, c->path, w.g.net);
-    while (!status && (got = reader_next(r, &f)) > 0)
-        status = encode_frame(&w, r, f);
-    if (!status)
-        status = got < 0 ? -1 : flush_latents(&w);
-    if (!status)
-        codec_note_padded(&c->m, w.padded);
-    forget(&w);
-    net_free(w.g.net);
-    return status;
-}
-
-/* ---- decoding ---- */
-
-static int flush_audio(struct work *w)
-{
-    size_t samples = (size_t)w->c->m.samples;
-    int status = codec_begin(w->c, "audio");
-
-    if (!status)
-        run(w);
-    for (int i = 0; i < w->held && !status; i++) {
-        float *x = w->out->y + (size_t)i * samples;
-        struct frame_tensor t = {"audio", tensor_view(x, 2, (int64_t[]){1, w->samples[i]})};
-
-        status = codec_put(w->c, w->names[i], w->metas[i], &t, 1);
-    }
-    forget(w);
-    return status;
-}
-
-/* How many samples a frame stands for: as its meta says, at most the model's. */
-static int64_t clip_samples(const struct model *m, const struct frame *f)
-{
-    int64_t n;
-
-    return meta_get_int(f->meta, "samples", &n) && n > 0 && n < m->samples ? n : m->samples;
-}
-
-static int decode_frame(struct work *w, const struct reader *r, const struct frame *f)
-{
-    int latent = w->c->m.notebook.latent;
-    const struct tensor *t = codec_latent(w->c, r, f, latent);
-    int64_t frames;
-    char shape[128];
-
-    if (!t)
-        return -1;
-    frames = tensor_count(t) / t->shape[0];
-    if (frames != 1 && strcmp(reader_kind(r), "noise"))
-        return error_set("%s: '%s' has shape %s, the model's latent is [%d, 1]: use cv-encode with this same model",
-                         reader_label(r), f->name, tensor_shape_text(t, shape, sizeof shape), latent);
-    if (w->held == BATCH && flush_audio(w))
-        return -1;
-    for (int d = 0; d < latent; d++)
-        w->g.z->y[w->held * latent + d] = t->data[d * frames];
-    w->samples[w->held] = clip_samples(&w->c->m, f);
-    w->names[w->held] = mem_text(f->name);
-    w->metas[w->held++] = meta_copy(f->meta);
+    if (clip->frames != 1 && !clip->noise)
+        return error_set("%s: '%s' has shape [%d, %lld], the model's latent is [%d, 1]: use cv-encode with this same "
+                         "model",
+                         reader_label(r), f->name, c->m.latent, (long long)clip->frames, c->m.latent);
+    if (!meta_get_int(f->meta, "samples", &clip->samples) || clip->samples <= 0 || clip->samples > c->m.samples)
+        clip->samples = c->m.samples;
     return 0;
 }
 
-int notebook_decode(struct codec *c, struct reader *model, struct reader *r)
+static void decode(struct codec *c)
 {
-    struct work w = {.c = c};
-    const struct frame *f;
-    int parts = NOTEBOOK_DECODER | (c->how.logits ? 0 : NOTEBOOK_SAMPLE), status, got = 0;
+    struct work *w = c->state;
 
-    w.g = notebook_build(&c->m.notebook, parts, c->m.params, BATCH, c->pool);
-    w.out = c->how.logits ? w.g.logit : w.g.sample;
-    status = model_fill(&c->m, model, c->path, w.g.net);
-    while (!status && (got = reader_next(r, &f)) > 0)
-        status = decode_frame(&w, r, f);
-    if (!status)
-        status = got < 0 ? -1 : flush_audio(&w);
-    forget(&w);
-    net_free(w.g.net);
-    return status;
+    for (int i = 0; i < c->held; i++)
+        for (int d = 0; d < c->m.latent; d++)
+            w->g.z->y[i * c->m.latent + d] = c->clips[i].in[d * c->clips[i].frames];
+    run(c);
+    for (int i = 0; i < c->held; i++)
+        c->clips[i].out = row(w->out, i, (size_t)c->m.samples);
 }
+
+static const char *idle(const struct codec *c, enum codec_option option, bool noise)
+{
+    (void)c;
+    (void)noise;
+    switch (option) {
+    case CODEC_LOGITS:
+        return NULL;
+    case CODEC_TEMPO:
+        return "the network 'notebook' knows no tempo";
+    case CODEC_SEED:
+    case CODEC_ITERATIONS:
+        return "the network 'notebook' gives samples, not magnitudes whose phases are searched for";
+    default:
+        return "the network 'notebook' takes noise as latents, without a prior";
+    }
+}
+
+const struct codec_kind codec_notebook = {begin, encode, take, decode, end, idle};
 
 int notebook_head(struct model *m, const struct reader *r)
 {

@@ -1,9 +1,23 @@
-/* What the codecs of the networks share. */
+/* What the codecs of the networks share: clips are read, go through a network as many at once as it takes, and are
+ * written in their order. */
 #ifndef MODEL_CODEC_PRIVATE_H
 #define MODEL_CODEC_PRIVATE_H
 
 #include "model/codec.h"
 #include "model/file.h"
+
+/* A clip on its way through. */
+struct codec_clip {
+    char *name;
+    struct meta *meta;
+    float *in;               /* audio [channels, samples]; decode: latents or noise [latent, frames] */
+    float *out;              /* z [latent, frames]; decode: audio [channels, samples] */
+    float *mean, *logvar;    /* encode: as out */
+    int64_t samples, frames; /* of audio, of latents */
+    int64_t number;          /* of the clip in the stream */
+    bool noise;              /* decode: in is noise */
+    double temperature;      /* of noise: what standard normal draws were multiplied by */
+};
 
 struct codec {
     struct model m;
@@ -12,29 +26,40 @@ struct codec {
     int fd;
     struct codec_options how;
     struct pool *pool;
-    bool warned; /* of latents from another model */
+    bool decode;
+    struct codec_clip *clips; /* [room] */
+    int held, room;           /* how many are there, and go through at once: set by begin */
+    int64_t count, padded;    /* clips so far, and of audio those shorter than the model's of one length */
+    void *state;              /* the network's own, made by begin */
+    bool said_origin, said_tempo, said_length, said_start; /* once a run is enough */
+    struct {
+        int64_t clips;
+        double has, wants; /* seconds of the shortest */
+    } brief;               /* noise that did not suffice for the clip */
 };
 
-/* The output begins with the first result, so that input that is no stream
- * leaves nothing behind. Does nothing when it has begun. */
-int codec_begin(struct codec *c, const char *kind);
+/* What a network does for both directions. */
+struct codec_kind {
+    /* Sets room and state, and fills the parameters from the rest of the model's file, which is closed.
+     * -1: with the reason; end is called all the same. */
+    int (*begin)(struct codec *c, struct reader *file);
+    /* Of the clips held: out, mean, logvar and frames, by mem_alloc, and what their meta says. -1: with the reason. */
+    int (*encode)(struct codec *c);
+    /* The last clip held came in frame f, as noise or latents with in and frames: sets samples. -1: with the reason. */
+    int (*take)(struct codec *c, const struct reader *r, const struct frame *f);
+    /* Of the clips held: out, by mem_alloc, and what their meta says. */
+    void (*decode)(struct codec *c);
+    void (*end)(struct codec *c);
+    /* Why an option changes nothing when noise, or latents, are decoded; NULL: it does. */
+    const char *(*idle)(const struct codec *c, enum codec_option option, bool noise);
+};
 
-/* Writes a result. -1: it is not finite, or it cannot be written. */
-int codec_put(struct codec *c, const char *name, const struct meta *meta, const struct frame_tensor *tensors,
-              size_t count);
+extern const struct codec_kind codec_notebook, codec_spectral;
 
-/* The same of an encoded clip: three tensors of shape [latent, frames]. */
-int codec_put_latent(struct codec *c, const char *name, const struct meta *meta, const int64_t shape[2], float *z,
-                     float *mean, float *logvar);
-
-/* The clips of an audio frame, [batch, 1, samples], that the model can take; -1: it cannot, with the reason. */
+/* The clips of an audio frame, [batch, channels, samples], that the model can take; -1: it cannot, with the reason. */
 int codec_audio(const struct model *m, const struct reader *r, const struct frame *f, struct tensor *t);
 
 /* Says how many clips were shorter than the model's, which the network 'notebook' takes for zeros; 0: nothing. */
 void codec_note_padded(const struct model *m, int64_t clips);
-
-/* The tensor that a latent or noise frame is decoded from, [at least latent,
- * frames]: any part of noise is noise, so that of a larger shape will do. NULL with the reason. */
-const struct tensor *codec_latent(struct codec *c, const struct reader *r, const struct frame *f, int latent);
 
 #endif

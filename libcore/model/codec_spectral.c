@@ -7,98 +7,45 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "model/codec_private.h"
-#include "io/clip.h"
 #include "model/chunks.h"
 #include "model/prior.h"
 
-/* A clip on its way through. */
-struct job {
-    char *name;
-    struct meta *meta;
-    float *in, *out, *mean;  /* of latents: [latent, frames] */
-    int64_t samples, frames; /* of audio, of latents */
-    int64_t number;          /* of the clip in the stream */
-    struct chunk_clip clip;
-    bool noise;
-    int64_t start; /* noise: the first so many frames are latents already */
-};
-
 struct work {
-    struct codec *c;
     struct chunks p;
-    struct prior *prior; /* decode; NULL until noise comes */
-    struct job *jobs;
-    int held, room;
-    int64_t clips;
+    struct prior *prior;       /* decode; NULL until noise comes */
+    struct chunk_clip *sounds; /* of the clips held */
+    int64_t *starts;           /* of the clips held: the first so many frames of noise are latents already */
 };
 
-static int begin(struct work *w, struct reader *model, int parts)
+static int begin(struct codec *c, struct reader *file)
 {
-    w->room = pool_threads(w->c->pool);
-    w->jobs = mem_zero((size_t)w->room, sizeof *w->jobs);
-    if (chunks_begin(&w->p, &w->c->m, model, w->c->path, parts, w->room))
-        return -1;
-    return 0;
+    struct work *w = mem_zero(1, sizeof *w);
+
+    c->state = w;
+    c->room = pool_threads(c->pool);
+    w->sounds = mem_zero((size_t)c->room, sizeof *w->sounds);
+    w->starts = mem_zero((size_t)c->room, sizeof *w->starts);
+    return chunks_begin(&w->p, &c->m, file, c->path, c->decode ? SPECTRAL_DECODER : SPECTRAL_ENCODER, c->room);
 }
 
-static void forget(struct work *w)
+static void end(struct codec *c)
 {
-    for (int i = 0; i < w->held; i++) {
-        struct job *j = &w->jobs[i];
+    struct work *w = c->state;
 
-        free(j->name);
-        meta_free(j->meta);
-        free(j->in);
-        free(j->out);
-        free(j->mean);
-    }
-    w->held = 0;
-}
-
-static void end(struct work *w)
-{
-    forget(w);
-    free(w->jobs);
     prior_free(w->prior);
     chunks_end(&w->p);
+    free(w->sounds);
+    free(w->starts);
+    free(w);
 }
 
 /* ---- encoding ---- */
 
-static void encode_job(void *arg, int task, int worker)
-{
-    struct work *w = arg;
-    struct job *j = &w->jobs[task];
-    size_t count;
-    float *mean, *draw;
-
-    (void)worker;
-    j->clip = chunks_clip(&w->p, j->meta, j->in, j->samples);
-    j->frames = chunks_latents(&w->p, &j->clip);
-    count = (size_t)w->c->m.spectral.latent * (size_t)j->frames;
-    j->mean = mem_alloc(count * sizeof(float));
-    j->out = mem_alloc(count * sizeof(float));
-    mean = mem_alloc(2 * count * sizeof *mean);
-    draw = mean + count;
-    chunks_encode(&w->p, &j->clip, mean);
-    if (w->c->how.mean_only) {
-        memcpy(draw, mean, count * sizeof(float));
-    } else {
-        struct rng r = rng_new(w->c->how.seed, (uint64_t)j->number);
-
-        rng_normal(&r, draw, count);
-        chunks_draw(&w->p, mean, j->frames, draw);
-    }
-    chunks_turn(mean, j->frames, w->c->m.spectral.latent, j->mean);
-    chunks_turn(draw, j->frames, w->c->m.spectral.latent, j->out);
-    free(mean);
-}
-
 /* One number a dimension, at every frame. */
-static float *logvars(const struct work *w, int64_t frames)
+static float *logvars(const struct chunks *p, int64_t frames)
 {
-    const float *logvar = params_values(w->p.params, "enc/logvar");
-    int64_t latent = w->p.shape.latent;
+    const float *logvar = params_values(p->params, "enc/logvar");
+    int64_t latent = p->shape.latent;
     float *all = mem_alloc((size_t)(latent * frames) * sizeof *all);
 
     for (int64_t d = 0; d < latent; d++)
@@ -107,126 +54,111 @@ static float *logvars(const struct work *w, int64_t frames)
     return all;
 }
 
-static int flush_latents(struct work *w)
+static void encode_clip(void *arg, int task, int worker)
 {
-    int status = codec_begin(w->c, "latent");
+    struct codec *c = arg;
+    struct work *w = c->state;
+    struct codec_clip *clip = &c->clips[task];
+    int64_t latent = c->m.latent;
+    size_t bytes;
+    float *mean, *draw;
 
-    if (!status)
-        pool_run(w->c->pool, w->held, encode_job, w);
-    for (int i = 0; i < w->held && !status; i++) {
-        struct job *j = &w->jobs[i];
-        int64_t shape[2] = {w->c->m.spectral.latent, j->frames};
-        float *logvar = logvars(w, j->frames);
+    (void)worker;
+    w->sounds[task] = chunks_clip(&w->p, clip->meta, clip->in, clip->samples);
+    clip->frames = chunks_latents(&w->p, &w->sounds[task]);
+    bytes = (size_t)(latent * clip->frames) * sizeof(float);
+    clip->mean = mem_alloc(bytes);
+    clip->out = mem_alloc(bytes);
+    clip->logvar = logvars(&w->p, clip->frames);
+    mean = mem_alloc(2 * bytes);
+    draw = mean + latent * clip->frames;
+    chunks_encode(&w->p, &w->sounds[task], clip->frames, mean);
+    if (c->how.mean_only) {
+        memcpy(draw, mean, bytes);
+    } else {
+        struct rng r = rng_new(c->how.seed, (uint64_t)clip->number);
 
-        if (!(j->clip.level <= INPUT_MOST))
-            status = error_set("clip '%s' has samples that are too large: scale it to -1 .. 1", j->name);
-        meta_set(j->meta, "samples", meta_int(j->samples));
-        meta_set(j->meta, "level", meta_real(j->clip.level));
-        input_timing_note(&j->clip.timing, j->meta);
-        if (!status)
-            status = codec_put_latent(w->c, j->name, j->meta, shape, j->out, j->mean, logvar);
-        free(logvar);
+        rng_normal(&r, draw, bytes / sizeof *draw);
+        chunks_draw(&w->p, mean, clip->frames, draw);
     }
-    forget(w);
-    return status;
+    chunks_turn(mean, clip->frames, latent, clip->mean);
+    chunks_turn(draw, clip->frames, latent, clip->out);
+    free(mean);
 }
 
-static int encode_frame(struct work *w, const struct reader *r, const struct frame *f)
+static int encode(struct codec *c)
 {
-    struct tensor t;
+    struct work *w = c->state;
 
-    if (codec_audio(&w->c->m, r, f, &t))
-        return -1;
-    for (int64_t b = 0; b < t.shape[0]; b++) {
-        struct job *j;
-        size_t size;
+    pool_run(c->pool, c->held, encode_clip, c);
+    for (int i = 0; i < c->held; i++) {
+        struct codec_clip *clip = &c->clips[i];
 
-        if (w->held == w->room && flush_latents(w))
-            return -1;
-        j = &w->jobs[w->held++];
-        *j = (struct job){.name = mem_text(audio_clip_name(f, b)),
-                          .meta = audio_clip_meta(f, b),
-                          .samples = t.shape[2],
-                          .number = w->clips++};
-        size = (size_t)(t.shape[1] * j->samples);
-        j->in = mem_alloc(size * sizeof(float));
-        memcpy(j->in, t.data + (size_t)b * size, size * sizeof(float));
+        if (!(w->sounds[i].level <= INPUT_MOST))
+            return error_set("clip '%s' has samples that are too large: scale it to -1 .. 1", clip->name);
+        meta_set(clip->meta, "samples", meta_int(clip->samples));
+        meta_set(clip->meta, "level", meta_real(w->sounds[i].level));
+        input_timing_note(&w->sounds[i].timing, clip->meta);
     }
     return 0;
 }
 
-int spectral_encode(struct codec *c, struct reader *model, struct reader *r)
-{
-    struct work w = {.c = c};
-    const struct frame *f;
-    int status = begin(&w, model, SPECTRAL_ENCODER), got = 0;
-
-    while (!status && (got = reader_next(r, &f)) > 0)
-        status = encode_frame(&w, r, f);
-    if (!status)
-        status = got < 0 ? -1 : flush_latents(&w);
-    end(&w);
-    return status;
-}
-
 /* ---- decoding ---- */
 
-static void decode_job(void *arg, int task, int worker)
+static void decode_clip(void *arg, int task, int worker)
 {
-    struct work *w = arg;
-    struct job *j = &w->jobs[task];
-    struct chunk_sound how = chunks_how(j->noise, w->c->how.seed);
-    int64_t latent = w->p.shape.latent;
-    float *z = mem_alloc((size_t)(latent * j->frames) * sizeof *z);
+    struct codec *c = arg;
+    struct work *w = c->state;
+    struct codec_clip *clip = &c->clips[task];
+    struct chunk_sound how = chunks_how(clip->noise, c->how.seed);
+    float *z = mem_alloc((size_t)(c->m.latent * clip->frames) * sizeof *z);
 
-    how.phases.iterations = w->c->how.iterations;
-    if (j->noise)
-        prior_run(w->prior, j->in, j->frames, j->start);
-    chunks_turn(j->in, latent, j->frames, z);
-    j->out = mem_alloc((size_t)(w->p.input.channels * j->samples) * sizeof(float));
-    chunks_sound(&w->p, worker, &j->clip, z, j->frames, &how, j->out);
+    how.phases.iterations = c->how.iterations;
+    if (clip->noise)
+        prior_run(w->prior, (struct prior_noise){clip->in, clip->frames, clip->temperature}, w->starts[task]);
+    chunks_turn(clip->in, c->m.latent, clip->frames, z);
+    clip->out = mem_alloc((size_t)(c->m.channels * clip->samples) * sizeof(float));
+    chunks_sound(&w->p, worker, &w->sounds[task], z, clip->frames, &how, clip->out);
     free(z);
 }
 
-static int flush_audio(struct work *w)
+static void decode(struct codec *c)
 {
-    int status = codec_begin(w->c, "audio");
+    struct work *w = c->state;
 
-    if (!status)
-        pool_run(w->c->pool, w->held, decode_job, w);
-    for (int i = 0; i < w->held && !status; i++) {
-        struct job *j = &w->jobs[i];
-        struct frame_tensor t = {"audio", tensor_view(j->out, 2, (int64_t[]){w->p.input.channels, j->samples})};
-
-        input_timing_note(&j->clip.timing, j->meta);
-        status = codec_put(w->c, j->name, j->meta, &t, 1);
-    }
-    forget(w);
-    return status;
+    pool_run(c->pool, c->held, decode_clip, c);
+    for (int i = 0; i < c->held; i++)
+        input_timing_note(&w->sounds[i].timing, c->clips[i].meta);
 }
 
-/* The prior, when the first noise comes: as asked, or the best that the model has. */
-static int begin_prior(struct work *w)
+/* The prior that is asked for, or the best that the model has. */
+static const char *prior_name(const struct codec *c)
 {
-    const struct model *m = &w->c->m;
-    const char *want = w->c->how.prior ? w->c->how.prior : "auto";
-    struct prior_how how = {PRIOR_NORMAL, w->c->how.jump, w->c->how.nearest};
+    if (c->how.prior && strcmp(c->how.prior, "auto"))
+        return c->how.prior;
+    return c->m.prior.bank > 0 ? "bank" : c->m.beat ? "beat" : "var";
+}
+
+/* The prior, when the first noise comes. */
+static int begin_prior(const struct codec *c, struct work *w)
+{
+    const struct model *m = &c->m;
+    const char *want = prior_name(c);
+    struct prior_how how = {PRIOR_NORMAL, c->how.jump, c->how.nearest};
     float *weights;
 
     if (w->prior)
         return 0;
     if (prior_check(&m->prior, m->params))
-        return error_prefix("%s", w->c->path);
-    if (!strcmp(want, "auto"))
-        want = m->prior.bank > 0 ? "bank" : m->beat ? "beat" : "var";
+        return error_prefix("%s", c->path);
     if (!strcmp(want, "bank")) {
         how.kind = PRIOR_BANK;
         if (m->prior.bank == 0)
-            return error_set("%s: the model has no bank: use another --prior, or train with a --bank", w->c->path);
+            return error_set("%s: the model has no bank: use another --prior, or train with a --bank", c->path);
     } else if (!strcmp(want, m->beat ? "beat" : "var")) {
         how.kind = PRIOR_AUTOREGRESSION;
     } else if (strcmp(want, "normal")) {
-        return error_set("%s: its frames %s, there is no prior '%s': use normal, %s or bank", w->c->path,
+        return error_set("%s: its frames %s, there is no prior '%s': use normal, %s or bank", c->path,
                          m->beat ? "follow the beat" : "do not follow the beat", want, m->beat ? "beat" : "var");
     }
     weights = chunks_weights(&w->p);
@@ -235,53 +167,53 @@ static int begin_prior(struct work *w)
     return 0;
 }
 
-/* The first frames of noise that are to be gone on from, [latent, n], n less than all; 0 if there are none. */
-static int take_start(struct work *w, const struct reader *r, const struct frame *f, struct job *j)
+/* The first frames of noise that are to be gone on from, [latent, n], n less than all; *start 0 if there are none. */
+static int take_start(const struct codec *c, const struct reader *r, const struct frame *f, int64_t *start)
 {
+    const struct codec_clip *clip = &c->clips[c->held - 1];
     const struct tensor *t = frame_get(f, "start");
-    int64_t latent = w->c->m.spectral.latent, whole;
+    int64_t latent = c->m.latent, beat = c->m.prior.positions;
 
+    *start = 0;
     if (!t)
         return 0;
     if (t->rank != 2 || t->shape[0] != latent)
         return error_set("%s: 'start' of '%s' is not [%lld, frames]: use cv-sample with this model", reader_label(r),
                          f->name, (long long)latent);
-    whole = t->shape[1] / w->c->m.prior.positions * w->c->m.prior.positions;
-    j->start = whole < j->frames ? whole : j->frames / w->c->m.prior.positions * w->c->m.prior.positions;
+    *start = (t->shape[1] < clip->frames ? t->shape[1] : clip->frames) / beat * beat;
     for (int64_t d = 0; d < latent; d++)
-        memcpy(j->in + d * j->frames, t->data + d * t->shape[1], (size_t)j->start * sizeof(float));
+        memcpy(clip->in + d * clip->frames, t->data + d * t->shape[1], (size_t)*start * sizeof(float));
     return 0;
 }
 
 /* Where frames of a clip stand: as its meta says, faster or slower if a tempo is asked for; noise of no tempo has the
  * one that the prior draws, its first frame at the begin. */
-static struct timing clip_timing(const struct work *w, const struct frame *f, const struct job *j, double *faster)
+static struct timing clip_timing(const struct codec *c, const struct frame *f, int64_t start, double *faster)
 {
+    const struct work *w = c->state;
+    const struct codec_clip *clip = &c->clips[c->held - 1];
     struct timing t = input_timing(&w->p.input, f->meta, NULL, 0);
-    double period = j->noise && !t.steady ? prior_period(w->prior, j->in, j->frames) : t.period, phase = t.phase;
+    double period = t.period, phase = t.phase;
 
     *faster = 1;
     if (!w->p.input.beat)
         return t;
+    if (clip->noise && !t.steady)
+        period = prior_period(w->prior, (struct prior_noise){clip->in, clip->frames, clip->temperature});
     period = period > 0 ? period : t.period; /* a prior without any */
-    if (w->c->how.tempo > 0 && j->noise) {
-        period = 60 / w->c->how.tempo;
-    } else if (w->c->how.tempo > 0) {
+    if (c->how.tempo > 0 && clip->noise) {
+        period = 60 / c->how.tempo;
+    } else if (c->how.tempo > 0) {
         /* the octave of it that is nearest to the clip's own */
-        double r = w->c->how.tempo * period / 60;
+        double r = c->how.tempo * period / 60;
 
         r = exp2(log2(r) - round(log2(r)));
         *faster = r;
-        t.grid.first /= r;
-        t.grid.step /= r;
-        t.phase /= r;
-        t.period /= r;
-        t.steady = true;
-        return t;
+        return (struct timing){{t.grid.first / r, t.grid.step / r}, t.period / r, t.phase / r, true};
     }
-    if (t.steady || j->noise)
+    if (t.steady || clip->noise)
         t = input_timing_beat(&w->p.input, period, phase);
-    if (j->noise && j->start == 0) {
+    if (clip->noise && start == 0) {
         t.phase = t.grid.step / w->p.input.rate;
         t.grid.first = 0;
     }
@@ -290,64 +222,72 @@ static struct timing clip_timing(const struct work *w, const struct frame *f, co
 
 /* How many samples a frame stands for: as its meta says, in samples or in seconds, else as its stream's head does;
  * noise of no length said makes a clip like those of training. At most as many as the latents make. */
-static int64_t clip_samples(const struct work *w, const struct reader *r, const struct frame *f, const struct job *j,
+static int64_t clip_samples(struct codec *c, const struct reader *r, const struct frame *f, struct grid g,
                             double faster)
 {
-    const struct grid g = j->clip.timing.grid;
-    int64_t all = (int64_t)(g.first + (double)(j->frames * w->c->m.spectral.stride) * g.step);
-    int64_t n = j->noise ? w->c->m.samples : all;
-    double seconds;
+    const struct codec_clip *clip = &c->clips[c->held - 1];
+    int64_t all = (int64_t)(g.first + (double)(clip->frames * c->m.spectral.stride) * g.step);
+    int64_t n = clip->noise ? c->m.samples : all;
+    double seconds, rate = c->m.rate;
 
+    all = all > 1 ? all : 1;
     if (meta_get_int(f->meta, "samples", &n)) {
-        double played = j->noise ? (double)n : (double)n / faster; /* noise was not as long as that before */
+        if (!clip->noise) { /* noise was not as long as that before */
+            double played = (double)n / faster;
 
-        n = n < 1 || played >= (double)all ? all : played < 1 ? 1 : (int64_t)played;
+            n = n < 1 || played >= (double)all ? all : played < 1 ? 1 : (int64_t)played;
+        }
     } else if (meta_get_real(f->meta, "seconds", &seconds) && seconds > 0 && seconds < 1e6) {
-        n = (int64_t)(seconds * w->c->m.rate + 0.5);
+        n = (int64_t)(seconds * rate + 0.5);
     } else {
         meta_get_int(reader_meta(r), "samples", &n);
     }
-    all = all > 1 ? all : 1;
+    if (clip->noise && n > all) {
+        if (c->brief.clips++ == 0 || (double)all / rate < c->brief.has) {
+            c->brief.has = (double)all / rate;
+            c->brief.wants = (double)n / rate;
+        }
+    }
     return n > 0 && n <= all ? n : all;
 }
 
-static int decode_frame(struct work *w, const struct reader *r, const struct frame *f)
+static int take(struct codec *c, const struct reader *r, const struct frame *f)
 {
-    int latent = w->c->m.spectral.latent;
-    const struct tensor *t = codec_latent(w->c, r, f, latent);
+    struct work *w = c->state;
+    int at = c->held - 1;
+    struct codec_clip *clip = &c->clips[at];
     double level = INPUT_LEVEL, faster;
-    struct job *j;
+    struct timing timing;
 
-    if (!t)
-        return -1;
-    if (w->held == w->room && flush_audio(w))
-        return -1;
-    j = &w->jobs[w->held++];
-    *j = (struct job){.name = mem_text(f->name), .meta = meta_copy(f->meta), .number = w->clips++};
-    j->noise = !strcmp(reader_kind(r), "noise");
-    j->frames = tensor_count(t) / t->shape[0];
     meta_get_real(f->meta, "level", &level);
     if (!(level >= 0 && level <= INPUT_MOST))
         return error_set("%s: '%s' has a level of %g", reader_label(r), f->name, level);
-    j->in = mem_alloc((size_t)(latent * j->frames) * sizeof(float));
-    memcpy(j->in, t->data, (size_t)(latent * j->frames) * sizeof(float));
-    if (j->noise && (begin_prior(w) || take_start(w, r, f, j)))
+    w->starts[at] = 0;
+    if (clip->noise && (begin_prior(c, w) || take_start(c, r, f, &w->starts[at])))
         return -1;
-    j->clip = (struct chunk_clip){NULL, 0, level, clip_timing(w, f, j, &faster)};
-    j->samples = j->clip.samples = clip_samples(w, r, f, j, faster);
+    timing = clip_timing(c, f, w->starts[at], &faster);
+    clip->samples = clip_samples(c, r, f, timing.grid, faster);
+    w->sounds[at] = (struct chunk_clip){NULL, clip->samples, level, timing};
     return 0;
 }
 
-int spectral_decode(struct codec *c, struct reader *model, struct reader *r)
+static const char *idle(const struct codec *c, enum codec_option option, bool noise)
 {
-    struct work w = {.c = c};
-    const struct frame *f;
-    int status = begin(&w, model, SPECTRAL_DECODER), got = 0;
-
-    while (!status && (got = reader_next(r, &f)) > 0)
-        status = decode_frame(&w, r, f);
-    if (!status)
-        status = got < 0 ? -1 : flush_audio(&w);
-    end(&w);
-    return status;
+    switch (option) {
+    case CODEC_LOGITS:
+        return "the network 'spectral' has no sigmoid";
+    case CODEC_TEMPO:
+        return c->m.beat ? NULL : "the frames of the model do not follow the beat";
+    case CODEC_PRIOR:
+        return noise ? NULL : "latents go through no prior";
+    case CODEC_JUMP:
+    case CODEC_NEAREST:
+        if (!noise)
+            return "latents go through no prior";
+        return strcmp(prior_name(c), "bank") ? "it is for the prior 'bank'" : NULL;
+    default:
+        return NULL;
+    }
 }
+
+const struct codec_kind codec_spectral = {begin, encode, take, decode, end, idle};

@@ -14,43 +14,31 @@
 static int start_add(struct starts *s, const struct model *m, const struct chunks *p, const struct reader *r,
                      const struct frame *f, int64_t b, const struct tensor *audio, double seconds)
 {
+    const char *name = audio_clip_name(f, b);
     struct meta *meta = audio_clip_meta(f, b);
-    int64_t samples = audio->shape[2], cut = (int64_t)(seconds * m->rate), whole, latent = m->spectral.latent;
+    int64_t samples = audio->shape[2], cut = (int64_t)(seconds * m->rate), latent = m->spectral.latent;
     struct chunk_clip clip = chunks_clip(p, meta, audio->data + b * m->channels * samples, samples);
-    struct start it = {.meta = meta_map()};
-    float *mean, *x;
+    struct start it = {.step = clip.timing.grid.step * m->spectral.stride / m->rate};
+    float *mean;
 
     meta_free(meta);
-    /* the last frames that are kept are as they are in the whole clip: more is encoded than that */
-    clip.samples = cut < samples ? cut : samples;
-    it.frames =
-        grid_frames(clip.timing.grid, clip.samples) / m->spectral.stride / m->prior.positions * m->prior.positions;
-    clip.samples = samples - clip.samples > m->fft ? clip.samples + m->fft : samples;
-    x = mem_alloc((size_t)(m->channels * clip.samples) * sizeof *x);
-    for (int c = 0; c < m->channels; c++)
-        memcpy(x + c * clip.samples, clip.x + c * samples, (size_t)clip.samples * sizeof *x);
-    clip.x = x;
-    whole = chunks_latents(p, &clip);
-    if (it.frames == 0) {
-        meta_free(it.meta);
-        free(x);
+    it.frames = grid_frames(clip.timing.grid, cut < samples ? cut : samples) / m->spectral.stride / m->prior.positions *
+                m->prior.positions;
+    if (it.frames == 0)
         return error_set("%s: the start of '%s' is less than a beat: nothing can go on from there", reader_label(r),
-                         audio_clip_name(f, b));
-    }
-    it.name = mem_text(audio_clip_name(f, b));
-    it.step = clip.timing.grid.step * m->spectral.stride / m->rate;
+                         name);
+    mean = mem_alloc((size_t)(latent * it.frames) * sizeof *mean);
     it.mean = mem_alloc((size_t)(latent * it.frames) * sizeof *it.mean);
-    mean = mem_alloc((size_t)(latent * whole) * sizeof *mean);
-    chunks_encode(p, &clip, mean);
+    chunks_encode(p, &clip, it.frames, mean);
     chunks_turn(mean, it.frames, latent, it.mean);
     free(mean);
-    free(x);
+    it.meta = meta_map();
     meta_add(it.meta, "level", meta_real(clip.level));
     if (clip.timing.period > 0) { /* said of unsteady clips, too: their frames stand where it says */
         meta_add(it.meta, "tempo", meta_real(60 / clip.timing.period));
         meta_add(it.meta, "beat", meta_real(clip.timing.phase));
     }
-    meta_add(it.meta, "continues", meta_text(it.name));
+    meta_add(it.meta, "continues", meta_text(name));
     s->list = mem_grow(s->list, s->count + 1, sizeof *s->list);
     s->list[s->count++] = it;
     return 0;
@@ -101,7 +89,6 @@ int starts_read(struct starts *s, const char *model, const char *path, double se
 void starts_free(struct starts *s)
 {
     for (size_t i = 0; i < s->count; i++) {
-        free(s->list[i].name);
         meta_free(s->list[i].meta);
         free(s->list[i].mean);
     }

@@ -8,8 +8,7 @@
 #include "base/meta.h"
 
 struct start {
-    char *name;        /* of the clip */
-    struct meta *meta; /* level; tempo and beat where frames follow the beat */
+    struct meta *meta; /* level, continues; tempo and beat where frames follow the beat */
     int64_t frames;
     float *mean; /* [latent, frames], of the posterior */
     double step; /* seconds between two latents */

@@ -1,6 +1,7 @@
 /* Model files: every parameter checked on reading; the notebook's in Keras' shapes. */
 #include "model/file.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -231,4 +232,12 @@ void model_free(struct model *m)
     meta_free(m->meta);
     params_free(m->params);
     memset(m, 0, sizeof *m);
+}
+
+struct meta *digest_meta(uint64_t digest)
+{
+    char text[20];
+
+    snprintf(text, sizeof text, "%016llx", (unsigned long long)digest);
+    return meta_text(text);
 }

@@ -61,4 +61,7 @@ int model_read_arrays(const struct model *m, struct reader *r, const struct para
 
 void model_free(struct model *m);
 
+/* A digest as streams have it: 16 hexadecimal digits. */
+struct meta *digest_meta(uint64_t digest);
+
 #endif

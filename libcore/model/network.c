@@ -4,11 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/codec_private.h"
 #include "model/eval_private.h"
 
 static const struct network networks[] = {
-    {"spectral", spectral_head, spectral_encode, spectral_decode, &eval_spectral, false, false},
-    {"notebook", notebook_head, notebook_encode, notebook_decode, &eval_notebook, true, true},
+    {"spectral", spectral_head, &codec_spectral, &eval_spectral, spectral_times, false, false},
+    {"notebook", notebook_head, &codec_notebook, &eval_notebook, NULL, true, true},
 };
 
 enum { COUNT = sizeof networks / sizeof *networks };

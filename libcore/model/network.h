@@ -4,7 +4,8 @@
 
 #include "io/stream.h"
 
-struct codec;
+struct codec_kind;
+struct starts;
 struct eval_kind;
 struct model;
 
@@ -12,10 +13,11 @@ struct network {
     const char *name;
     /* Reads sizes from the head of a model, each in bounds. -1: with the reason. */
     int (*head)(struct model *m, const struct reader *r);
-    /* Each reads r to its end and writes all but the tail; the model is open, its parameters unread in file. */
-    int (*encode)(struct codec *c, struct reader *file, struct reader *r);
-    int (*decode)(struct codec *c, struct reader *file, struct reader *r);
-    const struct eval_kind *eval;
+    const struct codec_kind *codec; /* model/codec_private.h */
+    const struct eval_kind *eval;   /* model/eval_private.h */
+    /* Times of latents that are always enough for so many seconds: at that tempo, in beats per minute, or that of the
+     * clips that are gone on from, or else (0, none) the fastest that the model knows. NULL: 1, of one_length. */
+    double (*times)(const struct model *m, double seconds, double tempo, const struct starts *from);
     bool one_length; /* clips of the model's samples alone: shorter ones are padded; no tempo, no prior of its own */
     bool keras;      /* parameters stand in files in Keras' shapes (model/notebook.h) */
 };
@@ -28,11 +30,8 @@ const char *network_names(void);
 /* An integer of a model's head, in bounds. -1: with the reason. */
 int head_int(const struct reader *r, const char *key, int64_t low, int64_t high, int64_t *out);
 
-int spectral_head(struct model *m, const struct reader *r); /* spectral_head.c */
-int spectral_encode(struct codec *c, struct reader *file, struct reader *r);
-int spectral_decode(struct codec *c, struct reader *file, struct reader *r);
+int spectral_head(struct model *m, const struct reader *r);
 int notebook_head(struct model *m, const struct reader *r);
-int notebook_encode(struct codec *c, struct reader *file, struct reader *r);
-int notebook_decode(struct codec *c, struct reader *file, struct reader *r);
+double spectral_times(const struct model *m, double seconds, double tempo, const struct starts *from);
 
 #endif

@@ -155,30 +155,26 @@ void prior_free(struct prior *p)
 
 /* ---- choices, from noise ---- */
 
-/* Uniform on [0, 1): dimension d of frame t. */
-static double uniform(const float *noise, int64_t frames, int d, int64_t t)
+/* Each from a dimension of its own; latents may have fewer than there are choices. */
+enum choice { CHOICE_CLIP, CHOICE_PLACE, CHOICE_JUMP };
+
+/* Uniform on [0, 1), for a choice at frame t. */
+static double uniform(const struct prior *p, struct prior_noise noise, enum choice what, int64_t t)
 {
-    double u = 0.5 * erfc(-(double)noise[(int64_t)d * frames + t] / sqrt(2));
+    double draw = (double)noise.v[(int64_t)what % p->shape.latent * noise.frames + t];
+    double u = 0.5 * erfc(-(noise.temperature > 0 ? draw / noise.temperature : draw) / sqrt(2));
 
     return u < 1 ? u : nextafter(1, 0);
 }
 
-enum { DRAW_CLIP = 0, DRAW_PLACE = 1, DRAW_JUMP = 2, DRAWS = 3 };
-
-/* Dimension that a choice is drawn from: latents may have fewer than there are choices. */
-static int draw_from(const struct prior *p, int what)
-{
-    return what % p->shape.latent;
-}
-
-double prior_period(const struct prior *p, const float *noise, int64_t frames)
+double prior_period(const struct prior *p, struct prior_noise noise)
 {
     int64_t n = p->how.kind == PRIOR_BANK ? p->shape.clips : p->shape.periods;
 
     if (p->shape.periods == 0)
         return 0;
     n = n < p->shape.periods ? n : p->shape.periods;
-    return (double)p->periods[(int64_t)(uniform(noise, frames, draw_from(p, DRAW_CLIP), 0) * (double)n)];
+    return (double)p->periods[(int64_t)(uniform(p, noise, CHOICE_CLIP, 0) * (double)n)];
 }
 
 /* ---- a sample ---- */
@@ -262,10 +258,10 @@ static int64_t choose_near(struct walk *w, const float *past, double u)
 }
 
 /* Where the residuals of frame t, the first of a block or the first after the end of a clip, come from. */
-static void choose(struct walk *w, const float *past, const float *noise, int64_t frames, int64_t t)
+static void choose(struct walk *w, const float *past, struct prior_noise noise, int64_t t)
 {
     const struct prior *p = w->p;
-    double u = uniform(noise, frames, draw_from(p, DRAW_PLACE), t);
+    double u = uniform(p, noise, CHOICE_PLACE, t);
     int64_t to = p->how.nearest > 0 ? choose_near(w, past, u) : p->place[(int64_t)(u * (double)p->places)];
 
     w->recent[w->used++ % RECENT] = w->now;
@@ -273,27 +269,27 @@ static void choose(struct walk *w, const float *past, const float *noise, int64_
     w->left = clip_end(p, to) - 1 - to;
 }
 
-static const float *next_residual(struct walk *w, const float *past, const float *noise, int64_t frames, int64_t t)
+static const float *next_residual(struct walk *w, const float *past, struct prior_noise noise, int64_t t)
 {
     const struct prior *p = w->p;
     int64_t b = p->shape.block;
 
     if (w->now < 0 || w->left < 1 ||
-        (t % b == 0 && (w->left < 2 * b || uniform(noise, frames, draw_from(p, DRAW_JUMP), t) < p->how.jump)))
-        choose(w, past, noise, frames, t);
+        (t % b == 0 && (w->left < 2 * b || uniform(p, noise, CHOICE_JUMP, t) < p->how.jump)))
+        choose(w, past, noise, t);
     w->now++;
     w->left--;
     return p->residual + w->now * p->shape.latent;
 }
 
-static void innovation(const struct prior *p, const float *noise, int64_t frames, int64_t t, float *x)
+static void innovation(const struct prior *p, struct prior_noise noise, int64_t t, float *x)
 {
     int64_t d = p->shape.latent;
     const float *l = p->factor + (t % p->shape.positions) * d * d;
 
     for (int64_t i = 0; i < d; i++)
         for (int64_t j = 0; j <= i; j++)
-            x[i] += l[i * d + j] * noise[j * frames + t];
+            x[i] += l[i * d + j] * noise.v[j * noise.frames + t];
 }
 
 static int64_t least(int64_t a, int64_t b)
@@ -302,13 +298,13 @@ static int64_t least(int64_t a, int64_t b)
 }
 
 /* Standardised frames before the first: the end of start, or the begin of a clip of the bank, or nothing. */
-static void recall(const struct prior *p, const float *noise, int64_t frames, int64_t start, float *past, int64_t room)
+static void recall(const struct prior *p, struct prior_noise noise, int64_t start, float *past, int64_t room)
 {
     int64_t d = p->shape.latent, b = p->shape.block;
 
     if (p->how.kind == PRIOR_BANK) {
-        int64_t c = (int64_t)(uniform(noise, frames, draw_from(p, DRAW_CLIP), start < frames ? start : 0) *
-                              (double)p->shape.clips);
+        int64_t c =
+            (int64_t)(uniform(p, noise, CHOICE_CLIP, start < noise.frames ? start : 0) * (double)p->shape.clips);
         int64_t from = p->start[c] + b, have = least(room, p->start[c + 1] - from);
 
         for (int64_t t = 0; t < have; t++)
@@ -316,17 +312,37 @@ static void recall(const struct prior *p, const float *noise, int64_t frames, in
     }
     for (int64_t t = 0; t < least(start, room); t++)
         for (int64_t i = 0; i < d; i++)
-            past[(room - 1 - t) * d + i] = (noise[i * frames + start - 1 - t] - p->mean[i]) / p->sd[i];
+            past[(room - 1 - t) * d + i] = (noise.v[i * noise.frames + start - 1 - t] - p->mean[i]) / p->sd[i];
 }
 
-static void run_normal(const struct prior *p, float *noise, int64_t frames, int64_t start)
+static void run_normal(const struct prior *p, struct prior_noise noise, int64_t start)
 {
     for (int64_t i = 0; i < p->shape.latent; i++)
-        for (int64_t t = start; t < frames; t++)
-            noise[i * frames + t] = p->mean[i] + p->sd[i] * noise[i * frames + t];
+        for (int64_t t = start; t < noise.frames; t++) {
+            float *x = &noise.v[i * noise.frames + t];
+
+            *x = p->mean[i] + p->sd[i] * *x;
+        }
 }
 
-void prior_run(const struct prior *p, float *noise, int64_t frames, int64_t start)
+/* One standardised frame from those before it. */
+static void next_frame(struct walk *w, struct prior_noise noise, int64_t t, float *x)
+{
+    const struct prior *p = w->p;
+    int64_t d = p->shape.latent;
+    const float *r = p->how.kind == PRIOR_BANK ? next_residual(w, x - d, noise, t) : NULL;
+
+    forecast(p, t, x - d, x);
+    if (r)
+        for (int64_t i = 0; i < d; i++)
+            x[i] += (float)noise.temperature * r[i];
+    else
+        innovation(p, noise, t, x);
+    for (int64_t i = 0; i < d; i++)
+        x[i] = x[i] > bound ? bound : x[i] < -bound ? -bound : x[i];
+}
+
+void prior_run(const struct prior *p, struct prior_noise noise, int64_t start)
 {
     int64_t d = p->shape.latent, context = p->how.kind == PRIOR_BANK ? CONTEXT * p->shape.block : 0;
     int64_t room = context > PRIOR_ORDER ? context : PRIOR_ORDER;
@@ -334,31 +350,20 @@ void prior_run(const struct prior *p, float *noise, int64_t frames, int64_t star
     float *z;
 
     if (p->how.kind == PRIOR_NORMAL) {
-        run_normal(p, noise, frames, start);
+        run_normal(p, noise, start);
         return;
     }
     /* the frames before the first, then those that are made, standardised */
-    z = mem_zero((size_t)((room + frames) * d), sizeof *z);
-    recall(p, noise, frames, start, z, room);
+    z = mem_zero((size_t)((room + noise.frames) * d), sizeof *z);
+    recall(p, noise, start, z, room);
     w.query = mem_alloc((size_t)(context * d) * sizeof *w.query);
     for (int i = 0; i < RECENT; i++)
         w.recent[i] = -1;
-    for (int64_t t = start; t < frames; t++) {
-        float *x = z + (room + t - start) * d;
-        const float *r = p->how.kind == PRIOR_BANK ? next_residual(&w, x - d, noise, frames, t) : NULL;
-
-        forecast(p, t, x - d, x);
-        if (r)
-            for (int64_t i = 0; i < d; i++)
-                x[i] += r[i];
-        else
-            innovation(p, noise, frames, t, x);
+    for (int64_t t = start; t < noise.frames; t++)
+        next_frame(&w, noise, t, z + (room + t - start) * d);
+    for (int64_t t = start; t < noise.frames; t++)
         for (int64_t i = 0; i < d; i++)
-            x[i] = x[i] > bound ? bound : x[i] < -bound ? -bound : x[i];
-    }
-    for (int64_t t = start; t < frames; t++)
-        for (int64_t i = 0; i < d; i++)
-            noise[i * frames + t] = z[(room + t - start) * d + i] * p->sd[i] + p->mean[i];
+            noise.v[i * noise.frames + t] = z[(room + t - start) * d + i] * p->sd[i] + p->mean[i];
     free(w.query);
     free(z);
 }

@@ -70,12 +70,20 @@ struct prior *prior_new(const struct prior_shape *shape, const struct params *pa
                         const float *weights);
 void prior_free(struct prior *p);
 
-/* The period of a beat, in seconds, for the clip that this noise makes: one of
- * those kept, 0 if there is none. noise [latent, frames]. */
-double prior_period(const struct prior *p, const float *noise, int64_t frames);
+/* Standard normal draws [latent, frames], multiplied by a temperature: how far latents go from what the prior foretells
+ * of them. The bank's choices do not depend on it, its residuals are multiplied by it; at 0 nothing is drawn. */
+struct prior_noise {
+    float *v;
+    int64_t frames;
+    double temperature;
+};
 
-/* Turns noise [latent, frames] into latents in place. If start > 0, the first
- * start frames are latents already, and what follows goes on from them. */
-void prior_run(const struct prior *p, float *noise, int64_t frames, int64_t start);
+/* The period of a beat, in seconds, for the clip that this noise makes: one of
+ * those kept, 0 if there is none. */
+double prior_period(const struct prior *p, struct prior_noise noise);
+
+/* Turns noise into latents in place. If start > 0, the first start frames are
+ * latents already, and what follows goes on from them. */
+void prior_run(const struct prior *p, struct prior_noise noise, int64_t start);
 
 #endif

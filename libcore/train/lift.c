@@ -97,7 +97,7 @@ static void clip_task(void *arg, int task, int worker)
         memcpy(x + k * n, c->data + k * c->samples + l->first, (size_t)n * sizeof *x);
     rows = chunks_latents(p, &clip);
     z = mem_alloc((size_t)(rows * p->shape.latent) * sizeof *z);
-    chunks_encode(p, &clip, z);
+    chunks_encode(p, &clip, rows, z);
     chunks_sound(p, worker, &clip, z, rows, &how, back);
     y = mem_alloc(2 * (size_t)frames * (size_t)p->shape.features * sizeof *y);
     input_levels(&p->input, l->timing.grid, x, n, input_gain(l->level), 0, frames, y);

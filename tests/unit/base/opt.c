@@ -24,6 +24,8 @@ static const struct opt opts[] = {
     {'@', "list", OPT_FLAG, &all, NULL, 0, 0, "names from standard input", NULL},
     {'o', "output", OPT_TEXT, &dir, "DIR", 0, 0, "where to", NULL},
     {0, "seed", OPT_INT, &seed, "N", 0, HUGE_VAL, "seed", NULL},
+    {0, "segment", OPT_FLAG, &all, NULL, 0, 0,
+     "words that do not go into one line with the name of the option, but into as many as they take", NULL},
 };
 
 static const struct program program = {"cv-test",     "FILE ...", "Tests options.", opts, sizeof opts / sizeof *opts,
@@ -146,6 +148,30 @@ static void test_bad(void)
     }
 }
 
+/* What is said of a name that is none, or not one. */
+static void test_names(void)
+{
+    static const struct {
+        char *word;
+        const char *wanted;
+    } cases[] = {
+        {"--se", "--se is the begin of several options: --seed, --segment (see"},
+        {"--ratte", "there is no option --ratte: did you mean --rate? (see"},
+        {"--sede=4", "there is no option --sede: did you mean --seed? (see"},
+        {"--outptu", "there is no option --outptu: did you mean --output? (see"},
+        {"--xyz", "there is no option --xyz (see"},
+        {"-k", "there is no option -k (see"},
+    };
+    char out[4096], err[4096];
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int status = run(WORDS(cases[i].word, "x"), 0, 1, out, err, NULL);
+
+        check(status == 2 && strstr(err, cases[i].wanted), "%s: %.*s", cases[i].word, (int)strcspn(err, "\n"), err);
+    }
+    check(run(WORDS("--see", "4", "x"), 0, 1, out, err, NULL) == 0, "the begin of one is that one");
+}
+
 static void test_help(void)
 {
     char out[4096], err[4096];
@@ -154,6 +180,9 @@ static void test_help(void)
     check(strstr(out, "-r, --rate HZ") && strstr(out, "sample rate (int)[3000][1 <= HZ <= 768000]"),
           "help has type, default and range");
     check(strstr(out, "(real)[30]") && strstr(out, "(text)[.]") && strstr(out, "[123][0 <= N]"), "of all types");
+    check(!!strstr(out, "      --segment           words that do not go into one line with the name of\n"
+                        "                          the option, but into as many as they take\n"),
+          "long words are wrapped");
     check(strstr(out, "--quiet") && strstr(out, "--version") && strstr(out, "example: cv-test -a x"), "and the rest");
     check(run(WORDS("-h"), 1, 1, out, err, "/dev/full") == 1 && strstr(err, "No space left"), "help on a full disk");
     check(run(WORDS("-V"), 1, 1, out, err, NULL) == 0 && strncmp(out, "cv-test (cv) ", 13) == 0, "version");
@@ -186,6 +215,7 @@ int main(void)
 {
     test_good();
     test_bad();
+    test_names();
     test_help();
     test_numbers();
     return check_done();

@@ -129,10 +129,23 @@ static void test_refused_frames(void)
         CASE("meta is a list", "meta", "\x84" HEAD "\x90"),
         CASE("a key that is a number", "key", "\x84" HEAD "\x81\x01\x01"),
         CASE("a key twice in meta", "twice", "\x84" HEAD "\x82\xa1k\x01\xa1k\x01"),
+        CASE("a NumPy number in meta",
+             "meta: \"k\": a NumPy number, a plain one was expected: write int(x) or float(x)",
+             "\x84" HEAD "\x81\xa1k\x83\xc4\x02nd\xc2\xc4\x04type\xa3<i8\xc4\x04"
+             "data\xc4\x02\x78\0"),
+        CASE("a NumPy array in a list in meta", "meta: \"k\": item 2: a NumPy array, a list was expected",
+             "\x84" HEAD "\x81\xa1k\x92\x01\x82\xa2nd\xc3\xa4"
+             "data\xc4\x01\x78"),
+        CASE("a NUL in a text of a map", "meta: \"k\": \"l\": a text with a NUL",
+             "\x84" HEAD "\x81\xa1k\x81\xa1l\xa3"
+             "a\0b"),
         CASE("a NUL in a text", "NUL",
              "\x84" HEAD "\x81\xa1k\xa3"
              "a\0b"),
         CASE("a time in meta", "extension", "\x84" HEAD "\x81\xa1k\xd6\xff\0\0\0\0"),
+        CASE("a frame without a name before a tail", "bytes: frame 1: it has no \"name\" that is a text",
+             FOREIGN_HEAD "\x82" FRAME "\xa7tensors\x80"
+                          "\x82" TAIL "\x01"),
         CASE("a head in a head", "head", FOREIGN_HEAD FOREIGN_HEAD),
         CASE("an unknown sort", "sort",
              FOREIGN_HEAD "\x81\xa2"

@@ -1,0 +1,137 @@
+/* Models as files: what is written is read, and what is not as it should be is refused. */
+#include "model/file.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "check.h"
+
+static char path[] = "/tmp/cv-unit-model-XXXXXX";
+
+static struct meta *head(const char *network)
+{
+    struct meta *m = meta_map();
+
+    meta_set(m, "network", meta_text(network));
+    meta_set(m, "rate", meta_real(3000));
+    meta_set(m, "samples", meta_int(8));
+    meta_set(m, "latent", meta_int(2));
+    return m;
+}
+
+/* A model of that head and the first count parameters of p (0: all), the one at place skip left out or there twice. */
+static void write_model(struct meta *meta, struct params *p, size_t skip, bool twice)
+{
+    struct params part = *p;
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+    part.list = mem_alloc((p->count + 1) * sizeof(struct param *));
+    part.count = 0;
+    for (size_t i = 0; i < p->count; i++) {
+        if (i != skip || twice)
+            part.list[part.count++] = p->list[i];
+        if (i == skip && twice)
+            part.list[part.count++] = p->list[i];
+    }
+    check(fd >= 0 && model_write(fd, path, meta, &part, &(struct model_array){"value", p->theta, false}, 1) == 0,
+          "a model of %zu parameters is written", part.count);
+    close(fd);
+    free(part.list);
+    meta_free(meta);
+}
+
+/* Reads the decoder of the model back. -1: refused. */
+static int read_model(struct model *m)
+{
+    struct reader *r = model_open(m, path);
+    struct notebook_graph g;
+    int status;
+
+    if (!r)
+        return -1;
+    g = notebook_build(&m->notebook, NOTEBOOK_ALL, m->params, 1, NULL);
+    status = model_fill(m, r, path, g.net);
+    net_free(g.net);
+    return status;
+}
+
+static bool said(const char *words)
+{
+    return strstr(error_text(), words) != NULL;
+}
+
+static void test_round(struct params *p)
+{
+    struct model m, again;
+    bool same = true;
+
+    write_model(head("notebook"), p, SIZE_MAX, false);
+    check(read_model(&m) == 0, "and read");
+    for (size_t i = 0; i < p->count; i++) {
+        const struct param *q = params_find(m.params, p->list[i]->name);
+
+        same &= q && q->count == p->list[i]->count &&
+                !memcmp(m.params->theta + q->offset, p->theta + p->list[i]->offset, q->count * sizeof(float));
+    }
+    check(same && m.latent == 2 && m.samples == 8 && m.network->one_length, "all as it was");
+    check(read_model(&again) == 0 && again.digest == m.digest, "with the same digest");
+    model_free(&again);
+    check(model_read_head(&again, path) == 0 && again.latent == 2, "the head alone");
+    model_free(&again);
+    model_free(&m);
+    p->theta[p->list[3]->offset] += 1;
+    write_model(head("notebook"), p, SIZE_MAX, false);
+    check(read_model(&again) == 0 && again.digest != m.digest, "another value, another digest");
+    model_free(&again);
+}
+
+static void test_refused(struct params *p)
+{
+    struct meta *h = head("notebook");
+    struct model m;
+
+    write_model(head("notebook"), p, 3, false);
+    check(read_model(&m) == -1 && said(p->list[3]->name) && said("missing"), "%s", error_text());
+    model_free(&m);
+    write_model(head("notebook"), p, 3, true);
+    check(read_model(&m) == -1 && said("twice"), "%s", error_text());
+    model_free(&m);
+    meta_set(h, "latent", meta_int(3));
+    write_model(h, p, SIZE_MAX, false);
+    check(read_model(&m) == -1 && said("has shape") && said("expected"), "%s", error_text());
+    model_free(&m);
+    h = head("notebook");
+    meta_set(h, "samples", meta_int(1 << 28));
+    write_model(h, p, SIZE_MAX, false);
+    check(read_model(&m) == -1 && said("damaged or cut"), "%s", error_text());
+    model_free(&m);
+    h = head("notebook");
+    meta_set(h, "rate", meta_text("3000"));
+    write_model(h, p, SIZE_MAX, false);
+    check(read_model(&m) == -1 && said("\"rate\""), "%s", error_text());
+    write_model(head("tacotron"), p, SIZE_MAX, false);
+    check(read_model(&m) == -1 && said("tacotron") && said("spectral, notebook"), "%s", error_text());
+    write_model(head("spectral"), p, SIZE_MAX, false);
+    check(read_model(&m) == -1 && said("definition"), "%s", error_text());
+}
+
+int main(void)
+{
+    struct notebook shape = notebook_preset(8, 2);
+    struct params *p = params_new();
+    struct notebook_graph g = notebook_build(&shape, NOTEBOOK_ALL, p, 1, NULL);
+    int fd = mkstemp(path);
+
+    close(fd);
+    check(net_plan(g.net, 5, true) == 0, "a network");
+    test_round(p);
+    test_refused(p);
+    net_free(g.net);
+    params_free(p);
+    unlink(path);
+    return check_done();
+}

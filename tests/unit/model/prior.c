@@ -1,0 +1,236 @@
+/* The prior: what is fitted is what runs, the bank gives back what it holds, and what temperature and threads do. */
+#include "model/prior.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/pool.h"
+#include "base/rng.h"
+#include "check.h"
+
+enum { D = 2, LONG = 40000 };
+
+static const double slope[D] = {0.8, -0.5}, offset[D] = {3, -2}, size[D] = {2, 0.5};
+
+/* z[t] - offset = slope (z[t-1] - offset) + size e, of D dimensions apart */
+static float *walk(int64_t frames, uint64_t seed)
+{
+    float *z = mem_alloc((size_t)frames * D * sizeof *z);
+    double x[D] = {0};
+    struct rng r = rng_new(seed, 0);
+
+    rng_normal(&r, z, (size_t)frames * D);
+    for (int64_t t = 0; t < frames; t++)
+        for (int i = 0; i < D; i++) {
+            x[i] = slope[i] * x[i] + size[i] * (double)z[t * D + i];
+            z[t * D + i] = (float)(offset[i] + x[i]);
+        }
+    return z;
+}
+
+/* A prior fitted to walks of so many frames, all of them in its bank if there is one. */
+static struct params *fitted(const struct prior_shape *shape, const int64_t *frames, int64_t clips)
+{
+    struct params *p = params_new();
+    struct net *net = net_new(p, 1, NULL);
+    struct prior_fit *fit = prior_fit_new(shape);
+
+    prior_declare(net, shape);
+    params_reserve(p);
+    net_free(net);
+    for (int64_t c = 0; c < clips; c++) {
+        float *z = walk(frames[c], (uint64_t)c);
+
+        prior_fit_add(fit, z, frames[c]);
+        if (shape->bank > 0)
+            prior_fit_keep(fit, p, z, frames[c]);
+        if (shape->periods > 0)
+            prior_fit_period(fit, p, 0.4 + 0.1 * (double)c);
+        free(z);
+    }
+    check(prior_fit_end(fit, p) == 0, "a prior is fitted to %lld clips", (long long)clips);
+    check(prior_check(shape, p) == 0, "and can be used");
+    return p;
+}
+
+static struct prior_noise draws(int64_t frames, double temperature)
+{
+    struct prior_noise n = {mem_alloc((size_t)frames * D * sizeof(float)), frames, temperature};
+    struct rng r = rng_new(9, 0);
+
+    rng_normal(&r, n.v, (size_t)frames * D);
+    for (int64_t i = 0; i < frames * D; i++)
+        n.v[i] *= (float)temperature;
+    return n;
+}
+
+/* Mean, deviation and correlation with the frame before, of a dimension [frames]. */
+static void moments(const float *x, int64_t frames, double m[3])
+{
+    double s = 0, q = 0, c = 0;
+
+    for (int64_t t = 0; t < frames; t++)
+        s += (double)x[t];
+    m[0] = s / (double)frames;
+    for (int64_t t = 1; t < frames; t++) {
+        q += ((double)x[t] - m[0]) * ((double)x[t] - m[0]);
+        c += ((double)x[t] - m[0]) * ((double)x[t - 1] - m[0]);
+    }
+    m[1] = sqrt(q / (double)frames);
+    m[2] = c / q;
+}
+
+/* A long run has the statistics of what the prior was fitted to; half the temperature, half the deviation. */
+static void test_long_run(void)
+{
+    const struct prior_shape shape = {.latent = D, .positions = 1, .block = 5};
+    struct params *p = fitted(&shape, (int64_t[]){LONG}, 1);
+
+    for (int kind = PRIOR_NORMAL; kind <= PRIOR_AUTOREGRESSION; kind++)
+        for (double temperature = 0.5; temperature <= 1; temperature += 0.5) {
+            struct prior *prior = prior_new(&shape, p, (struct prior_how){.kind = (enum prior_kind)kind}, NULL);
+            struct prior_noise n = draws(LONG, temperature);
+
+            prior_run(prior, n, 0);
+            for (int i = 0; i < D; i++) {
+                double m[3], sd = size[i] / sqrt(1 - slope[i] * slope[i]), along = kind == PRIOR_NORMAL ? 0 : slope[i];
+
+                moments(n.v + i * LONG, LONG, m);
+                check(fabs(m[0] - offset[i]) < 0.1 && fabs(m[1] / (temperature * sd) - 1) < 0.05 &&
+                          fabs(m[2] - along) < 0.03,
+                      "kind %d at %g, dimension %d: mean %g, deviation %g, correlation %g", kind, temperature, i, m[0],
+                      m[1], m[2]);
+            }
+            free(n.v);
+            prior_free(prior);
+        }
+    params_free(p);
+}
+
+/* Without jumps the bank plays a clip as it was, from where it is begun; at temperature 0 only what is foretold of it. */
+static void test_bank(void)
+{
+    enum { FRAMES = 60, BLOCK = 5 };
+    const int64_t lengths[] = {200, 150, 300};
+    const struct prior_shape shape = {
+        .latent = D, .positions = 1, .block = BLOCK, .bank = 650, .clips = 3, .periods = 3};
+    struct params *p = fitted(&shape, lengths, 3);
+    struct prior *prior = prior_new(&shape, p, (struct prior_how){PRIOR_BANK, 0, 1}, NULL);
+    struct prior_noise n = draws(FRAMES, 1);
+    double least = 1e9, far = 0;
+
+    prior_run(prior, n, 0);
+    for (int64_t c = 0; c < 3; c++) {
+        float *z = walk(lengths[c], (uint64_t)c);
+
+        for (int64_t from = 0; from + FRAMES <= lengths[c]; from++) {
+            double worst = 0;
+
+            for (int64_t t = 0; t < FRAMES; t++)
+                for (int i = 0; i < D; i++)
+                    worst = fmax(worst, fabs((double)(n.v[i * FRAMES + t] - z[(from + t) * D + i])));
+            least = fmin(least, worst);
+        }
+        free(z);
+    }
+    check(least < 1e-3, "the bank gives a clip back (%g)", least);
+    free(n.v);
+    n = draws(FRAMES, 0);
+    prior_run(prior, n, 0);
+    for (int i = 0; i < D; i++)
+        far = fmax(far, fabs((double)n.v[i * FRAMES + FRAMES - 1] - offset[i]));
+    check(far < 0.5, "at temperature 0 it comes to rest (%g)", far);
+    free(n.v);
+    prior_free(prior);
+    params_free(p);
+}
+
+/* The tempo and the places do not depend on the temperature, which is taken out of the noise. */
+static void test_choices(void)
+{
+    const int64_t lengths[] = {200, 150, 300};
+    const struct prior_shape shape = {.latent = D, .positions = 1, .block = 5, .bank = 650, .clips = 3, .periods = 3};
+    struct params *p = fitted(&shape, lengths, 3);
+    struct prior *prior = prior_new(&shape, p, (struct prior_how){PRIOR_BANK, 1, 4}, NULL);
+    float draw[D];
+    bool seen[3] = {false};
+
+    for (int i = -20; i <= 20; i++) {
+        double one = 0, all = 0;
+
+        draw[0] = draw[1] = (float)(i / 8.0);
+        one = prior_period(prior, (struct prior_noise){draw, 1, 1});
+        for (double t = 0.25; t <= 4; t *= 2) {
+            float other[D] = {draw[0] * (float)t, draw[1] * (float)t};
+
+            all += prior_period(prior, (struct prior_noise){other, 1, t}) - one;
+        }
+        check(fabs(all) < 1e-9, "a draw of %g: a beat of %g s", i / 8.0, one);
+        seen[(int)lround(10 * one) - 4] = true;
+    }
+    check(seen[0] && seen[1] && seen[2], "all beats are drawn");
+    prior_free(prior);
+    params_free(p);
+}
+
+struct runs {
+    struct prior *prior;
+    struct prior_noise n[6];
+};
+
+static void run(void *arg, int task, int worker)
+{
+    struct runs *r = arg;
+
+    (void)worker;
+    prior_run(r->prior, r->n[task], 0);
+}
+
+/* One prior for several threads at once; what is gone on from stays. */
+static void test_threads_and_start(void)
+{
+    enum { FRAMES = 80, START = 12 };
+    const int64_t lengths[] = {200, 150};
+    const struct prior_shape shape = {.latent = D, .positions = 4, .block = 4, .bank = 350, .clips = 2};
+    struct params *p = fitted(&shape, lengths, 2);
+    struct runs r = {.prior = prior_new(&shape, p, (struct prior_how){PRIOR_BANK, 1, 3}, NULL)};
+    struct pool *pool = pool_new(3);
+    struct prior_noise alone = draws(FRAMES, 1), from = draws(FRAMES, 1), before = draws(FRAMES, 1);
+    bool same = true, kept = true, new = false;
+
+    prior_run(r.prior, alone, 0);
+    for (int i = 0; i < 6; i++)
+        r.n[i] = draws(FRAMES, 1);
+    pool_run(pool, 6, run, &r);
+    for (int i = 0; i < 6; i++) {
+        same &= !memcmp(r.n[i].v, alone.v, FRAMES * D * sizeof(float));
+        free(r.n[i].v);
+    }
+    check(same, "the same bits in any thread");
+    prior_run(r.prior, from, START);
+    for (int64_t i = 0; i < D; i++)
+        for (int64_t t = 0; t < FRAMES; t++) {
+            float was = before.v[i * FRAMES + t], is = from.v[i * FRAMES + t];
+
+            kept &= t >= START || (is <= was && is >= was);
+            new |= t >= START && (is < was || is > was);
+        }
+    check(kept && new, "latents that are gone on from stay, noise after them does not");
+    free(alone.v);
+    free(from.v);
+    free(before.v);
+    pool_free(pool);
+    prior_free(r.prior);
+    params_free(p);
+}
+
+int main(void)
+{
+    test_long_run();
+    test_bank();
+    test_choices();
+    test_threads_and_start();
+    return check_done();
+}
