@@ -8,9 +8,21 @@
 
 #include "base/diag.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "train/train_private.h"
 
 /* ---- the log ---- */
+
+/* The epoch of a line; -1: it is none of a log, or not whole. */
+static int64_t line_epoch(const char *line, ssize_t length)
+{
+    struct meta *m = line[length - 1] == '\n' ? json_read(line) : NULL;
+    int64_t epoch = -1;
+
+    meta_get_int(m, "epoch", &epoch);
+    meta_free(m);
+    return epoch;
+}
 
 /* Leaves the lines of whole epochs up to the one that the run goes on from:
  * the others will come again. */
@@ -23,8 +35,7 @@ static int log_cut(const struct history *h)
     int64_t epoch;
     int status = 0;
 
-    while ((length = getline(&line, &room, h->log)) > 0 && line[length - 1] == '\n' &&
-           sscanf(line, "{ \"epoch\" : %" SCNd64, &epoch) == 1 && epoch <= h->done)
+    while ((length = getline(&line, &room, h->log)) > 0 && (epoch = line_epoch(line, length)) >= 0 && epoch <= h->done)
         end += length;
     free(line);
     if (ferror(h->log) || fseeko(h->log, end, SEEK_SET) || ftruncate(fileno(h->log), end))
