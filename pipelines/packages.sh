@@ -7,7 +7,7 @@ wanted=
 for group; do
     case $group in
     build) wanted="$wanted gcc libc6-dev make pkg-config libsndfile1-dev libmpg123-dev libsoxr-dev libebur128-dev libfftw3-dev
-                   libopenblas-dev libmsgpack-dev libxxhash-dev libcairo2-dev" ;;
+                   libopenblas-dev libmsgpack-dev libxxhash-dev libjansson-dev libcairo2-dev" ;;
     check) wanted="$wanted bats mandoc clang-format lame jq opus-tools" ;;
     demo) wanted="$wanted fluidsynth timgm6mb-soundfont fonts-dejavu-core" ;;
     figures) wanted="$wanted jq opus-tools" ;;

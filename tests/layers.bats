@@ -22,6 +22,7 @@ layer_breaks() {
     only 'fftw3' "libcore/dsp/"
     only 'sndfile|mpg123|soxr|ebur128|msgpack|xxhash' "libcore/io/"
     only 'cblas|openblas|f77blas' "libcore/base/"
+    only 'jansson' "libcore/base/json.c"
     only 'cairo' "cmd/cv-plot.c|cmd/plot/"
 }
 
@@ -35,6 +36,7 @@ only() {
     fftw3) calls='fftwf?_[a-z]' ;;
     sndfile*) calls='sf_(open|read|write|close)|mpg123_[a-z]|soxr_[a-z]|ebur128_[a-z]|msgpack_[a-z]|XXH[0-9]' ;;
     cblas*) calls='cblas_[a-z]|openblas_[a-z]' ;;
+    jansson) calls='json_(loads|typeof|object_|array_|integer_|real_|string_)' ;;
     cairo) calls='cairo_[a-z]' ;;
     esac
     (cd "$tree" && grep -rnE "(^|[^A-Za-z0-9_])($calls)[A-Za-z0-9_]* *\(" libcore cmd --include='*.[ch]' |
@@ -162,11 +164,14 @@ setup() {
     finds cmd/a.c '    mpg123_read(h, x, n, &done);'
     finds libcore/model/a.c '#include <cblas.h>'
     finds libcore/model/a.c '    openblas_set_num_threads(1);'
+    finds cmd/plot/a.c '#include <jansson.h>'
+    finds libcore/base/a.c '    json_loads(text, 0, NULL);'
     finds cmd/cv-info.c '#include <cairo/cairo.h>'
     finds cmd/cv-info.c '#include <cairo.h>'
     passes cmd/cv-plot.c '#include <cairo.h>'
     passes cmd/plot/a.c '#include <cairo-svg.h>'
     passes libcore/base/a.c '#include <cblas.h>'
+    passes libcore/base/json.c '#include <jansson.h>'
     passes libcore/dsp/a.c '#include <fftw3.h>'
     passes libcore/io/a.c '#include <sndfile.h>'
     passes libcore/model/a.c '#include "nn/net.h"'

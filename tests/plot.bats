@@ -338,7 +338,7 @@ refused() {
 
 # ---- trainings ----
 
-# log_of LOSS...: a log with these losses; log_of LOSS/TEST...: and these test figures
+# log_of LOSS...: a log with these losses; log_of LOSS/TEST...: and these of test clips, whose ELBO is minus them
 log_of() {
     local epoch=0 item
 
@@ -346,8 +346,8 @@ log_of() {
         epoch=$((epoch + 1))
         printf '{"epoch":%d,"step":%d,"loss":%s,"elbo":-1' "$epoch" "$epoch" "${item%/*}"
         case $item in
-        */null) printf ',"test_elbo":null' ;;
-        */*) printf ',"test_elbo":-%s' "${item#*/}" ;;
+        */null) printf ',"test_loss":null,"test_elbo":null' ;;
+        */*) printf ',"test_loss":%s,"test_elbo":-%s' "${item#*/}" "${item#*/}" ;;
         esac
         printf ',"seconds":0.5}\n'
     done
@@ -455,6 +455,32 @@ dot() {
     printf '\n { "more": {"loss": [1, {"epoch": 9}]}, "epoch" : 1 , "loss":2.5e0, "why":"\\"}{" , "ok":true }\r\n\n' > a.log
     cv-plot -o a.png a.log
     [ -n "$(dot a.png 1)" ]
+}
+
+@test "distance, KL and what steps were taken with are drawn beside each other where they change" {
+    # curves FIRST SECOND: a log of two epochs with these figures beside the loss
+    curves() { printf '{"epoch":1,"loss":2,"learning_rate":0.1,%s}\n{"epoch":2,"loss":1,"learning_rate":0.1,%s}\n' "$1" "$2"; }
+
+    curves '"kl":3' '"kl":3' > a.log
+    cv-plot -o a.png a.log
+    [ "$(size a.png)" = "1000 531" ]
+    [ -z "$(dot a.png 2)" ]
+    curves '"kl":3' '"kl":4' > a.log
+    cv-plot -o a.png a.log
+    [ "$(size a.png)" = "1000 771" ]
+    [ -n "$(dot a.png 2)" ]
+    [ -z "$(dot a.png 3)" ]
+    curves '"kl":3,"distance":1,"beta":1' '"kl":4,"distance":2,"beta":2' > a.log
+    cv-plot -o a.png a.log
+    [ -n "$(dot a.png 4)" ]
+    [ -z "$(dot a.png 5)" ]
+    curves '"kl":3,"distance":1,"beta":1,"elbo":1' '"kl":4,"distance":2,"beta":2,"elbo":2' > a.log
+    cv-plot -o a.png a.log
+    [ "$(size a.png)" = "1000 1011" ]
+    # on a small page there is the loss alone
+    cv-plot --kind training -W 1000 -H 250 -o a.png < a.log
+    curves '"kl":3' '"kl":3' | cv-plot --kind training -W 1000 -H 250 -o b.png
+    cmp a.png b.png
 }
 
 @test "what is not a log is refused; the last line of a log may be half there" {

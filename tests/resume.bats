@@ -82,6 +82,17 @@ without_time() { sed 's/,"seconds":.*//' "$1"; }
     diff <(without_time log | tail -n 1) <(without_time new)
 }
 
+@test "a finished run is said to be one, with what it takes to go on" {
+    run --separate-stderr bash -c 'cv-train --resume "$1/epoch-0003.cvm" < audio.cvs > model.bin' - "$shots"
+    [ "$status" -eq 0 ]
+    says "a finished run of 3 epochs" "a larger -e and --resume-anyway"
+    [[ $stderr != *"going on"* ]]
+    cmp model.bin whole.bin
+    run --separate-stderr bash -c 'cv-train --resume "$1/epoch-0002.cvm" < audio.cvs > model.bin' - "$shots"
+    says "going on from"
+    [[ $stderr != *finished* ]]
+}
+
 @test "an interrupt leaves a snapshot of that moment" {
     mkfifo pipe
     env --default-signal=INT cv-train -N notebook -q -e 40 -b 2 --snapshot run --log pipe < audio.cvs > part.bin &

@@ -121,15 +121,27 @@ same_network() { cmp <(cv-decode "$1" < noise.cvs) <(cv-decode "$2" < noise.cvs)
 
 # ---- what it says ----
 
-@test "one line per epoch on standard error" {
-    run --separate-stderr cv-train -N notebook -e 3 < audio.cvs
-    [ "${#stderr_lines[@]}" -eq 3 ]
+@test "one line on standard error of what is to come, and one per epoch" {
     n='-?[0-9.]+(e[-+]?[0-9]+)?'
+    time='[0-9.]+ (s|min|h)'
+    run --separate-stderr cv-train -N notebook -e 3 < audio.cvs
+    [ "${#stderr_lines[@]}" -eq 4 ]
+    [[ ${stderr_lines[0]} =~ ^"cv-train: 6 clips, 0.6 s of sound of 6 tracks; 549 k parameters, 1 step an epoch, about "$time$ ]]
     for i in 1 2 3; do
-        [[ ${stderr_lines[i - 1]} =~ ^"epoch $i of 3: loss "$n", distance "$n", KL "$n", ELBO "$n" nats a clip, "[0-9.]+" s"(", "[0-9]+" s left")?$ ]]
+        [[ ${stderr_lines[i]} =~ ^"epoch $i of 3, loss "$n", distance "$n", KL "$n", "$time(", "$time" left")?$ ]]
     done
     run --separate-stderr cv-train -N notebook -e 1 -t test.cvs < audio.cvs
-    [[ ${stderr_lines[${#stderr_lines[@]} - 1]} =~ ^"epoch 1 of 1: loss "$n", distance "$n", KL "$n", on the test clips loss "$n", distance "$n", KL "$n", ELBO "$n" nats a clip, "[0-9.]+" s"$ ]]
+    [[ ${stderr_lines[${#stderr_lines[@]} - 1]} =~ ^"epoch 1 of 1, loss "$n", distance "$n", KL "$n", test loss "$n", distance "$n", KL "$n", ELBO "$n", "$time$ ]]
+}
+
+@test "tracks are told from clips by their meta" {
+    jazz 1 1000
+    cv-load -r 3000 -q -n 250 --all jazz/a.wav jazz/b.wav > cut.cvs
+    run --separate-stderr cv-train -N notebook -e 1 < cut.cvs
+    [[ ${stderr_lines[0]} == "cv-train: "*" of sound of 2 tracks; "* ]]
+    cv-batch -b 2 < cut.cvs > batched.cvs
+    run --separate-stderr cv-train -N notebook -e 1 < batched.cvs
+    [[ ${stderr_lines[0]} == "cv-train: "*" of sound of 2 tracks; "* ]]
 }
 
 @test "-q says nothing" {
@@ -193,6 +205,16 @@ same_network() { cmp <(cv-decode "$1" < noise.cvs) <(cv-decode "$2" < noise.cvs)
     run --separate-stderr cv-train -N notebook -e 1 -t test.cvs < train.cvs
     [ "$status" -eq 0 ]
     [[ $stderr != *warning* ]]
+}
+
+@test "figures of test clips are those of cv-eval, whatever the batch" {
+    for batch in 1 4; do
+        cv-train -N notebook -q -e 1 -b $batch -z 3 -t audio.cvs --log log < audio.cvs > model.bin
+        said=$(grep -o '"test_elbo":[^,]*' log)
+        cv-eval --json model.bin < audio.cvs > figures
+        is=$(grep -o '"elbo":[^,]*' figures)
+        awk -v a="${said#*:}" -v b="${is#*:}" 'BEGIN { d = a / b - 1; exit !(d < 1e-5 && d > -1e-5) }'
+    done
 }
 
 @test "test clips that are longer or at another rate are refused" {
@@ -266,6 +288,48 @@ same_network() { cmp <(cv-decode "$1" < noise.cvs) <(cv-decode "$2" < noise.cvs)
     [ "$status" -eq 1 ]
 }
 
+# ---- the file of the model ----
+
+@test "-o: what was there stays until the new model is whole" {
+    cv-train -N notebook -q -e 2 < audio.cvs > piped.bin
+    echo before > model.bin
+    run --separate-stderr cv-train -N notebook -q -e 2 -o model.bin < audio.cvs
+    [ "$status" -eq 0 ]
+    [ -z "$output" ]
+    cmp piped.bin model.bin
+    # no input, a loss that is not finite, a disk that is full
+    cp model.bin before
+    refuses 1 cv-train -N notebook -o model.bin < /dev/null
+    cmp before model.bin
+    refuses 1 cv-train -N notebook -q -e 50 -b 3 -l 1e12 -o model.bin < audio.cvs
+    cmp before model.bin
+    run --separate-stderr bash -c "trap '' XFSZ; ulimit -f 1000; cv-train -N notebook -q -e 1 -o model.bin < audio.cvs"
+    [ "$status" -eq 1 ]
+    [[ $stderr == *model.bin* ]]
+    cmp before model.bin
+    [ ! -e model.bin.part ]
+    # a link stays one, a pipe gets the model
+    ln -s model.bin link
+    cv-train -N notebook -q -e 0 -o link < audio.cvs
+    [ -L link ]
+    [ "$(field epochs model.bin)" = 0 ]
+    mkfifo pipe
+    cv-train -N notebook -q -e 2 -o pipe < audio.cvs &
+    cmp piped.bin pipe
+    wait $!
+    [ -p pipe ]
+}
+
+@test "-o: a file that cannot be made is refused before training" {
+    refuses 1 cv-train -N notebook --log log -o missing/model.bin < audio.cvs
+    says missing/model.bin
+    [ ! -e log ]
+    mkdir folder
+    refuses 1 cv-train -N notebook --log log -o folder < audio.cvs
+    says folder "is a folder"
+    [ ! -e log ]
+}
+
 # ---- stopping ----
 
 # start_training [OPTION ...]: a long one; returns when its first epoch is over, in $pid; fd 9 reads the log.
@@ -308,6 +372,22 @@ start_training() {
     exec 9<&-
     [ "$status" -eq 130 ]
     [ ! -s model.bin ]
+}
+
+@test "an interrupt while clips are loaded is answered at once, without a model" {
+    mkfifo pipe
+    env --default-signal=INT cv-train -N notebook -o model.bin --snapshot shots < pipe 2> words &
+    pid=$!
+    exec 9> pipe
+    head -c 3000 audio.cvs >&9
+    until grep -q '^State:.S' /proc/$pid/status; do sleep 0.02; done
+    kill -INT $pid
+    exec 9>&-
+    status=0
+    wait $pid || status=$?
+    [ "$status" -eq 130 ]
+    [ ! -e model.bin ]
+    [ ! -e shots ]
 }
 
 @test "a signal that was ignored before stays so" {
@@ -362,6 +442,23 @@ start_training() {
     for shot in shots/*; do
         cv-info "$shot" > /dev/null
     done
+}
+
+# ---- options ----
+
+@test "options of another network are refused" {
+    for line in "--width 8" "--stride 2" "--frames beat" "--bank 10" "--beta 0.1"; do
+        refuses 2 cv-train -N notebook $line < audio.cvs
+        says "${line% *} is for the network spectral"
+    done
+    refuses 2 cv-train -B 3 < audio.cvs
+    says "--buffer is for the network notebook"
+}
+
+@test "-B: the range that is refused is that of the help" {
+    [[ $(cv-train --help | grep -e '--buffer') == *"[0 <= CLIPS <= 1000000000]" ]]
+    refuses 2 cv-train -N notebook -B -1 < audio.cvs
+    says "from 0 to 1000000000"
 }
 
 @test "a stream without clips is refused" {

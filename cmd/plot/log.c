@@ -1,4 +1,4 @@
-/* Reads JSON Lines with an epoch and its losses each. */
+/* Reads JSON Lines with an epoch and its figures each. */
 #include "log.h"
 
 #include <math.h>
@@ -8,31 +8,41 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/mem.h"
-#include "json.h"
 
 enum { LINE_MOST = 1 << 16, POINTS_MOST = 1 << 22 };
 
 static const double largest = 1e37; /* what a training in floats can come to; beyond, no axis is of use */
 
-static void number_take(void *arg, const char *key, double value)
-{
-    struct log_point *p = arg;
-    double *places[] = {&p->epoch, &p->loss, &p->elbo, &p->test_elbo};
-    static const char *const keys[] = {"epoch", "loss", "elbo", "test_elbo"};
-
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-        if (strcmp(key, keys[i]) == 0)
-            *places[i] = fabs(value) <= largest ? value : NAN;
-}
-
-/* 1: a point was read, 0: an empty line. */
+/* 1: a point was read, 0: an empty line, -1: something else. */
 static int line_read(const char *line, struct log_point *p)
 {
-    *p = (struct log_point){NAN, NAN, NAN, NAN};
+    static const char *const keys[LOG_FIGURES] = {
+        [LOG_EPOCH] = "epoch",
+        [LOG_LOSS] = "loss",
+        [LOG_TEST_LOSS] = "test_loss",
+        [LOG_DISTANCE] = "distance",
+        [LOG_TEST_DISTANCE] = "test_distance",
+        [LOG_KL] = "kl",
+        [LOG_TEST_KL] = "test_kl",
+        [LOG_ELBO] = "elbo",
+        [LOG_TEST_ELBO] = "test_elbo",
+        [LOG_RATE] = "learning_rate",
+        [LOG_BETA] = "beta",
+    };
+    struct meta *m;
+
     if (line[strspn(line, " \t\r\n")] == '\0')
         return 0;
-    return json_numbers(line, number_take, p) == 0 && isfinite(p->epoch) ? 1 : -1;
+    m = json_read(line);
+    for (int i = 0; i < LOG_FIGURES; i++) {
+        double x;
+
+        p->value[i] = meta_get_real(m, keys[i], &x) && fabs(x) <= largest ? x : NAN;
+    }
+    meta_free(m);
+    return isfinite(p->value[LOG_EPOCH]) ? 1 : -1;
 }
 
 static int set_wrong(const char *path, long number, const char *line)

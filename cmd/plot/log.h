@@ -4,9 +4,24 @@
 
 #include <stddef.h>
 
+/* The figures of an epoch that are drawn. */
+enum figure {
+    LOG_EPOCH,
+    LOG_LOSS,
+    LOG_TEST_LOSS,
+    LOG_DISTANCE,
+    LOG_TEST_DISTANCE,
+    LOG_KL,
+    LOG_TEST_KL,
+    LOG_ELBO,
+    LOG_TEST_ELBO,
+    LOG_RATE,
+    LOG_BETA,
+    LOG_FIGURES
+};
+
 struct log_point {
-    double epoch;
-    double loss, elbo, test_elbo; /* NaN: not there, or not a number */
+    double value[LOG_FIGURES]; /* NaN: not there, or not a number */
 };
 
 struct log {

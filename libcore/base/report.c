@@ -1,18 +1,13 @@
-/* Tables and JSON of figures, and progress. */
+/* Tables and JSON of figures. */
 #include "base/report.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "base/diag.h"
 #include "base/mem.h"
 #include "base/text.h"
-
-static const double long_job = 2, pause_seconds = 0.1;
 
 void report_text(FILE *out, int width, const char *text)
 {
@@ -111,34 +106,4 @@ void report_json(FILE *out, const char *key, struct meta *m)
     meta_json(out, line);
     putc('\n', out);
     meta_free(line);
-}
-
-/* ---- progress ---- */
-
-static double seconds_now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-void report_progress(const char *what, int64_t done, int64_t all)
-{
-    static double began, shown; /* 0: not yet */
-    double now = seconds_now(), left;
-
-    if (diag_quiet() || !isatty(STDERR_FILENO))
-        return;
-    if (done == 0)
-        began = now;
-    left = done > 0 ? (now - began) * (double)(all - done) / (double)done : 0;
-    if (done == all && shown > 0) {
-        fputs("\r\033[K", stderr);
-        shown = 0;
-    } else if (now - began + left > long_job && now - shown > pause_seconds) {
-        fprintf(stderr, "\r\033[K%" PRId64 " of %" PRId64 " %s, %.0f s left", done, all, what, left);
-        shown = now;
-    }
-    fflush(stderr);
 }

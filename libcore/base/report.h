@@ -29,9 +29,4 @@ void report_text(FILE *out, int width, const char *text);
 /* One line of JSON: m, or {key: m} where key is not NULL. m is released. */
 void report_json(FILE *out, const char *key, struct meta *m);
 
-/* How far a long job is: on standard error where that is a terminal and the
- * program not quiet, from the time on at which it looks like more than 2 s in
- * all. The line goes when done is all. One job at a time, from one thread. */
-void report_progress(const char *what, int64_t done, int64_t all);
-
 #endif

@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/file.h"
-#include "base/report.h"
+#include "base/progress.h"
 #include "measure/figures.h"
 #include "measure/levels.h"
 #include "model/codec_private.h"
@@ -218,13 +218,13 @@ static int all_measure(struct run *run, uint64_t seed, struct pool *pool)
     for (int i = 0; i < run->room; i++)
         run->meters[i] = (struct meters){recon_meter_new(run->m.rate), timbre_meter_new(run->m.rate)};
     for (int64_t i = 0; i < run->e->clips; i++) {
-        report_progress("clips", i - run->held, run->e->clips);
+        progress("evaluation of clips", i - run->held, run->e->clips);
         if (clip_recall(run, i))
             return -1;
         if (run->held == run->room || i + 1 == run->e->clips)
             clips_measure(run, pool);
     }
-    report_progress("clips", run->e->clips, run->e->clips);
+    progress("evaluation of clips", run->e->clips, run->e->clips);
     return 0;
 }
 

@@ -25,18 +25,19 @@ struct dataset {
     double rate;     /* Hz */
     bool batched;    /* the stream came in batches: they are kept */
     size_t batches;
+    size_t tracks;       /* that the clips are of: by their meta, else each is one */
     uint64_t digest;     /* of names, shapes and values */
     struct spool *spool; /* where the clips lie, and what is computed from each of them */
-    bool own_spool;
 };
 
-/* Reads all clips of a started audio reader into memory; all must be alike in
- * rate and channels. -1: the stream broke, or a clip differs (named). */
-int dataset_read(struct dataset *d, struct reader *r);
-
-/* The same into a spool, which must outlive the clips. -1 also: the spool is full. */
+/* Reads all clips of a started audio reader into a spool, which must outlive
+ * them; all must be alike in rate and channels. -1: the stream broke, a clip
+ * differs (named), or the spool is full. */
 int dataset_spool(struct dataset *d, struct reader *r, struct spool *spool);
 void dataset_free(struct dataset *d);
+
+/* The digest as the head of a model has it: 16 hexadecimal digits. */
+struct meta *dataset_digest(const struct dataset *d);
 
 /* Says that clip i is not needed for now; see spool_release. */
 void dataset_release(const struct dataset *d, size_t i);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/progress.h"
 
 enum { BANDS = 32, CLIPS_MOST = 16 };
 /* Of each clip no more than that is decoded. */
@@ -14,7 +15,7 @@ static const double range = 6.9; /* 60 dB in nepers */
 
 /* Sums over frames of one clip, per band. */
 struct sums {
-    double *difference, *count;
+    double difference[BANDS], count[BANDS];
 };
 
 struct job {
@@ -164,14 +165,8 @@ void lift_learn(const struct chunks *p, const struct dataset *d, const struct sp
     for (size_t i = 0; i < d->count; i++) /* evenly chosen */
         if (clips[i].level > 0 && passed++ * CLIPS_MOST >= (size_t)count * sounding && count < CLIPS_MOST)
             j.chosen[count++] = i;
-    for (int i = 0; i < count; i++)
-        j.sums[i] = (struct sums){mem_zero(BANDS, sizeof(double)), mem_zero(BANDS, sizeof(double))};
     find_edges(&j);
-    pool_run(pool, count, clip_task, &j);
+    progress_run(pool, "loudness of clips", count, clip_task, &j);
     set(&j, count);
-    for (int i = 0; i < count; i++) {
-        free(j.sums[i].difference);
-        free(j.sums[i].count);
-    }
     free(j.edge);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/progress.h"
 #include "base/linalg.h"
 #include "base/leading.h"
 
@@ -63,12 +64,14 @@ static double add_all(struct sums *s, const struct spectral *shape, const struct
         s->y = clips[i].y;
         s->rows = clips[i].level > 0 ? clips[i].real / shape->stride : 0;
         passed += s->rows;
+        progress("components of clips", (int64_t)i, (int64_t)count);
         if (s->rows == 0 || seen + s->rows / 2 > share * passed + 1)
             continue;
         add_clip(s, pool);
         seen += s->rows;
         spool_release(spool, clips[i].y, spectral_data_size(&clips[i], shape->features));
     }
+    progress("components of clips", 1, 1);
     return seen;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/sort.h"
+#include "base/progress.h"
 #include "base/rng.h"
 
 /* Periods that are kept, and tempos that the head names. */
@@ -107,6 +108,7 @@ int prior_learn(const struct prior_plan *plan, const struct chunks *p, const str
         int64_t frames = clip->frames / p->shape.stride;
         struct rng r = rng_new(seed, STREAM_DRAWS + plan->order[i]);
 
+        progress("prior of clips", (int64_t)i, (int64_t)plan->usable);
         chunks_means(p, clip->y, (int)frames, mean);
         rng_normal(&r, draw, (size_t)frames * latent);
         chunks_draw(p, mean, frames, draw);
@@ -117,6 +119,7 @@ int prior_learn(const struct prior_plan *plan, const struct chunks *p, const str
             prior_fit_period(fit, p->params, clip->timing.period);
         spool_release(spool, clip->y, spectral_data_size(clip, p->shape.features));
     }
+    progress("prior of clips", 1, 1);
     free(mean);
     return prior_fit_end(fit, p->params);
 }

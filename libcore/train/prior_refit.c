@@ -1,14 +1,13 @@
 /* Everything but the prior is taken over as it is. */
 #include "train/prior_refit.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "model/file.h"
+#include "train/model_save.h"
 #include "train/pca.h"
 #include "train/prior_learn.h"
 
@@ -68,7 +67,7 @@ static int check_finite(const struct params *p, const char *path)
 }
 
 static int learn(struct model *m, const char *path, const struct dataset *data, int64_t bank, uint64_t seed,
-                 struct pool *pool, int fd, const char *label)
+                 struct pool *pool, const char *output)
 {
     struct spectral_clip *clips = mem_zero(data->count, sizeof *clips);
     struct params *store = params_new();
@@ -103,14 +102,11 @@ static int learn(struct model *m, const char *path, const struct dataset *data, 
             status = check_finite(store, path);
     }
     if (!status) {
-        char *digest = mem_format("%016" PRIx64, data->digest);
-
         value.flat = store->theta;
         meta_set(m->meta, "bank", meta_int(bank));
-        meta_set(m->meta, "prior_digest", meta_text(digest));
+        meta_set(m->meta, "prior_digest", dataset_digest(data));
         prior_plan_describe(&plan, &input, clips, m->meta);
-        status = model_write(fd, label, m->meta, store, &value, 1);
-        free(digest);
+        status = model_save(output, m->meta, store, &value, 1);
     }
     prior_plan_free(&plan);
     net_free(net);
@@ -120,8 +116,8 @@ static int learn(struct model *m, const char *path, const struct dataset *data, 
     return status;
 }
 
-int prior_refit(const char *path, const struct dataset *data, int64_t bank, uint64_t seed, int threads, int fd,
-                const char *label)
+int prior_refit(const char *path, const struct dataset *data, int64_t bank, uint64_t seed, int threads,
+                const char *output)
 {
     struct model m;
     struct reader *file = model_open(&m, path);
@@ -142,7 +138,7 @@ int prior_refit(const char *path, const struct dataset *data, int64_t bank, uint
     if (!status) {
         struct pool *pool = pool_new(threads);
 
-        status = learn(&m, path, data, bank, seed, pool, fd, label);
+        status = learn(&m, path, data, bank, seed, pool, output);
         pool_free(pool);
     }
     net_free(net);

@@ -5,9 +5,9 @@
 #include "train/dataset.h"
 
 /* Fits the prior of the spectral model in that file to data, with a bank of up
- * to bank latent frames (negative: the default), and writes the model with it
- * to fd. -1: not such a model, or not for such clips. */
-int prior_refit(const char *model, const struct dataset *data, int64_t bank, uint64_t seed, int threads, int fd,
-                const char *label);
+ * to bank latent frames (negative: the default), and writes the model with it,
+ * see model_save. -1: not such a model, or not for such clips. */
+int prior_refit(const char *model, const struct dataset *data, int64_t bank, uint64_t seed, int threads,
+                const char *output);
 
 #endif

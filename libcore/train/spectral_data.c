@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/progress.h"
 #include "measure/levels.h"
 
 /* The floor under what is loud, in dB; the least that all features deviate by, and what is let through above the
@@ -26,28 +27,26 @@ struct time_job {
     struct spectral_clip *clips;
 };
 
+/* Whether some channel of count samples from first on is louder than that. */
+static bool louder_than(const struct spectral_input *f, const struct clip *c, int64_t first, int64_t count,
+                        double least)
+{
+    for (int k = 0; k < f->channels; k++)
+        if (level_rms(c->data + k * c->samples + first, count) > least)
+            return true;
+    return false;
+}
+
 /* Leaves out blocks of 50 ms at both ends that are 60 dB under the clip's level. */
 static void trim_ends(const struct spectral_input *f, const struct clip *c, struct spectral_clip *l)
 {
     int64_t block = (int64_t)(f->rate / 20), end = c->samples;
     double least = sounding * l->level;
 
-    for (; l->first + block < end; l->first += block) {
-        double loudest = 0;
-
-        for (int k = 0; k < f->channels; k++)
-            loudest = fmax(loudest, level_rms(c->data + k * c->samples + l->first, block));
-        if (loudest > least)
-            break;
-    }
-    for (; end - block > l->first; end -= block) {
-        double loudest = 0;
-
-        for (int k = 0; k < f->channels; k++)
-            loudest = fmax(loudest, level_rms(c->data + k * c->samples + end - block, block));
-        if (loudest > least)
-            break;
-    }
+    while (l->first + block < end && !louder_than(f, c, l->first, block, least))
+        l->first += block;
+    while (end - block > l->first && !louder_than(f, c, end - block, block, least))
+        end -= block;
     l->samples = end - l->first;
 }
 
@@ -89,7 +88,7 @@ void spectral_data_time(const struct spectral_input *f, const struct dataset *d,
 {
     struct time_job job = {f, d, trim, clips};
 
-    pool_run(pool, (int)d->count, time_task, &job);
+    progress_run(pool, "beat of clips", (int)d->count, time_task, &job);
 }
 
 void spectral_data_stride(struct spectral_clip *clips, size_t count, int stride)
@@ -311,7 +310,7 @@ static int learn(struct job *j, size_t frames, bool given, struct pool *pool)
 {
     double loud;
 
-    pool_run(pool, (int)j->d->count, raw_task, j);
+    progress_run(pool, "levels of clips", (int)j->d->count, raw_task, j);
     for (size_t i = 0; i < j->d->count; i++)
         if (!j->seen[i].finite)
             return error_set("clip '%s' has samples that are too large: scale it to -1 .. 1", j->d->clips[i].name);

@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "io/digests.h"
+#include "train/model_save.h"
 #include "train/train_private.h"
 
 static volatile sig_atomic_t stop; /* the signal that asked for an end */
@@ -68,39 +69,41 @@ static double minutes_spent(const struct history *h)
 double train_progress(const struct history *h, int steps)
 {
     const struct epoch *e = &h->epoch;
-    double done = h->run->minutes > 0 ? minutes_spent(h) / h->run->minutes
-                                      : ((double)(e->number - 1) + (double)e->begun / steps) / (double)h->epochs;
+    double done = h->trainer->config.minutes > 0
+                      ? minutes_spent(h) / h->trainer->config.minutes
+                      : ((double)(e->number - 1) + (double)e->begun / steps) / (double)h->trainer->config.epochs;
 
     return done < 1 ? done : 1;
 }
 
 static bool time_is_up(const struct history *h)
 {
-    return h->run->minutes > 0 && minutes_spent(h) >= h->run->minutes;
+    return h->trainer->config.minutes > 0 && minutes_spent(h) >= h->trainer->config.minutes;
 }
 
 static bool patience_is_out(const struct history *h)
 {
-    return h->best_theta && h->done - h->best_epoch >= h->run->patience;
+    return h->best_theta && h->done - h->best_epoch >= h->trainer->config.patience;
 }
 
 /* Nothing more to do: all epochs are there, or enough of them. */
 static bool enough(const struct history *h)
 {
-    return patience_is_out(h) || (h->done > 0 && time_is_up(h)) || (!(h->run->minutes > 0) && h->done >= h->epochs);
+    return patience_is_out(h) || (h->done > 0 && time_is_up(h)) ||
+           (!(h->trainer->config.minutes > 0) && h->done >= h->trainer->config.epochs);
 }
 
 /* ---- curves ---- */
 
-const char *const curve_names[CURVES] = {"losses",      "distances",      "kls",      "elbos",
-                                         "test_losses", "test_distances", "test_kls", "test_elbos"};
+const struct curve_name curve_names[CURVES] = {
+    {"loss", "losses"},      {"distance", "distances"},    {"kl", "kls"},
+    {"elbo", "elbos"},       {"test_loss", "test_losses"}, {"test_distance", "test_distances"},
+    {"test_kl", "test_kls"}, {"test_elbo", "test_elbos"},
+};
 
-double curve_value(const struct epoch *e, enum curve c)
+int curves(const struct history *h)
 {
-    const struct train_figures *f = c < CURVE_TEST_LOSS ? &e->sum : &e->test;
-    const double all[] = {f->loss, f->distance, f->kl, f->elbo};
-
-    return all[c % CURVE_TEST_LOSS];
+    return h->run->test ? CURVES : FIGURES;
 }
 
 /* ---- the run ---- */
@@ -108,36 +111,19 @@ double curve_value(const struct epoch *e, enum curve c)
 static void add_step(struct epoch *e, const struct step_result *r)
 {
     e->steps++;
-    e->sum.loss += r->f.loss;
-    e->sum.distance += r->f.distance;
-    e->sum.kl += r->f.kl;
-    e->sum.elbo += r->f.elbo;
+    for (int i = 0; i < FIGURES; i++)
+        e->figures[TRAINED].of[i] += r->f.of[i];
     e->clips += r->clips;
     e->rate = r->rate;
     e->beta = r->beta;
-}
-
-static void take_means(struct train_figures *f, int64_t steps)
-{
-    double n = steps > 0 ? (double)steps : NAN;
-
-    *f = (struct train_figures){f->loss / n, f->distance / n, f->kl / n, f->elbo / n};
-}
-
-/* Where steps do not tell it. */
-static void train_elbo(struct history *h)
-{
-    struct train_figures few;
-
-    trainer_test(h->trainer, NULL, &few);
-    h->epoch.sum.elbo = few.elbo;
 }
 
 /* The steps of the epoch in hand, as far as time goes. 1: stopped by a signal, -1: the loss went wrong. */
 static int run_steps(struct history *h)
 {
     struct epoch *e = &h->epoch;
-    int steps = trainer_begin_epoch(h->trainer, e->number);
+    struct train_figures few;
+    int steps = h->trainer->kind->begin_epoch(h->trainer, e->number);
     double started = clock_now() - e->seconds;
 
     while (e->begun < steps && !(time_is_up(h) && e->steps > 0)) {
@@ -148,17 +134,19 @@ static int run_steps(struct history *h)
                 save_snapshot(h);
             return 1;
         }
-        if (h->run->snapshot_every > 0 && e->begun > 0 && clock_now() - h->saved >= h->run->snapshot_every)
+        if (h->run->options->snapshot_every > 0 && e->begun > 0 &&
+            clock_now() - h->saved >= h->run->options->snapshot_every)
             save_snapshot(h);
         h->trainer->progress = train_progress(h, steps);
-        if (trainer_step(h->trainer, (int)e->begun, &r)) {
+        if (h->trainer->kind->step(h->trainer, (int)e->begun, &r)) {
             say_clear(h);
             return error_prefix("epoch %" PRId64 ", step %" PRId64, e->number, e->begun + 1);
         }
         e->begun++;
+        say_plan(h, steps, clock_now() - started - e->seconds);
         e->seconds = clock_now() - started;
         if (r.clips == 0) {
-            if (h->skipped++ == 0)
+            if (h->trainer->skipped == 1)
                 diag_warn("epoch %" PRId64 ", step %" PRId64 ": loss or gradient are not finite, the step is skipped",
                           e->number, e->begun);
             continue;
@@ -166,11 +154,14 @@ static int run_steps(struct history *h)
         add_step(e, &r);
         say_step(h, steps);
     }
-    take_means(&e->sum, e->steps);
-    if (h->run->test)
-        trainer_test(h->trainer, h->run->test, &e->test);
-    else if (isnan(e->sum.elbo))
-        train_elbo(h);
+    for (int i = 0; i < FIGURES; i++)
+        e->figures[TRAINED].of[i] /= e->steps > 0 ? (double)e->steps : NAN;
+    if (h->run->test) {
+        h->trainer->kind->test(h->trainer, h->run->test, &e->figures[TESTED]);
+    } else if (isnan(e->figures[TRAINED].of[ELBO])) { /* steps do not tell it */
+        h->trainer->kind->test(h->trainer, NULL, &few);
+        e->figures[TRAINED].of[ELBO] = few.of[ELBO];
+    }
     e->seconds = clock_now() - started;
     return 0;
 }
@@ -180,13 +171,13 @@ static void keep_best(struct history *h)
 {
     const struct params *p = h->trainer->params;
 
-    if (h->run->patience == 0 || !h->run->test || !isfinite(h->epoch.test.elbo) ||
-        (h->best_theta && !(h->epoch.test.elbo > h->best)))
+    if (h->trainer->config.patience == 0 || !h->run->test || !isfinite(h->epoch.figures[TESTED].of[ELBO]) ||
+        (h->best_theta && !(h->epoch.figures[TESTED].of[ELBO] > h->best)))
         return;
     if (!h->best_theta)
         h->best_theta = mem_floats(p->total);
     memcpy(h->best_theta, p->theta, p->total * sizeof *h->best_theta);
-    h->best = h->epoch.test.elbo;
+    h->best = h->epoch.figures[TESTED].of[ELBO];
     h->best_epoch = h->epoch.number;
 }
 
@@ -197,8 +188,8 @@ static int run_epoch(struct history *h)
 
     if (status)
         return status;
-    for (int i = 0; i < (h->run->test ? CURVES : CURVE_TEST_LOSS); i++)
-        meta_append(h->curves[i], meta_real(curve_value(&h->epoch, (enum curve)i)));
+    for (int i = 0; i < curves(h); i++)
+        meta_append(h->curves[i], meta_real(h->epoch.figures[i / FIGURES].of[i % FIGURES]));
     h->done = h->epoch.number;
     say_epoch(h);
     log_epoch(h);
@@ -283,7 +274,7 @@ static int check_lengths(int64_t longest, const struct dataset *data, const stru
  * this one goes; a file system that has no locks keeps nobody out. */
 static int take_folder(struct history *h)
 {
-    const char *folder = h->run->snapshots;
+    const char *folder = h->run->options->snapshots;
 
     if (!folder)
         return 0;
@@ -303,19 +294,28 @@ static int take_folder(struct history *h)
 /* From the beginning, or from where the snapshot was taken. */
 static int begin(struct history *h)
 {
+    const struct snapshot *from = h->run->resume;
+
     h->epoch.number = 1;
-    if (h->run->resume && resume(h))
+    if (from && resume(h))
         return -1;
     if (log_open(h))
         return -1;
     h->began = h->saved = clock_now();
-    if (!h->run->resume)
+    if (!from)
         save_snapshot(h);
+    else if (enough(h))
+        diag_note("%s is the end of a finished run of %" PRId64 " epochs, whose model is written again: "
+                  "to go on give a larger %s and --resume-anyway",
+                  from->path, h->done,
+                  patience_is_out(h)               ? "--patience"
+                  : h->trainer->config.minutes > 0 ? "--time"
+                                                   : "-e");
     else
-        diag_note("going on from %s: epoch %" PRId64 ", step %" PRId64, h->run->resume->path, h->epoch.number,
+        diag_note("going on from %s: epoch %" PRId64 ", step %" PRId64, from->path, h->epoch.number,
                   h->epoch.begun + 1);
-    if (h->epochs > 0)
-        h->resumed = train_progress(h, trainer_begin_epoch(h->trainer, h->epoch.number));
+    if (h->trainer->config.epochs > 0)
+        h->resumed = train_progress(h, h->trainer->kind->begin_epoch(h->trainer, h->epoch.number));
     return 0;
 }
 
@@ -337,42 +337,42 @@ static int run_epochs(struct history *h)
                   h->done, h->trainer->steps);
     } else if (patience_is_out(h)) {
         diag_note("no better on the test clips for %" PRId64 " epochs: ended, epoch %" PRId64 " was the best",
-                  h->run->patience, h->best_epoch);
+                  h->trainer->config.patience, h->best_epoch);
     }
-    if (h->skipped > 0)
-        diag_warn("%" PRId64 " steps were skipped, as loss or gradient were not finite", h->skipped);
+    if (h->trainer->skipped > 0)
+        diag_warn("%" PRId64 " steps were skipped, as loss or gradient were not finite", h->trainer->skipped);
     if (h->best_theta)
         memcpy(h->trainer->params->theta, h->best_theta, h->trainer->params->total * sizeof *h->best_theta);
     return 0;
 }
 
-int train(const struct train_run *run, int fd, const char *label)
+/* From a trainer to its model. */
+static int run_all(struct history *h)
+{
+    if (check_lengths(h->trainer->longest, h->run->data, h->run->test) || begin(h) || run_epochs(h) ||
+        trainer_finish(h->trainer) || save_model(h))
+        return -1;
+    return h->trouble ? error_set("the model is written, but see the errors above") : 0;
+}
+
+int train(const struct train_run *run)
 {
     struct history h = {.run = run, .folder = -1, .terminal = isatty(STDERR_FILENO) == 1};
     struct pool *pool;
     int status = -1;
 
-    if ((run->test && check_test(run->data, run->test)) || (run->resume && resume_check_data(run)) || take_folder(&h))
+    if (model_save_check(run->options->output) || (run->test && check_test(run->data, run->test)) ||
+        (run->resume && resume_check_data(run)) || take_folder(&h))
         return -1;
-    pool = pool_new(run->threads);
+    pool = pool_new((int)run->options->threads);
     for (int i = 0; i < CURVES; i++)
         h.curves[i] = meta_list();
-    h.trainer = trainer_new(&run->config, run->data, pool);
-    if (h.trainer)
-        h.epochs = run->config.epochs >= 0 ? run->config.epochs : trainer_epochs(h.trainer);
+    h.trainer = trainer_new(&run->options->config, run->data, pool);
     catch_signals();
-    if (h.trainer && !check_lengths(h.trainer->longest, run->data, run->test) && !begin(&h)) {
-        status = run_epochs(&h);
-        if (!status) {
-            status = trainer_finish(h.trainer);
-            if (!status)
-                status = save_model(&h, fd, label);
-        }
-        if (!status && h.trouble)
-            status = error_set("the model is written, but see the errors above");
-    }
+    if (h.trainer)
+        status = run_all(&h);
     if (h.log && fclose(h.log) && !status)
-        status = error_set("%s:", run->log);
+        status = error_set("%s:", run->options->log);
     if (h.folder >= 0)
         close(h.folder);
     free(h.best_theta);

@@ -9,41 +9,26 @@
 
 struct epoch {
     int64_t number;
-    int64_t begun, steps;     /* steps begun, and those that were taken */
-    struct train_figures sum; /* over these, means when the epoch is over */
-    struct train_figures test;
+    int64_t begun, steps;            /* steps begun, and those that were taken */
+    struct train_figures figures[2]; /* sums over these, means when the epoch is over; and of the test clips */
     double seconds, clips, rate, beta;
 };
 
-/* Lists in the head of a model, one figure an epoch. */
-enum curve {
-    CURVE_LOSS,
-    CURVE_DISTANCE,
-    CURVE_KL,
-    CURVE_ELBO,
-    CURVE_TEST_LOSS,
-    CURVE_TEST_DISTANCE,
-    CURVE_TEST_KL,
-    CURVE_TEST_ELBO,
-    CURVES
-};
-extern const char *const curve_names[CURVES]; /* of the lists */
+enum { TRAINED, TESTED, CURVES = 2 * FIGURES };
 
 struct history {
     const struct train_run *run;
     struct trainer *trainer;
     struct meta *curves[CURVES];
-    int64_t epochs;     /* that are wanted */
     int64_t done;       /* whole epochs */
     struct epoch epoch; /* the one in hand */
     FILE *log;
     int folder; /* of the snapshots, open; -1: none */
-    bool terminal, trouble;
+    bool terminal, trouble, planned;
     double began, shown; /* by clock_now */
     double spent;        /* seconds before, in the runs that this one goes on from */
     double resumed;      /* share of the run that was done then */
     double saved;        /* when the last snapshot was taken */
-    int64_t skipped;     /* steps */
     double best;         /* test figure, and the epoch and values it came with */
     int64_t best_epoch;
     float *best_theta;
@@ -54,23 +39,37 @@ double clock_now(void);
 /* Share of the run that is done, in epochs or in time, with so many steps in this epoch. */
 double train_progress(const struct history *h, int steps);
 
-/* What the epoch in hand adds to each. */
-double curve_value(const struct epoch *e, enum curve c);
+/* The key of the figure in the log, and of the list of it in a head. */
+extern const struct curve_name {
+    const char *key, *list;
+} curve_names[CURVES];
+
+/* How many curves there are; curve i is of figures[i / FIGURES].of[i % FIGURES]. */
+int curves(const struct history *h);
 
 /* ---- train_say.c: the log, and what people see ---- */
 
 int log_open(struct history *h);
 void log_epoch(struct history *h);
+void say_plan(struct history *h, int steps, double seconds); /* once, after a step that took so many seconds */
 void say_step(struct history *h, int steps);
 void say_epoch(const struct history *h);
 void say_clear(const struct history *h); /* leaves the line that is rewritten */
 
 /* ---- train_save.c: models and snapshots of a run ---- */
 
-int save_model(const struct history *h, int fd, const char *label);
+/* The head of a model of this moment. */
+struct meta *train_describe(const struct history *h);
+
+int save_model(const struct history *h);
+
+/* The arrays that go with each parameter in a snapshot, how many; the best values so far only when there are any. */
+size_t snapshot_arrays(const struct history *h, struct model_array list[4]);
 
 /* A snapshot of this moment, into the folder of the run if it has one. */
 void save_snapshot(struct history *h);
+
+/* ---- train_resume.c: going on ---- */
 
 /* -1: the snapshot to go on from was trained on other data. */
 int resume_check_data(const struct train_run *run);

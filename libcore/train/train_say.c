@@ -2,15 +2,28 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/diag.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "train/train_private.h"
 
 /* ---- the log ---- */
+
+/* The epoch of a line; -1: it is none of a log, or not whole. */
+static int64_t line_epoch(const char *line, ssize_t length)
+{
+    struct meta *m = line[length - 1] == '\n' ? json_read(line) : NULL;
+    int64_t epoch = -1;
+
+    meta_get_int(m, "epoch", &epoch);
+    meta_free(m);
+    return epoch;
+}
 
 /* Leaves the lines of whole epochs up to the one that the run goes on from:
  * the others will come again. */
@@ -23,18 +36,17 @@ static int log_cut(const struct history *h)
     int64_t epoch;
     int status = 0;
 
-    while ((length = getline(&line, &room, h->log)) > 0 && line[length - 1] == '\n' &&
-           sscanf(line, "{ \"epoch\" : %" SCNd64, &epoch) == 1 && epoch <= h->done)
+    while ((length = getline(&line, &room, h->log)) > 0 && (epoch = line_epoch(line, length)) >= 0 && epoch <= h->done)
         end += length;
     free(line);
     if (ferror(h->log) || fseeko(h->log, end, SEEK_SET) || ftruncate(fileno(h->log), end))
-        status = error_set("%s:", h->run->log);
+        status = error_set("%s:", h->run->options->log);
     return status;
 }
 
 int log_open(struct history *h)
 {
-    const char *path = h->run->log;
+    const char *path = h->run->options->log;
     struct stat st;
     int fd;
 
@@ -57,8 +69,6 @@ int log_open(struct history *h)
 
 void log_epoch(struct history *h)
 {
-    static const char *const keys[CURVES] = {"loss",      "distance",      "kl",      "elbo",
-                                             "test_loss", "test_distance", "test_kl", "test_elbo"};
     const struct epoch *e = &h->epoch;
     struct meta *m;
 
@@ -67,18 +77,18 @@ void log_epoch(struct history *h)
     m = meta_map();
     meta_set(m, "epoch", meta_int(e->number));
     meta_set(m, "step", meta_int(h->trainer->steps));
-    for (int i = 0; i < (h->run->test ? CURVES : CURVE_TEST_LOSS); i++)
-        meta_set(m, keys[i], meta_real(curve_value(e, (enum curve)i)));
+    for (int i = 0; i < curves(h); i++)
+        meta_set(m, curve_names[i].key, meta_real(e->figures[i / FIGURES].of[i % FIGURES]));
     meta_set(m, "learning_rate", meta_real(e->rate));
     if (e->beta > 0)
         meta_set(m, "beta", meta_real(e->beta));
     meta_set(m, "seconds", meta_real(e->seconds));
-    meta_set(m, "clips_per_second", meta_real(e->clips / e->seconds));
+    meta_set(m, h->trainer->kind->speed, meta_real(e->clips / e->seconds));
     meta_json(h->log, m);
     putc('\n', h->log);
     meta_free(m);
     if (fflush(h->log) || ferror(h->log)) {
-        diag_error("log not written: %s:", h->run->log);
+        diag_error("log not written: %s:", h->run->options->log);
         fclose(h->log);
         h->log = NULL;
         h->trouble = true;
@@ -93,39 +103,98 @@ void say_clear(const struct history *h)
         fputs("\r\033[K", stderr);
 }
 
+/* "6.1 s", "42 s", "3 min", "2.5 h" */
+static const char *words_time(double seconds, char buffer[32])
+{
+    if (seconds < 90)
+        snprintf(buffer, 32, "%.2g s", fmax(seconds, 0.01));
+    else
+        snprintf(buffer, 32, seconds < 5400 ? "%.0f min" : "%.1f h", seconds / (seconds < 5400 ? 60 : 3600));
+    return buffer;
+}
+
+static void warn_few(int64_t steps, int64_t least)
+{
+    if (steps < least)
+        diag_warn("steps in all: %" PRId64 ", few to learn from: leave out -e for %" PRId64
+                  " or more, or give more music",
+                  steps, least);
+}
+
+/* "13 clips, 301 s of sound of 6 tracks; frames follow the beat; 1.8 M parameters, 13 steps an epoch, about 3 min" */
+void say_plan(struct history *h, int steps, double seconds)
+{
+    const struct trainer *t = h->trainer;
+    const struct dataset *d = h->run->data;
+    double sound = 0, all = (double)steps * (double)t->config.epochs, parameters = (double)params_trainable(t->params);
+    char length[32], about[32], *chosen;
+
+    if (h->planned || (h->epoch.begun == 1 && steps > 1)) /* the first step is slower than others */
+        return;
+    h->planned = true;
+    if (h->run->resume || diag_quiet())
+        return;
+    for (size_t i = 0; i < d->count; i++)
+        sound += (double)d->clips[i].samples / d->rate;
+    chosen = t->kind->chosen ? t->kind->chosen(t) : NULL;
+    say_clear(h);
+    diag_note("%zu clip%s, %s of sound of %zu track%s; %s%s%.3g %s parameters, %d step%s an epoch, about %s", d->count,
+              d->count == 1 ? "" : "s", words_time(sound, length), d->tracks, d->tracks == 1 ? "" : "s",
+              chosen ? chosen : "", chosen ? "; " : "", parameters / (parameters < 1e6 ? 1e3 : 1e6),
+              parameters < 1e6 ? "k" : "M", steps, steps == 1 ? "" : "s",
+              words_time(t->config.minutes > 0 ? 60 * t->config.minutes : all * seconds, about));
+    free(chosen);
+    if (!(t->config.minutes > 0))
+        warn_few(steps * t->config.epochs, t->kind->least_steps);
+}
+
+/* Of an epoch that has begun. */
+static void say_number(const struct history *h)
+{
+    fprintf(stderr, "epoch %" PRId64, h->epoch.number);
+    if (!(h->trainer->config.minutes > 0))
+        fprintf(stderr, " of %" PRId64, h->trainer->config.epochs);
+}
+
 void say_step(struct history *h, int steps)
 {
     const struct epoch *e = &h->epoch;
-    double t = clock_now(), done = train_progress(h, steps), left = 0;
+    double t = clock_now(), done = train_progress(h, steps);
+    char left[32];
 
     if (!h->terminal || diag_quiet() || t - h->shown < 0.1)
         return;
     h->shown = t;
+    say_clear(h);
+    say_number(h);
+    fprintf(stderr, ", step %" PRId64 " of %d, loss %.4g, %.1f %s a second, %.0f %% done", e->begun, steps,
+            e->figures[TRAINED].of[LOSS] / (double)e->steps, e->clips / e->seconds, h->trainer->kind->unit, 100 * done);
     if (done > h->resumed)
-        left = (t - h->began) * (1 - done) / (done - h->resumed);
-    fprintf(stderr,
-            "\r\033[Kepoch %" PRId64 ", step %" PRId64 "/%d, loss %.4g, %.1f clips/s, %.0f %% done, %.0f s left",
-            e->number, e->begun, steps, e->sum.loss / (double)e->steps, e->clips / e->seconds, 100 * done, left);
+        fprintf(stderr, ", %s left", words_time((t - h->began) * (1 - done) / (done - h->resumed), left));
+}
+
+static void say_figures(const char *name, const struct train_figures *f)
+{
+    fprintf(stderr, ", %sloss %.4g, distance %.4g, KL %.4g", name, f->of[LOSS], f->of[DISTANCE], f->of[KL]);
 }
 
 void say_epoch(const struct history *h)
 {
     const struct epoch *e = &h->epoch;
     double done = train_progress(h, 1), spent = h->spent + clock_now() - h->began;
+    char text[32];
 
     if (diag_quiet())
         return;
     say_clear(h);
-    fprintf(stderr, "epoch %" PRId64, e->number);
-    if (!(h->run->minutes > 0))
-        fprintf(stderr, " of %" PRId64, h->epochs);
-    fprintf(stderr, ": loss %.4g, distance %.4g, KL %.4g, ", e->sum.loss, e->sum.distance, e->sum.kl);
-    if (h->run->test)
-        fprintf(stderr, "on the test clips loss %.4g, distance %.4g, KL %.4g, ", e->test.loss, e->test.distance,
-                e->test.kl);
-    fprintf(stderr, "ELBO %.5g nats a %s, %.1f s", h->run->test ? e->test.elbo : e->sum.elbo, h->trainer->kind->per,
-            e->seconds);
+    say_number(h);
+    say_figures("", &e->figures[TRAINED]);
+    if (h->run->test) {
+        say_figures("test ", &e->figures[TESTED]);
+        fprintf(stderr, ", ELBO %.5g", e->figures[TESTED].of[ELBO]);
+    }
+    fprintf(stderr, ", %s", words_time(e->seconds, text));
     if (done < 1)
-        fprintf(stderr, ", %.0f s left", spent / done * (1 - done));
+        fprintf(stderr, ", %s left", words_time(spent / done * (1 - done), text));
     putc('\n', stderr);
 }

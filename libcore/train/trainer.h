@@ -11,26 +11,38 @@
 #include "nn/params.h"
 #include "train/dataset.h"
 
-/* 0 stands for the network's own default. */
+/* Settings of a model. What a network has a default for may ask for it: see struct network_option. */
 struct train_config {
-    const char *network; /* "notebook", "spectral" */
-    int64_t epochs;      /* how many are meant to come, for schedules; negative: the network's default */
-    int latent;          /* size of the latent */
-    int batch;           /* clips, or crops of clips, per step */
-    int buffer;          /* shuffle buffer in clips, 0: all of them */
-    uint64_t seed;
+    const char *network;
+    int64_t epochs;
+    double minutes;   /* > 0: train for so long instead of epochs */
+    int64_t patience; /* > 0: end after so many epochs without a better test figure, keep the best model */
+    int64_t seed;
+    int64_t batch;      /* clips, or crops of clips, per step */
     double rate;        /* learning rate */
-    int width, stride;  /* spectral: channels inside, frames for each latent frame */
-    const char *frames; /* spectral: "auto", "beat" or "fixed"; NULL: auto */
-    int64_t bank;       /* spectral: latent frames kept for the prior; negative: the default */
-    double beta;        /* spectral: weight of the KL term */
+    int64_t latent;     /* size of the latent */
+    int64_t buffer;     /* shuffle buffer in clips, 0: all of them */
+    int64_t width;      /* channels inside */
+    int64_t stride;     /* frames for each latent frame */
+    const char *frames; /* "auto", "beat" or "fixed" */
+    int64_t bank;       /* latent frames kept for the prior */
+    double beta;        /* weight of the KL term */
 };
 
-/* Of a step, an epoch, or test clips. */
+/* That a network has an option of the table in train/options.c, by its key there. The option's least number, or "auto",
+ * asks for value; where that is 0 create finds one by the clips. words stand after it in --help. */
+struct network_option {
+    const char *key;
+    double value;
+    const char *words; /* NULL: none */
+};
+
+/* Of a step, an epoch, or test clips: what is minimised; its parts, of spectral distance + beta KL, of notebook
+ * -log p(x|z) + KL and more; evidence lower bound in nats, per clip (notebook), per second of log levels (spectral). */
+enum { LOSS, DISTANCE, KL, ELBO, FIGURES };
+
 struct train_figures {
-    double loss;         /* what is minimised */
-    double distance, kl; /* its parts: spectral distance + beta kl, notebook -log p(x|z) + kl and more */
-    double elbo;         /* evidence lower bound in nats: per clip (notebook), per second of log levels (spectral) */
+    double of[FIGURES];
 };
 
 struct step_result {
@@ -42,16 +54,38 @@ struct step_result {
 struct trainer;
 
 struct trainer_kind {
-    const char *network, *per; /* name; what its ELBO is of: "clip", "second" */
+    const char *network;
+    const char *unit, *speed;             /* what batches are of: "crops"; in the log, "crops_per_second" */
+    const struct network_option *options; /* that it has; the last has no key */
+    int64_t least_steps;                  /* that a run is worth while with: so many are the default */
+
+    /* A network for clips like those of data, with fresh parameters; the config asks for no more defaults than it can
+     * find itself, and is then filled in. NULL: not for such clips. */
     struct trainer *(*create)(const struct train_config *config, const struct dataset *data, struct pool *pool);
-    int64_t (*epochs)(const struct trainer *t); /* by default */
+
+    /* Cuts the data into this epoch's batches (a pure function of seed and epoch); returns how many steps it has. */
     int (*begin_epoch)(struct trainer *t, int64_t epoch);
+
+    /* One step on batch number step of the epoch. -1: the loss is not finite, and no way to go on; the reason names the
+     * clips, and the parameters are unchanged. */
     int (*step)(struct trainer *t, int step, struct step_result *result);
+
+    /* Figures of the test clips, drawn with the same noise every time, and by cv-eval with that seed; test NULL: of a
+     * few of the training clips, where steps do not tell. */
     void (*test)(struct trainer *t, const struct dataset *test, struct train_figures *result);
-    int (*finish)(struct trainer *t); /* NULL: nothing to do */
+
+    /* Fits what is fitted to the network as it stands, before a model is written. -1: its latents are not finite. NULL:
+     * nothing is. */
+    int (*finish)(struct trainer *t);
+
+    /* What was chosen by the clips, in words that follow their number, to be released with free(). NULL: nothing. */
+    char *(*chosen)(const struct trainer *t);
+
+    /* Into a model's head: sizes that are not options, and what is counted; nothing that is learnt. NULL: nothing. */
     void (*describe)(const struct trainer *t, struct meta *head);
     void (*destroy)(struct trainer *t);
-    /* Into a snapshot and back: the counters that a step depends on, beside the values, the moments and steps. */
+
+    /* Into a snapshot and back: what a step depends on beside values, moments and steps. NULL: nothing. */
     void (*save)(const struct trainer *t, struct meta *state);
     int (*restore)(struct trainer *t, const struct meta *state);
 };
@@ -59,36 +93,29 @@ struct trainer_kind {
 /* What every kind of trainer begins with. */
 struct trainer {
     const struct trainer_kind *kind;
+    struct train_config config;
+    const struct dataset *data;
+    struct pool *pool;
     struct params *params;
+    struct adam adam;
+    uint64_t seed;
     int64_t longest; /* clip that it takes, in samples: shorter ones it pads with zeros; 0: clips of any length */
     int64_t steps;   /* done since the start */
+    int64_t skipped; /* of these, as loss or gradient were not finite: for the kind to count */
     double progress; /* share of the run that is done, 0 .. 1, set before each step: for schedules */
 };
 
 extern const struct trainer_kind notebook_trainer, spectral_trainer;
+extern const struct trainer_kind *const trainer_kinds[]; /* the default first, NULL at the end */
 
-/* A network for clips like those of data, with fresh parameters. data and
+/* NULL: none of that name. */
+const struct trainer_kind *trainer_kind_find(const char *network);
+
+/* A trainer of the config's network with all settings filled in. data and
  * pool must outlive it. NULL: no such network, or not for such clips. */
 struct trainer *trainer_new(const struct train_config *config, const struct dataset *data, struct pool *pool);
 void trainer_free(struct trainer *t);
 
-/* How many epochs are worth while. */
-int64_t trainer_epochs(const struct trainer *t);
-
-/* Cuts the data into this epoch's batches (a pure function of seed and epoch);
- * returns how many steps the epoch has. */
-int trainer_begin_epoch(struct trainer *t, int64_t epoch);
-
-/* One step on batch number step of the epoch. -1: the loss is not finite, and
- * no way to go on; the reason names the clips, and the parameters are unchanged. */
-int trainer_step(struct trainer *t, int step, struct step_result *result);
-
-/* Figures of the test clips, drawn with the same noise every time, and by
- * cv-eval with that seed; test NULL: of a few of the training clips, where
- * steps do not tell. */
-void trainer_test(struct trainer *t, const struct dataset *test, struct train_figures *result);
-
-/* Fits what is fitted to the network as it stands, before a model is written. -1: its latents are not finite. */
 int trainer_finish(struct trainer *t);
 
 /* Adds to a model's head what the network is made of and how it is trained. */
@@ -101,7 +128,7 @@ void trainer_save(const struct trainer *t, struct meta *state);
 int trainer_restore(struct trainer *t, const struct meta *state);
 
 /* The optimizer, for the head of a model. */
-void trainer_describe_adam(const struct adam *a, double rate, struct meta *head);
+void trainer_describe_adam(const struct trainer *t, struct meta *head);
 
 /* A counter (0 or more) of such a state; -1: it is missing. */
 int trainer_counter(const struct meta *state, const char *key, int64_t *out);

@@ -14,15 +14,10 @@
 /* Streams of the seed, beside those of the initial values (0, 1, ...). */
 #define STREAM_SHUFFLE (UINT64_C(1) << 60)
 #define STREAM_NOISE (UINT64_C(2) << 60)
-#define STREAM_TEST (UINT64_C(3) << 60)
 
 struct notebook_training {
     struct trainer t;
-    struct train_config config;
-    const struct dataset *data;
-    struct pool *pool;
     struct notebook_graph g;
-    struct adam adam;
     size_t *order; /* clips in this epoch's order */
     size_t *start; /* first place of each batch in order, one more at the end */
     int batches;
@@ -58,24 +53,22 @@ static struct trainer *create(const struct train_config *config, const struct da
     struct notebook_training *t = mem_zero(1, sizeof *t);
     struct notebook shape;
 
-    t->t.kind = &notebook_trainer;
-    t->t.params = params_new();
-    t->config = *config;
-    t->config.latent = config->latent ? config->latent : 2;
-    t->config.batch = config->batch ? config->batch : 10;
-    t->config.rate = config->rate > 0 ? config->rate : 3e-4;
-    shape = notebook_preset((int)data->samples, t->config.latent);
-    t->t.longest = data->samples;
-    t->data = data;
-    t->pool = pool;
-    t->capacity = largest_batch(data, t->config.batch);
-    t->adam = (struct adam){t->config.rate, 0.9, 0.999, 1e-8, true, 0};
+    t->t = (struct trainer){.kind = &notebook_trainer,
+                            .config = *config,
+                            .data = data,
+                            .pool = pool,
+                            .params = params_new(),
+                            .adam = {config->rate, 0.9, 0.999, 1e-8, true, 0},
+                            .seed = (uint64_t)config->seed,
+                            .longest = data->samples};
+    shape = notebook_preset((int)data->samples, (int)config->latent);
+    t->capacity = largest_batch(data, (int)config->batch);
     t->order = mem_alloc(data->count * sizeof *t->order);
     t->start = mem_alloc((data->count + 1) * sizeof *t->start);
     t->g = notebook_build(&shape, NOTEBOOK_ALL, t->t.params, (int)t->capacity, pool);
     if (data->channels != 1)
         error_set("clips have %d channels, the network 'notebook' takes one: load without cv-load -c", data->channels);
-    else if (!net_plan(t->g.net, config->seed, true))
+    else if (!net_plan(t->g.net, t->t.seed, true))
         return &t->t;
     destroy(&t->t);
     return NULL;
@@ -108,7 +101,7 @@ static void shuffle(size_t *order, size_t count, size_t buffer, struct rng *r)
 static int begin_epoch(struct trainer *base, int64_t epoch)
 {
     struct notebook_training *t = (struct notebook_training *)base;
-    const struct dataset *d = t->data;
+    const struct dataset *d = t->t.data;
 
     t->batches = 0;
     if (d->batched) {
@@ -118,28 +111,23 @@ static int begin_epoch(struct trainer *base, int64_t epoch)
                 t->start[t->batches++] = i;
         }
     } else {
-        struct rng r = rng_new(t->config.seed, STREAM_SHUFFLE + (uint64_t)epoch);
+        struct rng r = rng_new(base->seed, STREAM_SHUFFLE + (uint64_t)epoch);
 
-        shuffle(t->order, d->count, (size_t)t->config.buffer, &r);
-        for (size_t i = 0; i < d->count; i += (size_t)t->config.batch)
+        shuffle(t->order, d->count, (size_t)t->t.config.buffer, &r);
+        for (size_t i = 0; i < d->count; i += (size_t)t->t.config.batch)
             t->start[t->batches++] = i;
     }
     t->start[t->batches] = d->count;
     return t->batches;
 }
 
-/* Puts count clips into the network's input and noise beside them, and runs it. */
-static void forward(struct notebook_training *t, const struct dataset *d, const size_t *order, size_t count,
-                    uint64_t stream)
+/* Puts count clips into the network's input, beside the noise that is there, and runs it. */
+static void forward(struct notebook_training *t, const struct dataset *d, const size_t *order, size_t count)
 {
-    struct rng r = rng_new(t->config.seed, stream);
-
-    net_set_batch(t->g.net, (int)count);
     for (size_t i = 0; i < count; i++) {
         notebook_input(&t->g, (int)i, d->clips[order[i]].data, d->clips[order[i]].samples);
         dataset_release(d, order[i]);
     }
-    rng_normal(&r, t->g.eps->y, node_count(t->g.eps));
     net_forward(t->g.net);
 }
 
@@ -148,84 +136,74 @@ static struct train_figures figures(const struct notebook_training *t)
 {
     double nll = (double)t->g.nll->y[0], kl = (double)t->g.kl->y[0];
 
-    return (struct train_figures){net_loss_value(t->g.net), nll, kl, -(nll + kl)};
+    return (struct train_figures){{net_loss_value(t->g.net), nll, kl, -(nll + kl)}};
 }
 
 static int step(struct trainer *base, int number, struct step_result *result)
 {
     struct notebook_training *t = (struct notebook_training *)base;
     size_t first = t->start[number], count = t->start[number + 1] - first;
+    struct rng r = rng_new(base->seed, STREAM_NOISE + (uint64_t)base->steps);
 
     assert(number < t->batches);
-    forward(t, t->data, t->order + first, count, STREAM_NOISE + (uint64_t)base->steps);
-    *result = (struct step_result){figures(t), t->adam.rate, 0, (int)count};
-    if (!isfinite(result->f.loss)) {
-        char *names = trainer_clip_names(t->data, t->order + first, count);
+    net_set_batch(t->g.net, (int)count);
+    rng_normal(&r, t->g.eps->y, node_count(t->g.eps));
+    forward(t, base->data, t->order + first, count);
+    *result = (struct step_result){figures(t), t->t.adam.rate, 0, (int)count};
+    if (!isfinite(result->f.of[LOSS])) {
+        char *names = trainer_clip_names(t->t.data, t->order + first, count);
 
-        error_set("the loss is not finite (%g) on clips %s", result->f.loss, names);
+        error_set("the loss is not finite (%g) on clips %s", result->f.of[LOSS], names);
         free(names);
         return -1;
     }
     net_backward(t->g.net);
-    adam_step(&t->adam, base->params, t->pool);
+    adam_step(&t->t.adam, base->params, t->t.pool);
     base->steps++;
     return 0;
 }
 
-/* The mean over batches, as the notebook has it. */
+/* The mean over clips, each with the noise that cv-eval has for it. */
 static void test(struct trainer *base, const struct dataset *clips, struct train_figures *result)
 {
     struct notebook_training *t = (struct notebook_training *)base;
-    size_t batches = 0, *order;
-    struct train_figures sum = {0};
+    struct rng r = rng_new(base->seed, 0);
+    size_t latent = (size_t)base->config.latent, *order;
 
-    *result = (struct train_figures){NAN, NAN, NAN, NAN};
+    *result = (struct train_figures){{0}};
     if (!clips) /* steps tell */
         return;
     order = mem_alloc(clips->count * sizeof *order);
     for (size_t i = 0; i < clips->count; i++)
         order[i] = i;
-    for (size_t i = 0; i < clips->count; i += t->capacity, batches++) {
-        size_t count = clips->count - i < t->capacity ? clips->count - i : t->capacity;
+    for (size_t i = 0, count; i < clips->count; i += count) {
         struct train_figures f;
 
-        forward(t, clips, order + i, count, STREAM_TEST + batches);
+        count = clips->count - i < t->capacity ? clips->count - i : t->capacity;
+        net_set_batch(t->g.net, (int)count);
+        for (size_t k = 0; k < count; k++)
+            rng_normal(&r, t->g.eps->y + k * latent, latent);
+        forward(t, clips, order + i, count);
         f = figures(t);
-        sum.loss += f.loss;
-        sum.distance += f.distance;
-        sum.kl += f.kl;
-        sum.elbo += f.elbo;
+        for (int k = 0; k < FIGURES; k++)
+            result->of[k] += f.of[k] * (double)count / (double)clips->count;
     }
     free(order);
-    *result = (struct train_figures){sum.loss / (double)batches, sum.distance / (double)batches,
-                                     sum.kl / (double)batches, sum.elbo / (double)batches};
 }
 
-static int64_t epochs(const struct trainer *base)
-{
-    (void)base;
-    return 20;
-}
+static const struct network_option options[] = {
+    {"epochs_wanted", 20, NULL}, {"latent", 2, NULL},           {"batch", 10, NULL},
+    {"buffer", 0, "all clips"},  {"learning_rate", 3e-4, NULL}, {NULL, 0, NULL},
+};
 
-static void describe(const struct trainer *base, struct meta *m)
-{
-    const struct notebook_training *t = (const struct notebook_training *)base;
-
-    meta_set(m, "latent", meta_int(t->config.latent));
-    meta_set(m, "batch", meta_int(t->config.batch));
-    meta_set(m, "buffer", meta_int(t->config.buffer));
-    trainer_describe_adam(&t->adam, t->adam.rate, m);
-}
-
-static void save(const struct trainer *base, struct meta *state)
-{
-    meta_set(state, "adam_steps", meta_int(((const struct notebook_training *)base)->adam.step));
-}
-
-static int restore(struct trainer *base, const struct meta *state)
-{
-    return trainer_counter(state, "adam_steps", &((struct notebook_training *)base)->adam.step);
-}
-
-const struct trainer_kind notebook_trainer = {"notebook", "clip", create,   epochs,  begin_epoch, step,
-                                              test,       NULL,   describe, destroy, save,        restore};
+const struct trainer_kind notebook_trainer = {
+    .network = "notebook",
+    .unit = "clips",
+    .speed = "clips_per_second",
+    .options = options,
+    .create = create,
+    .begin_epoch = begin_epoch,
+    .step = step,
+    .test = test,
+    .destroy = destroy,
+};

@@ -6,16 +6,17 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/progress.h"
 #include "base/rng.h"
 #include "nn/adam.h"
 #include "nn/layers.h"
-#include "train/spectral_data.h"
+#include "train/crops.h"
 #include "train/lift.h"
 #include "train/pca.h"
 #include "train/prior_learn.h"
 #include "model/spectral.h"
 #include "model/terms.h"
-#include "train/trainer.h"
+#include "train/options.h"
 
 /* Streams of the seed, beside those of the initial values (0, 1, ...). */
 #define STREAM_CROPS (UINT64_C(1) << 60)
@@ -25,8 +26,6 @@
 enum { LEAST_FRAMES = 64, WARM_UP = 300, MOST_STACKED = 4500 };
 /* Clips of training that the spread of levels is learnt from, and that their bound is reported of. */
 enum { SPREAD_CLIPS = 16, TRAIN_CLIPS = 4 };
-/* Epochs, and the least number of steps that they have by default. */
-enum { EPOCHS = 25, LEAST_STEPS = 200 };
 /* Skipped steps in a row: so many halve the learning rate, so many end training. */
 enum { SKIPS_SLOW = 3, SKIPS_END = 20 };
 static const double gradient_bound = 1, linear_weight = 1, first_logvar = -4;
@@ -34,20 +33,15 @@ static const float encoder_rate = 0.1f; /* it begins where it does best, and fol
 
 struct spectral_training {
     struct trainer t;
-    struct train_config config;
-    const struct dataset *data;
-    struct pool *pool;
     struct spectral_input input;
     struct spectral shape;
     struct spectral_graph g;
-    struct adam adam;
-    int crop;                    /* frames of a training crop */
+    int crop, batch;             /* frames of a training crop, and how many of these in a step */
     struct spectral_clip *clips; /* of the dataset */
     struct prior_plan prior;
     struct spectral_clip *test; /* of the test clips, y NULL */
-    int64_t *end;               /* [clips] frames that crops may begin in, of the clips up to each of them */
-    int64_t skipped;            /* steps, in all and in a row */
-    int in_row;
+    struct crops crops;
+    int in_row;    /* steps that were skipped */
     double slower; /* factor on the learning rate */
     size_t *drawn; /* clips of the crops of the step in hand, and where these begin */
     int *from;
@@ -63,7 +57,7 @@ static void destroy(struct trainer *base)
     free(t->clips);
     prior_plan_free(&t->prior);
     free(t->test);
-    free(t->end);
+    crops_free(&t->crops);
     free(t->drawn);
     free(t->from);
     free(t);
@@ -77,7 +71,7 @@ static size_t count_steady(const struct spectral_training *t, size_t *sounding)
     size_t steady = 0;
 
     *sounding = 0;
-    for (size_t i = 0; i < t->data->count; i++) {
+    for (size_t i = 0; i < t->t.data->count; i++) {
         *sounding += t->clips[i].level > 0;
         steady += t->clips[i].level > 0 && t->clips[i].timing.steady;
     }
@@ -87,55 +81,54 @@ static size_t count_steady(const struct spectral_training *t, size_t *sounding)
 /* Frames follow the beat as asked, or where at least half of the clips that sound have a steady one. */
 static int choose_frames(struct spectral_training *t)
 {
-    const char *want = t->config.frames ? t->config.frames : "auto";
-    int stride = t->config.stride, channels = t->data->channels;
+    const char *want = t->t.config.frames;
+    int stride = (int)t->t.config.stride, channels = t->t.data->channels;
     bool fixed = !strcmp(want, "fixed"), may = stride == 0 || BEAT_FRAMES % stride == 0;
     size_t sounding;
 
     if (!strcmp(want, "beat") && !may)
         return error_set("a stride of %d does not divide the %d frames of a beat: use one that does", stride,
                          BEAT_FRAMES);
-    if (input_begin(&t->input, t->data->rate, channels, !fixed && may))
+    if (input_begin(&t->input, t->t.data->rate, channels, !fixed && may))
         return -1;
-    t->clips = mem_zero(t->data->count, sizeof *t->clips);
-    spectral_data_time(&t->input, t->data, true, t->clips, t->pool);
+    t->clips = mem_zero(t->t.data->count, sizeof *t->clips);
+    spectral_data_time(&t->input, t->t.data, true, t->clips, t->t.pool);
     if (!t->input.beat || 2 * count_steady(t, &sounding) >= sounding || !strcmp(want, "beat"))
         return 0;
     input_end(&t->input);
-    if (input_begin(&t->input, t->data->rate, channels, false))
+    if (input_begin(&t->input, t->t.data->rate, channels, false))
         return -1;
-    spectral_data_time(&t->input, t->data, true, t->clips, t->pool);
+    spectral_data_time(&t->input, t->t.data, true, t->clips, t->t.pool);
     return 0;
 }
 
-static void choose_defaults(struct spectral_training *t)
+/* Settings that depend on the clips. */
+static void choose_sizes(struct spectral_training *t)
 {
-    struct train_config *c = &t->config;
-    bool high = t->data->rate > 4000;
+    struct train_config *c = &t->t.config;
+    bool high = t->t.data->rate > 4000, beat = t->input.beat;
 
-    c->latent = c->latent ? c->latent : high ? 192 : t->input.beat ? 160 : 96;
-    c->batch = c->batch ? c->batch : 8;
-    c->rate = c->rate > 0 ? c->rate : 2e-3;
+    c->latent = c->latent ? c->latent : high ? 192 : beat ? 160 : 96;
     c->width = c->width ? c->width : high ? 128 : 192;
-    c->stride = c->stride ? c->stride : t->input.beat ? 6 : high ? 4 : 2;
-    c->beta = c->beta > 0 ? c->beta : 3e-4;
-    c->bank = c->bank >= 0 ? c->bank : PRIOR_BANK_DEFAULT;
-    t->crop = (t->input.beat ? 192 : high ? 128 : 64) / c->stride * c->stride;
-    t->shape = (struct spectral){input_features(&t->input), c->width, c->latent, c->stride};
+    c->stride = c->stride ? c->stride : beat ? 6 : high ? 4 : 2;
+    c->frames = beat ? "beat" : "fixed";
+    t->shape = (struct spectral){input_features(&t->input), (int)c->width, (int)c->latent, (int)c->stride};
+    t->crop = (beat ? 192 : high ? 128 : 64) / t->shape.stride * t->shape.stride;
+    t->batch = (int)c->batch;
 }
 
 static int check_sizes(const struct spectral_training *t)
 {
-    double seconds = (double)t->data->samples / t->data->rate, frames = 0;
+    double seconds = (double)t->t.data->samples / t->t.data->rate, frames = 0;
 
-    for (size_t i = 0; i < t->data->count; i++)
+    for (size_t i = 0; i < t->t.data->count; i++)
         frames += (double)t->clips[i].real - 1;
-    if (seconds * t->data->rate / t->input.hop > 1 << 24)
+    if (seconds * t->t.data->rate / t->input.hop > 1 << 24)
         return error_set("clips of %.0f s are too long to learn from: cut them with cv-load --all", seconds);
     if (frames < LEAST_FRAMES)
         return error_set(
             "%zu clips of %.2g s are too few to learn from: at least %d frames, about %.0f s of audio, are needed",
-            t->data->count, seconds, LEAST_FRAMES, ceil(LEAST_FRAMES * t->input.hop / t->data->rate));
+            t->t.data->count, seconds, LEAST_FRAMES, ceil(LEAST_FRAMES * t->input.hop / t->t.data->rate));
     if (t->shape.latent > t->shape.features * t->shape.stride)
         return error_set("a latent of %d is more than the %d values it stands for: use a smaller -z", t->shape.latent,
                          t->shape.features * t->shape.stride);
@@ -160,39 +153,17 @@ static void begin_values(struct spectral_training *t)
     params_find(t->t.params, "enc/linear/bias")->pace = encoder_rate;
 }
 
-/* Frames between those that a crop may begin on: latent frames begin where beats do. */
-static int between_starts(const struct spectral_training *t)
-{
-    return t->input.beat ? t->shape.stride : 1;
-}
-
-/* Where crops of whole frames may begin in a clip; one shorter than a crop is played over and over. */
-static int64_t starts(const struct spectral_training *t, const struct spectral_clip *clip)
-{
-    if (!(clip->level > 0))
-        return 0;
-    return clip->real > t->crop ? (clip->real - t->crop) / between_starts(t) + 1 : 1;
-}
-
-static void count_starts(struct spectral_training *t)
-{
-    int64_t sum = 0;
-
-    t->end = mem_alloc(t->data->count * sizeof *t->end);
-    for (size_t i = 0; i < t->data->count; i++)
-        t->end[i] = sum += starts(t, &t->clips[i]);
-}
-
 static struct trainer *create(const struct train_config *config, const struct dataset *data, struct pool *pool)
 {
     struct spectral_training *t = mem_zero(1, sizeof *t);
 
-    t->t.kind = &spectral_trainer;
-    t->t.params = params_new();
-    t->data = data;
-    t->pool = pool;
+    t->t = (struct trainer){.kind = &spectral_trainer,
+                            .config = *config,
+                            .data = data,
+                            .pool = pool,
+                            .params = params_new(),
+                            .seed = (uint64_t)config->seed};
     t->slower = 1;
-    t->config = *config;
     if (data->channels > CHANNELS_MOST) {
         error_set("clips have %d channels, the network 'spectral' takes up to %d: load without cv-load -c",
                   data->channels, CHANNELS_MOST);
@@ -200,25 +171,25 @@ static struct trainer *create(const struct train_config *config, const struct da
     }
     if (choose_frames(t))
         goto refused;
-    choose_defaults(t);
+    choose_sizes(t);
     spectral_data_stride(t->clips, data->count, t->shape.stride);
     if (check_sizes(t))
         goto refused;
-    t->prior = prior_plan(&t->shape, &t->input, t->clips, data->count, t->config.bank, config->seed);
-    t->g = spectral_build(&t->shape, SPECTRAL_ALL, t->t.params, t->config.batch, t->crop / t->shape.stride, pool);
+    t->prior = prior_plan(&t->shape, &t->input, t->clips, data->count, t->t.config.bank, t->t.seed);
+    t->g = spectral_build(&t->shape, SPECTRAL_ALL, t->t.params, t->batch, t->crop / t->shape.stride, pool);
     input_declare(t->g.net, t->shape.features);
     components_declare(t->g.net, &t->shape);
     prior_declare(t->g.net, &t->prior.shape);
-    if (net_plan(t->g.net, config->seed, true))
+    if (net_plan(t->g.net, t->t.seed, true))
         goto refused;
-    t->adam = (struct adam){t->config.rate, 0.9, 0.99, 1e-8, false, 0};
-    t->drawn = mem_alloc((size_t)t->config.batch * sizeof *t->drawn);
-    t->from = mem_alloc((size_t)t->config.batch * sizeof *t->from);
+    t->t.adam = (struct adam){t->t.config.rate, 0.9, 0.99, 1e-8, false, 0};
+    t->drawn = mem_alloc((size_t)t->batch * sizeof *t->drawn);
+    t->from = mem_alloc((size_t)t->batch * sizeof *t->from);
     if (spectral_data_learn(&t->input, t->t.params, data, t->clips, false, pool) ||
         pca_begin(&t->shape, t->t.params, t->clips, data->count, data->spool, pool))
         goto refused;
     begin_values(t);
-    count_starts(t);
+    t->crops = crops_new(t->clips, data->count, t->crop, t->input.beat ? t->shape.stride : 1); /* where beats begin */
     return &t->t;
 refused:
     destroy(&t->t);
@@ -230,52 +201,23 @@ refused:
 static int begin_epoch(struct trainer *base, int64_t epoch)
 {
     struct spectral_training *t = (struct spectral_training *)base;
-    int64_t frames = 0, each = (int64_t)t->config.batch * t->crop;
+    int64_t frames = 0, each = (int64_t)t->batch * t->crop;
 
     (void)epoch;
-    for (size_t i = 0; i < t->data->count; i++)
+    for (size_t i = 0; i < t->t.data->count; i++)
         frames += t->clips[i].level > 0 ? t->clips[i].real : 0;
     return (int)((frames + each - 1) / each);
 }
 
-static int64_t epochs(const struct trainer *base)
-{
-    int64_t steps = begin_epoch((struct trainer *)(uintptr_t)base, 1), least = (LEAST_STEPS + steps - 1) / steps;
-
-    return least > EPOCHS ? least : EPOCHS;
-}
-
-/* The clip that a crop begins in, and where. */
-static size_t find_start(const struct spectral_training *t, int64_t at, int *from)
-{
-    size_t low = 0, high = t->data->count - 1;
-
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-
-        if (t->end[middle] > at)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    *from = (int)(at - (low > 0 ? t->end[low - 1] : 0)) * between_starts(t);
-    return low;
-}
-
-/* A crop of a clip's frames into the network's input; after its last frame comes its first. */
 static void crop_task(void *arg, int task, int worker)
 {
     const struct spectral_training *t = arg;
-    const struct spectral_clip *clip = &t->clips[t->drawn[task]];
-    size_t features = (size_t)t->shape.features;
-    float *to = t->g.y->y + (size_t)task * (size_t)t->crop * features;
+    size_t size = (size_t)t->crop * (size_t)t->shape.features;
 
     (void)worker;
-    for (int have = 0, count, from = t->from[task]; have < t->crop; have += count, from = 0) {
-        count = clip->real - from < t->crop - have ? clip->real - from : t->crop - have;
-        memcpy(to + (size_t)have * features, clip->y + (size_t)from * features, (size_t)count * features * sizeof *to);
-    }
-    spool_release(t->data->spool, clip->y, spectral_data_size(clip, t->shape.features));
+    crops_copy(&t->crops, t->drawn[task], t->from[task], t->shape.features, t->g.y->y + (size_t)task * size);
+    spool_release(t->t.data->spool, t->clips[t->drawn[task]].y,
+                  spectral_data_size(&t->clips[t->drawn[task]], t->shape.features));
 }
 
 /* Warm-up over some steps or a tenth of the run, whichever is shorter, then a cosine down to 2 %. */
@@ -283,7 +225,7 @@ static double learning_rate(const struct spectral_training *t)
 {
     double warm = fmin(1, fmax((double)(t->t.steps + 1) / WARM_UP, t->t.progress / 0.1));
 
-    return t->slower * t->config.rate * warm * (0.5 * (1 + cos(acos(-1) * t->t.progress)) * 0.98 + 0.02);
+    return t->slower * t->t.config.rate * warm * (0.5 * (1 + cos(acos(-1) * t->t.progress)) * 0.98 + 0.02);
 }
 
 /* A step that cannot be taken is counted and passed over; several in a row
@@ -293,16 +235,16 @@ static int skip(struct spectral_training *t, struct step_result *result)
     char *names;
 
     result->clips = 0;
-    t->skipped++;
+    t->t.skipped++;
     t->in_row++;
     t->t.steps++;
     if (t->in_row % SKIPS_SLOW == 0)
         t->slower /= 2;
     if (t->in_row < SKIPS_END)
         return 0;
-    names = trainer_clip_names(t->data, t->drawn, (size_t)t->config.batch);
+    names = trainer_clip_names(t->t.data, t->drawn, (size_t)t->batch);
     error_set("the loss is not finite (%g), %d steps in a row, the last on crops of clips %s: try a lower -l",
-              result->f.loss, t->in_row, names);
+              result->f.of[LOSS], t->in_row, names);
     free(names);
     return -1;
 }
@@ -310,32 +252,34 @@ static int skip(struct spectral_training *t, struct step_result *result)
 static int step(struct trainer *base, int number, struct step_result *result)
 {
     struct spectral_training *t = (struct spectral_training *)base;
-    struct rng crops = rng_new(t->config.seed, STREAM_CROPS + (uint64_t)base->steps);
-    struct rng noise = rng_new(t->config.seed, STREAM_NOISE + (uint64_t)base->steps);
+    struct rng crops = rng_new(t->t.seed, STREAM_CROPS + (uint64_t)base->steps);
+    struct rng noise = rng_new(t->t.seed, STREAM_NOISE + (uint64_t)base->steps);
+    uint64_t places = (uint64_t)crops_places(&t->crops);
     double norm, beta;
 
     (void)number;
-    net_set_batch(t->g.net, t->config.batch);
-    for (int b = 0; b < t->config.batch; b++)
-        t->drawn[b] = find_start(t, (int64_t)rng_below(&crops, (uint64_t)t->end[t->data->count - 1]), &t->from[b]);
-    pool_run(t->pool, t->config.batch, crop_task, t);
+    net_set_batch(t->g.net, t->batch);
+    for (int b = 0; b < t->batch; b++)
+        t->drawn[b] = crops_find(&t->crops, (int64_t)rng_below(&crops, places), &t->from[b]);
+    pool_run(t->t.pool, t->batch, crop_task, t);
     rng_normal(&noise, t->g.eps->y, node_count(t->g.eps));
-    beta = t->config.beta * (base->progress < 0.09 ? 0.1 + base->progress / 0.1 : 1);
+    beta = t->t.config.beta * (base->progress < 0.09 ? 0.1 + base->progress / 0.1 : 1);
     spectral_beta(&t->g, (float)beta);
     net_forward(t->g.net);
-    *result = (struct step_result){{net_loss_value(t->g.net), (double)t->g.distance->y[0], (double)t->g.kl->y[0], NAN},
-                                   learning_rate(t),
-                                   beta,
-                                   t->config.batch};
-    if (!isfinite(result->f.loss))
+    *result =
+        (struct step_result){{{net_loss_value(t->g.net), (double)t->g.distance->y[0], (double)t->g.kl->y[0], NAN}},
+                             learning_rate(t),
+                             beta,
+                             t->batch};
+    if (!isfinite(result->f.of[LOSS]))
         return skip(t, result);
     net_backward(t->g.net);
-    norm = adam_gradient_norm(base->params, t->pool);
+    norm = adam_gradient_norm(base->params, t->t.pool);
     if (!isfinite(norm))
         return skip(t, result);
     t->in_row = 0;
-    t->adam.rate = result->rate;
-    adam_step_scaled(&t->adam, base->params, t->pool, norm > gradient_bound ? gradient_bound / norm : 1);
+    t->t.adam.rate = result->rate;
+    adam_step_scaled(&t->t.adam, base->params, t->t.pool, norm > gradient_bound ? gradient_bound / norm : 1);
     base->steps++;
     return 0;
 }
@@ -362,7 +306,7 @@ static void measure_task(void *arg, int task, int worker)
     const struct measure *m = arg;
     size_t i = chosen(m, task), size;
     const struct spectral_clip *clip = &m->clips[i];
-    struct rng r = rng_new(m->t->config.seed, i);
+    struct rng r = rng_new(m->t->t.seed, i);
     float *y = clip->y, *noise;
 
     if (!y) {
@@ -389,7 +333,7 @@ static struct terms measure(const struct spectral_training *t, const struct chun
 
     for (size_t i = 0; i < count; i++)
         m.terms[i] = terms_new(&t->shape);
-    pool_run(t->pool, (int)count, measure_task, &m);
+    progress_run(t->t.pool, "figures of clips", (int)count, measure_task, &m);
     for (size_t i = 0; i < count; i++) {
         terms_add(&sum, &m.terms[i], &t->shape);
         terms_free(&m.terms[i]);
@@ -401,8 +345,8 @@ static struct terms measure(const struct spectral_training *t, const struct chun
 /* The spread of levels around what is decoded. */
 static void learn_spread(const struct spectral_training *t, const struct chunks *p)
 {
-    size_t count = t->data->count < SPREAD_CLIPS ? t->data->count : SPREAD_CLIPS;
-    struct terms seen = measure(t, p, t->data, t->clips, count);
+    size_t count = t->t.data->count < SPREAD_CLIPS ? t->t.data->count : SPREAD_CLIPS;
+    struct terms seen = measure(t, p, t->t.data, t->clips, count);
 
     terms_spread(&seen, &p->v);
     terms_free(&seen);
@@ -417,15 +361,15 @@ static void test(struct trainer *base, const struct dataset *clips, struct train
 
     if (clips && !t->test) {
         t->test = mem_zero(clips->count, sizeof *t->test);
-        spectral_data_time(&t->input, clips, false, t->test, t->pool);
+        spectral_data_time(&t->input, clips, false, t->test, t->t.pool);
         spectral_data_stride(t->test, clips->count, t->shape.stride);
     }
-    chunks_over(&p, &t->shape, &t->input, base->params, pool_threads(t->pool));
+    chunks_over(&p, &t->shape, &t->input, base->params, pool_threads(t->t.pool));
     learn_spread(t, &p);
     all = clips ? measure(t, &p, clips, t->test, clips->count)
-                : measure(t, &p, t->data, t->clips, t->data->count < TRAIN_CLIPS ? t->data->count : TRAIN_CLIPS);
+                : measure(t, &p, t->t.data, t->clips, t->t.data->count < TRAIN_CLIPS ? t->t.data->count : TRAIN_CLIPS);
     f = terms_figures(&all, &t->shape);
-    *result = (struct train_figures){f.distance + t->config.beta * f.kl, f.distance, f.kl, f.elbo};
+    *result = (struct train_figures){{f.distance + t->t.config.beta * f.kl, f.distance, f.kl, f.elbo}};
     terms_free(&all);
     chunks_end(&p);
 }
@@ -436,12 +380,26 @@ static int finish(struct trainer *base)
     struct chunks p;
     int status;
 
-    chunks_over(&p, &t->shape, &t->input, base->params, pool_threads(t->pool));
+    chunks_over(&p, &t->shape, &t->input, base->params, pool_threads(t->t.pool));
     learn_spread(t, &p);
-    lift_learn(&p, t->data, t->clips, t->pool);
-    status = prior_learn(&t->prior, &p, t->clips, t->data->spool, t->config.seed);
+    lift_learn(&p, t->t.data, t->clips, t->t.pool);
+    status = prior_learn(&t->prior, &p, t->clips, t->t.data->spool, t->t.seed);
     chunks_end(&p);
     return status;
+}
+
+/* "frames follow the beat (9 of 13 have one; 4 are left out of the prior)" */
+static char *words(const struct trainer *base)
+{
+    const struct spectral_training *t = (const struct spectral_training *)base;
+    size_t sounding, steady = count_steady(t, &sounding), left = sounding - t->prior.usable;
+
+    if (!t->input.beat)
+        return mem_text("frames stand at a fixed distance");
+    if (left == 0)
+        return mem_format("frames follow the beat (%zu of %zu have a steady one)", steady, base->data->count);
+    return mem_format("frames follow the beat (%zu of %zu have a steady one; %zu are left out of the prior)", steady,
+                      base->data->count, left);
 }
 
 static void describe(const struct trainer *base, struct meta *m)
@@ -449,29 +407,27 @@ static void describe(const struct trainer *base, struct meta *m)
     const struct spectral_training *t = (const struct spectral_training *)base;
 
     meta_set(m, "definition", meta_int(SPECTRAL_DEFINITION));
-    meta_set(m, "latent", meta_int(t->shape.latent));
-    meta_set(m, "width", meta_int(t->shape.width));
-    meta_set(m, "stride", meta_int(t->shape.stride));
+    for (const char *const *key = (const char *const[]){"latent", "width", "stride", NULL}; *key; key++)
+        config_describe(&base->config, *key, m);
     meta_set(m, "features", meta_int(t->shape.features));
     meta_set(m, "fft", meta_int(t->input.fft));
     meta_set(m, "hop", meta_int(t->input.hop));
     meta_set(m, "corner", meta_real(t->input.corner));
     meta_set(m, "level", meta_real(INPUT_LEVEL));
-    meta_set(m, "bank", meta_int(t->config.bank));
+    config_describe(&base->config, "bank", m);
     prior_plan_describe(&t->prior, &t->input, t->clips, m);
-    meta_set(m, "batch", meta_int(t->config.batch));
+    config_describe(&base->config, "batch", m);
     meta_set(m, "crop", meta_int(t->crop));
-    meta_set(m, "beta", meta_real(t->config.beta));
-    trainer_describe_adam(&t->adam, t->config.rate, m);
-    meta_set(m, "skipped_steps", meta_int(t->skipped));
+    config_describe(&base->config, "beta", m);
+    trainer_describe_adam(base, m);
+    meta_set(m, "skipped_steps", meta_int(t->t.skipped));
 }
 
 static void save(const struct trainer *base, struct meta *state)
 {
     const struct spectral_training *t = (const struct spectral_training *)base;
 
-    meta_set(state, "adam_steps", meta_int(t->adam.step));
-    meta_set(state, "skipped", meta_int(t->skipped));
+    meta_set(state, "skipped", meta_int(t->t.skipped));
     meta_set(state, "in_row", meta_int(t->in_row));
     meta_set(state, "slower", meta_real(t->slower));
 }
@@ -481,8 +437,7 @@ static int restore(struct trainer *base, const struct meta *state)
     struct spectral_training *t = (struct spectral_training *)base;
     int64_t in_row;
 
-    if (trainer_counter(state, "adam_steps", &t->adam.step) || trainer_counter(state, "skipped", &t->skipped) ||
-        trainer_counter(state, "in_row", &in_row))
+    if (trainer_counter(state, "skipped", &base->skipped) || trainer_counter(state, "in_row", &in_row))
         return -1;
     if (in_row >= SKIPS_END || !meta_get_real(state, "slower", &t->slower) || !(t->slower > 0 && t->slower <= 1))
         return error_set("the state of training has no usable \"in_row\" or \"slower\"");
@@ -490,5 +445,33 @@ static int restore(struct trainer *base, const struct meta *state)
     return 0;
 }
 
-const struct trainer_kind spectral_trainer = {"spectral", "second", create,   epochs,  begin_epoch, step,
-                                              test,       finish,   describe, destroy, save,        restore};
+static const struct network_option options[] = {
+    {"epochs_wanted", 25, ", or more for 200 steps"},
+    {"latent", 0, "192, up to 4 kHz 96, with a beat 160"},
+    {"width", 0, "192, above 4 kHz 128"},
+    {"stride", 0, "6 where frames follow the beat, else 2, above 4 kHz 4"},
+    {"frames", 0, NULL},
+    {"bank", PRIOR_BANK_DEFAULT, NULL},
+    {"batch", 8, NULL},
+    {"beta", 3e-4, NULL},
+    {"learning_rate", 2e-3, NULL},
+    {NULL, 0, NULL},
+};
+
+const struct trainer_kind spectral_trainer = {
+    .network = "spectral",
+    .unit = "crops",
+    .speed = "crops_per_second",
+    .options = options,
+    .least_steps = 200,
+    .create = create,
+    .begin_epoch = begin_epoch,
+    .step = step,
+    .test = test,
+    .finish = finish,
+    .chosen = words,
+    .describe = describe,
+    .destroy = destroy,
+    .save = save,
+    .restore = restore,
+};

@@ -24,10 +24,10 @@ static void train_once(void *arg)
     struct step_result result;
 
     if (t->step == t->steps) {
-        t->steps = trainer_begin_epoch(t->trainer, t->epoch++);
+        t->steps = t->trainer->kind->begin_epoch(t->trainer, t->epoch++);
         t->step = 0;
     }
-    if (trainer_step(t->trainer, t->step++, &result))
+    if (t->trainer->kind->step(t->trainer, t->step++, &result))
         diag_die("%s", error_text());
 }
 

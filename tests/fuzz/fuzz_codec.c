@@ -17,6 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *path;
     struct reader *r;
     struct dataset d;
+    struct spool *spool;
     int audio, status;
 
     if (!pool) {
@@ -59,8 +60,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!audio)
         return 0;
     r = reader_new(fuzz_input(data, size, 0), "input");
-    if (reader_start(r, NULL) == 0 && dataset_read(&d, r) == 0)
+    spool = spool_new(SIZE_MAX);
+    if (reader_start(r, NULL) == 0 && dataset_spool(&d, r, spool) == 0)
         dataset_free(&d);
+    spool_free(spool);
     reader_free(r);
     return 0;
 }

@@ -1,0 +1,18 @@
+/* How far a long job is, for people at a terminal. */
+#ifndef BASE_PROGRESS_H
+#define BASE_PROGRESS_H
+
+#include <stdint.h>
+
+#include "base/pool.h"
+
+/* So many of all are done of a job of that name, as "levels of clips"; all 0: nobody knows how many there are. Shown in a
+ * line of its own on standard error where that is a terminal and the program not quiet, from the time on at which it
+ * looks like more than 2 s; the line goes when done is all. One job at a time, from one thread. */
+void progress(const char *job, int64_t done, int64_t all);
+
+/* pool_run, with the progress of its tasks. */
+void progress_run(struct pool *pool, const char *job, int tasks, void (*work)(void *arg, int task, int worker),
+                  void *arg);
+
+#endif

@@ -1,0 +1,283 @@
+/* The table, and what is made of it. */
+#include "train/options.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "model/network.h"
+
+struct row {
+    int letter;
+    const char *name;
+    enum opt_kind kind;
+    const char *operand;
+    double lo, hi; /* of a number that networks have defaults for (struct network_option) the least asks for these */
+    size_t at;
+    const char *key; /* NULL: it is no setting of the model */
+    const char *help;
+};
+
+#define AT(member) offsetof(struct train_options, member)
+
+static const struct row rows[TRAIN_OPTIONS] = {
+    {'e', "epochs", OPT_INT, "N", -1, 1e9, AT(config.epochs), "epochs_wanted", "passes over the data"},
+    {'b', "batch", OPT_INT, "CLIPS", 0, 65536, AT(config.batch), "batch", "clips per step (spectral: crops of clips)"},
+    {'s', "seed", OPT_INT, "N", 0, 9e18, AT(config.seed), "seed", "seed of initial values, order and noise"},
+    {'l', "learning-rate", OPT_REAL, "RATE", 0, 1e12, AT(config.rate), "learning_rate", "Adam's learning rate"},
+    {'z', "latent", OPT_INT, "SIZE", 0, 65536, AT(config.latent), "latent", "size of the latent"},
+    {'N', "network", OPT_TEXT, "NAME", 0, 0, AT(config.network), "network", "network to train"},
+    {'o', "output", OPT_TEXT, "FILE", 0, 0, AT(output), NULL,
+     "file for the model; what is there stays until the new one is whole"},
+    {'t', "test", OPT_TEXT, "FILE", 0, 0, AT(test), NULL,
+     "audio stream whose loss and ELBO are reported after each epoch"},
+    {'j', "threads", OPT_INT, "N", 0, 1024, AT(threads), NULL,
+     "threads, 0 for one per processor; the model does not depend on it"},
+    {'B', "buffer", OPT_INT, "CLIPS", 0, 1e9, AT(config.buffer), "buffer", "shuffle buffer"},
+    {0, "width", OPT_INT, "CHANNELS", 0, 4096, AT(config.width), "width", "channels inside"},
+    {0, "stride", OPT_INT, "FRAMES", 0, 64, AT(config.stride), "stride", "frames for each latent frame"},
+    {0, "frames", OPT_TEXT, "KIND", 0, 0, AT(config.frames), "frames",
+     "frames that follow the beat, fixed ones, or auto for beat where at least half of the clips have a steady one"},
+    {0, "bank", OPT_INT, "FRAMES", -1, 1e7, AT(config.bank), "bank",
+     "latent frames of the clips kept in the model for its prior"},
+    {0, "beta", OPT_REAL, "WEIGHT", 0, 1e6, AT(config.beta), "beta", "weight of the KL term"},
+    {0, "time", OPT_REAL, "MINUTES", 0, 1e6, AT(config.minutes), "minutes_wanted",
+     "train for so long instead of -e, 0 for -e"},
+    {0, "patience", OPT_INT, "N", 0, 1e9, AT(config.patience), "patience",
+     "with -t: end after N epochs without a better test ELBO and keep the best model, 0 for never"},
+    {0, "snapshot", OPT_TEXT, "DIR", 0, 0, AT(snapshots), NULL, "write the model after each epoch into DIR"},
+    {0, "snapshot-every", OPT_REAL, "SECONDS", 0, 1e9, AT(snapshot_every), NULL,
+     "with --snapshot: and in the middle of an epoch when so long has passed, 0 for never"},
+    {0, "keep", OPT_INT, "N", 0, 1e9, AT(keep), NULL,
+     "with --snapshot: keep the last N, 0 for those of all epochs and the last of the others"},
+    {0, "resume", OPT_TEXT, "FILE", 0, 0, AT(resume), NULL,
+     "go on from this snapshot, or from the latest of a folder, with its settings"},
+    {0, "resume-anyway", OPT_FLAG, NULL, 0, 0, AT(resume_anyway), NULL,
+     "with --resume: also when data or settings are others"},
+    {0, "prior-only", OPT_TEXT, "MODEL", 0, 0, AT(prior_only), NULL,
+     "do not train: fit the prior of this model to the stream"},
+    {0, "memory", OPT_TEXT, "SIZE", 0, 0, AT(memory), NULL,
+     "data in memory, as in 512M; what is more goes to a file in TMPDIR; by default half of the machine's"},
+    {0, "log", OPT_TEXT, "FILE", 0, 0, AT(log), NULL, "write a line of JSON for each epoch to FILE"},
+};
+
+/* ---- what networks have to do with them ---- */
+
+static const struct network_option *of_network(const struct trainer_kind *kind, const char *key)
+{
+    for (const struct network_option *x = kind->options; key && x->key; x++)
+        if (!strcmp(x->key, key))
+            return x;
+    return NULL;
+}
+
+/* How many networks have an option; the last of them that does. */
+static int networks_with(const char *key, const struct trainer_kind **last)
+{
+    int count = 0;
+
+    for (size_t i = 0; trainer_kinds[i]; i++)
+        if (of_network(trainer_kinds[i], key)) {
+            count++;
+            *last = trainer_kinds[i];
+        }
+    return count;
+}
+
+/* "192, above 4 kHz 128" */
+static void put_default(FILE *to, const struct trainer_kind *kind, const char *key)
+{
+    const struct network_option *x = of_network(kind, key);
+
+    if (x && x->value > 0)
+        fprintf(to, "%g", x->value);
+    if (x && x->words)
+        fputs(x->words, to);
+}
+
+/* The help of an option with the networks that have it, and their defaults; made once. */
+static const char *help_of(const struct row *x)
+{
+    static char *made[TRAIN_OPTIONS];
+    char **text = &made[x - rows];
+    const struct trainer_kind *kind = NULL;
+    int count = networks_with(x->key, &kind);
+    size_t size;
+    FILE *to;
+
+    if (*text || (count == 0 && strcmp(x->name, "network")))
+        return *text ? *text : x->help;
+    to = open_memstream(text, &size);
+    if (!to)
+        return x->help;
+    if (count == 1)
+        fprintf(to, "%s: ", kind->network);
+    fputs(x->help, to);
+    if (count == 1 && x->kind != OPT_TEXT) {
+        fprintf(to, ", %g for ", x->lo);
+        put_default(to, kind, x->key);
+    }
+    if (count > 1)
+        fprintf(to, ", %g for the network's default", x->lo);
+    for (size_t i = 0; count != 1 && trainer_kinds[i]; i++) {
+        fprintf(to, "%s%s%s", i == 0 ? ": " : count > 1 ? "; " : ", ", trainer_kinds[i]->network, count > 1 ? " " : "");
+        put_default(to, trainer_kinds[i], x->key);
+    }
+    fclose(to);
+    return *text;
+}
+
+void train_options_begin(struct train_options *o, struct opt table[TRAIN_OPTIONS])
+{
+    *o = (struct train_options){
+        .config = {.network = trainer_kinds[0]->network, .frames = "auto", .epochs = -1, .bank = -1, .seed = 123}};
+    for (size_t i = 0; i < TRAIN_OPTIONS; i++) {
+        const struct row *x = &rows[i];
+
+        table[i] = (struct opt){x->letter, x->name, x->kind,    (char *)o + x->at, x->operand,
+                                x->lo,     x->hi,   help_of(x), &o->given[i]};
+    }
+}
+
+static int check_resume(const struct train_options *o)
+{
+    if (o->resume_anyway && !o->resume)
+        return error_set("--resume-anyway needs a snapshot: name it with --resume");
+    if (o->resume && !strcmp(o->resume, "-"))
+        return error_set("--resume -: standard input is the training stream, name a file");
+    return 0;
+}
+
+/* Fitting a prior goes by few of them. */
+static int check_prior_only(const struct train_options *o)
+{
+    static const char *const used[] = {"seed", "output", "threads", "bank", "prior-only", "memory"};
+
+    for (size_t i = 0; o->prior_only && i < TRAIN_OPTIONS; i++) {
+        bool fine = !o->given[i];
+
+        for (size_t k = 0; k < sizeof used / sizeof *used; k++)
+            fine = fine || !strcmp(rows[i].name, used[k]);
+        if (!fine)
+            return error_set("--prior-only does not train: leave out --%s", rows[i].name);
+    }
+    return 0;
+}
+
+int train_options_check(const struct train_options *o)
+{
+    const struct train_config *c = &o->config;
+
+    if (!network_find(c->network))
+        return error_set("-N %s: no such network, there are: %s", c->network, network_names());
+    if (strcmp(c->frames, "auto") && strcmp(c->frames, "beat") && strcmp(c->frames, "fixed"))
+        return error_set("--frames %s: no such frames, there are: auto, beat, fixed", c->frames);
+    if (o->test && !strcmp(o->test, "-"))
+        return error_set("-t -: standard input is the training stream, name a file");
+    if (c->patience > 0 && !o->test)
+        return error_set("--patience needs a test stream: name it with -t");
+    if ((o->snapshot_every > 0 || o->keep > 0) && !o->snapshots)
+        return error_set("%s needs a folder: name it with --snapshot",
+                         o->snapshot_every > 0 ? "--snapshot-every" : "--keep");
+    return check_resume(o) || check_prior_only(o) ? -1 : 0;
+}
+
+int train_options_fit(const struct train_options *o)
+{
+    const struct trainer_kind *kind = trainer_kind_find(o->config.network), *other = NULL;
+
+    for (size_t i = 0; i < TRAIN_OPTIONS; i++)
+        if (o->given[i] && networks_with(rows[i].key, &other) > 0 && !of_network(kind, rows[i].key))
+            return error_set("--%s is for the network %s, and does nothing in %s: leave it out", rows[i].name,
+                             other->network, kind->network);
+    return 0;
+}
+
+/* ---- settings ---- */
+
+const char *setting_key(size_t i)
+{
+    return rows[i].key;
+}
+
+size_t setting_find(const char *key)
+{
+    size_t i = 0;
+
+    while (i < TRAIN_OPTIONS && !(rows[i].key && !strcmp(rows[i].key, key)))
+        i++;
+    return i;
+}
+
+const char *setting_name(const char *key)
+{
+    static char name[32];
+    size_t i = setting_find(key);
+
+    if (i == TRAIN_OPTIONS)
+        return key;
+    if (rows[i].letter)
+        snprintf(name, sizeof name, "-%c", rows[i].letter);
+    else
+        snprintf(name, sizeof name, "--%s", rows[i].name);
+    return name;
+}
+
+struct meta *setting_value(const struct train_config *c, size_t i)
+{
+    const void *at = (const char *)c + rows[i].at;
+
+    if (rows[i].kind == OPT_INT)
+        return meta_int(*(const int64_t *)at);
+    return rows[i].kind == OPT_REAL ? meta_real(*(const double *)at) : meta_text(*(const char *const *)at);
+}
+
+void setting_take(struct train_config *c, size_t i, const struct meta *m)
+{
+    void *at = (char *)c + rows[i].at;
+
+    if (rows[i].kind == OPT_INT && m->kind == META_INT)
+        *(int64_t *)at = m->integer;
+    if (rows[i].kind == OPT_REAL && m->kind == META_REAL)
+        *(double *)at = m->real;
+    if (rows[i].kind == OPT_TEXT && m->kind == META_TEXT)
+        *(const char **)at = m->text;
+}
+
+bool setting_by_default(const struct train_config *c, size_t i)
+{
+    const struct trainer_kind *kind;
+    const void *at = (const char *)c + rows[i].at;
+
+    if (networks_with(rows[i].key, &kind) == 0)
+        return false;
+    if (rows[i].kind == OPT_INT)
+        return *(const int64_t *)at <= (int64_t)rows[i].lo;
+    return rows[i].kind == OPT_REAL ? *(const double *)at <= rows[i].lo : !strcmp(*(const char *const *)at, "auto");
+}
+
+void config_defaults(struct train_config *c, const struct trainer_kind *kind)
+{
+    for (size_t i = 0; i < TRAIN_OPTIONS; i++) {
+        const struct network_option *x = of_network(kind, rows[i].key);
+        void *at = (char *)c + rows[i].at;
+
+        if (!x || !(x->value > 0) || !setting_by_default(c, i))
+            continue;
+        if (rows[i].kind == OPT_INT)
+            *(int64_t *)at = (int64_t)x->value;
+        else
+            *(double *)at = x->value;
+    }
+}
+
+void config_describe(const struct train_config *c, const char *key, struct meta *head)
+{
+    size_t i = setting_find(key);
+
+    assert(i < TRAIN_OPTIONS);
+    meta_set(head, key, setting_value(c, i));
+}
