@@ -17,7 +17,7 @@
 # same name, take another OUT or delete it. The tables are in OUT/FIGURES, too. OUT takes some 400 MB for each corpus
 # and rate.
 # On two cores of its own a row takes some 40 s at 3000 Hz, three minutes at 22050 and five at 44100, one of Opus 20 s:
-# all of jazz seven minutes, each folder of recordings ten.
+# all of jazz fifteen minutes, each folder of recordings ten.
 set -eu -o pipefail
 export LC_ALL=C
 BUILD=${BUILD:-build}

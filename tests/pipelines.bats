@@ -262,11 +262,14 @@ cell() {
     [ -n "$(cell "mine-opus-12, $kbits kbit/s" 1 1)" ]
 }
 
-@test "figures: of composed jazz, with frames that follow the beat and with fixed ones" {
+@test "figures: of composed jazz, with frames that follow the beat and with fixed ones, and with another option" {
     export SOUNDFONT=$BATS_FILE_TMPDIR/some.sf2
-    ROWS='jazz-3000 jazz-22050-fixed' figures > out 2> said || { cat said; return 1; }
+    ROWS='jazz-3000 jazz-22050-fixed jazz-22050-z64' figures > out 2> said || { cat said; return 1; }
     [ "$(cell jazz-3000 1 3)" = beat ]
     [ "$(cell jazz-22050-fixed 1 3)" = fixed ]
+    [ "$(cv-info --json figures/jazz-22050-z64/model.bin | jq '.segments[0].meta.latent')" = 64 ]
+    near "$(cell jazz-22050-z64 3 1)" "$(jq .reconstruction.mel figures/jazz-22050-z64/eval.json)" .00501
+    [ -z "$(cell jazz-22050-z64 1 2)" ]
     cv-load -q -r 100 figures/jazz/*.wav | cv-batch -q -b 1 -B 1 --take test > test
     [ "$(cv-info --json figures/jazz-3000/rebuilt.cvs | jq -r '.frames[].name')" = \
       "$(cv-info --json test | jq -r '.frames[].name')" ]
