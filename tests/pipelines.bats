@@ -107,10 +107,9 @@ times() { stat -c '%n %y' "$@"; }
     [ "$(ls mine/watch/*.png)" = "$(printf 'mine/watch/epoch-%04d.png\n' 0 1 2)" ]
     pages mine/watch.png 3
     [ "$(png-look mine/watch.png)" = "$(png-look mine/watch/epoch-0000.png)" ]
-    cv-decode -q mine/watch/epoch-0002.cvm < mine/watch/noise.cvs |
-        cv-plot -q --kind spectrogram -g 1x2 -t 'Epoch 0002' -o page.png
-    cmp page.png mine/watch/epoch-0002.png
-    run ! cmp mine/watch/epoch-0000.png mine/watch/epoch-0002.png
+    cv-decode -q mine/watch/epoch-0000.cvm < mine/watch/noise.cvs |
+        cv-plot -q --kind spectrogram -g 1x2 -t 'Epoch 0000' -o page.png
+    cmp page.png mine/watch/epoch-0000.png
     [ ! -e demo ]
 }
 
