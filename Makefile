@@ -37,6 +37,7 @@ $(BUILD)/libcore/%.o: libcore/%.c | $(BUILD)/.packages
 	@mkdir -p $(@D)
 	$(COMPILE) $(KERNEL) -MMD -MP -c -o $@ $<
 $(BUILD)/tests/unit/%.o: COMPILE += -Itests/unit
+$(BUILD)/tests/bench/%.o: COMPILE += $(KERNEL)
 $(BUILD)/%.o: %.c | $(BUILD)/.packages
 	@mkdir -p $(@D)
 	$(COMPILE) -MMD -MP -c -o $@ $<

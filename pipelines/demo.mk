@@ -1,6 +1,8 @@
 # demo.mk: composes 100 clips of jazz, renders them, trains a model on them, makes new ones.
 #
 #   make -f pipelines/demo.mk            (what `make demo` runs when everything is built)
+#   make -f pipelines/demo.mk watch      what becomes of one noise while the model learns, as a moving picture
+#   make -f pipelines/demo.mk watch COUNT=0 JAZZ=~/wavs OUT=mine        the same for a folder of your own
 #
 # Every file is a target of its own: what is there is not made again, and after an interruption it goes on.
 BUILD = build
@@ -109,6 +111,21 @@ $(OUT)/beside.png: $(OUT)/held-out/.made $(OUT)/reconstructions/.made $(OUT)/sam
 	@cd $(OUT)/beside; $(LOAD) -q 'held out.wav' 'encoded and decoded.wav' new.wav | \
 	 cv-plot -q --kind spectrogram -g 1x3 -W 900 -o ../beside.png
 
+# ---- watch it learn: the same noise, decoded by the model of each epoch
+$(OUT)/watch/model.bin: $(CLIPS)
+	@mkdir -p $(@D); rm -f $(@D)/epoch-*
+	$(LOAD) $(JAZZ)/*.wav | cv-train $(EPOCHS:%=-e %) --snapshot $(@D) > $@.part
+	@mv $@.part $@
+$(OUT)/watch.png: $(OUT)/watch/model.bin
+	cv-sample -n 2 -m $< > $(<D)/noise.cvs
+	@for model in $(<D)/epoch-*.cvm; do \
+	   page=$${model%.cvm}; cv-decode -q $$model < $(<D)/noise.cvs \
+	   | cv-plot -q --kind spectrogram -g 1x2 -t "Epoch $${page##*-}" -o $$page.png; done
+	apng $(<D)/epoch-*.png > $@.part
+	@mv $@.part $@
+watch: $(OUT)/watch.png
+	@echo "$< is a picture that moves: open it in a browser"
+
 told:
 	@echo
 	@echo "Made from $(words $(CLIPS)) clips of jazz in $(JAZZ)/ (22050 Hz, composed as MIDI in $(MIDI)/):"
@@ -127,4 +144,4 @@ told:
 clean-demo:
 	rm -rf '$(OUT)'
 
-.PHONY: demo all clips ready told clean-demo
+.PHONY: demo all clips watch ready told clean-demo

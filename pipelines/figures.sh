@@ -6,9 +6,10 @@
 #   make figures MUSIC=debian                           and the music of two games, out of Debian's packages
 #   make figures ROWS='jazz-22050*'                     only these rows (patterns of the shell)
 #
-# A row is CORPUS-RATE, CORPUS-RATE-fixed (frames that do not follow the beat) or CORPUS-opus-KBIT. All models are what
-# cv-train makes without options. Of recordings every fifth track, in order of names, is held out; the rest gives
-# clips of 30 s, evenly spread over it, 80 at most, which are 40 minutes, and what is held out 20.
+# A row is CORPUS-RATE, what cv-train makes without options; CORPUS-RATE-fixed, with frames that do not follow the beat;
+# CORPUS-RATE-zN and CORPUS-RATE-betaX, with so many latents or that weight of KL; or CORPUS-opus-KBIT.
+# Of recordings every fifth track, in order of names, is held out; the rest gives clips of 30 s, evenly spread over it,
+# 80 at most, which are 40 minutes, and what is held out 20.
 # MUSIC=debian asks apt-get for wesnoth-1.16-music and hyperrogue-music and unpacks them (dpkg -x) into OUT/debian; the
 # same by hand: apt-get download PACKAGE; dpkg -x PACKAGE*.deb build/music; and name the folder with the sounds.
 #
@@ -16,7 +17,7 @@
 # same name, take another OUT or delete it. The tables are in OUT/FIGURES, too. OUT takes some 400 MB for each corpus
 # and rate.
 # On two cores of its own a row takes some 40 s at 3000 Hz, three minutes at 22050 and five at 44100, one of Opus 20 s:
-# all of jazz seven minutes, each folder of recordings ten.
+# all of jazz fifteen minutes, each folder of recordings ten.
 set -eu -o pipefail
 export LC_ALL=C
 BUILD=${BUILD:-build}
@@ -126,10 +127,11 @@ clips_of() {
     cv-load -q -a -p -r "$2" -n $((30 * $2)) "$1"
 }
 
+# train CLIPS SECONDS [OPTION ...]
 train() {
     local TIMEFORMAT='{"wall": %R, "user": %U}'
 
-    { time cv-train -q ${EPOCHS:+-e "$EPOCHS"} ${4:+--frames "$4"} < "$1" 2>&3; } 3>&2 2> "$3"
+    { time cv-train -q ${EPOCHS:+-e "$EPOCHS"} "${@:3}" < "$1" 2>&3; } 3>&2 2> "$2"
 }
 
 loudness() {
@@ -140,15 +142,22 @@ new_clips() {
     cv-sample -q -n "$NEW" -s "$2" -m "$1" | cv-decode -q -s "$2" "$1" | compare -r "$3" --held-out "$4"
 }
 
-# model_row ROW NAME RATE [FRAMES]
-model_row() {
-    local row=$OUT/$1 train=$OUT/$2/train-$3.cvs test=$OUT/$2/test-$3.cvs seed
+# trained ROW NAME RATE [OPTION ...]: a model and how it encodes and decodes
+trained() {
+    local row=$OUT/$1 train=$OUT/$2/train-$3.cvs test=$OUT/$2/test-$3.cvs
 
     keep "$train" load "$2" train "$3"
     keep "$test" load "$2" test "$3"
-    keep "$row/model.bin" train "$train" "$3" "$row/seconds.json" "${4-}"
-    keep "$row/model.json" cv-info --json "$row/model.bin"
+    keep "$row/model.bin" train "$train" "$row/seconds.json" "${@:4}"
     keep "$row/eval.json" cv-eval -q --json "$row/model.bin" < "$test"
+}
+
+# model_row ROW NAME RATE [OPTION ...]
+model_row() {
+    local row=$OUT/$1 train=$OUT/$2/train-$3.cvs test=$OUT/$2/test-$3.cvs seed
+
+    trained "$@"
+    keep "$row/model.json" cv-info --json "$row/model.bin"
     keep "$row/latent.cvs" cv-encode -q -m "$row/model.bin" < "$test"
     keep "$row/rebuilt.cvs" cv-decode -q "$row/model.bin" < "$row/latent.cvs"
     keep "$row/rebuilt.json" compare -r "$test" < "$row/rebuilt.cvs"
@@ -175,13 +184,15 @@ opus_row() {
     keep "$row/rebuilt.json" from_opus "$row/rebuilt.opus" "$test"
 }
 
-# measure ROW: CORPUS-RATE, CORPUS-RATE-fixed, CORPUS-opus-KBIT
+# measure ROW
 measure() {
     local name=${1%%-*} rest=${1#*-}
 
     case $rest in
     opus-*) opus_row "$1" "$name" "${rest#opus-}" ;;
-    *-fixed) model_row "$1" "$name" "${rest%-fixed}" fixed ;;
+    *-fixed) model_row "$1" "$name" "${rest%-fixed}" --frames fixed ;;
+    *-z*) trained "$1" "$name" "${rest%-z*}" -z "${rest#*-z}" ;;
+    *-beta*) trained "$1" "$name" "${rest%-beta*}" --beta "${rest#*-beta}" ;;
     *) model_row "$1" "$name" "$rest" ;;
     esac
 }
@@ -237,6 +248,7 @@ TEXT
             cells "$row, $(kbits "$at/rebuilt.opus" "$at/rebuilt.json") kbit/s" \
                 '(the("total").mean | distances), (the("comparison").clips.fd | fixed(0)), louder' "$at/rebuilt.json"
             ;;
+        *-z* | *-beta*) cells "$row" '(the("reconstruction") | distances), "", "", ""' "$at/eval.json" ;;
         *)
             cells "$row" '(the("reconstruction") | distances), (the("comparison").clips.fd | fixed(0)), louder' \
                 "$at/eval.json" "$at/rebuilt.json" "$at/loudness.json"
@@ -302,7 +314,7 @@ TEXT
 tables() {
     local models=() row
 
-    for row; do [[ $row == *-opus-* ]] || models+=("$row"); done
+    for row; do [[ $row == *-opus-* || $row == *-z* || $row == *-beta* ]] || models+=("$row"); done
     sounds "$@"
     if [ ${#models[@]} -gt 0 ]; then
         news "${models[@]}"
@@ -314,7 +326,7 @@ tables() {
 
 declare -A folder=()
 corpora=(jazz)
-all=(jazz-3000 jazz-22050 jazz-22050-fixed)
+all=(jazz-3000 jazz-22050 jazz-22050-fixed jazz-22050-z{64,128,256} jazz-22050-beta{0.003,0.00003})
 for word; do
     case $word in
     debian)

@@ -1,11 +1,12 @@
-# notebook.mk: what the notebook does with a folder of recordings of one genre, as pipes.
+# notebook.mk: what the notebook does with recordings of one genre or several, as pipes: see cv-notebook(7).
 #
 #   make -f pipelines/notebook.mk GENRE=~/gtzan/genres_original/jazz
+#   make -f pipelines/notebook.mk GENRE=~/gtzan/genres_original/jazz:~/gtzan/genres_original/blues
 #
-# The folder's audio files, sorted by name, are numbered from 0; TRAIN and TEST are the notebook's numbers.
+# The audio files of each folder, sorted by name, are numbered from 0; TRAIN and TEST are the notebook's numbers.
 # Everything is written into OUT and made again only when what it comes from has changed.
 GENRE =
-OUT = notebook-$(shell basename -- '$(subst ','\'',$(GENRE))' | tr -c 'A-Za-z0-9._\n-' _)
+OUT = notebook$(shell tr : '\n' <<< '$(subst ','\'',$(GENRE))' | sed 's|/*$$||; s|.*/||; s|[^A-Za-z0-9._-]|_|g; s|^|-|' | tr -d '\n')
 TRAIN = 0 52 19 39 71 12 75 85 3 45 24 46 88
 TEST = 4 43 56 55 45 31 11 13 70 37 21 78
 EPOCHS = 20
@@ -42,6 +43,7 @@ endif
 
 # ---- which files: number, size, time and name, so that a list changes when its files do
 FORCE:
+TRACKS = bash $(dir $(THIS))tracks.sh "$$GENRE"
 NEW = cmp -s $@.part $@ && rm $@.part || mv $@.part $@
 $(O)/settings: FORCE | $(O)/all.list
 	@echo 'epochs $(EPOCHS) batch $(BATCH) seed $(SEED)' > $@.part; $(NEW)
@@ -50,26 +52,10 @@ $(O)/rate: FORCE | $(O)/all.list
 $(O)/all.list: FORCE
 	@command -v cv-train > /dev/null || { echo "notebook: cv-train is not there: run 'make' first," \
 	   "or name the directory: BUILD=/path/to/build" >&2; exit 1; }
-	@genre=$${GENRE/#\~\//$$HOME/}; \
-	 test "$$genre" || { \
-	   echo "notebook: name a folder: make -f $(THIS) GENRE=~/gtzan/genres_original/jazz" >&2; exit 1; }; \
-	 test -d "$$genre" || { echo "notebook: $$genre: there is no such folder" >&2; exit 1; }; \
-	 mkdir -p $(O); \
-	 find -L "$$genre" -maxdepth 1 -type f ! -name '.*' ! -name $$'*\n*' -regextype posix-extended \
-	   -iregex '.*\.(wav|au|snd|aiff?|flac|ogg|oga|opus|mp3|w64|caf)' -printf '%s\t%T@\t%p\n' \
-	   | LC_ALL=C sort -t $$'\t' -k 3 > $@.part; \
-	 n=$$(wc -l < $@.part); missing=; \
-	 for i in $$(printf '%s\n' $(TRAIN) $(TEST) | sort -nu); do \
-	   most=$$i; test "$$i" -lt "$$n" || missing+=" $$i"; done; \
-	 if test "$$missing"; then rm -f $@.part; rmdir $(O) 2> /dev/null || :; \
-	   echo "notebook: $$genre: holds $$n audio files, the track lists want at least $$((most + 1)):" \
-	     "there is no track$$missing (counted from 0);" \
-	     "give a fuller folder, or lists: TRAIN='0 1 2' TEST='3 4'" >&2; \
-	   exit 1; fi; \
-	 $(NEW)
+	@$(TRACKS) $(TRAIN) $(TEST) > /dev/null
+	@mkdir -p $(O); $(TRACKS) > $@.part; $(NEW)
 $(O)/train.list $(O)/test.list: $(O)/all.list FORCE
-	@for i in $(if $(filter %train.list,$@),$(TRAIN),$(TEST)); do \
-	   sed -n "$$((i + 1))p" $<; done > $@.part; $(NEW)
+	@$(TRACKS) $(if $(filter %train.list,$@),$(TRAIN),$(TEST)) > $@.part; $(NEW)
 NAMES = cut -f 3-
 
 # ---- load and train
@@ -84,10 +70,8 @@ $(O)/model.bin: $(O)/train.cvs $(O)/test.cvs $(O)/settings
 	   echo "notebook: training was stopped before epoch $(EPOCHS): run make again" >&2; exit 1; }
 	@mv $@.part $@
 $(O)/elbo.txt: $(O)/model.bin
-	@awk 'function get(key) { return match($$0, "\"" key "\": *[^,}]*") ? \
-	        substr($$0, RSTART + length(key) + 3, RLENGTH - length(key) - 3) + 0 : "unknown" } \
-	      { print "Epoch: " get("epoch") ", Test set ELBO: " get("test_elbo") \
-	              ", time elapse for current epoch: " get("seconds") }' $(O)/train.jsonl > $@.part
+	@printf 'Epoch: %s, Test set ELBO: %s, time elapse for current epoch: %s\n' $$(sed -E \
+	   's/.*"epoch":([^,]*).*"test_elbo":([^,]*).*"seconds":([^,}]*).*/\1 \2 \3/' $(O)/train.jsonl) > $@.part
 	@mv $@.part $@
 
 # ---- look: the data, and one batch of test clips as each epoch's model gives it back

@@ -44,6 +44,11 @@ is_png() {
     [ "$(head -c 8 "$1" | od -An -t x1 | tr -d ' ')" = 89504e470d0a1a0a ] || { echo "$1"; return 1; }
 }
 
+# pages FILE COUNT: that many pictures in a PNG that moves
+pages() {
+    [ "$(LC_ALL=C grep -ao fcTL "$1" | wc -l)" -eq "$2" ] || { echo "$1"; return 1; }
+}
+
 # times FILE...: their times of change, to the nanosecond
 times() { stat -c '%n %y' "$@"; }
 
@@ -95,6 +100,19 @@ times() { stat -c '%n %y' "$@"; }
     [ ! -e jazz ]
 }
 
+@test "demo: one noise after every epoch, of recordings that lie there" {
+    mkdir wavs
+    for i in 1 2; do tone -r 3000 -s 4 -w beat -F 1.$((50 + i)) -S $i wavs/$i.wav; done
+    demo watch COUNT=0 JAZZ=wavs OUT=mine EPOCHS=2 > out 2>&1 || { cat out; return 1; }
+    [ "$(ls mine/watch/*.png)" = "$(printf 'mine/watch/epoch-%04d.png\n' 0 1 2)" ]
+    pages mine/watch.png 3
+    [ "$(png-look mine/watch.png)" = "$(png-look mine/watch/epoch-0000.png)" ]
+    cv-decode -q mine/watch/epoch-0000.cvm < mine/watch/noise.cvs |
+        cv-plot -q --kind spectrogram -g 1x2 -t 'Epoch 0000' -o page.png
+    cmp page.png mine/watch/epoch-0000.png
+    [ ! -e demo ]
+}
+
 @test "notebook: everything the notebook makes, from a folder with spaces, in parallel" {
     genre "my music/cool jazz"
     notebook GENRE="my music/cool jazz" -j 4 > out 2>&1 || { cat out; return 1; }
@@ -113,9 +131,26 @@ times() { stat -c '%n %y' "$@"; }
         is_png $f
     done
     # all pages, and the first is one that any reader of PNG sees
-    [ "$(LC_ALL=C grep -aoE 'acTL|fcTL|fdAT|IEND' epochs.png | uniq | tr '\n' ' ')" = "acTL fcTL fdAT fcTL fdAT IEND " ]
+    pages epochs.png 3
     [ "$(png-look epochs.png)" = "$(png-look epochs/0000.png)" ]
     [ -z "$(find . -name '*.part*')" ]
+}
+
+@test "notebook: several genres, the track lists in each of them" {
+    genre jazz
+    genre "cool blues"
+    rm jazz/e.wav
+    notebook GENRE="$PWD/jazz/:cool blues" TRAIN='0 2' TEST=3 notebook-jazz-cool_blues/{train.cvs,test.cvs,all.list} \
+        > out 2>&1 || { cat out; return 1; }
+    cd notebook-jazz-cool_blues
+    printf '%s\n' "$OLDPWD"/jazz/{a,c}.wav "../cool blues"/{a,c}.wav | cv-load -q -r 100 -n 3001 -@ | cmp - train.cvs
+    printf '%s\n' ../jazz/d.wav "../cool blues/d.wav" | cv-load -q -r 100 -n 3001 -@ | cmp - test.cvs
+    [ "$(wc -l < all.list)" -eq 9 ]
+    cd ..
+    run notebook GENRE="cool blues:jazz"
+    [ "$status" -ne 0 ]
+    [[ $output == *"jazz: holds 4 audio files"*"at least 5: there is no track 4 "* ]]
+    [ ! -e notebook-cool_blues-jazz ]
 }
 
 @test "notebook: only what changed is made again" {
@@ -226,11 +261,14 @@ cell() {
     [ -n "$(cell "mine-opus-12, $kbits kbit/s" 1 1)" ]
 }
 
-@test "figures: of composed jazz, with frames that follow the beat and with fixed ones" {
+@test "figures: of composed jazz, with frames that follow the beat and with fixed ones, and with another option" {
     export SOUNDFONT=$BATS_FILE_TMPDIR/some.sf2
-    ROWS='jazz-3000 jazz-22050-fixed' figures > out 2> said || { cat said; return 1; }
+    ROWS='jazz-3000 jazz-22050-fixed jazz-22050-z64' figures > out 2> said || { cat said; return 1; }
     [ "$(cell jazz-3000 1 3)" = beat ]
     [ "$(cell jazz-22050-fixed 1 3)" = fixed ]
+    [ "$(cv-info --json figures/jazz-22050-z64/model.bin | jq '.segments[0].meta.latent')" = 64 ]
+    near "$(cell jazz-22050-z64 3 1)" "$(jq .reconstruction.mel figures/jazz-22050-z64/eval.json)" .00501
+    [ -z "$(cell jazz-22050-z64 1 2)" ]
     cv-load -q -r 100 figures/jazz/*.wav | cv-batch -q -b 1 -B 1 --take test > test
     [ "$(cv-info --json figures/jazz-3000/rebuilt.cvs | jq -r '.frames[].name')" = \
       "$(cv-info --json test | jq -r '.frames[].name')" ]

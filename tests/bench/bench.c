@@ -23,7 +23,7 @@ static const char usage[] = "usage: bench train|encode|decode|bounds THREADS STE
                             "       bench clips COUNT [RATE SAMPLES] > STREAM\n"
                             "       bench time NAME STEPS COMMAND [ARGUMENT]...\n";
 
-double clock_ms(void)
+static double clock_ms(void)
 {
     struct timespec t;
 
@@ -38,7 +38,8 @@ static int double_compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-void report(const char *what, int threads, int steps, double *ms)
+/* Prints a line for times that were taken; sorts ms. */
+static void report(const char *what, int threads, int steps, double *ms)
 {
     size_t n = (size_t)steps;
 

@@ -1,4 +1,4 @@
-/* What the parts of the benchmark share: one clock, one kind of result line. */
+/* What the parts of the benchmark share: sizes, a clock, one kind of result line. */
 #ifndef BENCH_H
 #define BENCH_H
 
@@ -10,14 +10,9 @@
 /* The size everything is measured at: the notebook's own. */
 enum { SAMPLES = 90001, LATENT = 2, BATCH = 10, RATE = 3000 };
 
-double clock_ms(void);
-
 /* Calls work(arg) three times unmeasured and steps times measured, and prints
  * "what threads 2 steps 20 median 15.000 ms min 14.500 ms". */
 void measure(const char *what, int threads, int steps, void (*work)(void *arg), void *arg);
-
-/* Prints that line for times that were taken elsewhere; sorts ms. */
-void report(const char *what, int threads, int steps, double *ms);
 
 /* count random values with the spread of quiet music, the same ones each time. */
 float *random_clips(size_t count);

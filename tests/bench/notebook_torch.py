@@ -1,10 +1,8 @@
 #!/usr/bin/python3
 """The network of the notebook preset in PyTorch: the peer that `make bench` times cv against.
 
-    notebook_torch.py train    [--threads N] [--steps K]    ms of a training step (batch 10)
-    notebook_torch.py encode   [--threads N] [--steps K]    ms for 10 clips to latents
-    notebook_torch.py decode   [--threads N] [--steps K]    ms for 10 latents to clips
-    notebook_torch.py all      [--threads N] [--steps K]    these three
+    notebook_torch.py all      [--threads N] [--steps K]    ms of a training step (batch 10), for 10 clips to
+                                                            latents, for 10 latents to clips
     notebook_torch.py save FILE                             decoder weights for generate (.npz)
     notebook_torch.py generate OUTDIR FILE                  draw 10 latents, decode, write 10 WAVs
     notebook_torch.py check STREAM                          against reference values (notebook-tiny.cvs)
@@ -14,10 +12,9 @@ layers and trusts them (--form full --adam single, the library's own defaults), 
 that leaves the result the same (--tuned, the other options as they are):
 
 - All sequences have length one, so activations are [batch, channels] matrices and a convolution is a
-  matrix product. --form chooses how the products are written, so that anybody can see which is fastest.
-- Of a kernel of k taps only the one in the centre meets data. That tap is the parameter; the others are
-  kept with the model but are neither multiplied by zeros nor passed through Adam (forms linear, matmul,
-  conv1d). --form full writes the blocks as a direct translation of the Keras code would be.
+  matrix product. --form full writes the blocks as a direct translation of the Keras code would be.
+- Of a kernel of k taps only the one in the centre meets data. With --form matmul that tap is the parameter;
+  the others are kept with the model but are neither multiplied by zeros nor passed through Adam.
 - Instance normalization over length one gives its beta, whatever goes in: the two encoder convolutions
   in front of it cannot be felt by the output nor get a gradient, so they are not computed.
 - Adam is torch.optim.Adam, with --adam foreach on all parameters at once. It adds epsilon after the correction of the second moment,
@@ -34,7 +31,7 @@ import time
 
 SAMPLES, LATENT, BATCH, RATE = 90001, 2, 10, 3000
 ENCODER, DECODER = (64, 128, 128, 256), (512, 256, 128, 64)
-FORMS = ("linear", "matmul", "conv1d", "full")
+FORMS = ("matmul", "full")
 
 
 def parse_options():
@@ -51,8 +48,7 @@ def parse_options():
         sub.add_argument("--adam", choices=("foreach", "single"), default="foreach")
         sub.add_argument("--tuned", action="store_true")
 
-    for name in ("train", "encode", "decode", "all"):
-        command(name)
+    command("all")
     command("save", "file")
     command("generate", "outdir", "file")
     command("check", "file")
@@ -91,13 +87,11 @@ class Pointwise(nn.Module):
         super().__init__()
         self.form = form
         limit = (6 / (inputs + outputs)) ** 0.5
-        shape = {"linear": (outputs, inputs), "matmul": (inputs, outputs)}.get(form, (outputs, inputs, 1))
+        shape = (inputs, outputs) if form == "matmul" else (outputs, inputs, 1)
         self.weight = nn.Parameter(torch.empty(shape).uniform_(-limit, limit))
         self.bias = nn.Parameter(torch.zeros(outputs))
 
     def forward(self, x):
-        if self.form == "linear":
-            return F.linear(x, self.weight, self.bias)
         if self.form == "matmul":
             return torch.addmm(self.bias, x, self.weight)
         return F.conv1d(x[:, :, None], self.weight, self.bias)[:, :, 0]

@@ -4,13 +4,12 @@
 # ROUNDS (3), STEPS (12) and PYTHON (/usr/bin/python3) may be set.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
 [ $# -eq 1 ] || { echo "usage: run.sh BUILD" >&2; exit 2; }
 die() {
     echo "run.sh: $1" >&2
     exit 1
 }
-[ -f "$1/libcore.a" ] || die "$1/libcore.a is missing: run 'make BUILD=$1' first"
+[ -x "$1/bench/bench" ] || die "$1/bench/bench is missing: 'make bench' builds it"
 build=$(cd "$1" && pwd)
 out=$build/bench
 rounds=${ROUNDS:-3}
@@ -30,20 +29,13 @@ results=$out/results.txt
 
 # ---- what is measured with ----
 
-libs="sndfile libmpg123 soxr fftw3f openblas msgpack libxxhash cairo"
-# shellcheck disable=SC2046,SC2086
-${CC:-cc} -I"$root/libcore" -D_GNU_SOURCE -std=c11 -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math \
-    -pthread $(pkg-config --cflags $libs) -o "$out/bench" "$here"/*.c \
-    "$build/libcore.a" $(pkg-config --libs $libs) -lm
-
 peer=yes
-if ! "$python" -c 'import torch' 2>/dev/null; then
+if ! "$python" -c 'import torch, msgpack' 2>/dev/null; then
     peer=
     echo "PyTorch is missing: cv is measured alone. To compare: apt-get install python3-torch python3-msgpack"
 fi
-vectors=$(find "$root/tests" -name notebook-tiny.cvs | head -n 1)
-if [ "$peer" ] && [ "$vectors" ] && "$python" -c 'import msgpack' 2>/dev/null; then
-    "$python" "$torch" check "$vectors" > "$out/check.txt" ||
+if [ "$peer" ]; then
+    "$python" "$torch" check "$here/../vectors/notebook-tiny.cvs" > "$out/check.txt" ||
         die "PyTorch computes something else than the reference, see $out/check.txt"
 fi
 
@@ -53,8 +45,6 @@ if [ "$peer" ]; then
     "$python" "$torch" save "$out/decoder.npz"
     # shellcheck disable=SC2086
     "$python" "$torch" save $plain "$out/decoder-plain.npz"
-fi
-if [ "$peer" ]; then
     for setting in $settings; do
         # shellcheck disable=SC2046
         "$out/bench" example "$setting" | "$python" "$spectral" check $("$out/bench" shape "$setting") \

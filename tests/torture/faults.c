@@ -179,347 +179,163 @@ int __libc_start_main(main_function *main, int argc, char **argv, void (*init)(v
     if (!next) \
     *(void **)&next = dlsym(RTLD_NEXT, #name)
 
+/* What a call does that is to fail. */
+#define FAIL(what, error, result) \
+    do { \
+        if (FAILS(what)) { \
+            errno = error; \
+            return result; \
+        } \
+    } while (0)
+
+/* A call that fails with result and errno, or is made as asked. */
+#define WRAP(type, name, parameters, arguments, what, error, result) \
+    type name parameters \
+    { \
+        NEXT(name); \
+        FAIL(what, error, result); \
+        return next arguments; \
+    }
+
 /* ---- memory: glibc's own names, as dlsym allocates ---- */
 
 extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t),
     *__libc_memalign(size_t, size_t);
 
-#define OUT_OF_MEMORY(result) \
-    do { \
-        if (FAILS(MALLOC)) { \
-            errno = ENOMEM; \
-            return result; \
-        } \
-    } while (0)
-
 void *malloc(size_t n)
 {
-    OUT_OF_MEMORY(NULL);
+    FAIL(MALLOC, ENOMEM, NULL);
     return __libc_malloc(n);
 }
 
 void *calloc(size_t n, size_t size)
 {
-    OUT_OF_MEMORY(NULL);
+    FAIL(MALLOC, ENOMEM, NULL);
     return __libc_calloc(n, size);
 }
 
 void *realloc(void *p, size_t n)
 {
-    OUT_OF_MEMORY(NULL);
+    FAIL(MALLOC, ENOMEM, NULL);
     return __libc_realloc(p, n);
 }
 
 void *aligned_alloc(size_t align, size_t n)
 {
-    OUT_OF_MEMORY(NULL);
+    FAIL(MALLOC, ENOMEM, NULL);
     return __libc_memalign(align, n);
 }
 
-int posix_memalign(void **p, size_t align, size_t n)
-{
-    if (FAILS(MALLOC))
-        return ENOMEM;
-    *p = __libc_memalign(align, n);
-    return *p ? 0 : ENOMEM;
-}
-
-int vasprintf(char **text, const char *format, va_list args)
-{
-    NEXT(vasprintf);
-    if (FAILS(MALLOC)) {
-        errno = ENOMEM;
-        return -1;
-    }
-    return next(text, format, args);
-}
+WRAP(int, posix_memalign, (void **p, size_t align, size_t n), (p, align, n), MALLOC, ENOMEM, ENOMEM)
+WRAP(int, vasprintf, (char **text, const char *format, va_list args), (text, format, args), MALLOC, ENOMEM, -1)
+WRAP(void *, mmap, (void *where, size_t n, int protection, int flags, int fd, off_t from),
+     (where, n, protection, flags, fd, from), MMAP, ENOMEM, MAP_FAILED)
 
 /* ---- descriptors ---- */
 
+/* With the kind "short", every other call of the program is interrupted. */
+#define INTERRUPT() \
+    do { \
+        if (is_short(__builtin_return_address(0)) && interrupted()) { \
+            errno = EINTR; \
+            return -1; \
+        } \
+    } while (0)
+
 ssize_t read(int fd, void *to, size_t n)
 {
-    if (FAILS(READ)) {
-        errno = EIO;
-        return -1;
-    }
-    if (is_short(__builtin_return_address(0)) && interrupted()) {
-        errno = EINTR;
-        return -1;
-    }
+    FAIL(READ, EIO, -1);
+    INTERRUPT();
     return syscall(SYS_read, fd, to, is_short(__builtin_return_address(0)) ? part_of(n) : n);
-}
-
-ssize_t pread(int fd, void *to, size_t n, off_t from)
-{
-    if (FAILS(READ)) {
-        errno = EIO;
-        return -1;
-    }
-    return syscall(SYS_pread64, fd, to, n, from);
 }
 
 ssize_t write(int fd, const void *from, size_t n)
 {
-    if (fd != STDERR_FILENO && FAILS(WRITE)) {
-        errno = ENOSPC;
-        return -1;
-    }
-    if (is_short(__builtin_return_address(0)) && interrupted()) {
-        errno = EINTR;
-        return -1;
-    }
+    if (fd != STDERR_FILENO)
+        FAIL(WRITE, ENOSPC, -1);
+    INTERRUPT();
     return syscall(SYS_write, fd, from, is_short(__builtin_return_address(0)) ? part_of(n) : n);
-}
-
-ssize_t pwrite(int fd, const void *from, size_t n, off_t to)
-{
-    if (FAILS(WRITE)) {
-        errno = ENOSPC;
-        return -1;
-    }
-    return syscall(SYS_pwrite64, fd, from, n, to);
 }
 
 ssize_t writev(int fd, const struct iovec *parts, int count)
 {
-    if (FAILS(WRITE)) {
-        errno = ENOSPC;
-        return -1;
-    }
-    if (is_short(__builtin_return_address(0))) {
-        if (interrupted()) {
-            errno = EINTR;
-            return -1;
-        }
-        for (int i = 0; i < count; i++)
-            if (parts[i].iov_len > 0)
-                return syscall(SYS_write, fd, parts[i].iov_base, part_of(parts[i].iov_len));
-    }
+    FAIL(WRITE, ENOSPC, -1);
+    INTERRUPT();
+    for (int i = 0; i < count && is_short(__builtin_return_address(0)); i++)
+        if (parts[i].iov_len > 0)
+            return syscall(SYS_write, fd, parts[i].iov_base, part_of(parts[i].iov_len));
     return syscall(SYS_writev, fd, parts, count);
 }
 
-static mode_t mode_of(int flags, va_list args)
-{
-    return flags & (O_CREAT | __O_TMPFILE) ? va_arg(args, mode_t) : 0;
-}
-
-int open(const char *path, int flags, ...)
-{
-    va_list args;
-    mode_t mode;
-
-    va_start(args, flags);
-    mode = mode_of(flags, args);
-    va_end(args);
-    if (FAILS(OPEN)) {
-        errno = EMFILE;
-        return -1;
+#define WRAP_OPEN(name, parameters, folder) \
+    int name parameters \
+    { \
+        va_list args; \
+        mode_t mode; \
+\
+        va_start(args, flags); \
+        mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(args, mode_t) : 0; \
+        va_end(args); \
+        FAIL(OPEN, EMFILE, -1); \
+        return (int)syscall(SYS_openat, folder, path, flags, mode); \
     }
-    return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
-}
 
-int openat(int folder, const char *path, int flags, ...)
-{
-    va_list args;
-    mode_t mode;
-
-    va_start(args, flags);
-    mode = mode_of(flags, args);
-    va_end(args);
-    if (FAILS(OPEN)) {
-        errno = EMFILE;
-        return -1;
-    }
-    return (int)syscall(SYS_openat, folder, path, flags, mode);
-}
-
-int mkostemp(char *name, int flags)
-{
-    NEXT(mkostemp);
-    if (FAILS(OPEN)) {
-        errno = ENOSPC;
-        return -1;
-    }
-    return next(name, flags);
-}
-
-int mkstemp(char *name)
-{
-    NEXT(mkstemp);
-    if (FAILS(OPEN)) {
-        errno = ENOSPC;
-        return -1;
-    }
-    return next(name);
-}
-
-int mkdir(const char *path, mode_t mode)
-{
-    NEXT(mkdir);
-    if (FAILS(OPEN)) {
-        errno = ENOSPC;
-        return -1;
-    }
-    return next(path, mode);
-}
-
-int rename(const char *from, const char *to)
-{
-    NEXT(rename);
-    if (FAILS(RENAME)) {
-        errno = EACCES;
-        return -1;
-    }
-    return next(from, to);
-}
-
-int fchmod(int fd, mode_t mode)
-{
-    NEXT(fchmod);
-    if (FAILS(RENAME)) {
-        errno = EPERM;
-        return -1;
-    }
-    return next(fd, mode);
-}
-
-void *mmap(void *where, size_t n, int protection, int flags, int fd, off_t from)
-{
-    if (FAILS(MMAP)) {
-        errno = ENOMEM;
-        return MAP_FAILED;
-    }
-    return (void *)syscall(SYS_mmap, where, n, protection, flags, fd, from);
-}
-
-int ftruncate(int fd, off_t n)
-{
-    if (FAILS(SYNC)) {
-        errno = ENOSPC;
-        return -1;
-    }
-    return (int)syscall(SYS_ftruncate, fd, n);
-}
-
-int posix_fallocate(int fd, off_t from, off_t n)
-{
-    NEXT(posix_fallocate);
-    return FAILS(SYNC) ? ENOSPC : next(fd, from, n);
-}
-
-off_t lseek(int fd, off_t to, int whence)
-{
-    if (FAILS(SYNC)) {
-        errno = EIO;
-        return -1;
-    }
-    return syscall(SYS_lseek, fd, to, whence);
-}
-
-int fsync(int fd)
-{
-    if (FAILS(SYNC)) {
-        errno = EIO;
-        return -1;
-    }
-    return (int)syscall(SYS_fsync, fd);
-}
-
-int fdatasync(int fd)
-{
-    if (FAILS(SYNC)) {
-        errno = EIO;
-        return -1;
-    }
-    return (int)syscall(SYS_fdatasync, fd);
-}
+WRAP_OPEN(open, (const char *path, int flags, ...), AT_FDCWD)
+WRAP_OPEN(openat, (int folder, const char *path, int flags, ...), folder)
+WRAP(int, mkostemp, (char *name, int flags), (name, flags), OPEN, ENOSPC, -1)
+WRAP(int, mkstemp, (char *name), (name), OPEN, ENOSPC, -1)
+WRAP(int, mkdir, (const char *path, mode_t mode), (path, mode), OPEN, ENOSPC, -1)
+WRAP(ssize_t, pread, (int fd, void *to, size_t n, off_t from), (fd, to, n, from), READ, EIO, -1)
+WRAP(ssize_t, pwrite, (int fd, const void *from, size_t n, off_t to), (fd, from, n, to), WRITE, ENOSPC, -1)
+WRAP(int, rename, (const char *from, const char *to), (from, to), RENAME, EACCES, -1)
+WRAP(int, fchmod, (int fd, mode_t mode), (fd, mode), RENAME, EPERM, -1)
+WRAP(int, ftruncate, (int fd, off_t n), (fd, n), SYNC, ENOSPC, -1)
+WRAP(int, posix_fallocate, (int fd, off_t from, off_t n), (fd, from, n), SYNC, ENOSPC, ENOSPC)
+WRAP(off_t, lseek, (int fd, off_t to, int whence), (fd, to, whence), SYNC, EIO, -1)
+WRAP(int, fsync, (int fd), (fd), SYNC, EIO, -1)
+WRAP(int, fdatasync, (int fd), (fd), SYNC, EIO, -1)
 
 /* The descriptor is closed all the same: so does Linux. */
 int close(int fd)
 {
-    if (FAILS(SYNC)) {
-        syscall(SYS_close, fd);
-        errno = EIO;
-        return -1;
-    }
-    return (int)syscall(SYS_close, fd);
+    int status = (int)syscall(SYS_close, fd);
+
+    FAIL(SYNC, EIO, -1);
+    return status;
 }
 
-int pthread_create(pthread_t *thread, const pthread_attr_t *how, void *(*begin)(void *), void *arg)
-{
-    NEXT(pthread_create);
-    return FAILS(THREAD) ? EAGAIN : next(thread, how, begin, arg);
-}
+WRAP(int, pthread_create, (pthread_t * thread, const pthread_attr_t *how, void *(*begin)(void *), void *arg),
+     (thread, how, begin, arg), THREAD, EAGAIN, EAGAIN)
 
 /* ---- stdio ---- */
 
-FILE *fopen(const char *path, const char *mode)
-{
-    NEXT(fopen);
-    if (FAILS(FILES)) {
-        errno = EMFILE;
-        return NULL;
-    }
-    return next(path, mode);
-}
-
-FILE *fdopen(int fd, const char *mode)
-{
-    NEXT(fdopen);
-    if (FAILS(FILES)) {
-        errno = ENOMEM;
-        return NULL;
-    }
-    return next(fd, mode);
-}
-
-size_t fread(void *to, size_t size, size_t n, FILE *f)
-{
-    NEXT(fread);
-    if (FAILS(FILES)) {
-        errno = EIO;
-        return 0;
-    }
-    return next(to, size, n, f);
-}
+WRAP(FILE *, fopen, (const char *path, const char *mode), (path, mode), FILES, EMFILE, NULL)
+WRAP(FILE *, fdopen, (int fd, const char *mode), (fd, mode), FILES, ENOMEM, NULL)
+WRAP(size_t, fread, (void *to, size_t size, size_t n, FILE *f), (to, size, n, f), FILES, EIO, 0)
+WRAP(int, fseeko, (FILE * f, off_t to, int whence), (f, to, whence), FILES, EIO, -1)
 
 size_t fwrite(const void *from, size_t size, size_t n, FILE *f)
 {
     NEXT(fwrite);
-    if (f != stdout && f != stderr && FAILS(FILES)) { /* those have fflush to tell */
-        errno = ENOSPC;
-        return 0;
-    }
+    if (f != stdout && f != stderr) /* those have fflush to tell */
+        FAIL(FILES, ENOSPC, 0);
     return next(from, size, n, f);
 }
 
 int fflush(FILE *f)
 {
     NEXT(fflush);
-    if (f != stderr && FAILS(FILES)) {
-        errno = ENOSPC;
-        return EOF;
-    }
+    if (f != stderr)
+        FAIL(FILES, ENOSPC, EOF);
     return next(f);
-}
-
-int fseeko(FILE *f, off_t to, int whence)
-{
-    NEXT(fseeko);
-    if (FAILS(FILES)) {
-        errno = EIO;
-        return -1;
-    }
-    return next(f, to, whence);
 }
 
 int fclose(FILE *f)
 {
+    int status;
+
     NEXT(fclose);
-    if (FAILS(FILES)) {
-        next(f);
-        errno = ENOSPC;
-        return EOF;
-    }
-    return next(f);
+    status = next(f);
+    FAIL(FILES, ENOSPC, EOF);
+    return status;
 }
