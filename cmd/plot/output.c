@@ -2,79 +2,57 @@
 #include "output.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/mem.h"
+#include "base/partial.h"
 
-static int device_write(const char *path, const void *bytes, size_t count)
+/* All of it to the file name, which errors call path. */
+static int put(const char *path, const char *name, int flags, const void *bytes, size_t count)
 {
-    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    int fd = open(name, O_WRONLY | O_CLOEXEC | O_NOCTTY | flags, 0666), failed;
 
     if (fd < 0)
         return error_set("%s:", path);
-    if (fd_put(fd, bytes, count) != 0) {
-        error_set("%s:", path);
-        close(fd);
-        return -1;
-    }
-    return close(fd) != 0 ? error_set("%s:", path) : 0;
-}
-
-static int file_replace(const char *path, const char *target, const void *bytes, size_t count)
-{
-    char *temporary = mem_format("%s.XXXXXX", target);
-    int fd = mkostemp(temporary, O_CLOEXEC);
-    mode_t mask = umask(0);
-    int failed;
-
-    umask(mask);
-    if (fd < 0) {
-        error_set("%s:", path);
-        free(temporary);
-        return -1;
-    }
-    failed = fd_put(fd, bytes, count) != 0 || fchmod(fd, 0666 & ~mask) != 0;
-    if (failed)
-        error_set("%s:", path);
-    if (close(fd) != 0 && !failed) {
-        error_set("%s:", path);
-        failed = 1;
-    }
-    if (!failed && rename(temporary, target) != 0) {
-        error_set("%s:", path);
-        failed = 1;
-    }
-    if (failed)
-        unlink(temporary);
-    free(temporary);
-    return failed ? -1 : 0;
+    failed = fd_put(fd, bytes, count) != 0 ? error_set("%s:", path) : 0;
+    if (close(fd) != 0 && !failed)
+        failed = error_set("%s:", path);
+    return failed;
 }
 
 int output_write(const char *path, const void *bytes, size_t count)
 {
     struct stat st;
-    char *target = NULL;
-    int result;
+    char *target, *part;
+    int failed;
+    bool there;
 
-    if (path == NULL || strcmp(path, "-") == 0) {
+    if (path == NULL) {
         if (fd_put(STDOUT_FILENO, bytes, count) != 0 || close(STDOUT_FILENO) != 0)
             return error_set("standard output:");
         return 0;
     }
-    if (stat(path, &st) == 0) {
-        if (S_ISDIR(st.st_mode))
-            return error_set("%s: is a directory: give the name of a file in it", path);
-        if (!S_ISREG(st.st_mode))
-            return device_write(path, bytes, count);
-        target = realpath(path, NULL); /* through a link: the link stays */
-    }
-    result = file_replace(path, target != NULL ? target : path, bytes, count);
+    there = stat(path, &st) == 0;
+    if (there && S_ISDIR(st.st_mode))
+        return error_set("%s: is a directory: give the name of a file in it", path);
+    if (there && !S_ISREG(st.st_mode))
+        return put(path, path, 0, bytes, count);
+    target = there ? realpath(path, NULL) : NULL; /* through a link: the link stays */
+    part = mem_format("%s.part", target != NULL ? target : path);
+
+    partial_begin(part);
+    failed = put(path, part, O_CREAT | O_TRUNC, bytes, count);
+    if (!failed && rename(part, target != NULL ? target : path) != 0)
+        failed = error_set("%s:", path);
+    if (!failed)
+        partial_done(); /* else the end of the program removes it */
+    free(part);
     free(target);
-    return result;
+    return failed;
 }
