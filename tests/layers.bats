@@ -22,7 +22,7 @@ layer_breaks() {
     only 'fftw3' "libcore/dsp/"
     only 'sndfile|mpg123|soxr|ebur128|msgpack|xxhash' "libcore/io/"
     only 'cblas|openblas|f77blas' "libcore/base/"
-    only 'cairo' "cmd/cv-plot.c|cmd/plot/"
+    only 'cairo|fontconfig' "cmd/cv-plot.c|cmd/plot/"
 }
 
 # only LIBRARIES PLACES: prints includes of them, and calls, that stand elsewhere
@@ -35,7 +35,7 @@ only() {
     fftw3) calls='fftwf?_[a-z]' ;;
     sndfile*) calls='sf_(open|read|write|close)|mpg123_[a-z]|soxr_[a-z]|ebur128_[a-z]|msgpack_[a-z]|XXH[0-9]' ;;
     cblas*) calls='cblas_[a-z]|openblas_[a-z]' ;;
-    cairo) calls='cairo_[a-z]' ;;
+    cairo*) calls='cairo_[a-z]|Fc[A-Z][a-z]' ;;
     esac
     (cd "$tree" && grep -rnE "(^|[^A-Za-z0-9_])($calls)[A-Za-z0-9_]* *\(" libcore cmd --include='*.[ch]' |
         grep -vE "^($2)") || true

@@ -45,7 +45,6 @@ int output_write(const char *path, const void *bytes, size_t count)
         return put(path, path, 0, bytes, count);
     target = there ? realpath(path, NULL) : NULL; /* through a link: the link stays */
     part = mem_format("%s.part", target != NULL ? target : path);
-
     partial_begin(part);
     failed = put(path, part, O_CREAT | O_TRUNC, bytes, count);
     if (!failed && rename(part, target != NULL ? target : path) != 0)

@@ -113,7 +113,7 @@ static int training_fit(void *state, struct page *page, double *unit)
 
 static struct scale epochs_span(const struct training *t)
 {
-    struct scale x = {INFINITY, -INFINITY, 0, 0};
+    struct scale x = {.lo = INFINITY, .hi = -INFINITY};
 
     for (int i = 0; i < t->count; i++)
         for (size_t j = 0; j < t->runs[i].log.count; j++) {
@@ -364,7 +364,7 @@ static void key_words(char *buffer, size_t size, const struct run *run, enum lin
 
     text_number(last, sizeof last, last_of(&run->log, line), 5);
     if (line != LINE_TEST) {
-        snprintf(buffer, size, "%s %s", line == LINE_LOSS ? "loss" : MINUS "ELBO", last);
+        snprintf(buffer, size, "%s %s", line == LINE_LOSS ? "loss" : "-ELBO", last);
         return;
     }
     text_number(least, sizeof least, -best->test_elbo, 5);
