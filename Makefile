@@ -12,7 +12,7 @@ WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wc
 KERNEL = -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math
 SANITIZE =
 
-LIBS = sndfile libmpg123 soxr libebur128 fftw3f msgpack libxxhash jansson cairo
+LIBS = sndfile libmpg123 soxr libebur128 fftw3f msgpack libxxhash jansson cairo fontconfig
 # asked for once, and only when something is compiled; OpenBLAS is loaded at its first use (base/linalg.c)
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(LIBS) openblas))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(LIBS)) -ldl)$(PKG_LIBS)

@@ -1,5 +1,6 @@
 /* Draws a stream: audio as a grid of waveforms or spectrograms, latents as points in a plane,
  * or the logs of trainings as curves, to a PNG or SVG file. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +22,9 @@ enum { CELLS_MOST = 64, TITLE_MOST = 400 }; /* cells each way; characters */
 static const struct plot *const plots[] = {&plot_waves, &plot_spectrogram, &plot_latent, &plot_training};
 enum { PLOTS = sizeof plots / sizeof plots[0] };
 
-static const char *file, *grid, *title, *kind;
+static const char *file, *grid, *title, *kind, *scale = "mel", *dims;
 static int64_t width, height;
+static double from, to;
 static bool svg;
 
 static const struct opt opts[] = {
@@ -34,7 +36,12 @@ static const struct opt opts[] = {
     {'H', "height", OPT_INT, &height, "PX", 0, CANVAS_SIZE_MAX, "height in pixels, 0: as the plot needs", NULL},
     {0, "kind", OPT_TEXT, &kind, "NAME", 0, 0,
      "waves, spectrogram, latent or training; without it as what comes needs, waves for audio", NULL},
-    {0, "svg", OPT_FLAG, &svg, NULL, 0, 0, "SVG whatever the file's name is", NULL},
+    {0, "from", OPT_REAL, &from, "SECONDS", 0, 1e9, "where in each clip the picture begins", NULL},
+    {0, "to", OPT_REAL, &to, "SECONDS", 0, 1e9, "where in each clip it ends, 0: with the clip", NULL},
+    {0, "scale", OPT_TEXT, &scale, "NAME", 0, 0,
+     "frequencies of a spectrogram: mel, by pitch as it is heard, or linear", NULL},
+    {0, "dims", OPT_TEXT, &dims, "A,B", 0, 0,
+     "dimensions of latents, the first is 1; without it 1,2, or of more than two their principal components", NULL},
 };
 
 static const struct program program = {
@@ -47,37 +54,35 @@ static const struct program program = {
     .example = "cv-load jazz/*.wav | cv-plot -o jazz.png",
 };
 
-static void grid_parse(const char *text, struct page *page)
+/* "4x4", "1,2": two whole numbers from 1 to most, parted by the character. */
+static bool pair_parse(const char *text, char parted, int most, int pair[2])
 {
-    const char *x = strchr(text, 'x');
-    char *cols = x != NULL ? mem_format("%.*s", (int)(x - text), text) : NULL;
-    int64_t c, r;
+    const char *second = strchr(text, parted);
+    char *first = second != NULL ? mem_format("%.*s", (int)(second - text), text) : NULL;
+    int64_t a, b;
+    bool good = second != NULL && number_int(first, 1, most, &a) == 0 && number_int(second + 1, 1, most, &b) == 0;
 
-    if (x == NULL || number_int(cols, 1, CELLS_MOST, &c) != 0 || number_int(x + 1, 1, CELLS_MOST, &r) != 0)
-        diag_usage("-g %s: expected columns and rows from 1 to %d, as in 4x4", text, CELLS_MOST);
-    page->cols = (int)c;
-    page->rows = (int)r;
-    free(cols);
+    if (good) {
+        pair[0] = (int)a;
+        pair[1] = (int)b;
+    }
+    free(first);
+    return good;
 }
 
-/* SVG or not, by --svg or else the extension of the file. */
+/* SVG or not, by the extension of the file. */
 static bool file_is_svg(const char *path)
 {
-    const char *base = path != NULL ? strrchr(path, '/') : NULL, *dot;
+    const char *slash = path != NULL ? strrchr(path, '/') : NULL, *base = slash != NULL ? slash + 1 : path;
+    const char *dot = base != NULL ? strrchr(base, '.') : NULL;
 
-    base = base != NULL ? base + 1 : path;
-    dot = base != NULL ? strrchr(base, '.') : NULL;
     if (base != NULL && base[0] == '\0')
         diag_usage("-o %s: expected the name of a file", path);
-    if (dot != NULL && strcasecmp(dot, ".png") == 0 && svg)
-        diag_usage("-o %s: that name is for a PNG, but --svg was given", path);
     if (dot == NULL || strcasecmp(dot, ".png") == 0)
-        return svg;
-    if (strcasecmp(dot, ".svg") == 0)
-        return true;
-    if (svg)
-        return true;
-    diag_usage("-o %s: pictures are .png or .svg", path);
+        return false;
+    if (strcasecmp(dot, ".svg") != 0)
+        diag_usage("-o %s: pictures are .png or .svg", path);
+    return true;
 }
 
 static const struct plot *plot_named(const char *name)
@@ -88,36 +93,17 @@ static const struct plot *plot_named(const char *name)
     diag_usage("--kind %s: expected waves, spectrogram, latent or training", name);
 }
 
-static bool plot_takes(const struct plot *p, const char *stream_kind)
-{
-    for (const char *const *k = p->kinds; *k != NULL; k++)
-        if (strcmp(*k, stream_kind) == 0)
-            return true;
-    return false;
-}
-
 /* Starts the stream and finds who draws it; ends the program if nobody does. */
 static const struct plot *stream_begin(struct reader *r)
 {
-    const char *kinds[16];
-    int count = 0;
+    static const char *const all[] = {"audio", "latent", "noise", NULL};
+    const struct plot *p = kind != NULL ? plot_named(kind) : NULL;
 
-    if (kind != NULL) {
-        if (reader_start(r, plot_named(kind)->kinds) != 0)
-            diag_die("%s", error_text());
-        return plot_named(kind);
-    }
-    for (int i = 0; i < PLOTS; i++)
-        for (const char *const *k = plots[i]->kinds; *k != NULL; k++)
-            if (count == 0 || strcmp(kinds[count - 1], *k) != 0) /* each once: those alike are neighbours */
-                kinds[count++] = *k;
-    kinds[count] = NULL;
-    if (reader_start(r, kinds) != 0)
+    if (reader_start(r, p != NULL ? p->kinds : all) != 0)
         diag_die("%s", error_text());
-    for (int i = 0; i < PLOTS; i++)
-        if (plot_takes(plots[i], reader_kind(r)))
-            return plots[i];
-    diag_die("%s: nothing draws streams of kind %s", reader_label(r), reader_kind(r));
+    if (p == NULL)
+        p = strcmp(reader_kind(r), "audio") == 0 ? &plot_waves : &plot_latent;
+    return p;
 }
 
 /* The plot that reads logs, if that is what is to be drawn. */
@@ -155,6 +141,8 @@ static void stream_take(struct reader *r, const struct plot *p, void *state)
 /* The checks that the table of options cannot make, before any input is read. */
 static void options_check(struct page *page)
 {
+    int shape[2] = {0, 0};
+
     *page = (struct page){0};
     if (file != NULL && strcmp(file, "-") == 0)
         file = NULL;
@@ -163,8 +151,19 @@ static void options_check(struct page *page)
         diag_usage("a page has at least %d x %d pixels", CANVAS_SIZE_MIN, CANVAS_SIZE_MIN);
     page->width = (int)width;
     page->height = (int)height;
-    if (grid != NULL)
-        grid_parse(grid, page);
+    if (grid != NULL && !pair_parse(grid, 'x', CELLS_MOST, shape))
+        diag_usage("-g %s: expected columns and rows from 1 to %d, as in 4x4", grid, CELLS_MOST);
+    page->cols = shape[0];
+    page->rows = shape[1];
+    if (dims != NULL && !pair_parse(dims, ',', INT_MAX, page->dims))
+        diag_usage("--dims %s: expected the numbers of two dimensions from 1 on, as in 1,2", dims);
+    if (to > 0 && to <= from)
+        diag_usage("--to %g: expected more than the %g of --from, or 0", to, from);
+    page->from = from;
+    page->to = to;
+    page->linear = strcmp(scale, "linear") == 0;
+    if (!page->linear && strcmp(scale, "mel") != 0)
+        diag_usage("--scale %s: expected mel or linear", scale);
     if (title != NULL && title[0] != '\0')
         page->title = text_clean(title, TITLE_MOST);
     if (kind != NULL)

@@ -23,7 +23,7 @@ layer_breaks() {
     only 'sndfile|mpg123|soxr|ebur128|msgpack|xxhash' "libcore/io/"
     only 'cblas|openblas|f77blas' "libcore/base/"
     only 'jansson' "libcore/base/json.c"
-    only 'cairo' "cmd/cv-plot.c|cmd/plot/"
+    only 'cairo|fontconfig' "cmd/cv-plot.c|cmd/plot/"
 }
 
 # only LIBRARIES PLACES: prints includes of them, and calls, that stand elsewhere
@@ -37,7 +37,7 @@ only() {
     sndfile*) calls='sf_(open|read|write|close)|mpg123_[a-z]|soxr_[a-z]|ebur128_[a-z]|msgpack_[a-z]|XXH[0-9]' ;;
     cblas*) calls='cblas_[a-z]|openblas_[a-z]' ;;
     jansson) calls='json_(loads|typeof|object_|array_|integer_|real_|string_)' ;;
-    cairo) calls='cairo_[a-z]' ;;
+    cairo*) calls='cairo_[a-z]|Fc[A-Z][a-z]' ;;
     esac
     (cd "$tree" && grep -rnE "(^|[^A-Za-z0-9_])($calls)[A-Za-z0-9_]* *\(" libcore cmd --include='*.[ch]' |
         grep -vE "^($2)") || true

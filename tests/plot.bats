@@ -18,6 +18,11 @@ patches() { png-look "$1" | tail -n +2 | wc -l; }
 patch() { png-look "$1" | sed -n "$(($2 + 1))p" | cut -d' ' -f"$3"; }
 size() { png-look "$1" | head -n 1; }
 
+# Right end of the first line of remarks, in its grey.
+heading() { png-look "$1" 6B7078 | tail -n +2 | awk '$2 < 30 && $3 > end { end = $3 } END { print end }'; }
+
+vermilion=D65E00
+
 # near A B D: A and B differ by at most D.
 near() {
     echo "$1 beside $2, within $3"
@@ -59,12 +64,11 @@ refused() {
     [ "$(size b.png)" = "700 700" ]
 }
 
-@test "the extension chooses PNG or SVG, --svg an SVG on standard output" {
+@test "the extension chooses PNG or SVG" {
     plot-stream a:900:noise:0.5 > a.cv
     cv-plot -o a.svg < a.cv
     head -c 5 a.svg | grep -q '<?xml'
     tail -n 1 a.svg | grep -q '</svg>'
-    cv-plot --svg < a.cv | cmp - a.svg
     cv-plot -o a.SVG < a.cv
     cmp a.SVG a.svg
     cv-plot -o a.PNG < a.cv
@@ -159,17 +163,16 @@ refused() {
     cmp a.png b.png
 }
 
-@test "channels are lanes of one cell, more than eight are said to be left out" {
-    plot-stream -c 2 a:9000:constant:0 | cv-plot -o a.png
-    [ "$(patches a.png)" -eq 2 ]
-    plot-stream -c 9 a:9000:constant:0 | cv-plot -o a.png 2> err
-    [ "$(patches a.png)" -eq 8 ]
-    grep -q 'the first 8 of 9 channels' err
+@test "channels are lanes of one cell" {
+    for channels in 2 9; do
+        plot-stream -c $channels a:9000:constant:0 | cv-plot -o a.png 2> err
+        [ ! -s err ]
+        [ "$(patches a.png)" -eq $channels ]
+    done
 }
 
 @test "a wave around 0.5 fills the height, a constant lies in the middle" {
     plot-stream a:90001:noise:0.02:0.5 | cv-plot -o a.png
-    # its mean is a dashed line across a band of blue
     band=$(png-look a.png | tail -n +2 | awk '{ if ($4 - $2 > most) most = $4 - $2 } END { print most }')
     [ "$band" -gt 150 ]
     plot-stream a:90001:constant:0.5 | cv-plot -o b.png
@@ -178,15 +181,13 @@ refused() {
     near "$(patch b.png 1 2)" $((h / 2)) 40
 }
 
-@test "clips of one sample, of none and of odd sizes" {
+@test "clips of one sample and of odd sizes" {
     for n in 1 2 3 7 1199 4799 4800 4801 90001; do
         plot-stream a:$n:noise:0.5 | cv-plot -o a.png 2> err
         [ ! -s err ]
         [ "$(patches a.png)" -ge 1 ]
     done
-    plot-stream a:0:noise:0.5 | cv-plot -o a.png
-    [ "$(patches a.png)" -eq 0 ]
-    plot-stream a:0:noise:0.5 b:1:noise:1 c:90001:constant:0 d:2:noise:1 | cv-plot -o a.png
+    plot-stream b:1:noise:1 c:90001:constant:0 d:2:noise:1 | cv-plot -o a.png
     [ "$(patches a.png)" -ge 3 ]
 }
 
@@ -201,18 +202,37 @@ refused() {
     done
 }
 
-@test "without a rate the axis counts samples" {
-    plot-stream -r 0 a:900:noise:0.5 | cv-plot -o a.png
-    plot-stream -r 3000 a:900:noise:0.5 | cv-plot -o b.png
-    run -1 cmp -s a.png b.png
-    plot-stream -r 0.001 a:900:noise:0.5 | cv-plot -o b.png
-    plot-stream -r 768000 a:90:noise:0.5 | cv-plot -o b.png
+@test "--from and --to cut what is drawn out of each clip" {
+    # silence, then a square: of the second half there is only the square
+    { plot-stream a:30000:constant:0; plot-stream b:60000:square:0.5; } > a.cv
+    cv-plot -o whole.png < a.cv
+    cv-plot --from 10 -o late.png < a.cv 2> err
+    grep -q '1 clips end before 10 s' err
+    [ "$(patches late.png)" -eq 1 ]
+    plot-stream b:30000:square:0.5 | cv-plot -o alone.png
+    [ "$(png-look late.png)" = "$(png-look alone.png)" ]
+    run -1 cmp -s late.png alone.png # the numbers of the axis
+    cv-plot --to 1 -o early.png < a.cv 2> err
+    [ ! -s err ]
+    plot-stream a:3000:constant:0 b:3000:square:0.5 | cv-plot -o both.png
+    cmp early.png both.png
+    cv-plot --kind spectrogram --from 1 --to 2 -o a.png < a.cv
+    [ -s a.png ]
+    refused 1 'no clip is longer than the 20 s' --from 20 -o none.png < a.cv
+    [ ! -e none.png ]
+}
+
+@test "clips without samples or rate are refused" {
+    plot-stream a:0:noise:0.5 > a.cv
+    refused 1 'holds no samples' -o a.png < a.cv
+    plot-stream -r 0 a:900:noise:0.5 > a.cv
+    refused 1 'no sample rate' -o a.png < a.cv
+    [ ! -e a.png ]
 }
 
 @test "names of all kinds are drawn" {
     long=$(printf 'long%.0s' $(seq 1 2000))
-    for name in 'Björk – Jóga' '漢字 🎷' "$long" $'tab\there' $'line\nbreak' $'\e[31mred' '' ' ' '%s%n' \
-        '<&>"' $'\u202e rtl'; do
+    for name in 'Björk – Jóga' "$long" $'tab\there' $'line\nbreak' $'\e[31mred' '' ' ' '%s%n' '<&>"' $'\u202e rtl'; do
         plot-stream "$name:300:noise:1" | cv-plot -o a.png 2> err
         [ ! -s err ]
         plot-stream "$name:300:noise:1" | cv-plot -o a.svg
@@ -224,25 +244,54 @@ refused() {
     [ ! -s err ]
 }
 
-@test "a system without fonts still gets its picture" {
+# fonts FOLDER...: only those there are seen by what runs then
+fonts() {
+    printf '<fontconfig>%s<cachedir>%s/cache</cachedir></fontconfig>\n' "$(printf '<dir>%s</dir>' "$@")" "$PWD" > fonts.conf
+    export FONTCONFIG_FILE=$PWD/fonts.conf
+}
+
+@test "a system without fonts still gets its picture, and a line that says what is missing" {
     mkdir empty
-    printf '<fontconfig><dir>%s/empty</dir><cachedir>%s/empty</cachedir></fontconfig>\n' "$PWD" "$PWD" \
-        > fonts.conf
-    plot-stream 'Jóga:9000:square:0.5' | FONTCONFIG_FILE=$PWD/fonts.conf cv-plot -t 'Title' -o a.png
+    fonts "$PWD/empty"
+    plot-stream Joga:9000:square:-0.5 | cv-plot -t 'Title' -o a.png 2> err
+    [ ! -s err ]
+    plot-stream 'Jóga:9000:square:0.5' | cv-plot -t 'Title' -o a.png 2> err
     [ "$(patches a.png)" -ge 1 ]
-    plot-stream -k latent 'Jóga:1,-1' 'b:0,0' | FONTCONFIG_FILE=$PWD/fonts.conf cv-plot -o a.svg
+    grep -q "no font here has all characters of 'Jóga'" err
+    plot-stream -k latent 'Jóga:1,-1' 'b:0,0' | cv-plot -o a.svg
     tail -n 1 a.svg | grep -q '</svg>'
+}
+
+@test "names that no font can write are said, once; another font is taken where one can" {
+    mono=$(fc-list ':family=DejaVu Sans Mono:style=Book' file | head -n 1 | cut -d: -f1)
+    # the monospaced font has no Hebrew, the other has
+    sans=$(fc-list ':family=DejaVu Sans:style=Book' file | head -n 1 | cut -d: -f1)
+    [ -n "$mono" ] || skip "no DejaVu Sans Mono"
+    [ -n "$sans" ] || skip "no DejaVu Sans"
+    mkdir some
+    cp "$mono" some
+    fonts "$PWD/some"
+    plot-stream שלום:300:noise:1 שיר:300:noise:1 | cv-plot -o a.png 2> err
+    [ "$(wc -l < err)" -eq 1 ]
+    grep -q "no font here has all characters of 'שלום'" err
+    cp "$sans" some
+    # the first choice is still the monospaced one
+    sed -i 's|<cachedir>|<alias binding="same"><family>sans-serif</family><prefer><family>DejaVu Sans Mono</family></prefer></alias>&|' fonts.conf
+    plot-stream שלום:300:noise:1 | cv-plot -o b.png 2> err
+    [ ! -s err ]
 }
 
 # ---- spectrograms ----
 
+# lines_of PNG: top and column of each line of the darkest shade across a cell
+lines_of() { png-look "$1" 0B244F | tail -n +2 | awk '$3 - $1 > 300 { print $2, ($1 > 600 ? "right" : "left") }'; }
+
 @test "tones are lines at their frequencies, silence is white" {
     plot-stream a:9000:tone2:0.5 b:9000:tone4:0.5 c:9000:tone2:0.5 d:9000:tone6:0.5 > a.cv
-    cv-plot --kind spectrogram -o a.png < a.cv 2> err
+    cv-plot --kind spectrogram --scale linear -o a.png < a.cv 2> err
     [ ! -s err ]
-    # the darkest shade: b above a, d above c
-    png-look a.png 0D2753 | tail -n +2 |
-        awk '$3 - $1 > 300 { print $2, ($1 > 600 ? "right" : "left") }' > places
+    # b above a, d above c
+    lines_of a.png > places
     [ "$(cut -d' ' -f2 places | tr '\n' ' ')" = "right left right left " ]
     cut -d' ' -f1 places > rows
     up1=$(($(sed -n 2p rows) - $(sed -n 1p rows)))
@@ -250,23 +299,52 @@ refused() {
     [ "$up1" -gt 30 ]
     near "$up2" $((2 * up1)) 3
     plot-stream a:9000:constant:0.5 | cv-plot --kind spectrogram -o b.png
-    [ "$(png-look b.png 0D2753 | tail -n +2 | awk '$3 - $1 > 300' | wc -l)" -eq 0 ]
+    [ -z "$(lines_of b.png)" ]
     [ "$(png-look b.png ffffff | tail -n +2 | awk '$3 - $1 > 1000 && $4 - $2 > 300' | wc -l)" -ge 1 ]
 }
 
+@test "frequencies are in mel unless they are to be linear" {
+    # 1500 and 4500 Hz of 12000: at 1290 and 2259 of 3272 mel, or at an eighth and three of the height
+    plot-stream -r 24000 a:90000:tone1:0.5 b:90000:tone3:0.5 > a.cv
+    cv-plot --kind spectrogram -g 2x1 -H 500 -o mel.png < a.cv
+    cv-plot --kind spectrogram -g 2x1 -H 500 --scale linear -o linear.png < a.cv
+    high=$(lines_of mel.png | head -n 1 | cut -d' ' -f1)
+    low=$(lines_of mel.png | tail -n 1 | cut -d' ' -f1)
+    # from the head of the cells, 60, to their foot, 454
+    near $((454 - low)) $((394 * 1290 / 3272)) 4
+    near $((454 - high)) $((394 * 2259 / 3272)) 4
+    low=$(lines_of linear.png | tail -n 1 | cut -d' ' -f1)
+    near $((454 - low)) $((394 / 8)) 4
+}
+
+@test "one loud crack does not make the rest pale" {
+    tones=(b:9000:tone2:0.05 c:9000:tone3:0.05 d:9000:tone4:0.05 e:9000:tone5:0.05)
+    plot-stream "${tones[@]}" > tones.cv
+    plot-stream crack:90:noise:1 > crack.cv
+    cat crack.cv tones.cv | cv-plot --kind spectrogram -g 5x1 -W 2000 -o a.png
+    # all four have their darkest shade
+    [ "$(png-look a.png 0B244F | tail -n +2 | awk '$3 - $1 > 200' | wc -l)" -eq 4 ]
+}
+
+@test "levels have a bar beside the cells" {
+    plot-stream a:9000:noise:0.5 | cv-plot --kind spectrogram -H 500 -o a.png
+    # its darkest part, right of the cell and as high as it begins
+    png-look a.png 0B244F | tail -n +2 | awk '$1 > 1140 && $3 < 1165 && $2 < 70' | grep -q .
+}
+
 @test "spectrograms of all lengths, rates, sizes of value and numbers of channels" {
-    for n in 0 1 2 3 63 64 65 1000 90001; do
+    for n in 1 2 3 63 64 65 1000 90001; do
         plot-stream a:$n:noise:0.5 | cv-plot --kind spectrogram -o a.png
     done
-    for rate in 0 0.001 1 3000 44100 768000; do
+    for rate in 1 3000 44100 768000; do
         plot-stream -r $rate a:5000:noise:0.5 | cv-plot --kind spectrogram -o a.png
     done
     for a in 1e-38 1e-20 1e20 3e38; do
         plot-stream a:5000:tone4:$a | cv-plot --kind spectrogram -o a.png
-        [ "$(png-look a.png 0D2753 | tail -n +2 | awk '$3 - $1 > 300' | wc -l)" -eq 1 ]
+        [ "$(png-look a.png 0B244F | tail -n +2 | awk '$3 - $1 > 300' | wc -l)" -eq 1 ]
     done
-    plot-stream -c 3 a:5000:noise:0.5 b:0:noise:1 c:70:noise:1 | cv-plot --kind spectrogram -o a.png
-    plot-stream -c 3 a:5000:noise:0.5 b:0:noise:1 c:70:noise:1 | cv-plot --kind spectrogram -o b.png
+    plot-stream -c 3 a:5000:noise:0.5 c:70:noise:1 | cv-plot --kind spectrogram -o a.png
+    plot-stream -c 3 a:5000:noise:0.5 c:70:noise:1 | cv-plot --kind spectrogram -o b.png
     cmp a.png b.png
     plot-stream a:5000:noise:0.5 | cv-plot --kind spectrogram -W 200 -H 200 -o a.svg
     tail -n 1 a.svg | grep -q '</svg>'
@@ -287,8 +365,8 @@ refused() {
 }
 
 @test "the mean is drawn where there is one, else z, or noise" {
-    plot-stream -k latent a:-1,0 b:1,1 | cv-plot -o z.png
-    plot-stream -k mean a:-1,0 b:1,1 | cv-plot -o mean.png
+    plot-stream -k latent -n notebook a:-1,0 b:1,1 | cv-plot -o z.png
+    plot-stream -k mean -n notebook a:-1,0 b:1,1 | cv-plot -o mean.png
     plot-stream -k noise a:-1,0 b:1,1 | cv-plot -o noise.png
     for f in mean noise; do
         for i in 1 2; do
@@ -298,19 +376,90 @@ refused() {
     done
 }
 
-@test "of more than two dimensions the first two are drawn, and it is said" {
-    plot-stream -k latent a:-1,0 b:1,1 | cv-plot -o two.png
-    plot-stream -k latent a:-1,0,9,9 b:1,1,-9,7 | cv-plot -o four.png 2> err
-    grep -q 'dimensions 1 and 2 of 4' err
-    [ "$(png-look two.png)" = "$(png-look four.png)" ]
-    plot-stream -k latent a:-1,0,9,9 b:1,1,-9,7 | cv-plot -q -o four.png 2> err
+@test "--dims chooses dimensions" {
+    plot-stream -k latent a:-1,0 b:1,1 c:0,2 > two.cv
+    plot-stream -k latent a:9,0,8,-1 b:9,1,9,1 c:0,2,7,0 > four.cv
+    cv-plot -o two.png < two.cv
+    cv-plot --dims 4,2 -o four.png < four.cv 2> err
     [ ! -s err ]
+    [ "$(png-look two.png)" = "$(png-look four.png)" ]
+    run -1 cmp -s two.png four.png
+    refused 1 'no dimension 5, these latents have 4' --dims 1,5 -o a.png < four.cv
+}
+
+@test "of more than two dimensions the principal components are drawn" {
+    # on the diagonal of the second and third of four: twice sqrt(2) from end to end, and nothing across
+    plot-stream -k latent a:7,-1,-1,3 b:7,0,0,3 c:7,1,1,3 > four.cv
+    cv-plot -o a.png < four.cv 2> err
+    [ ! -s err ]
+    [ "$(png-look a.png | tail -n +2 | cut -d' ' -f2 | sort -u | wc -l)" -eq 1 ]
+    plot-stream -k latent a:-1.41421356,0 b:0,0 c:1.41421356,0 | cv-plot --dims 1,2 -o b.png
+    [ "$(png-look a.png | cut -d' ' -f1,3)" = "$(png-look b.png | cut -d' ' -f1,3)" ]
 }
 
 @test "one dimension is a line" {
     plot-stream -k latent a:-1 b:0 c:1 | cv-plot -o a.png
     [ "$(patches a.png)" -eq 3 ]
     [ "$(png-look a.png | tail -n +2 | cut -d' ' -f2 | sort -u | wc -l)" -eq 1 ]
+}
+
+@test "each time is a point, a clip a path through them" {
+    plot-stream -k noise a:-1,0/1,0 b:0,1/0,-1 | cv-plot -o noise.png
+    [ "$(patches noise.png)" -eq 4 ]
+    # with their means, the two at one place
+    plot-stream -k latent a:-1,0/1,0 b:0,1/0,-1 | cv-plot -o a.png
+    [ "$(patches a.png)" -eq 5 ]
+    # a path of one clip is a line from time to time, in a lighter blue
+    path() { png-look "$1" B2C7DF | tail -n +2 | awk '$3 - $1 > 150' | wc -l; }
+    plot-stream -k latent a:-1,-1/1,1 | cv-plot -o a.png
+    plot-stream -k noise a:-1,-1/1,1 | cv-plot -o b.png
+    [ "$(path a.png)" -ge 1 ]
+    [ "$(path b.png)" -eq 0 ]
+}
+
+@test "clips have the colour of their track" {
+    plot-stream -k latent a@one:-1,0 b@two:1,0 c@two:0,1 | cv-plot -o a.png
+    # and a square each in the legend
+    [ "$(patches a.png)" -eq 2 ]
+    [ "$(png-look a.png $vermilion | tail -n +2 | wc -l)" -eq 3 ]
+    items=()
+    for i in $(seq 1 20); do items+=("c$i@t$((i % 10)):$i,0"); done
+    plot-stream -k latent "${items[@]}" | cv-plot -o a.png
+    # seven of ten have their own, the others are grey
+    [ "$(patches a.png)" -eq 3 ]
+    [ "$(png-look a.png 737373 | tail -n +2 | awk '$4 - $2 < 12 && $3 - $1 < 12' | wc -l)" -eq 7 ]
+    # of tracks with one clip each there are too many to colour
+    items=()
+    for i in $(seq 1 10); do items+=("c$i@t$i:$i,0"); done
+    plot-stream -k latent "${items[@]}" | cv-plot -o a.png
+    [ "$(patches a.png)" -eq 10 ]
+}
+
+@test "the circles of the prior are there where it is normal, and in view" {
+    # what they are called, at the top of each
+    circle() { png-look "$1" 6B7078 | tail -n +2 | awk '$1 > 400 && $3 < 560 && $2 > 60 && $4 < 480' | wc -l; }
+
+    items=(a:-0.01,0 b:0.01,0.01)
+    plot-stream -k noise "${items[@]}" | cv-plot -o noise.png
+    [ "$(circle noise.png)" -ge 2 ]
+    plot-stream -k latent -n notebook "${items[@]}" | cv-plot -o notebook.png
+    [ "$(circle notebook.png)" -ge 2 ]
+    [ "$(patches notebook.png)" -eq 1 ]
+    plot-stream -k latent -n spectral "${items[@]}" | cv-plot -o spectral.png
+    [ "$(circle spectral.png)" -eq 0 ]
+}
+
+@test "a collapsed latent does not look healthy, and is called so" {
+    items=(a:0.001,0.002 b:-0.002,0 c:0,0.001)
+    # within the noise of the posterior, sd 1, and well outside it
+    plot-stream -k mean -v 0 "${items[@]}" | cv-plot -o collapsed.png
+    [ "$(patches collapsed.png)" -eq 1 ]
+    plot-stream -k mean -v -20 "${items[@]}" | cv-plot -o fine.png
+    [ "$(patches fine.png)" -eq 3 ]
+    # the same points on the same axes: the word is what differs
+    plot-stream -k mean -v 0 -n notebook a:0.1,0 b:-0.1,0 | cv-plot -H 900 -o a.png
+    plot-stream -k mean -v 0 -n notebook a:0.2,0 b:-0.2,0 | cv-plot -H 900 -o b.png
+    [ "$(heading a.png)" -gt $(($(heading b.png) + 50)) ]
 }
 
 @test "latents alone, alike, far, close and many" {
@@ -320,9 +469,13 @@ refused() {
         plot-stream -k latent a:$at b:$at c:$at | cv-plot -o a.png
         [ "$(patches a.png)" -eq 1 ]
     done
-    plot-stream -k latent a:50,50 b:50.001,50 | cv-plot -o a.png
+    plot-stream -k latent a:50,50 b:50.5,50 | cv-plot -o a.png
     [ "$(patches a.png)" -eq 2 ]
+    plot-stream -k latent a:50,50 b:50.001,50 | cv-plot -o a.png
+    [ "$(patches a.png)" -eq 1 ]
     plot-stream -k latent a:-3e38,-3e38 b:3e38,3e38 | cv-plot -o a.png
+    [ "$(patches a.png)" -eq 2 ]
+    plot-stream -k latent a:-3e38,-3e38,1 b:3e38,3e38,1 | cv-plot -o a.png
     [ "$(patches a.png)" -eq 2 ]
     items=()
     for i in $(seq 1 500); do items+=("c$i:$((i % 25 - 12)),$((i / 25 - 10))"); done
@@ -352,8 +505,6 @@ log_of() {
         printf ',"seconds":0.5}\n'
     done
 }
-
-vermilion=D65E00
 
 # Middle of the patch of dots that is the Nth from the left in a PNG, in the colour given or blue: "X Y". Those in the
 # legend, above 80, do not count.
@@ -527,7 +678,11 @@ dot() {
         refused 2 'expected columns and rows' -g "$g" -o a.png < a.cv
     done
     refused 2 'pictures are .png or .svg' -o a.jpg < a.cv
-    refused 2 'is for a PNG' --svg -o a.png < a.cv
+    refused 2 'the 5 of --from' --from 5 --to 5 -o a.png < a.cv
+    refused 2 'expected mel or linear' --scale bark -o a.png < a.cv
+    for d in 1 1, ,2 0,1 1,2,3 1x2 -1,2 99999999999,1 ''; do
+        refused 2 'expected the numbers of two dimensions' --dims "$d" -o a.png < a.cv
+    done
     refused 2 'expected waves, spectrogram, latent or training' --kind curves -o a.png < a.cv
     refused 2 'at least 200' -W 100 -o a.png < a.cv
     refused 2 'out of range' -H 10001 -o a.png < a.cv
@@ -565,12 +720,10 @@ dot() {
 
 @test "a full disk and a missing directory are failures" {
     plot-stream a:300:noise:1 > a.cv
-    for form in "" --svg; do
-        status=0
-        gives_up $form < a.cv > /dev/full 2> err || status=$?
-        [ "$status" -eq 1 ]
-        [ "$(wc -l < err)" -eq 1 ]
-    done
+    status=0
+    gives_up < a.cv > /dev/full 2> err || status=$?
+    [ "$status" -eq 1 ]
+    [ "$(wc -l < err)" -eq 1 ]
     refused 1 '/dev/full' -o /dev/full < a.cv
     refused 1 'none/a.png' -o none/a.png < a.cv
     mkdir dir
@@ -584,6 +737,9 @@ dot() {
     echo before > a.png
     refused 1 '' -o a.png < half.cv
     [ "$(cat a.png)" = before ]
+    (trap '' XFSZ; ulimit -f 1; refused 1 'a.png: File too large' -o a.png < a.cv)
+    [ "$(cat a.png)" = before ]
+    [ ! -e a.png.part ]
     umask 027
     cv-plot -o a.png < a.cv
     [ "$(stat -c %a a.png)" = 640 ]
@@ -596,6 +752,7 @@ dot() {
 
 @test "cv-sample's draws are plotted" {
     cv-sample -n 10 | cv-plot -o a.png 2> err
-    [ "$(cat err)" = "cv-plot: dimensions 1 and 2 of 256 are drawn" ]
-    [ "$(patches a.png)" -ge 8 ]
+    [ ! -s err ]
+    # the times of all, by colour: 512 each
+    [ "$(png-look a.png AFC4DC | tail -n +2 | wc -l)" -gt 1000 ]
 }

@@ -5,24 +5,36 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "text.h"
-
 enum { LABEL_SIZE = 64 };
 
 static const double tick_length = 4; /* units of the page */
 
-double scale_at(const struct scale *s, double value)
+double mel_of(double hz)
 {
-    return s->from + (value - s->lo) / (s->hi - s->lo) * (s->to - s->from);
+    return 2595 * log10(1 + hz / 700);
 }
 
-static struct ticks ticks_step(double lo, double hi, double step)
+double mel_to_hz(double mel)
+{
+    return 700 * (exp10(mel / 2595) - 1);
+}
+
+double scale_at(const struct scale *s, double value)
+{
+    double part = s->mel ? mel_of(value) / mel_of(s->hi) : (value - s->lo) / (s->hi - s->lo);
+
+    return s->from + part * (s->to - s->from);
+}
+
+/* Multiples of step; none if there are more than most. */
+static struct ticks ticks_step(double lo, double hi, double step, int most)
 {
     /* a hair of slack, so that 30 belongs to 0..30 in spite of rounding */
     double first = ceil(lo / step - 1e-6), last = floor(hi / step + 1e-6);
-    struct ticks t = {
-        .first = first, .step = step, .count = (int)fmin(last - first, 1000) + 1, .widest = fmax(fabs(lo), fabs(hi))};
+    struct ticks t = {.step = step, .widest = fmax(fabs(lo), fabs(hi))};
 
+    for (int i = 0; last - first < most && i <= last - first; i++)
+        t.value[t.count++] = first + i == 0 ? 0 : (first + i) * step; /* no -0 */
     return t;
 }
 
@@ -33,29 +45,27 @@ struct ticks ticks_nice(double lo, double hi, int most)
     int exponent;
 
     if (!(range > 0) || !isfinite(range))
-        return (struct ticks){.first = 1, .step = lo, .count = 1, .widest = fabs(lo)};
-    if (most < 1)
-        most = 1;
+        return (struct ticks){.value = {lo}, .step = lo, .count = 1, .widest = fabs(lo)};
+    most = most < 1 ? 1 : most;
     exponent = (int)floor(log10(range / most)) - 1;
     for (;; exponent++)
         for (int i = 0; i < 3; i++) {
-            struct ticks t = ticks_step(lo, hi, round[i] * pow(10, exponent));
+            struct ticks t = ticks_step(lo, hi, round[i] * pow(10, exponent), most);
 
-            if (t.count <= most)
+            if (t.count > 0 || t.step > range)
                 return t;
         }
 }
 
-struct ticks ticks_time(double lo, double hi, int most)
+/* The same for seconds: from five minutes on, steps of minutes and hours. */
+static struct ticks ticks_time(double lo, double hi, int most)
 {
     static const double steps[] = {10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400};
 
-    if (hi < 300)
-        return ticks_nice(lo, hi, most);
-    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
-        struct ticks t = ticks_step(lo, hi, steps[i]);
+    for (size_t i = 0; hi >= 300 && i < sizeof steps / sizeof steps[0]; i++) {
+        struct ticks t = ticks_step(lo, hi, steps[i], most);
 
-        if (t.count <= most) {
+        if (t.count > 0) {
             t.clock = true;
             return t;
         }
@@ -63,40 +73,43 @@ struct ticks ticks_time(double lo, double hi, int most)
     return ticks_nice(lo, hi, most);
 }
 
-double ticks_value(const struct ticks *t, int i)
+struct ticks ticks_up(const struct canvas *c, const struct scale *y)
 {
-    double value = (t->first + i) * t->step;
+    static const double round[] = {5, 2, 1};
+    double room = 17 * c->unit, last = INFINITY;
+    struct ticks t = {.step = 1, .widest = y->hi};
 
-    return value == 0 ? 0 : value; /* no -0 */
+    if (!y->mel || y->hi < 2000)
+        return ticks_nice(y->lo, y->hi, (int)fmin(9, fmax(1, fabs(y->to - y->from) / (1.2 * room))));
+    for (double power = 1e5; power >= 10; power /= 10)
+        for (int i = 0; i < 3; i++) {
+            double value = round[i] * power, at = fabs(scale_at(y, value) - y->from);
+
+            if (value <= y->hi && last - at >= room && at >= room) {
+                t.value[t.count++] = value;
+                last = at;
+            }
+        }
+    t.count++; /* 0 */
+    return t;
 }
 
-/* Decimals of a mantissa as large as `large` that still show steps of `step`. */
-static int digits_between(double large, double step)
+double ticks_value(const struct ticks *t, int i)
 {
-    return (int)fmin(15, fmax(0, floor(log10(large)) - floor(log10(step) + 1e-9)));
+    return t->value[i];
 }
 
 void ticks_label(const struct ticks *t, int i, char *buffer, size_t size)
 {
-    double value = ticks_value(t, i), step = fabs(t->step);
-    int decimals = step > 0 ? (int)fmax(0, -floor(log10(step) + 1e-9)) : 0;
+    long seconds = t->clock ? lround(t->value[i]) : 0;
+    double digits = t->step != 0 ? 2 + floor(log10(t->widest / fabs(t->step))) : 0;
 
-    if (t->clock) {
-        long seconds = lround(value);
-
-        if (t->widest >= 3600)
-            snprintf(buffer, size, "%ld:%02ld:%02ld", seconds / 3600, seconds / 60 % 60, seconds % 60);
-        else
-            snprintf(buffer, size, "%ld:%02ld", seconds / 60, seconds % 60);
-        return;
-    }
-    if (value == 0 && t->widest > 0 && (decimals > 5 || t->widest >= 1e6))
-        snprintf(buffer, size, "0");
-    else if ((decimals > 5 && t->widest < 1e-3) || t->widest >= 1e6)
-        snprintf(buffer, size, "%.*e", step > 0 ? digits_between(t->widest, step) : 6, value);
+    if (t->clock && t->widest >= 3600)
+        snprintf(buffer, size, "%ld:%02ld:%02ld", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    else if (t->clock)
+        snprintf(buffer, size, "%ld:%02ld", seconds / 60, seconds % 60);
     else
-        snprintf(buffer, size, "%.*f", decimals < 15 ? decimals : 15, value);
-    text_minus(buffer, size);
+        snprintf(buffer, size, "%.*g", (int)fmin(15, fmax(6, digits)), t->value[i]);
 }
 
 double ticks_width(struct canvas *c, const struct ticks *t)
@@ -127,12 +140,12 @@ void axes_grid(struct canvas *c, const struct rect *r, const struct scale *x, co
                const struct scale *y, const struct ticks *ty)
 {
     for (int i = 0; i < tx->count; i++) {
-        double at = scale_at(x, ticks_value(tx, i));
+        double at = scale_at(x, tx->value[i]);
 
         canvas_line(c, INK_GRID, at, r->y, at, r->y + r->h);
     }
     for (int i = 0; i < ty->count; i++) {
-        double at = scale_at(y, ticks_value(ty, i));
+        double at = scale_at(y, ty->value[i]);
 
         canvas_line(c, INK_GRID, r->x, at, r->x + r->w, at);
     }
@@ -144,7 +157,7 @@ void axes_bottom(struct canvas *c, const struct rect *r, const struct scale *x, 
 
     canvas_line(c, INK_AXIS, r->x, base, r->x + r->w, base);
     for (int i = 0; i < t->count; i++) {
-        double at = scale_at(x, ticks_value(t, i));
+        double at = scale_at(x, t->value[i]);
         char label[LABEL_SIZE];
 
         canvas_line(c, INK_AXIS, at, base, at, base + tick_length * c->unit);
@@ -154,16 +167,19 @@ void axes_bottom(struct canvas *c, const struct rect *r, const struct scale *x, 
     }
 }
 
-void axes_left(struct canvas *c, const struct rect *r, const struct scale *y, const struct ticks *t, bool labels)
+void axes_up(struct canvas *c, const struct rect *r, const struct scale *y, const struct ticks *t, int side,
+             bool labels)
 {
-    canvas_line(c, INK_AXIS, r->x, r->y, r->x, r->y + r->h);
+    double x = side < 0 ? r->x : r->x + r->w;
+
+    canvas_line(c, INK_AXIS, x, r->y, x, r->y + r->h);
     for (int i = 0; i < t->count; i++) {
-        double at = scale_at(y, ticks_value(t, i));
+        double at = scale_at(y, t->value[i]);
         char label[LABEL_SIZE];
 
-        canvas_line(c, INK_AXIS, r->x - tick_length * c->unit, at, r->x, at);
+        canvas_line(c, INK_AXIS, x, at, x + side * tick_length * c->unit, at);
         ticks_label(t, i, label, sizeof label);
         if (labels)
-            canvas_text(c, INK_TEXT, r->x - 7 * c->unit, at + 4 * c->unit, 1, label);
+            canvas_text(c, INK_TEXT, x + side * 7 * c->unit, at + 4 * c->unit, side < 0 ? 1 : 0, label);
     }
 }

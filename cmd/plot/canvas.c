@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if CAIRO_HAS_SVG_SURFACE
+#include <cairo-ft.h>
 #include <cairo-svg.h>
-#endif
 
+#include "base/diag.h"
 #include "base/error.h"
 #include "base/mem.h"
 
@@ -19,7 +19,7 @@ static const double inks[INK_COUNT][3] = {
     [INK_GRID] = {0.89, 0.90, 0.91},
     [INK_WAVE] = {0.53, 0.69, 0.86},
     [INK_WAVE_DARK] = {0.17, 0.40, 0.66},
-    [INK_MEAN] = {0.13, 0.14, 0.16},
+    [INK_PAPER] = {1, 1, 1},
     /* blue as in waves, then vermilion, green, purple, orange, sky, brown, grey, after Okabe and Ito */
     [INK_CURVE] = {0.17, 0.40, 0.66},
     {0.84, 0.37, 0.00},
@@ -46,21 +46,17 @@ static cairo_status_t bytes_append(void *closure, const unsigned char *data, uns
 
 static cairo_surface_t *surface_new(struct canvas *c)
 {
+    cairo_surface_t *surface;
+
     if (!c->svg)
         return cairo_image_surface_create(CAIRO_FORMAT_RGB24, c->width, c->height);
-#if CAIRO_HAS_SVG_SURFACE
-    cairo_surface_t *surface = cairo_svg_surface_create_for_stream(bytes_append, c, c->width, c->height);
-
+    surface = cairo_svg_surface_create_for_stream(bytes_append, c, c->width, c->height);
     cairo_svg_surface_restrict_to_version(surface, CAIRO_SVG_VERSION_1_1);
     cairo_svg_surface_set_document_unit(surface, CAIRO_SVG_UNIT_PX);
     return surface;
-#else
-    return NULL;
-#endif
 }
 
-/* Whether the font now chosen has no glyph for some character: so the one that
- * cairo brings along for systems without any fonts, which knows ASCII only. */
+/* Whether the font now chosen has no glyph for some character. */
 static bool font_lacks(struct canvas *c, const char *text)
 {
     cairo_glyph_t *glyphs = NULL;
@@ -76,24 +72,45 @@ static bool font_lacks(struct canvas *c, const char *text)
     return lacks;
 }
 
-/* A copy with minus signs and ellipses as the font has them. */
-static char *font_text(const struct canvas *c, const char *text)
+/* The font with the most characters of text, which fontconfig looks for when cairo first uses it. */
+static cairo_font_face_t *font_having(const char *text)
 {
-    char *copy = mem_text(text), *from = copy, *to = copy;
+    FcPattern *pattern = FcPatternCreate();
+    FcCharSet *set = FcCharSetCreate();
+    cairo_font_face_t *face;
+    FcChar32 character;
+    int length;
 
-    while (*from != '\0') {
-        bool minus = strncmp(from, MINUS, 3) == 0, ellipsis = strncmp(from, ELLIPSIS, 3) == 0;
-
-        if (c->ascii && (minus || ellipsis)) {
-            memcpy(to, minus ? "-" : "...", minus ? 1 : 3);
-            to += minus ? 1 : 3;
-            from += 3;
-        } else {
-            *to++ = *from++;
-        }
+    while ((length = FcUtf8ToUcs4((const FcChar8 *)text, &character, (int)strlen(text))) > 0) {
+        FcCharSetAddChar(set, character);
+        text += length;
     }
-    *to = '\0';
-    return copy;
+    FcPatternAddString(pattern, FC_FAMILY, (const FcChar8 *)"sans-serif");
+    FcPatternAddCharSet(pattern, FC_CHARSET, set);
+    face = cairo_ft_font_face_create_for_pattern(pattern);
+    FcCharSetDestroy(set);
+    FcPatternDestroy(pattern);
+    return face;
+}
+
+/* Chooses a font for text. */
+static void font_for(struct canvas *c, const char *text)
+{
+    if (!font_lacks(c, text))
+        return;
+    if (c->fallback != NULL)
+        cairo_set_font_face(c->cr, c->fallback);
+    if (c->fallback != NULL && !font_lacks(c, text))
+        return;
+    cairo_font_face_destroy(c->fallback);
+    c->fallback = font_having(text);
+    cairo_set_font_face(c->cr, c->fallback);
+    if (c->lacking || !font_lacks(c, text))
+        return;
+    diag_note("no font here has all characters of '%s', some are not readable: install one that has"
+              " (Debian: fonts-dejavu-core, fonts-noto-cjk)",
+              text);
+    c->lacking = true;
 }
 
 struct canvas *canvas_new(int width, int height, double unit, bool svg)
@@ -107,11 +124,6 @@ struct canvas *canvas_new(int width, int height, double unit, bool svg)
     c->unit = unit;
     c->svg = svg;
     c->surface = surface_new(c);
-    if (c->surface == NULL) {
-        error_set("this build of cairo cannot write SVG: use PNG");
-        free(c);
-        return NULL;
-    }
     c->cr = cairo_create(c->surface);
     status = cairo_status(c->cr);
     if (status != CAIRO_STATUS_SUCCESS) {
@@ -130,7 +142,6 @@ struct canvas *canvas_new(int width, int height, double unit, bool svg)
     cairo_font_options_destroy(options);
     cairo_set_line_join(c->cr, CAIRO_LINE_JOIN_ROUND);
     canvas_font(c, FONT_NORMAL, 12);
-    c->ascii = font_lacks(c, MINUS ELLIPSIS);
     return c;
 }
 
@@ -155,6 +166,7 @@ void canvas_free(struct canvas *c)
 {
     if (c == NULL)
         return;
+    cairo_font_face_destroy(c->fallback); /* NULL is fine */
     cairo_destroy(c->cr);
     cairo_surface_destroy(c->surface); /* an SVG surface writes its last bytes here */
     free(c->bytes);
@@ -191,23 +203,24 @@ void canvas_font(struct canvas *c, enum font font, double size)
 
 double canvas_text_width(struct canvas *c, const char *text)
 {
-    char *drawn = font_text(c, text);
     cairo_text_extents_t extents;
 
-    cairo_text_extents(c->cr, drawn, &extents);
-    free(drawn);
+    cairo_save(c->cr);
+    font_for(c, text);
+    cairo_text_extents(c->cr, text, &extents);
+    cairo_restore(c->cr);
     return extents.x_advance;
 }
 
 void canvas_text(struct canvas *c, enum ink ink, double x, double y, double align, const char *text)
 {
-    char *drawn = font_text(c, text);
-
+    cairo_save(c->cr);
     canvas_ink(c, ink, 1);
+    font_for(c, text);
     cairo_move_to(c->cr, x - align * canvas_text_width(c, text), y);
-    cairo_show_text(c->cr, drawn);
+    cairo_show_text(c->cr, text);
     cairo_new_path(c->cr);
-    free(drawn);
+    cairo_restore(c->cr);
 }
 
 void canvas_text_up(struct canvas *c, enum ink ink, double x, double y, const char *text)

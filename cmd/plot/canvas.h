@@ -8,9 +8,6 @@
 
 #include <cairo.h>
 
-#define MINUS "\xE2\x88\x92"    /* U+2212 */
-#define ELLIPSIS "\xE2\x80\xA6" /* U+2026 */
-
 enum { CANVAS_SIZE_MIN = 200, CANVAS_SIZE_MAX = 10000 }; /* pixels, each way */
 
 struct rect {
@@ -24,7 +21,8 @@ enum ink {
     INK_GRID, /* lines behind the data */
     INK_WAVE, /* the one blue */
     INK_WAVE_DARK,
-    INK_MEAN,  /* a line over the data */
+    INK_MEAN, /* a line over the data */
+    INK_PAPER,
     INK_CURVE, /* the first of the inks of curves, told apart by most eyes */
     INK_COUNT = INK_CURVE + 8
 };
@@ -37,8 +35,9 @@ struct canvas {
     int width, height;
     double unit; /* size of things: 1 at the default size of a page */
     bool svg;
-    bool ascii;           /* the font has no minus sign or ellipsis of its own */
-    unsigned char *bytes; /* of the file, as far as written */
+    cairo_font_face_t *fallback; /* for names that the usual font cannot write, NULL: none was needed */
+    bool lacking;                /* it has been said that no font can */
+    unsigned char *bytes;        /* of the file, as far as written */
     size_t count, room;
 };
 
@@ -54,7 +53,8 @@ void canvas_ink(struct canvas *c, enum ink ink, double alpha);
 /* A thin line, put on the pixel raster so that it is sharp. */
 void canvas_line(struct canvas *c, enum ink ink, double x0, double y0, double x1, double y1);
 
-/* Sizes of type in units of the page: about 10 small, 12 normal, 17 a heading. */
+/* Sizes of type in units of the page: about 10 small, 12 normal, 17 a heading. Text that this font cannot write is
+ * drawn in one that can; if none is there, a note says so. */
 void canvas_font(struct canvas *c, enum font font, double size);
 double canvas_text_width(struct canvas *c, const char *text);
 

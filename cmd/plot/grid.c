@@ -14,51 +14,39 @@
 static const double margin = 16, axis_title = 18, bottom = 46, cell_head = 24;
 static const double page_width = 1200;
 
-/* Columns and rows for that many cells, in what the page leaves open. */
-static void grid_shape(int cells, struct page *page)
-{
-    if (page->cols == 0)
-        page->cols = cells <= 3 ? 1 : cells == 9 ? 3 : cells <= 10 ? 2 : cells <= 12 ? 3 : 4;
-    if (page->rows == 0)
-        page->rows = (cells + page->cols - 1) / page->cols;
-}
-
 static double heading_height(bool title)
 {
     return title ? 62 : 36;
 }
 
-/* The page's size in what it leaves open, and its unit. -1: no room. */
-static int grid_fit(const struct page *page, int *width, int *height, double *unit)
-{
-    static const double cell_height[] = {380, 240, 190, 150, 130};
-    double cell = page->rows <= 5 ? cell_height[page->rows - 1] : 110;
-    double page_height =
-        heading_height(page->title != NULL) + page->rows * (cell_head + cell) + (page->rows - 1) * 12 + bottom;
-    double cell_w, cell_h;
-
-    *width = page->width > 0 ? page->width : (int)page_width;
-    *unit = fmin(8, fmax(0.7, *width / page_width));
-    *height = page->height > 0 ? page->height : (int)fmin(round(page_height * *unit), CANVAS_SIZE_MAX);
-    *unit = fmin(*unit, fmax(0.7, *height / page_height));
-    cell_w = (*width - 100 * *unit) / page->cols - 24 * *unit;
-    cell_h = (*height - (heading_height(page->title != NULL) + bottom) * *unit) / page->rows - (cell_head + 12) * *unit;
-    if (cell_w < 16 || cell_h < 16)
-        return error_set("no room for %d x %d cells on a page of %d x %d pixels:"
-                         " ask for fewer cells (-g) or a larger page (-W, -H)",
-                         page->cols, page->rows, *width, *height);
-    return 0;
-}
-
 int grid_begin(struct page *page, int cells, int64_t clips, double *unit)
 {
+    static const double cell_height[] = {380, 240, 190, 150, 130};
+    double cell, page_height, head = heading_height(page->title != NULL);
+
     if (cells == 0)
         return error_set("no clips to plot: the stream is whole but empty");
     if (clips > cells)
         diag_note("%d of %lld clips drawn, %lld left out: -g COLSxROWS makes room for more", cells, (long long)clips,
                   (long long)(clips - cells));
-    grid_shape(cells, page);
-    return grid_fit(page, &page->width, &page->height, unit);
+    if (page->cols == 0) {
+        page->cols = cells <= 3 ? 1 : cells == 9 ? 3 : cells <= 10 ? 2 : cells <= 12 ? 3 : 4;
+        page->rows = (cells + page->cols - 1) / page->cols;
+    }
+    cell = page->rows <= 5 ? cell_height[page->rows - 1] : 110;
+    page_height = head + page->rows * (cell_head + cell) + (page->rows - 1) * 12 + bottom;
+    if (page->width == 0)
+        page->width = (int)page_width;
+    *unit = fmin(8, fmax(0.7, page->width / page_width));
+    if (page->height == 0)
+        page->height = (int)fmin(round(page_height * *unit), CANVAS_SIZE_MAX);
+    *unit = fmin(*unit, fmax(0.7, page->height / page_height));
+    if ((page->width - 100 * *unit) / page->cols - 24 * *unit < 16 ||
+        (page->height - (head + bottom) * *unit) / page->rows - (cell_head + 12) * *unit < 16)
+        return error_set("no room for %d x %d cells on a page of %d x %d pixels:"
+                         " ask for fewer cells (-g) or a larger page (-W, -H)",
+                         page->cols, page->rows, page->width, page->height);
+    return 0;
 }
 
 void grid_lay(struct grid *g, const struct page *page, double unit)
@@ -72,7 +60,7 @@ void grid_lay(struct grid *g, const struct page *page, double unit)
     g->row_gap = 12 * unit;
     g->area.x = (margin + axis_title) * unit + g->left;
     g->area.y = top;
-    g->area.w = page->width - (margin + g->right) * unit - g->area.x;
+    g->area.w = page->width - (margin + g->right + g->side) * unit - g->area.x;
     g->area.h = page->height - bottom * unit - top;
 }
 
@@ -85,16 +73,6 @@ struct rect grid_cell(const struct grid *g, int i)
 
     /* whole pixels, so that columns of pixels are columns of the data */
     return (struct rect){round(x), round(y + g->head), fmax(4, floor(w)), fmax(4, floor(h - g->head))};
-}
-
-bool grid_outer_bottom(const struct grid *g, int i)
-{
-    return i + g->cols >= g->cells;
-}
-
-bool grid_outer_left(const struct grid *g, int i)
-{
-    return i % g->cols == 0;
 }
 
 void grid_title(struct canvas *c, const struct grid *g, const char *title)

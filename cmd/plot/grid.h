@@ -13,7 +13,7 @@ struct grid {
     int cols, rows, cells; /* cells in use <= cols * rows */
     double left;           /* room for the numbers of the vertical axis, to be set first */
     double label;          /* width of the numbers under a cell, to be set first */
-    double right;          /* room right of each cell, in units of the page */
+    double right, side;    /* room right of each cell, and right of all, in units of the page; to be set first */
     struct rect area;      /* of all cells with their titles and gaps */
     double col_gap, row_gap, head;
 };
@@ -25,13 +25,11 @@ enum { GRID_CELLS = 16 }; /* shown when nothing else is asked for */
  * clips are left out. -1: there are none, or no room for them. */
 int grid_begin(struct page *page, int cells, int64_t clips, double *unit);
 
-/* Lays out the page; cells, left, label and right are set by the caller. */
+/* Lays out the page. */
 void grid_lay(struct grid *g, const struct page *page, double unit);
 
-/* The inside of cell i; and whether no cell in use is below it or left of it. */
+/* The inside of cell i. */
 struct rect grid_cell(const struct grid *g, int i);
-bool grid_outer_bottom(const struct grid *g, int i);
-bool grid_outer_left(const struct grid *g, int i);
 
 /* The title of the vertical axis, beside the rows in use. */
 void grid_title(struct canvas *c, const struct grid *g, const char *title);

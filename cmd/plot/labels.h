@@ -1,4 +1,4 @@
-/* Names next to points, placed where they hide little. */
+/* Names next to points, where they do not hide each other. */
 #ifndef PLOT_LABELS_H
 #define PLOT_LABELS_H
 
@@ -9,8 +9,7 @@ struct label {
     const char *text; /* clean; belongs to the caller */
 };
 
-/* Draws all names in the font now chosen, within r as far as it goes; for a few
- * dozen points (the work grows with the square of count). */
-void labels_draw(struct canvas *c, const struct rect *r, const struct label *labels, int count);
+/* Draws names in the font now chosen, within r; returns how many found no place. */
+int labels_draw(struct canvas *c, const struct rect *r, const struct label *labels, int count);
 
 #endif

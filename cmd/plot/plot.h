@@ -12,6 +12,9 @@ struct page {
     int width, height; /* pixels */
     int cols, rows;    /* cells */
     char *title;       /* clean text */
+    double from, to;   /* seconds of each clip; to 0: its end */
+    bool linear;       /* frequencies in Hz, not in mel */
+    int dims[2];       /* of latents, from 1 */
 };
 
 struct plot {

@@ -1,179 +1,48 @@
 /* Spectrograms: a grid of clips with the time across, the frequency up and the
  * level as shades of blue, on one scale for all. */
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "axes.h"
-#include "base/error.h"
 #include "base/mem.h"
 #include "clips.h"
-#include "dsp/stft.h"
 #include "grid.h"
+#include "levels.h"
 #include "plot.h"
-#include "text.h"
-#include "timeline.h"
 
-enum { ROWS_MOST = 512, NAME_MOST = 160 };
+enum { ROWS_MOST = 2048, BAR_ROWS = 256 };
 
-static const double range_db = 70;     /* from the loudest to white */
-static const double nothing_db = -1e6; /* the level of silence */
+static const double range_db = 70;      /* from the darkest shade to white */
+static const double passed_over = 0.01; /* part of the times that may be louder than the darkest shade */
 
-struct spectrogram {
-    char *name;
-    double rate;
-    int64_t samples;
-    int columns, rows;  /* of the picture kept */
-    double first, last; /* samples: where its left and right edge lie */
-    double low, high;   /* its lower and upper edge, 0 to 0.5 cycles a sample */
-    float *db;          /* [columns, rows]: level below a sine of amplitude 1 */
-    float loudest;
-};
-
-struct spectrograms {
-    struct spectrogram *clips;
-    int count, room;
-    int64_t seen;
-    int columns; /* at most, of a picture */
-    struct timeline time;
-};
-
-static void *spectrogram_start(const struct page *page)
+static int falling(const void *a, const void *b)
 {
-    struct spectrograms *s = mem_zero(1, sizeof *s);
-    int width = page->width > 0 ? page->width : 1200;
+    float x = *(const float *)a, y = *(const float *)b;
 
-    s->room = page->cols > 0 ? page->cols * page->rows : GRID_CELLS;
-    s->clips = mem_zero((size_t)s->room, sizeof *s->clips);
-    s->columns = page->cols > 0 ? width / page->cols + 1 : width;
-    return s;
+    return (x < y) - (x > y);
 }
 
-/* Samples in a frame: a power of two, about a twelfth of a second, not longer
- * than the clip unless that is very short. */
-static int frame_size(double rate, int samples)
+/* The level of the darkest shade: what all times but a few stay under, among those with any sound to be seen. So one
+ * crack does not make all else pale. */
+static double darkest_level(struct levels **levels, int clips)
 {
-    int size = (int)fmin(8192, fmax(64, rate > 0 ? exp2(round(log2(rate / 12))) : 512));
+    float *loudest = NULL;
+    int count = 0, heard = 0;
+    double level;
 
-    while (size > 16 && size > samples)
-        size /= 2;
-    return size;
-}
-
-/* A channel without its mean, scaled so that powers stay in range; returns the
- * level in dB to be added for the scale. */
-static double channel_copy(float *to, const float *from, int samples)
-{
-    double mean = 0, peak = 0;
-
-    for (int i = 0; i < samples; i++)
-        mean += from[i];
-    mean /= samples;
-    for (int i = 0; i < samples; i++)
-        peak = fmax(peak, fabs(from[i] - mean));
-    if (peak < 1e-6 * fabs(mean)) /* rounding, no sound */
-        peak = 0;
-    for (int i = 0; i < samples; i++)
-        to[i] = peak > 0 ? (float)((from[i] - mean) / peak) : 0;
-    return peak > 0 ? 20 * log10(peak) : 0;
-}
-
-/* Adds the powers of a channel, put together to rows and columns of the picture. */
-static void power_add(const struct spectrogram *s, const struct stft *stft, const float *x, double gain, double *power)
-{
-    int frames = stft_frames(stft, (int)s->samples), bins = stft_bins(stft);
-    float *spectrum = mem_floats(stft_row(stft)), *scratch = mem_floats(stft_scratch(stft));
-
-    for (int f = 0; f < frames; f++) {
-        int column = (int)((int64_t)f * s->columns / frames);
-
-        stft_frame(stft, x, (int)s->samples, f, spectrum, scratch);
-        for (int b = 0; b < bins; b++) {
-            double re = spectrum[2 * b], im = spectrum[2 * b + 1];
-
-            power[(int64_t)column * s->rows + b * s->rows / bins] += gain * (re * re + im * im);
-        }
+    for (int i = 0; i < clips; i++) {
+        loudest = mem_grow(loudest, (size_t)(count + levels[i]->columns), sizeof *loudest);
+        for (int j = 0; j < levels[i]->columns; j++)
+            loudest[count++] = levels_loudest(levels[i], j);
     }
-    free(spectrum);
-    free(scratch);
-}
-
-/* Number of things i in 0..n-1 that i * cells / n puts into a cell. */
-static double share(int n, int cells, int cell)
-{
-    return (double)(((int64_t)(cell + 1) * n + cells - 1) / cells - ((int64_t)cell * n + cells - 1) / cells);
-}
-
-static void spectrogram_make(struct spectrogram *s, const struct clip *clip, int most)
-{
-    int samples = (int)clip->samples, size = frame_size(clip->rate, samples), frames, bins;
-    int hop = (int)fmin(size / 4, fmax(1, samples / (2 * most)));
-    struct stft *stft = stft_new(size, hop, WINDOW_HANN);
-    float *x = mem_floats((size_t)samples);
-    double *power, loudest = -INFINITY;
-
-    frames = stft_frames(stft, samples);
-    bins = stft_bins(stft);
-    s->columns = frames < most ? frames : most;
-    s->rows = bins < ROWS_MOST ? bins : ROWS_MOST;
-    s->first = -0.5 * hop;
-    s->last = (frames - 0.5) * hop;
-    s->low = -0.5 / size;
-    s->high = (bins - 0.5) / size;
-    power = mem_zero((size_t)s->columns * (size_t)s->rows, sizeof *power);
-    for (int64_t i = 0; i < clip->channels; i++)
-        loudest = fmax(loudest, channel_copy(x, clip->data + i * samples, samples));
-    for (int64_t i = 0; i < clip->channels; i++) {
-        double db = channel_copy(x, clip->data + i * samples, samples);
-
-        power_add(s, stft, x, exp10((db - loudest) / 10) / (double)clip->channels, power);
-    }
-    s->db = mem_zero((size_t)s->columns * (size_t)s->rows, sizeof *s->db);
-    s->loudest = (float)nothing_db;
-    for (int i = 0; i < s->columns * s->rows; i++) {
-        double full = size / 4.0; /* magnitude of a sine of amplitude 1 under the window */
-        double mean = power[i] / share(frames, s->columns, i / s->rows) / share(bins, s->rows, i % s->rows);
-
-        s->db[i] = mean > 0 ? (float)(10 * log10(mean / full / full) + loudest) : (float)nothing_db;
-        s->loudest = fmaxf(s->loudest, s->db[i]);
-    }
-    free(power);
-    free(x);
-    stft_free(stft);
-}
-
-static int spectrogram_one(void *arg, const struct clip *clip)
-{
-    struct spectrograms *s = arg;
-    struct spectrogram *one;
-
-    s->seen++;
-    if (s->count == s->room)
-        return 0;
-    if (clip->samples > INT_MAX / 2)
-        return error_set("%s: %lld samples are too many for a spectrogram", clip->name, (long long)clip->samples);
-    one = &s->clips[s->count++];
-    one->name = text_clean(clip->name, NAME_MOST);
-    one->rate = clip->rate;
-    one->samples = clip->channels > 0 ? clip->samples : 0;
-    timeline_add(&s->time, one->rate, one->samples);
-    if (one->samples > 0)
-        spectrogram_make(one, clip, s->columns);
-    return 0;
-}
-
-static int spectrogram_take(void *state, const struct reader *r, const struct frame *f)
-{
-    return clips_each(r, f, spectrogram_one, state);
-}
-
-static int spectrogram_fit(void *state, struct page *page, double *unit)
-{
-    struct spectrograms *s = state;
-
-    return grid_begin(page, s->count, s->seen, unit);
+    qsort(loudest, (size_t)count, sizeof *loudest, falling);
+    while (heard < count && loudest[heard] > fmax(LEVEL_NONE, loudest[0] - range_db))
+        heard++;
+    level = heard > 0 ? loudest[(int)(passed_over * heard)] : 0;
+    free(loudest);
+    return level;
 }
 
 /* White, by way of light blue, to a dark one. */
@@ -189,150 +58,112 @@ static void shade(double level, double *rgb)
         rgb[j] = shades[i][j] + (at - i) * (shades[i + 1][j] - shades[i][j]);
 }
 
-/* The picture kept, as pixels; top is the level that is darkest. */
-static cairo_surface_t *picture_new(const struct spectrogram *s, double top)
+/* Paints levels into a rectangle, darkest and above in the darkest shade. */
+static void draw_levels(struct canvas *c, const struct levels *l, struct rect r, double darkest)
 {
-    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, s->columns, s->rows);
-    unsigned char *data = cairo_image_surface_get_data(surface);
-    int stride = cairo_image_surface_get_stride(surface);
+    cairo_surface_t *picture = cairo_image_surface_create(CAIRO_FORMAT_RGB24, l->columns, l->rows);
+    unsigned char *data = cairo_image_surface_get_data(picture);
+    int stride = cairo_image_surface_get_stride(picture);
 
-    if (data == NULL)
-        return surface; /* in error: so will be the page */
-    for (int y = 0; y < s->rows; y++)
-        for (int x = 0; x < s->columns; x++) {
-            double db = s->db[(int64_t)x * s->rows + s->rows - 1 - y], rgb[3];
+    for (int y = 0; data != NULL && y < l->rows; y++) /* NULL: an error, which the page will have too */
+        for (int x = 0; x < l->columns; x++) {
+            double db = l->db[(int64_t)x * l->rows + l->rows - 1 - y], rgb[3];
             uint32_t pixel = 0;
 
-            shade(1 + (db - top) / range_db, rgb);
+            shade(1 + (db - darkest) / range_db, rgb);
             for (int j = 0; j < 3; j++)
                 pixel = pixel << 8 | (uint32_t)lround(255 * rgb[j]);
             memcpy(data + (int64_t)y * stride + 4 * x, &pixel, 4);
         }
-    cairo_surface_mark_dirty(surface);
-    return surface;
-}
-
-static void draw_picture(struct canvas *c, const struct spectrogram *s, const struct timeline *t, const struct scale *x,
-                         const struct scale *y, double factor, double top)
-{
-    double end = timeline_at(t, x, s->rate, s->samples);
-    double per_sample = (end - x->from) / (double)s->samples, per_cycle = scale_at(y, factor) - y->from;
-    cairo_surface_t *picture = picture_new(s, top);
-    double wide = (s->last - s->first) * per_sample, high = (s->high - s->low) * per_cycle;
-
+    cairo_surface_mark_dirty(picture);
     cairo_save(c->cr);
-    cairo_rectangle(c->cr, x->from, y->from, fmax(1, end - x->from), 0.5 * per_cycle);
+    cairo_rectangle(c->cr, r.x, r.y, r.w, r.h);
     cairo_clip(c->cr);
-    cairo_translate(c->cr, x->from + s->first * per_sample, y->from + s->low * per_cycle + high);
-    cairo_scale(c->cr, fmax(wide, 1) / s->columns, -high / s->rows);
+    cairo_translate(c->cr, r.x, r.y);
+    cairo_scale(c->cr, r.w / l->columns, r.h / l->rows);
     cairo_set_source_surface(c->cr, picture, 0, 0);
     cairo_pattern_set_extend(cairo_get_source(c->cr), CAIRO_EXTEND_PAD);
-    cairo_pattern_set_filter(cairo_get_source(c->cr), CAIRO_FILTER_GOOD);
     cairo_paint(c->cr);
     cairo_restore(c->cr);
     cairo_surface_destroy(picture);
 }
 
-/* The shades and what they mean, at the top right. */
-static void draw_key(struct canvas *c, const struct page *page, double top)
+/* The shades and their levels in dB, right of the cells. */
+static void draw_bar(struct canvas *c, const struct grid *g, double darkest)
 {
-    double u = c->unit, right = page->width - 16 * u, y = (page->title != NULL ? 40 : 14) * u;
-    char low[64], high[64], text[80];
+    struct rect first = grid_cell(g, 0), last = grid_cell(g, g->cells - 1), r = first;
+    struct levels ramp = {1, BAR_ROWS, mem_floats(BAR_ROWS)};
+    struct scale y = {.lo = darkest - range_db, .hi = darkest};
+    struct ticks t;
 
-    if (page->width < 700 * u)
-        return;
-    text_number(low, sizeof low, round(top - range_db), 4);
-    text_number(high, sizeof high, round(top), 4);
-    snprintf(text, sizeof text, "%s dB", high);
-    canvas_font(c, FONT_NORMAL, 12);
-    canvas_text(c, INK_FAINT, right, y + 10 * u, 1, text);
-    right -= canvas_text_width(c, text) + 8 * u;
-    for (int i = 0; i < 100; i++) {
-        double rgb[3];
-
-        shade((i + 0.5) / 100, rgb);
-        cairo_set_source_rgb(c->cr, rgb[0], rgb[1], rgb[2]);
-        cairo_rectangle(c->cr, floor(right - (100 - i) * 1.4 * u), y, ceil(1.4 * u) + (i < 99), 11 * u);
-        cairo_fill(c->cr);
-    }
-    canvas_text(c, INK_FAINT, right - 148 * u, y + 10 * u, 1, low);
-}
-
-static void draw_cell(struct canvas *c, const struct grid *g, int i, const struct spectrograms *s,
-                      const struct scale *frequencies, bool hertz, double top)
-{
-    const struct spectrogram *one = &s->clips[i];
-    struct rect r = grid_cell(g, i);
-    struct scale x = timeline_scale(&s->time, &r), y = *frequencies;
-    char remark[96] = "";
-    struct ticks tx, ty;
-
+    for (int i = 0; i < BAR_ROWS; i++)
+        ramp.db[i] = (float)(darkest - range_db * (1 - (double)i / BAR_ROWS));
+    r.x = round(g->area.x + g->area.w + 16 * c->unit);
+    r.w = round(12 * c->unit);
+    r.h = last.y + last.h - first.y;
     y.from = r.y + r.h;
     y.to = r.y;
-    if (one->samples == 0)
-        snprintf(remark, sizeof remark, "no samples");
-    else if (timeline_uneven(&s->time))
-        timeline_length_text(remark, sizeof remark, &s->time, timeline_length(&s->time, one->rate, one->samples));
-    cell_heading(c, &r, one->name, remark);
+    draw_levels(c, &ramp, r, darkest);
     canvas_font(c, FONT_NORMAL, 12);
-    tx = timeline_ticks(c, &s->time, r.w);
-    ty = ticks_nice(y.lo, y.hi, (int)fmin(7, fmax(1, r.h / (20 * c->unit))));
-    if (one->samples > 0)
-        draw_picture(c, one, &s->time, &x, &y, hertz ? one->rate : 1, top);
-    axes_left(c, &r, &y, &ty, grid_outer_left(g, i));
-    timeline_draw(c, &s->time, &r, &tx, grid_outer_bottom(g, i));
+    t = ticks_up(c, &y);
+    axes_up(c, &r, &y, &t, 1, true);
+    canvas_text(c, INK_FAINT, r.x, r.y - 7 * c->unit, 0, "dB");
+    free(ramp.db);
+}
+
+static void draw_cell(struct canvas *c, const struct grid *g, const struct clips *s, int i, struct scale y,
+                      const struct levels *levels, double darkest)
+{
+    struct cell cell = clips_cell(s, g, c, i);
+    struct ticks ty;
+    double top, end;
+
+    y.from = cell.r.y + cell.r.h;
+    y.to = cell.r.y;
+    ty = ticks_up(c, &y);
+    top = scale_at(&y, s->list[i].rate / 2);
+    end = clips_at(s, &cell, &s->list[i], (double)s->list[i].samples);
+    draw_levels(c, levels, (struct rect){cell.r.x, top, fmax(1, end - cell.r.x), y.from - top}, darkest);
+    axes_up(c, &cell.r, &y, &ty, -1, i % g->cols == 0);
+    clips_time(&cell, g, c, i);
 }
 
 static void spectrogram_draw(void *state, const struct page *page, struct canvas *c)
 {
-    struct spectrograms *s = state;
-    struct grid g = {.cells = s->count};
-    struct scale y = {0, 0.5, 0, 0};
-    double top = nothing_db;
-    char remarks[512];
-    struct ticks t;
+    const struct clips *s = state;
+    struct grid g = {.side = 54};
+    struct scale y = {.hi = s->fastest / 2, .mel = !page->linear};
+    struct levels **levels = mem_zero((size_t)s->count, sizeof *levels);
+    char clips[300], remarks[512];
+    double darkest;
 
-    timeline_end(&s->time);
-    for (int i = 0; i < s->count; i++)
-        if (s->clips[i].samples > 0)
-            top = fmax(top, s->clips[i].loudest);
-    if (top <= nothing_db)
-        top = 0;
-    if (s->time.seconds)
-        y.hi = s->time.fastest / 2;
-    timeline_clips_text(remarks, 300, &s->time, s->seen);
-    strcat(remarks, "; level in dB of a full-scale sine");
+    clips_text(clips, sizeof clips, s);
+    snprintf(remarks, sizeof remarks, "%s; level in dB of a full-scale sine; darkest: what %g %% of the times pass",
+             clips, 100 * passed_over);
     page_heading(c, page, remarks);
-    draw_key(c, page, top);
-    canvas_font(c, FONT_NORMAL, 12);
-    t = ticks_nice(y.lo, y.hi, 7);
-    g.left = ticks_width(c, &t) + 8 * c->unit;
-    t = timeline_ticks(c, &s->time, page->width / page->cols - 60 * c->unit);
-    g.label = ticks_width(c, &t);
-    grid_lay(&g, page, c->unit);
-    for (int i = 0; i < s->count; i++)
-        draw_cell(c, &g, i, s, &y, s->time.seconds, top);
-    grid_title(c, &g, s->time.seconds ? "frequency (Hz)" : "frequency (cycles per sample)");
-}
-
-static void spectrogram_release(void *state)
-{
-    struct spectrograms *s = state;
-
+    clips_lay(s, &g, page, c, &y);
     for (int i = 0; i < s->count; i++) {
-        free(s->clips[i].name);
-        free(s->clips[i].db);
+        double part = (double)s->list[i].samples / s->list[i].rate / s->longest; /* of the cell */
+        struct rect r = grid_cell(&g, i);
+
+        levels[i] = levels_new(&s->list[i], (int)ceil(part * r.w), (int)fmin(r.h, ROWS_MOST), page->linear);
     }
-    free(s->clips);
-    free(s);
+    darkest = darkest_level(levels, s->count);
+    for (int i = 0; i < s->count; i++) {
+        draw_cell(c, &g, s, i, y, levels[i], darkest);
+        levels_free(levels[i]);
+    }
+    draw_bar(c, &g, darkest);
+    grid_title(c, &g, page->linear ? "frequency (Hz)" : "frequency (Hz, mel scale)");
+    free(levels);
 }
 
 const struct plot plot_spectrogram = {
     .name = "spectrogram",
     .kinds = (const char *const[]){"audio", NULL},
-    .start = spectrogram_start,
-    .take = spectrogram_take,
-    .fit = spectrogram_fit,
+    .start = clips_start,
+    .take = clips_take,
+    .fit = clips_fit,
     .draw = spectrogram_draw,
-    .release = spectrogram_release,
+    .release = clips_release,
 };

@@ -146,7 +146,7 @@ static int training_fit(void *state, struct page *page, double *unit)
 
 static struct scale epochs_span(const struct training *t)
 {
-    struct scale x = {INFINITY, -INFINITY, 0, 0};
+    struct scale x = {.lo = INFINITY, .hi = -INFINITY};
 
     for (int i = 0; i < t->count; i++)
         for (size_t j = 0; j < t->runs[i].log.count; j++) {

@@ -1,9 +1,10 @@
 /* Makes streams for the tests of cv-plot, on standard output:
- *   plot-stream [-k audio|latent|noise|mean] [-r HZ] [-c CHANNELS] [-b] ITEM...
+ *   plot-stream [-k audio|latent|noise|mean] [-r HZ] [-c CHANNELS] [-b] [-n NETWORK] [-v LOGVAR] ITEM...
  * Audio items are NAME:SAMPLES:WAVE:AMPLITUDE[:OFFSET], WAVE one of square,
  * constant, noise, or toneN: a sine of N / 16 cycles a sample. Others are
- * NAME:X,Y,... ; mean: latents with mean X,Y and another z. -b: all clips in
- * one batch frame. -r 0: no rate. */
+ * NAME:X,Y,... with /X,Y,... for each further time and NAME@TRACK where the
+ * track is known; mean: latents with mean X,Y, another z, and a logvar. -b: all
+ * clips in one batch frame. -r 0: no rate. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 static const char *kind = "audio";
 static int64_t channels = 1;
 static bool batch;
+static double logvar = -20;
 
 static double wave_at(const char *wave, int64_t i, uint32_t random)
 {
@@ -95,21 +97,35 @@ static int audio_put(struct writer *w, char **items, int count)
 static int latent_put(struct writer *w, char **items, int count)
 {
     for (int i = 0; i < count; i++) {
-        char *at = items[i], *name = part(&at, ":");
+        char *at = items[i], *name = part(&at, ":"), *track = strchr(name, '@');
+        struct meta *meta = meta_map();
         struct frame_tensor t[3];
         float x[64], y[64], v[64];
-        int64_t z = 0;
+        int64_t times = 1, z, shape[2];
 
-        for (; *at != '\0' && z < 64; z++) {
-            x[z] = (float)atof(part(&at, ","));
-            y[z] = x[z] + 1;
-            v[z] = -20;
+        for (const char *c = at; *c != '\0'; c++)
+            times += *c == '/';
+        for (z = 0; *at != '\0' && z < 64; z++)
+            x[z] = (float)atof(part(&at, ",/"));
+        shape[0] = z / times;
+        shape[1] = times;
+        for (int64_t d = 0; d < z; d++) { /* as they are written: time after time */
+            y[d / shape[0] + d % shape[0] * times] = x[d];
+            v[d] = (float)logvar;
         }
-        t[0] = (struct frame_tensor){strcmp(kind, "latent") == 0 ? "z" : kind, tensor_view(x, 2, (int64_t[]){z, 1})};
-        t[1] = (struct frame_tensor){"z", tensor_view(y, 2, (int64_t[]){z, 1})};
-        t[2] = (struct frame_tensor){"logvar", tensor_view(v, 2, (int64_t[]){z, 1})};
-        if (writer_put(w, name, NULL, t, strcmp(kind, "mean") == 0 ? 3 : 1) != 0)
+        memcpy(x, y, (size_t)z * sizeof *x);
+        for (int64_t d = 0; d < z; d++)
+            y[d] = x[d] + 1;
+        if (track != NULL) {
+            *track = '\0';
+            meta_set(meta, "track", meta_text(track + 1));
+        }
+        t[0] = (struct frame_tensor){strcmp(kind, "latent") == 0 ? "z" : kind, tensor_view(x, 2, shape)};
+        t[1] = (struct frame_tensor){"z", tensor_view(y, 2, shape)};
+        t[2] = (struct frame_tensor){"logvar", tensor_view(v, 2, shape)};
+        if (writer_put(w, name, meta, t, strcmp(kind, "mean") == 0 ? 3 : 1) != 0)
             return -1;
+        meta_free(meta);
     }
     return 0;
 }
@@ -121,7 +137,7 @@ int main(int argc, char **argv)
     double rate = 3000;
     int c, failed;
 
-    while ((c = getopt(argc, argv, "k:r:c:b")) != -1)
+    while ((c = getopt(argc, argv, "k:r:c:bn:v:")) != -1)
         switch (c) {
         case 'k':
             kind = optarg;
@@ -131,6 +147,12 @@ int main(int argc, char **argv)
             break;
         case 'c':
             channels = atoll(optarg);
+            break;
+        case 'n':
+            meta_set(meta, "network", meta_text(optarg));
+            break;
+        case 'v':
+            logvar = atof(optarg);
             break;
         case 'b':
             batch = true;

@@ -1,0 +1,247 @@
+/* The plane of latents on a page: times of clips as points, joined while there are few clips, in the colour of their
+ * track, over the circles of a standard normal prior. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "axes.h"
+#include "base/diag.h"
+#include "base/mem.h"
+#include "grid.h"
+#include "labels.h"
+#include "latent.h"
+#include "text.h"
+
+enum { INKS = 8 };
+
+static const double margin = 20, bottom = 50;
+
+/* ---- tracks ---- */
+
+/* Clips have a colour each track where that tells any of them apart or together. */
+static bool has_tracks(const struct latent *l)
+{
+    return l->track_count > 1 && (l->track_count <= INKS || l->track_count < (int)l->count);
+}
+
+static enum ink ink_of(const struct latent *l, int track)
+{
+    int number = l->track_count <= INKS || track < INKS - 1 ? track : INKS - 1;
+
+    return (enum ink)(INK_CURVE + (has_tracks(l) && number >= 0 ? number : 0));
+}
+
+/* The legend of the tracks, in lines from y on; returns where the next one would be. */
+static double draw_tracks(struct canvas *c, const struct latent *l, double y)
+{
+    int count = !has_tracks(l) ? 0 : l->track_count < INKS ? l->track_count : INKS;
+    double u = c->unit, left = 16 * u, x = left;
+
+    canvas_font(c, FONT_NORMAL, 12);
+    for (int i = 0; i < count; i++) {
+        bool others = i == INKS - 1 && l->track_count > INKS;
+        char *words = others ? mem_format("%d others", l->track_count - i) : text_clean(l->tracks[i], 24);
+        double wide = canvas_text_width(c, words) + 32 * u;
+
+        if (x > left && x + wide > c->width) {
+            x = left;
+            y += 18 * u;
+        }
+        canvas_ink(c, ink_of(l, i), 1);
+        cairo_rectangle(c->cr, round(x), round(y - 9 * u), round(11 * u), round(9 * u));
+        cairo_fill(c->cr);
+        canvas_text(c, INK_TEXT, x + 16 * u, y, 0, words);
+        x += wide;
+        free(words);
+    }
+    return count > 0 ? y + 18 * u : y;
+}
+
+/* ---- the view ---- */
+
+/* Both axes at one scale. They are never so close up that what cannot be told apart looks far apart: two standard
+ * deviations of a standard normal prior are in view, else as many of the posterior, else a span of 1. */
+static void view_fit(const struct plane *p, const struct latent *l, const struct rect *r, struct scale *x,
+                     struct scale *y)
+{
+    double lo[2] = {INFINITY, INFINITY}, hi[2] = {-INFINITY, -INFINITY}, middle[2], per_pixel = 0;
+    double least = l->spread ? 4 * fmax(p->posterior[0], p->posterior[1]) : 1;
+
+    for (int64_t i = 0; i < l->points; i++) {
+        const struct point *at = &p->points[i];
+        double around = p->ellipses ? 1 : 0;
+
+        lo[0] = fmin(lo[0], at->x - around * at->sd_x);
+        hi[0] = fmax(hi[0], at->x + around * at->sd_x);
+        lo[1] = fmin(lo[1], at->y - around * at->sd_y);
+        hi[1] = fmax(hi[1], at->y + around * at->sd_y);
+    }
+    for (int d = 0; d < 2; d++) {
+        double pad = 0.06 * (hi[d] - lo[d]);
+
+        lo[d] = l->normal ? fmin(lo[d] - pad, -2.2) : lo[d] - pad;
+        hi[d] = l->normal ? fmax(hi[d] + pad, 2.2) : hi[d] + pad;
+        middle[d] = (lo[d] + hi[d]) / 2;
+        per_pixel = fmax(per_pixel, fmax(hi[d] - lo[d], least) / (d == 0 ? r->w : r->h));
+    }
+    per_pixel = fmax(per_pixel, 1e-5 * fmax(fabs(middle[0]), fabs(middle[1])) / r->w); /* what a double can tell */
+    *x = (struct scale){.lo = middle[0] - per_pixel * r->w / 2, .hi = middle[0] + per_pixel * r->w / 2};
+    *y = (struct scale){.lo = middle[1] - per_pixel * r->h / 2, .hi = middle[1] + per_pixel * r->h / 2};
+    x->from = r->x;
+    x->to = r->x + r->w;
+    y->from = r->y + r->h;
+    y->to = r->y;
+}
+
+/* ---- what is in it ---- */
+
+/* The prior: circles of one and two standard deviations. */
+static void draw_prior(struct canvas *c, const struct scale *x, const struct scale *y)
+{
+    static const char *const names[] = {"1 sd", "2 sd"};
+    double u = c->unit, ox = scale_at(x, 0), oy = scale_at(y, 0), one = scale_at(x, 1) - ox;
+
+    canvas_font(c, FONT_NORMAL, 11);
+    for (int i = 0; i < 2; i++) {
+        double radius = (i + 1) * one;
+
+        canvas_ink(c, INK_FAINT, 0.8);
+        cairo_set_line_width(c->cr, u);
+        cairo_set_dash(c->cr, (double[]){2 * u, 3 * u}, 2, 0);
+        cairo_new_path(c->cr);
+        cairo_arc(c->cr, ox, oy, radius, 0, 2 * M_PI);
+        cairo_stroke(c->cr);
+        cairo_set_dash(c->cr, NULL, 0, 0);
+        if (one > 20 * u)
+            canvas_text(c, INK_FAINT, ox, oy - radius - 4 * u, 0.5, names[i]);
+    }
+}
+
+static void draw_ellipse(struct canvas *c, const struct point *p, const struct scale *x, const struct scale *y,
+                         enum ink ink)
+{
+    double one = scale_at(x, 1) - scale_at(x, 0), wide = fmin(p->sd_x * one, 1e5), high = fmin(p->sd_y * one, 1e5);
+
+    cairo_save(c->cr);
+    cairo_translate(c->cr, scale_at(x, p->x), scale_at(y, p->y));
+    cairo_scale(c->cr, fmax(wide, 0.5), fmax(high, 0.5));
+    cairo_new_path(c->cr);
+    cairo_arc(c->cr, 0, 0, 1, 0, 2 * M_PI);
+    cairo_restore(c->cr);
+    canvas_ink(c, ink, 0.1);
+    cairo_fill_preserve(c->cr);
+    canvas_ink(c, ink, 0.5);
+    cairo_set_line_width(c->cr, c->unit);
+    cairo_stroke(c->cr);
+}
+
+static void draw_dot(struct canvas *c, double x, double y, double radius, enum ink ink, double alpha)
+{
+    cairo_new_path(c->cr);
+    cairo_arc(c->cr, x, y, radius * c->unit, 0, 2 * M_PI);
+    canvas_ink(c, ink, alpha);
+    cairo_fill(c->cr);
+}
+
+/* The times of a clip, whose points begin at p. */
+static void draw_times(struct canvas *c, const struct latent *l, const struct latent_clip *clip, const struct point *p,
+                       bool ellipses, const struct scale *x, const struct scale *y)
+{
+    enum ink ink = ink_of(l, clip->track);
+    double radius = l->points <= LATENT_FEW ? 4 : l->points <= 1000 ? 3 : 1.8;
+    double alpha = l->points <= LATENT_FEW ? 1 : l->points <= 1000 ? 0.6 : 0.35;
+
+    if (!l->noise && clip->times > 1 && l->count <= LATENT_JOINED) {
+        for (int64_t t = 0; t < clip->times; t++)
+            cairo_line_to(c->cr, scale_at(x, p[t].x), scale_at(y, p[t].y));
+        canvas_ink(c, ink, 0.4);
+        cairo_set_line_width(c->cr, c->unit);
+        cairo_stroke(c->cr);
+    }
+    for (int64_t t = 0; t < clip->times; t++) {
+        if (ellipses)
+            draw_ellipse(c, &p[t], x, y, ink);
+        draw_dot(c, scale_at(x, p[t].x), scale_at(y, p[t].y), radius, ink, alpha);
+    }
+}
+
+/* Means of clips over their times, with their names while there are few. */
+static void draw_means(struct canvas *c, const struct latent *l, const struct plane *p, const struct rect *r,
+                       const struct scale *x, const struct scale *y)
+{
+    struct label *labels = mem_zero(l->count, sizeof *labels);
+    const struct point *at = p->points;
+    int left_out = 0;
+
+    for (size_t i = 0; i < l->count; i++) {
+        const struct latent_clip *clip = &l->clips[i];
+
+        labels[i].text = clip->name;
+        for (int64_t t = 0; t < clip->times; t++, at++) {
+            labels[i].x += scale_at(x, at->x) / (double)clip->times;
+            labels[i].y += scale_at(y, at->y) / (double)clip->times;
+        }
+        if (clip->times > 1) {
+            draw_dot(c, labels[i].x, labels[i].y, 6, INK_PAPER, 1);
+            draw_dot(c, labels[i].x, labels[i].y, 4.5, ink_of(l, clip->track), 1);
+        }
+    }
+    canvas_font(c, FONT_NORMAL, 12);
+    if (l->count <= LATENT_FEW)
+        left_out = labels_draw(c, r, labels, (int)l->count);
+    if (left_out > 0)
+        diag_note("%d of %zu names are left out: there is no room beside their points", left_out, l->count);
+    free(labels);
+}
+
+static void draw_axes(struct canvas *c, const struct plane *p, const struct latent *l, const struct rect *r,
+                      const struct scale *x, const struct scale *y)
+{
+    struct ticks tx, ty;
+    char names[2][32];
+
+    canvas_font(c, FONT_NORMAL, 12);
+    tx = ticks_across(c, x->lo, x->hi, r->w, 9, false);
+    ty = ticks_up(c, y);
+    axes_grid(c, r, x, &tx, y, &ty);
+    axes_bottom(c, r, x, &tx, true);
+    axes_up(c, r, y, &ty, -1, true);
+    for (int k = 0; k < 2; k++)
+        if (p->share > 0)
+            snprintf(names[k], sizeof names[k], "component %d", k + 1);
+        else
+            snprintf(names[k], sizeof names[k], "z%d", p->dims[k]);
+    canvas_text(c, INK_FAINT, r->x + r->w / 2, r->y + r->h + 34 * c->unit, 0.5, names[0]);
+    if (l->dims > 1)
+        canvas_text_up(c, INK_FAINT, margin * c->unit, r->y + r->h / 2, names[1]);
+}
+
+void plane_draw(const struct plane *p, const struct latent *l, const struct page *page, struct canvas *c)
+{
+    double u = c->unit, top = page->title != NULL ? 68 : 42;
+    const struct point *at = p->points;
+    struct scale x, y;
+    char text[512];
+    struct rect r;
+
+    plane_remarks(text, sizeof text, p, l);
+    page_heading(c, page, text);
+    plane_legend(text, sizeof text, p, l);
+    canvas_text(c, INK_FAINT, 16 * u, top * u, 0, text);
+    r.x = round((margin + 56) * u);
+    r.y = round(draw_tracks(c, l, (top + 18) * u));
+    r.w = fmax(8, round(page->width - (2 * margin + 56) * u));
+    r.h = fmax(8, round(page->height - bottom * u - r.y));
+    view_fit(p, l, &r, &x, &y);
+    draw_axes(c, p, l, &r, &x, &y);
+    cairo_save(c->cr);
+    cairo_rectangle(c->cr, r.x, r.y, r.w, r.h);
+    cairo_clip(c->cr);
+    for (size_t i = 0; i < l->count; at += l->clips[i++].times)
+        draw_times(c, l, &l->clips[i], at, p->ellipses, &x, &y);
+    if (l->normal)
+        draw_prior(c, &x, &y);
+    cairo_restore(c->cr);
+    if (!l->noise || l->points == (int64_t)l->count)
+        draw_means(c, l, p, &r, &x, &y);
+}
