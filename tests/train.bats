@@ -456,7 +456,7 @@ start_training() {
 }
 
 @test "-B: the range that is refused is that of the help" {
-    [[ $(cv-train --help | grep -e '--buffer') == *"[0 <= CLIPS <= 1000000000]" ]]
+    [[ $(cv-train --help | grep -A 1 -e '--buffer') == *"[0 <= CLIPS <= 1000000000]" ]]
     refuses 2 cv-train -N notebook -B -1 < audio.cvs
     says "from 0 to 1000000000"
 }
