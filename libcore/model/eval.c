@@ -16,7 +16,6 @@
 #include "measure/figures.h"
 #include "measure/levels.h"
 #include "model/codec_private.h"
-#include "io/clip.h"
 #include "measure/mean_spectrum.h"
 #include "model/eval_private.h"
 
@@ -73,8 +72,8 @@ static int clip_keep(struct run *run, const float *x, int64_t samples, struct me
 
 static int clips_keep(struct run *run, struct reader *r)
 {
-    const struct frame *f;
-    int64_t padded = 0;
+    struct audio_clip c = {0};
+    int64_t shorter = 0;
     int got, fd = temporary_open();
 
     if (fd < 0)
@@ -84,21 +83,16 @@ static int clips_keep(struct run *run, struct reader *r)
         close(fd);
         return error_set("the temporary file for the clips cannot be opened:");
     }
-    while ((got = reader_next(r, &f)) > 0) {
-        struct tensor t;
-
-        if (codec_audio(&run->m, r, f, &t))
+    while ((got = codec_next(&run->m, r, &c)) > 0) {
+        shorter += c.samples < run->m.samples;
+        if (clip_keep(run, c.x, c.samples, audio_clip_brief(c.frame, c.number)))
             return -1;
-        padded += run->m.network->one_length && t.shape[2] < run->m.samples ? t.shape[0] : 0;
-        for (int64_t b = 0; b < t.shape[0]; b++)
-            if (clip_keep(run, t.data + b * t.shape[1] * t.shape[2], t.shape[2], audio_clip_brief(f, b)))
-                return -1;
     }
     if (got < 0)
         return -1;
     if (run->e->clips == 0)
         return error_set("%s: holds no clips", reader_label(r));
-    codec_note_padded(&run->m, padded);
+    codec_note_padded(&run->m, shorter);
     if (fflush(run->kept) || fseeko(run->kept, 0, SEEK_SET))
         return error_set("the clips cannot be kept in a temporary file (set TMPDIR to another directory):");
     return 0;
@@ -204,7 +198,7 @@ static int clip_recall(struct run *run, int64_t number)
     j->c.x = mem_alloc(size * sizeof(float));
     if (fread(j->c.x, sizeof(float), size, run->kept) != size)
         return error_set("the temporary file with the clips cannot be read");
-    j->c.frames = run->kind->latents(run->state, &j->c);
+    j->c.frames = run->kind->latents ? run->kind->latents(run->state, &j->c) : 1;
     count = latent * (size_t)j->c.frames;
     j->c.eps = mem_alloc(count * sizeof(float));
     run->kind->draw(run->state, j->c.eps, count);

@@ -26,7 +26,7 @@ struct eval_clip {
 struct eval_kind {
     /* Closes file, the rest of the model. NULL: with the reason. */
     void *(*begin)(struct model *m, struct reader *file, const char *path, uint64_t seed, int threads);
-    /* Latent frames of a clip, of which x, samples and meta are there. */
+    /* Latent frames of a clip, of which x, samples and meta are there. NULL: one. */
     int64_t (*latents)(const void *state, const struct eval_clip *c);
     /* Noise of the clips one after another, as encoding draws it. */
     void (*draw)(void *state, float *eps, size_t count);
@@ -36,8 +36,6 @@ struct eval_kind {
     void (*finish)(const void *state, const double *terms, struct eval *e);
     void (*end)(void *state);
 };
-
-extern const struct eval_kind eval_notebook, eval_spectral;
 
 /* Adds a term to e, in the order of the table. */
 static inline void eval_term(struct eval *e, const char *key, const char *name, double value, const char *words)

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "model/network.h"
 
 struct row {
     int letter;
@@ -66,31 +65,31 @@ static const struct row rows[TRAIN_OPTIONS] = {
 
 /* ---- what networks have to do with them ---- */
 
-static const struct network_option *of_network(const struct trainer_kind *kind, const char *key)
+static const struct network_option *of_network(const struct network *n, const char *key)
 {
-    for (const struct network_option *x = kind->options; key && x->key; x++)
+    for (const struct network_option *x = n->options; key && x->key; x++)
         if (!strcmp(x->key, key))
             return x;
     return NULL;
 }
 
 /* How many networks have an option; the last of them that does. */
-static int networks_with(const char *key, const struct trainer_kind **last)
+static int networks_with(const char *key, const struct network **last)
 {
     int count = 0;
 
-    for (size_t i = 0; trainer_kinds[i]; i++)
-        if (of_network(trainer_kinds[i], key)) {
+    for (size_t i = 0; networks[i]; i++)
+        if (of_network(networks[i], key)) {
             count++;
-            *last = trainer_kinds[i];
+            *last = networks[i];
         }
     return count;
 }
 
 /* "192, above 4 kHz 128" */
-static void put_default(FILE *to, const struct trainer_kind *kind, const char *key)
+static void put_default(FILE *to, const struct network *n, const char *key)
 {
-    const struct network_option *x = of_network(kind, key);
+    const struct network_option *x = of_network(n, key);
 
     if (x && x->value > 0)
         fprintf(to, "%g", x->value);
@@ -103,8 +102,8 @@ static const char *help_of(const struct row *x)
 {
     static char *made[TRAIN_OPTIONS];
     char **text = &made[x - rows];
-    const struct trainer_kind *kind = NULL;
-    int count = networks_with(x->key, &kind);
+    const struct network *one = NULL;
+    int count = networks_with(x->key, &one);
     size_t size;
     FILE *to;
 
@@ -114,17 +113,17 @@ static const char *help_of(const struct row *x)
     if (!to)
         return x->help;
     if (count == 1)
-        fprintf(to, "%s: ", kind->network);
+        fprintf(to, "%s: ", one->name);
     fputs(x->help, to);
     if (count == 1 && x->kind != OPT_TEXT) {
         fprintf(to, ", %g for ", x->lo);
-        put_default(to, kind, x->key);
+        put_default(to, one, x->key);
     }
     if (count > 1)
         fprintf(to, ", %g for the network's default", x->lo);
-    for (size_t i = 0; count != 1 && trainer_kinds[i]; i++) {
-        fprintf(to, "%s%s%s", i == 0 ? ": " : count > 1 ? "; " : ", ", trainer_kinds[i]->network, count > 1 ? " " : "");
-        put_default(to, trainer_kinds[i], x->key);
+    for (size_t i = 0; count != 1 && networks[i]; i++) {
+        fprintf(to, "%s%s%s", i == 0 ? ": " : count > 1 ? "; " : ", ", networks[i]->name, count > 1 ? " " : "");
+        put_default(to, networks[i], x->key);
     }
     fclose(to);
     return *text;
@@ -133,7 +132,7 @@ static const char *help_of(const struct row *x)
 void train_options_begin(struct train_options *o, struct opt table[TRAIN_OPTIONS])
 {
     *o = (struct train_options){
-        .config = {.network = trainer_kinds[0]->network, .frames = "auto", .epochs = -1, .bank = -1, .seed = 123}};
+        .config = {.network = networks[0]->name, .frames = "auto", .epochs = -1, .bank = -1, .seed = 123}};
     for (size_t i = 0; i < TRAIN_OPTIONS; i++) {
         const struct row *x = &rows[i];
 
@@ -187,12 +186,12 @@ int train_options_check(const struct train_options *o)
 
 int train_options_fit(const struct train_options *o)
 {
-    const struct trainer_kind *kind = trainer_kind_find(o->config.network), *other = NULL;
+    const struct network *n = network_find(o->config.network), *other = NULL;
 
     for (size_t i = 0; i < TRAIN_OPTIONS; i++)
-        if (o->given[i] && networks_with(rows[i].key, &other) > 0 && !of_network(kind, rows[i].key))
+        if (o->given[i] && networks_with(rows[i].key, &other) > 0 && !of_network(n, rows[i].key))
             return error_set("--%s is for the network %s, and does nothing in %s: leave it out", rows[i].name,
-                             other->network, kind->network);
+                             other->name, n->name);
     return 0;
 }
 
@@ -249,20 +248,20 @@ void setting_take(struct train_config *c, size_t i, const struct meta *m)
 
 bool setting_by_default(const struct train_config *c, size_t i)
 {
-    const struct trainer_kind *kind;
+    const struct network *n;
     const void *at = (const char *)c + rows[i].at;
 
-    if (networks_with(rows[i].key, &kind) == 0)
+    if (networks_with(rows[i].key, &n) == 0)
         return false;
     if (rows[i].kind == OPT_INT)
         return *(const int64_t *)at <= (int64_t)rows[i].lo;
     return rows[i].kind == OPT_REAL ? *(const double *)at <= rows[i].lo : !strcmp(*(const char *const *)at, "auto");
 }
 
-void config_defaults(struct train_config *c, const struct trainer_kind *kind)
+void config_defaults(struct train_config *c, const struct network *n)
 {
     for (size_t i = 0; i < TRAIN_OPTIONS; i++) {
-        const struct network_option *x = of_network(kind, rows[i].key);
+        const struct network_option *x = of_network(n, rows[i].key);
         void *at = (char *)c + rows[i].at;
 
         if (!x || !(x->value > 0) || !setting_by_default(c, i))

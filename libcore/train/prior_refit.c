@@ -80,7 +80,7 @@ static int learn(struct model *m, const char *path, const struct dataset *data, 
     input_set(&input, m->rate, m->channels, m->fft, m->hop, m->corner, m->beat);
     spectral_data_time(&input, data, true, clips, pool);
     spectral_data_stride(clips, data->count, m->spectral.stride);
-    bank = bank >= 0 ? bank : PRIOR_BANK_DEFAULT;
+    bank = bank >= 0 ? bank : SPECTRAL_BANK;
     plan = prior_plan(&m->spectral, &input, clips, data->count, bank, seed);
     net = declare(&m->spectral, &plan.shape, store);
     if (too_little(clips, data->count))

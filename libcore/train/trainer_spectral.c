@@ -153,16 +153,13 @@ static void begin_values(struct spectral_training *t)
     params_find(t->t.params, "enc/linear/bias")->pace = encoder_rate;
 }
 
-static struct trainer *create(const struct train_config *config, const struct dataset *data, struct pool *pool)
+static struct trainer *create(const struct trainer *base)
 {
     struct spectral_training *t = mem_zero(1, sizeof *t);
+    const struct dataset *data = base->data;
+    struct pool *pool = base->pool;
 
-    t->t = (struct trainer){.kind = &spectral_trainer,
-                            .config = *config,
-                            .data = data,
-                            .pool = pool,
-                            .params = params_new(),
-                            .seed = (uint64_t)config->seed};
+    t->t = *base;
     t->slower = 1;
     if (data->channels > CHANNELS_MOST) {
         error_set("clips have %d channels, the network 'spectral' takes up to %d: load without cv-load -c",
@@ -445,24 +442,10 @@ static int restore(struct trainer *base, const struct meta *state)
     return 0;
 }
 
-static const struct network_option options[] = {
-    {"epochs_wanted", 25, ", or more for 200 steps"},
-    {"latent", 0, "192, up to 4 kHz 96, with a beat 160"},
-    {"width", 0, "192, above 4 kHz 128"},
-    {"stride", 0, "6 where frames follow the beat, else 2, above 4 kHz 4"},
-    {"frames", 0, NULL},
-    {"bank", PRIOR_BANK_DEFAULT, NULL},
-    {"batch", 8, NULL},
-    {"beta", 3e-4, NULL},
-    {"learning_rate", 2e-3, NULL},
-    {NULL, 0, NULL},
-};
-
 const struct trainer_kind spectral_trainer = {
-    .network = "spectral",
+    .network = &network_spectral,
     .unit = "crops",
     .speed = "crops_per_second",
-    .options = options,
     .least_steps = 200,
     .create = create,
     .begin_epoch = begin_epoch,
