@@ -154,7 +154,7 @@ without_time() { sed 's/,"seconds":.*//' "$1"; }
     refuses 1 cv-train -q --resume "$shots/epoch-0001.cvm" -B 2 < audio.cvs
     says "-B 0, now with -B 2"
     refuses 1 cv-train -q --resume "$shots/epoch-0001.cvm" --time 1 < audio.cvs
-    says "-e 3" "--time 1"
+    says "without --time, now with --time 1"
     # given, but the same
     cv-train -q --resume "$shots/epoch-0001.cvm" -N notebook -b 2 -s 5 -e 3 -l 3e-4 -z 0 < audio.cvs | cmp - whole.bin
 }

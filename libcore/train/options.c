@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/mem.h"
 
 struct row {
     int letter;
@@ -87,46 +88,43 @@ static int networks_with(const char *key, const struct network **last)
 }
 
 /* "192, above 4 kHz 128" */
-static void put_default(FILE *to, const struct network *n, const char *key)
+static void put_default(FILE *to, const struct network_option *x)
 {
-    const struct network_option *x = of_network(n, key);
-
-    if (x && x->value > 0)
+    if (x->value > 0)
         fprintf(to, "%g", x->value);
-    if (x && x->words)
+    if (x->words)
         fputs(x->words, to);
 }
 
 /* The help of an option with the networks that have it, and their defaults; made once. */
-static const char *help_of(const struct row *x)
+static const char *help_of(size_t i)
 {
     static char *made[TRAIN_OPTIONS];
-    char **text = &made[x - rows];
+    const struct row *x = &rows[i];
     const struct network *one = NULL;
-    int count = networks_with(x->key, &one);
+    int count = networks_with(x->key, &one), said = 0;
     size_t size;
     FILE *to;
 
-    if (*text || (count == 0 && strcmp(x->name, "network")))
-        return *text ? *text : x->help;
-    to = open_memstream(text, &size);
-    if (!to)
-        return x->help;
-    if (count == 1)
-        fprintf(to, "%s: ", one->name);
-    fputs(x->help, to);
+    if (made[i])
+        return made[i];
+    to = mem_stream(&made[i], &size);
+    fprintf(to, "%s%s%s", count == 1 ? one->name : "", count == 1 ? ": " : "", x->help);
+    if (!strcmp(x->name, "network"))
+        fprintf(to, ": %s", network_names());
     if (count == 1 && x->kind != OPT_TEXT) {
         fprintf(to, ", %g for ", x->lo);
-        put_default(to, one, x->key);
+        put_default(to, of_network(one, x->key));
     }
     if (count > 1)
         fprintf(to, ", %g for the network's default", x->lo);
-    for (size_t i = 0; count != 1 && networks[i]; i++) {
-        fprintf(to, "%s%s%s", i == 0 ? ": " : count > 1 ? "; " : ", ", networks[i]->name, count > 1 ? " " : "");
-        put_default(to, networks[i], x->key);
-    }
+    for (size_t k = 0; count > 1 && networks[k]; k++)
+        if (of_network(networks[k], x->key)) {
+            fprintf(to, "%s%s ", said++ ? "; " : ": ", networks[k]->name);
+            put_default(to, of_network(networks[k], x->key));
+        }
     fclose(to);
-    return *text;
+    return made[i];
 }
 
 void train_options_begin(struct train_options *o, struct opt table[TRAIN_OPTIONS])
@@ -137,7 +135,7 @@ void train_options_begin(struct train_options *o, struct opt table[TRAIN_OPTIONS
         const struct row *x = &rows[i];
 
         table[i] = (struct opt){x->letter, x->name, x->kind,    (char *)o + x->at, x->operand,
-                                x->lo,     x->hi,   help_of(x), &o->given[i]};
+                                x->lo,     x->hi,   help_of(i), &o->given[i]};
     }
 }
 
@@ -153,13 +151,13 @@ static int check_resume(const struct train_options *o)
 /* Fitting a prior goes by few of them. */
 static int check_prior_only(const struct train_options *o)
 {
-    static const char *const used[] = {"seed", "output", "threads", "bank", "prior-only", "memory"};
+    static const char used[] = " seed output threads bank prior-only memory ";
 
     for (size_t i = 0; o->prior_only && i < TRAIN_OPTIONS; i++) {
-        bool fine = !o->given[i];
+        char *name = mem_format(" %s ", rows[i].name);
+        bool fine = !o->given[i] || strstr(used, name);
 
-        for (size_t k = 0; k < sizeof used / sizeof *used; k++)
-            fine = fine || !strcmp(rows[i].name, used[k]);
+        free(name);
         if (!fine)
             return error_set("--prior-only does not train: leave out --%s", rows[i].name);
     }

@@ -3,7 +3,7 @@
 #ifndef TRAIN_PCA_H
 #define TRAIN_PCA_H
 
-#include "model/components.h"
+#include "model/spectral.h"
 #include "train/spectral_data.h"
 
 /* Sets these (model/components.h) from the levels of count clips, and

@@ -22,8 +22,8 @@
 #define STREAM_CROPS (UINT64_C(1) << 60)
 #define STREAM_NOISE (UINT64_C(2) << 60)
 
-/* Where training begins to be worth it; steps of warm-up; values that principal components are taken of at most. */
-enum { LEAST_FRAMES = 64, WARM_UP = 300, MOST_STACKED = 4500 };
+/* Steps of warm-up; values that principal components are taken of at most. */
+enum { WARM_UP = 300, MOST_STACKED = 4500 };
 /* Clips of training that the spread of levels is learnt from, and that their bound is reported of. */
 enum { SPREAD_CLIPS = 16, TRAIN_CLIPS = 4 };
 /* Skipped steps in a row: so many halve the learning rate, so many end training. */
@@ -119,16 +119,12 @@ static void choose_sizes(struct spectral_training *t)
 
 static int check_sizes(const struct spectral_training *t)
 {
-    double seconds = (double)t->t.data->samples / t->t.data->rate, frames = 0;
+    double seconds = (double)t->t.data->samples / t->t.data->rate;
 
-    for (size_t i = 0; i < t->t.data->count; i++)
-        frames += (double)t->clips[i].real - 1;
     if (seconds * t->t.data->rate / t->input.hop > 1 << 24)
         return error_set("clips of %.0f s are too long to learn from: cut them with cv-load --all", seconds);
-    if (frames < LEAST_FRAMES)
-        return error_set(
-            "%zu clips of %.2g s are too few to learn from: at least %d frames, about %.0f s of audio, are needed",
-            t->t.data->count, seconds, LEAST_FRAMES, ceil(LEAST_FRAMES * t->input.hop / t->t.data->rate));
+    if (spectral_data_check(&t->input, t->t.data, t->clips))
+        return -1;
     if (t->shape.latent > t->shape.features * t->shape.stride)
         return error_set("a latent of %d is more than the %d values it stands for: use a smaller -z", t->shape.latent,
                          t->shape.features * t->shape.stride);
@@ -174,9 +170,7 @@ static struct trainer *create(const struct trainer *base)
         goto refused;
     t->prior = prior_plan(&t->shape, &t->input, t->clips, data->count, t->t.config.bank, t->t.seed);
     t->g = spectral_build(&t->shape, SPECTRAL_ALL, t->t.params, t->batch, t->crop / t->shape.stride, pool);
-    input_declare(t->g.net, t->shape.features);
-    components_declare(t->g.net, &t->shape);
-    prior_declare(t->g.net, &t->prior.shape);
+    chunks_declare(t->g.net, &t->shape, &t->prior.shape, true);
     if (net_plan(t->g.net, t->t.seed, true))
         goto refused;
     t->t.adam = (struct adam){t->t.config.rate, 0.9, 0.99, 1e-8, false, 0};
