@@ -57,7 +57,7 @@ int main(int argc, char **argv)
     how.nearest = (int)nearest;
     how.iterations = (int)iterations;
     pool = pool_new((int)threads);
-    status = codec_run(argv[first], r, STDOUT_FILENO, "standard output", how, pool);
+    status = codec_decode(argv[first], r, STDOUT_FILENO, "standard output", how, pool);
     pool_free(pool);
     reader_free(r);
     if (status)

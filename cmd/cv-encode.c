@@ -37,8 +37,8 @@ int main(int argc, char **argv)
     if (!r || reader_start(r, kinds))
         diag_die("%s", error_text());
     pool = pool_new((int)threads);
-    status = codec_run(argv[first], r, STDOUT_FILENO, "standard output",
-                       (struct codec_options){.mean_only = mean_only, .seed = (uint64_t)seed}, pool);
+    status = codec_encode(argv[first], r, STDOUT_FILENO, "standard output",
+                          (struct codec_options){.mean_only = mean_only, .seed = (uint64_t)seed}, pool);
     pool_free(pool);
     reader_free(r);
     if (status)

@@ -60,6 +60,26 @@ void chunks_declare(struct net *net, const struct spectral *s, const struct prio
     prior_declare(net, prior);
 }
 
+void chunks_project(const struct spectral *shape, const struct params *params, float *y, float *scratch)
+{
+    const float *kernel = params_values(params, "pca/kernel"), *w = params_values(params, "pca/variance");
+    const float *mean = params_values(params, "pca/mean");
+    size_t n = (size_t)(shape->features * shape->stride);
+
+    for (size_t i = 0; i < n; i++) {
+        scratch[i] = y[i] - mean[i];
+        y[i] = mean[i];
+    }
+    for (size_t d = 0; d < (size_t)shape->latent; d++) {
+        double z = 0;
+
+        for (size_t i = 0; i < n; i++)
+            z += (double)(kernel[d * n + i] * scratch[i]);
+        for (size_t i = 0; i < n; i++)
+            y[i] += (float)(z * (double)(kernel[d * n + i] * w[d]));
+    }
+}
+
 int chunks_begin(struct chunks *p, struct model *m, struct reader *file, const char *path, int parts, int threads)
 {
     int decoder = parts & (SPECTRAL_DECODER | SPECTRAL_PRIOR), status;

@@ -41,6 +41,9 @@ int chunks_begin(struct chunks *p, struct model *m, struct reader *file, const c
  * [latent], w, and "pca/mean" [stride, features], mu. */
 void chunks_declare(struct net *net, const struct spectral *shape, const struct prior_shape *prior, bool components);
 
+/* A latent frame's stacked levels y [stride, features] through the components and back, in place; scratch as large as y. */
+void chunks_project(const struct spectral *shape, const struct params *params, float *y, float *scratch);
+
 /* The same over parameters that are there. input stays the caller's. */
 void chunks_over(struct chunks *p, const struct spectral *shape, const struct spectral_input *input,
                  struct params *params, int threads);

@@ -293,16 +293,15 @@ static int run(struct codec *c, struct reader *r)
     return status;
 }
 
-int codec_run(const char *model, struct reader *r, int fd, const char *label, struct codec_options how,
-              struct pool *pool)
+static int codec_run(const char *model, struct reader *r, int fd, const char *label, struct codec_options how,
+                     struct pool *pool, bool decode)
 {
-    struct codec c = {.path = model, .fd = fd, .label = label, .how = how, .pool = pool};
+    struct codec c = {.path = model, .fd = fd, .label = label, .how = how, .pool = pool, .decode = decode};
     struct reader *parameters = model_open(&c.m, model);
     int status;
 
     if (!parameters)
         return -1;
-    c.decode = strcmp(reader_kind(r), "audio") != 0;
     status = kind_of(&c)->begin(&c, parameters);
     if (!status)
         status = run(&c, r);
@@ -313,4 +312,16 @@ int codec_run(const char *model, struct reader *r, int fd, const char *label, st
         status = writer_end(c.w);
     model_free(&c.m);
     return status;
+}
+
+int codec_encode(const char *model, struct reader *r, int fd, const char *label, struct codec_options how,
+                 struct pool *pool)
+{
+    return codec_run(model, r, fd, label, how, pool, false);
+}
+
+int codec_decode(const char *model, struct reader *r, int fd, const char *label, struct codec_options how,
+                 struct pool *pool)
+{
+    return codec_run(model, r, fd, label, how, pool, true);
 }

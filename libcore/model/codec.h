@@ -33,9 +33,13 @@ struct codec_options {
     bool given[CODEC_OPTIONS]; /* decode: which were asked for; a warning says which of them change nothing, and why */
 };
 
-/* Reads r (started) and writes to fd: of audio a latent stream, "z", "mean" and "logvar" [latent, frames] for each clip; of
- * latents or noise an audio stream. -1: with the reason, no whole stream. */
-int codec_run(const char *model, struct reader *r, int fd, const char *label, struct codec_options how,
-              struct pool *pool);
+/* Reads audio from r (started) and writes a latent stream to fd: "z", "mean"
+ * and "logvar" [latent, frames] for each clip. -1: with the reason, no whole stream. */
+int codec_encode(const char *model, struct reader *r, int fd, const char *label, struct codec_options how,
+                 struct pool *pool);
+
+/* Reads latents or noise from r (started) and writes an audio stream to fd. */
+int codec_decode(const char *model, struct reader *r, int fd, const char *label, struct codec_options how,
+                 struct pool *pool);
 
 #endif

@@ -60,28 +60,6 @@ static void spectral_draw(void *state, float *eps, size_t count)
 
 /* ---- a clip ---- */
 
-/* A latent frame's stacked levels y [stride, features] through the principal components and back, in place; scratch as
- * large as y. */
-static void project(const struct spectral *shape, const struct params *params, float *y, float *scratch)
-{
-    const float *kernel = params_values(params, "pca/kernel"), *w = params_values(params, "pca/variance");
-    const float *mean = params_values(params, "pca/mean");
-    size_t n = (size_t)(shape->features * shape->stride);
-
-    for (size_t i = 0; i < n; i++) {
-        scratch[i] = y[i] - mean[i];
-        y[i] = mean[i];
-    }
-    for (size_t d = 0; d < (size_t)shape->latent; d++) {
-        double z = 0;
-
-        for (size_t i = 0; i < n; i++)
-            z += (double)(kernel[d * n + i] * scratch[i]);
-        for (size_t i = 0; i < n; i++)
-            y[i] += (float)(z * (double)(kernel[d * n + i] * w[d]));
-    }
-}
-
 /* Levels of a clip, whole or through the components alone. */
 struct source {
     const struct state *s;
@@ -98,7 +76,7 @@ static void give_levels(void *arg, int64_t first, int count, float *y)
 
     memcpy(y, from->y + (size_t)first * (size_t)shape->features, (size_t)count * (size_t)shape->features * sizeof *y);
     for (int t = 0; from->components && t < count / shape->stride; t++)
-        project(shape, from->s->p.params, y + (size_t)t * each, from->scratch);
+        chunks_project(shape, from->s->p.params, y + (size_t)t * each, from->scratch);
 }
 
 static void spectral_clip(void *state, int worker, struct eval_clip *c)

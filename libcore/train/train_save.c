@@ -69,7 +69,7 @@ size_t snapshot_arrays(const struct history *h, struct model_array list[4])
 static struct meta *state(const struct history *h)
 {
     const struct epoch *e = &h->epoch;
-    struct meta *m = meta_map(), *trainer = meta_map();
+    struct meta *m = meta_map();
 
     meta_set(m, "step", meta_int(e->begun));
     if (e->begun > 0) {
@@ -89,8 +89,7 @@ static struct meta *state(const struct history *h)
         meta_set(m, "best", meta_real(h->best));
         meta_set(m, "best_epoch", meta_int(h->best_epoch));
     }
-    trainer_save(h->trainer, trainer);
-    meta_set(m, "trainer", trainer);
+    meta_set(m, "trainer", trainer_save(h->trainer));
     return m;
 }
 

@@ -76,12 +76,15 @@ void trainer_describe_adam(const struct trainer *t, struct meta *head)
     meta_set(head, "epsilon", meta_real(t->adam.epsilon));
 }
 
-void trainer_save(const struct trainer *t, struct meta *state)
+struct meta *trainer_save(const struct trainer *t)
 {
+    struct meta *state = meta_map();
+
     meta_set(state, "steps", meta_int(t->steps));
     meta_set(state, "adam_steps", meta_int(t->adam.step));
     if (t->kind->save)
         t->kind->save(t, state);
+    return state;
 }
 
 int trainer_restore(struct trainer *t, const struct meta *state)

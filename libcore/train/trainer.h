@@ -113,7 +113,7 @@ void trainer_describe(const struct trainer *t, struct meta *head);
 /* What a snapshot keeps of the trainer beside its parameters, and back again:
  * after it the next step is the one that would have been next. -1: not the
  * state of such a trainer. */
-void trainer_save(const struct trainer *t, struct meta *state);
+struct meta *trainer_save(const struct trainer *t);
 int trainer_restore(struct trainer *t, const struct meta *state);
 
 /* The optimizer, for the head of a model. */

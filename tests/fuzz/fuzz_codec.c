@@ -39,9 +39,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     audio = strcmp(reader_kind(r), "audio") == 0;
     fuzz_output_clear();
     if (audio)
-        status = codec_run(path, r, FUZZ_OUT, "output", (struct codec_options){.mean_only = size & 1}, pool);
+        status = codec_encode(path, r, FUZZ_OUT, "output", (struct codec_options){.mean_only = size & 1}, pool);
     else
-        status = codec_run(path, r, FUZZ_OUT, "output",
+        status = codec_decode(path, r, FUZZ_OUT, "output",
                               (struct codec_options){.prior = "auto", .jump = 0.3, .nearest = 2}, pool);
     reader_free(r);
     if (status == 0) {
