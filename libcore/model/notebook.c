@@ -14,24 +14,15 @@ enum { BLOCKS = 4 };
 /* Channels and, of the residual blocks, kernel sizes: of the encoder, of the decoder. */
 static const int preset[2 * BLOCKS] = {64, 128, 128, 256, 512, 256, 128, 64};
 
-static struct node *param(struct net *net, const char *prefix, const char *name, int rank, const int64_t *shape,
-                          enum init_kind init)
-{
-    char full[NAME];
-
-    snprintf(full, sizeof full, "%s/%s", prefix, name);
-    return net_param(net, full, rank, shape, init);
-}
-
 static struct node *bias(struct net *net, const char *prefix, int channels)
 {
-    return param(net, prefix, "bias", 1, (int64_t[]){channels}, INIT_ZERO);
+    return net_param_of(net, prefix, "bias", 1, (int64_t[]){channels}, INIT_ZERO);
 }
 
 /* Conv1D(out, kernel, 'same'), of whatever stride: the sequence is one sample long */
 static struct node *conv(struct net *net, struct node *x, const char *prefix, int out, int kernel)
 {
-    struct node *w = param(net, prefix, "kernel", 3, (int64_t[]){out, x ? x->shape[1] : 1, kernel}, INIT_GLOROT);
+    struct node *w = net_param_of(net, prefix, "kernel", 3, (int64_t[]){out, x ? x->shape[1] : 1, kernel}, INIT_GLOROT);
 
     return net_conv1d(net, x, w, bias(net, prefix, out));
 }
@@ -39,15 +30,15 @@ static struct node *conv(struct net *net, struct node *x, const char *prefix, in
 /* Conv1DTranspose(out, kernel, stride 1, 'same') */
 static struct node *conv_transpose(struct net *net, struct node *x, const char *prefix, int out, int kernel)
 {
-    struct node *w = param(net, prefix, "kernel", 3, (int64_t[]){x ? x->shape[1] : 1, out, kernel}, INIT_GLOROT);
+    struct node *w = net_param_of(net, prefix, "kernel", 3, (int64_t[]){x ? x->shape[1] : 1, out, kernel}, INIT_GLOROT);
 
     return net_conv1d_transpose(net, x, w, bias(net, prefix, out));
 }
 
 static struct node *norm(struct net *net, struct node *x, const char *prefix, bool encoder)
 {
-    struct node *gamma = param(net, prefix, "gamma", 1, (int64_t[]){1}, INIT_ONE);
-    struct node *beta = param(net, prefix, "beta", 1, (int64_t[]){1}, INIT_ZERO);
+    struct node *gamma = net_param_of(net, prefix, "gamma", 1, (int64_t[]){1}, INIT_ONE);
+    struct node *beta = net_param_of(net, prefix, "beta", 1, (int64_t[]){1}, INIT_ZERO);
 
     if (encoder)
         return net_instance_norm(net, x, gamma, beta, norm_epsilon);
