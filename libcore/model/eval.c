@@ -17,13 +17,6 @@
 #include "measure/mean_spectrum.h"
 #include "model/eval_private.h"
 
-/* A clip, and its figures by row. */
-struct measured {
-    struct eval_clip c;
-    bool has[EVAL_ROWS];
-    double sound[EVAL_ROWS][EVAL_FIGURES];
-};
-
 struct meters {
     struct recon_meter *recon;
     struct timbre_meter *timbre;
@@ -47,7 +40,7 @@ struct run {
     struct mean_spectrum *mean;
     float *steady;         /* the sound of the mean spectrum, as long as the longest clip */
     struct meters *meters; /* for each thread */
-    struct measured *measured;
+    struct eval_clip *clips;
     int held, room;
     double terms[EVAL_TERMS];
     struct latent_sums *dims; /* [latent] */
@@ -88,7 +81,7 @@ static int clips_keep(struct run *run, struct reader *r)
 /* ---- second pass ---- */
 
 /* Rhythms of all sounds that are there, and their distances from the clip at one go. */
-static void sounds_measure(const struct meters *m, struct measured *j, int channels, float *sounds[EVAL_ROWS])
+static void sounds_measure(const struct meters *m, struct eval_clip *j, int channels, float *sounds[EVAL_ROWS])
 {
     struct recon_estimate estimates[EVAL_ROWS];
     int rows[EVAL_ROWS];
@@ -98,8 +91,8 @@ static void sounds_measure(const struct meters *m, struct measured *j, int chann
     for (int row = 0; row < EVAL_ROWS; row++) {
         j->has[row] = sounds[row] || row == EVAL_SILENCE;
         if (sounds[row]) {
-            level_center(sounds[row], channels, j->c.samples);
-            j->sound[row][EVAL_RHYTHM] = timbre_measure(m->timbre, sounds[row], channels, j->c.samples).rhythm;
+            level_center(sounds[row], channels, j->samples);
+            j->sound[row][EVAL_RHYTHM] = timbre_measure(m->timbre, sounds[row], channels, j->samples).rhythm;
         }
         if (j->has[row] && row != EVAL_ORIGINAL) {
             rows[count] = row;
@@ -107,7 +100,7 @@ static void sounds_measure(const struct meters *m, struct measured *j, int chann
             estimates[count++] = (struct recon_estimate){sounds[row], row == EVAL_MEAN_SPECTRUM};
         }
     }
-    recon_measure(m->recon, j->c.x, estimates, count, channels, j->c.samples, r);
+    recon_measure(m->recon, j->x, estimates, count, channels, j->samples, r);
     for (int i = 0; i < count; i++)
         memcpy(j->sound[rows[i]], r[i].value, sizeof r[i].value);
     for (int k = 0; k < RECON_COUNT; k++) /* the clip from itself */
@@ -117,27 +110,27 @@ static void sounds_measure(const struct meters *m, struct measured *j, int chann
 static void clip_measure(void *arg, int task, int worker)
 {
     struct run *run = arg;
-    struct measured *j = &run->measured[task];
+    struct eval_clip *j = &run->clips[task];
     int channels = run->m.channels;
-    size_t samples = (size_t)j->c.samples, size = (size_t)channels * samples;
+    size_t samples = (size_t)j->samples, size = (size_t)channels * samples;
     float *steady = mem_alloc(size * sizeof *steady);
-    double gain = level_rms(j->c.x, (int64_t)size) / MEAN_SPECTRUM_RMS;
+    double gain = level_rms(j->x, (int64_t)size) / MEAN_SPECTRUM_RMS;
 
-    j->c.reconstruction = mem_alloc(size * sizeof(float));
-    run->kind->clip(run->state, worker, &j->c);
+    j->reconstruction = mem_alloc(size * sizeof(float));
+    run->kind->clip(run->state, worker, j);
     for (size_t i = 0; i < size; i++)
         steady[i] = (float)(gain * (double)run->steady[i % samples]);
     sounds_measure(&run->meters[worker], j, channels,
                    (float *[EVAL_ROWS]){
-                       [EVAL_RECONSTRUCTION] = j->c.reconstruction,
-                       [EVAL_COMPONENTS] = j->c.components,
-                       [EVAL_FLOOR] = j->c.floor,
+                       [EVAL_RECONSTRUCTION] = j->reconstruction,
+                       [EVAL_COMPONENTS] = j->components,
+                       [EVAL_FLOOR] = j->floor,
                        [EVAL_MEAN_SPECTRUM] = steady,
-                       [EVAL_ORIGINAL] = j->c.x,
+                       [EVAL_ORIGINAL] = j->x,
                    });
-    free(j->c.reconstruction);
-    free(j->c.components);
-    free(j->c.floor);
+    free(j->reconstruction);
+    free(j->components);
+    free(j->floor);
     free(steady);
 }
 
@@ -145,7 +138,7 @@ static void clips_measure(struct run *run, struct pool *pool)
 {
     pool_run(pool, run->held, clip_measure, run);
     for (int i = 0; i < run->held; i++) {
-        struct measured *j = &run->measured[i];
+        struct eval_clip *j = &run->clips[i];
 
         for (int row = 0; row < EVAL_ROWS; row++) {
             run->e->has[row] |= j->has[row];
@@ -153,16 +146,16 @@ static void clips_measure(struct run *run, struct pool *pool)
                 tally_add(&run->tallies[row][k], j->sound[row][k]);
         }
         run->e->silent += isnan(j->sound[EVAL_ORIGINAL][RECON_MSLS]) ? 1 : 0;
-        run->e->latents += j->c.frames;
+        run->e->latents += j->frames;
         if (run->kind->add)
-            run->kind->add(run->state, &j->c);
+            run->kind->add(run->state, j);
         for (int k = 0; k < EVAL_TERMS; k++)
-            run->terms[k] += j->c.terms[k];
+            run->terms[k] += j->terms[k];
         for (int d = 0; d < run->e->latent; d++)
-            latent_sums_add(&run->dims[d], &j->c.dims[d]);
-        spool_release(run->spool, j->c.x, (size_t)(run->m.channels * j->c.samples));
-        free(j->c.eps);
-        free(j->c.dims);
+            latent_sums_add(&run->dims[d], &j->dims[d]);
+        spool_release(run->spool, j->x, (size_t)(run->m.channels * j->samples));
+        free(j->eps);
+        free(j->dims);
     }
     run->held = 0;
 }
@@ -191,17 +184,17 @@ static void means_take(struct run *run)
 static void clip_recall(struct run *run, const struct kept *k)
 {
     size_t latent = (size_t)run->e->latent, count;
-    struct measured *j = &run->measured[run->held++];
+    struct eval_clip *j = &run->clips[run->held++];
 
-    *j = (struct measured){
-        .c = {.dims = mem_zero(latent, sizeof(struct latent_sums)), .x = k->x, .samples = k->samples, .meta = k->meta}};
+    *j = (struct eval_clip){
+        .dims = mem_zero(latent, sizeof(struct latent_sums)), .x = k->x, .samples = k->samples, .meta = k->meta};
     for (int row = 0; row < EVAL_ROWS; row++)
         for (int i = 0; i < EVAL_FIGURES; i++)
             j->sound[row][i] = NAN;
-    j->c.frames = run->kind->latents ? run->kind->latents(run->state, &j->c) : 1;
-    count = latent * (size_t)j->c.frames;
-    j->c.eps = mem_alloc(count * sizeof(float));
-    run->kind->draw(run->state, j->c.eps, count);
+    j->frames = run->kind->latents ? run->kind->latents(run->state, j) : 1;
+    count = latent * (size_t)j->frames;
+    j->eps = mem_alloc(count * sizeof(float));
+    run->kind->draw(run->state, j->eps, count);
 }
 
 static void all_measure(struct run *run, uint64_t seed, struct pool *pool)
@@ -233,7 +226,7 @@ static void run_free(struct run *run)
     free(run->kept);
     free(run->dims);
     free(run->meters);
-    free(run->measured);
+    free(run->clips);
     free(run->steady);
     mean_spectrum_free(run->mean);
     spool_free(run->spool);
@@ -259,7 +252,7 @@ int eval_run(struct eval *e, const char *model, struct reader *r, uint64_t seed,
     e->variance = mem_zero((size_t)e->latent, sizeof *e->variance);
     run.dims = mem_zero((size_t)e->latent, sizeof *run.dims);
     run.kind = run.m.network->eval;
-    run.measured = mem_zero((size_t)run.room, sizeof *run.measured);
+    run.clips = mem_zero((size_t)run.room, sizeof *run.clips);
     run.mean = mean_spectrum_new(run.m.rate);
     run.spool = spool_new(0);
     run.state = run.kind->begin(&run.m, file, model, seed, run.room);

@@ -21,6 +21,8 @@ struct eval_clip {
     double terms[EVAL_TERMS];       /* results that add up over clips; which, the network knows */
     struct latent_sums *dims;       /* result [latent] */
     struct terms spectral, at_zero; /* results of the network 'spectral', until add; at_zero: of z = 0 */
+    bool has[EVAL_ROWS];            /* figures of its sounds, which eval.c takes */
+    double sound[EVAL_ROWS][EVAL_FIGURES];
 };
 
 struct eval_kind {

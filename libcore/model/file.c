@@ -86,15 +86,6 @@ static bool is_keras(const struct network *n)
     return n && n->one_length && n->one_length->keras;
 }
 
-/* The shape that a parameter has in a file of this network. */
-static void file_shape(bool keras, const struct param *q, int64_t *shape)
-{
-    if (keras)
-        keras_shape(q, shape);
-    else
-        memcpy(shape, q->shape, (size_t)q->rank * sizeof *shape);
-}
-
 /* The tensor of a parameter's frame into that parameter's part of an array. */
 static int array_fill(const struct model_array *a, const struct param *q, bool keras, const struct reader *r,
                       const struct frame *f)
@@ -105,17 +96,14 @@ static int array_fill(const struct model_array *a, const struct param *q, bool k
 
     if (!t)
         return error_set("%s: parameter '%s' has no tensor '%s'", reader_label(r), f->name, a->tensor);
-    file_shape(keras, q, shape);
+    keras_shape(q, keras, shape);
     if (t->rank != q->rank || memcmp(t->shape, shape, (size_t)q->rank * sizeof *shape)) {
         struct tensor wanted = tensor_view(NULL, q->rank, shape);
 
         return error_set("%s: parameter '%s' has shape %s, expected %s", reader_label(r), f->name,
                          tensor_shape_text(t, text, sizeof text), tensor_shape_text(&wanted, want, sizeof want));
     }
-    if (keras)
-        keras_import(q, t->data, a->flat + q->offset);
-    else
-        memcpy(a->flat + q->offset, t->data, q->count * sizeof *t->data);
+    keras_import(q, keras, t->data, a->flat + q->offset);
     return 0;
 }
 
@@ -214,16 +202,12 @@ int model_write(int fd, const char *label, const struct meta *meta, const struct
         int64_t shape[PARAM_RANK_MAX];
         size_t n = 0;
 
-        file_shape(keras, q, shape);
+        keras_shape(q, keras, shape);
         for (size_t k = 0; k < count; k++) {
-            float *from = arrays[k].flat + q->offset;
-
             if (arrays[k].trainable && !q->trainable)
                 continue;
-            if (keras)
-                keras_export(q, from, values + k * most);
-            tensors[n++] =
-                (struct frame_tensor){arrays[k].tensor, tensor_view(keras ? values + k * most : from, q->rank, shape)};
+            keras_export(q, keras, arrays[k].flat + q->offset, values + k * most);
+            tensors[n++] = (struct frame_tensor){arrays[k].tensor, tensor_view(values + k * most, q->rank, shape)};
         }
         status = writer_put(w, q->name, NULL, tensors, n);
     }

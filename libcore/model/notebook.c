@@ -105,10 +105,10 @@ const struct network network_notebook = {
 
 /* ---- Keras' order of axes ---- */
 
-void keras_shape(const struct param *q, int64_t *shape)
+void keras_shape(const struct param *q, bool keras, int64_t *shape)
 {
     for (int i = 0; i < q->rank; i++)
-        shape[i] = q->rank == 3 ? q->shape[2 - i] : q->shape[i];
+        shape[i] = keras && q->rank == 3 ? q->shape[2 - i] : q->shape[i];
 }
 
 /* to[k][j][i] = from[i][j][k], in blocks that fit the cache */
@@ -124,18 +124,18 @@ static void reverse_axes(int64_t a, int64_t b, int64_t c, const float *from, flo
                         to[(k * b + j) * a + i] = from[(i * b + j) * c + k];
 }
 
-void keras_export(const struct param *q, const float *ours, float *keras)
+void keras_export(const struct param *q, bool keras, const float *ours, float *out)
 {
-    if (q->rank == 3)
-        reverse_axes(q->shape[0], q->shape[1], q->shape[2], ours, keras);
+    if (keras && q->rank == 3)
+        reverse_axes(q->shape[0], q->shape[1], q->shape[2], ours, out);
     else
-        memcpy(keras, ours, q->count * sizeof *ours);
+        memcpy(out, ours, q->count * sizeof *ours);
 }
 
-void keras_import(const struct param *q, const float *keras, float *ours)
+void keras_import(const struct param *q, bool keras, const float *in, float *ours)
 {
-    if (q->rank == 3)
-        reverse_axes(q->shape[2], q->shape[1], q->shape[0], keras, ours);
+    if (keras && q->rank == 3)
+        reverse_axes(q->shape[2], q->shape[1], q->shape[0], in, ours);
     else
-        memcpy(ours, keras, q->count * sizeof *keras);
+        memcpy(ours, in, q->count * sizeof *in);
 }
