@@ -18,22 +18,33 @@ static void put_setting(FILE *to, const char *before, const char *key, const str
         meta_json(to, m);
 }
 
+/* A setting as the snapshot was made with; NULL: it has none of that key. */
+static const struct meta *setting_was(const struct snapshot *s, const char *key)
+{
+    const struct meta *was = key ? meta_get(s->model.meta, key) : NULL;
+
+    return was || !key ? was : meta_get(s->state, key);
+}
+
 /* Takes what is not given from the snapshot; what is given and another goes to differ. */
 static void take_settings(struct train_options *o, const struct snapshot *s, FILE *differ)
 {
+    struct train_config c;
+
     o->given[setting_find("minutes_wanted")] |= o->given[setting_find("epochs_wanted")]; /* the one or the other */
+    for (size_t i = 0; i < TRAIN_OPTIONS; i++)
+        if (!o->given[i] && setting_was(s, setting_key(i)))
+            setting_take(&o->config, i, setting_was(s, setting_key(i)));
+    c = o->config;
+    config_defaults(&c, network_find(c.network));
     for (size_t i = 0; i < TRAIN_OPTIONS; i++) {
         const char *key = setting_key(i);
-        const struct meta *was = key ? meta_get(s->model.meta, key) : NULL;
+        const struct meta *was = setting_was(s, key);
         struct meta *is;
 
-        if (!was && key)
-            was = meta_get(s->state, key);
-        if (was && !o->given[i])
-            setting_take(&o->config, i, was);
-        if (!key || !o->given[i] || setting_by_default(&o->config, i))
+        if (!key || !o->given[i] || setting_by_default(&c, i)) /* that is found by the clips */
             continue;
-        is = setting_value(&o->config, i);
+        is = setting_value(&c, i);
         if (was ? !meta_equal(was, is) : is->kind != META_REAL || is->real > 0) {
             put_setting(differ, ftell(differ) > 0 ? "; " : "", key, was);
             put_setting(differ, ", now ", key, is);
