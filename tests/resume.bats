@@ -45,6 +45,10 @@ without_time() { sed 's/,"seconds":.*//' "$1"; }
         cmp one.bin two.bin
         diff <(without_time one) <(without_time two)
     done
+    # what is found by the clips is not what it was trained with
+    refuses 1 cv-train -q --resume all -t long.cvs --width 0 < long.cvs
+    says "all/epoch-" "is not what this version of cv writes" --resume-anyway
+    [ -z "$output" ]
 }
 
 @test "a killed run goes on from the latest snapshot of its folder, and its log with it" {
@@ -154,7 +158,11 @@ without_time() { sed 's/,"seconds":.*//' "$1"; }
     refuses 1 cv-train -q --resume "$shots/epoch-0001.cvm" -B 2 < audio.cvs
     says "-B 0, now with -B 2"
     refuses 1 cv-train -q --resume "$shots/epoch-0001.cvm" --time 1 < audio.cvs
-    says "-e 3" "--time 1"
+    says "without --time, now with --time 1"
+    refuses 1 cv-train -q --resume "$shots/epoch-0001.cvm" -b 0 < audio.cvs
+    says "-b 2, now with -b 10"
+    refuses 1 cv-train -q --resume "$shots/epoch-0001.cvm" --width 8 < audio.cvs
+    says "without --width, now with --width 8"
     # given, but the same
     cv-train -q --resume "$shots/epoch-0001.cvm" -N notebook -b 2 -s 5 -e 3 -l 3e-4 -z 0 < audio.cvs | cmp - whole.bin
 }

@@ -85,6 +85,15 @@ char *mem_format(const char *format, ...)
     return text;
 }
 
+FILE *mem_stream(char **text, size_t *size)
+{
+    FILE *f = open_memstream(text, size);
+
+    if (!f)
+        mem_out(0, 1);
+    return f;
+}
+
 void *mem_buffer(size_t bytes)
 {
     size_t align = bytes >= HUGE_FROM ? HUGE_PAGE : LINE;

@@ -4,13 +4,15 @@
 #define BASE_MEM_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 void *mem_alloc(size_t bytes);                        /* uninitialised */
 void *mem_zero(size_t count, size_t size);            /* zeroed; overflow of count x size exits */
 void *mem_grow(void *old, size_t count, size_t size); /* realloc; overflow exits */
 char *mem_text(const char *text);                     /* strdup */
 char *mem_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void *mem_buffer(size_t bytes);  /* uninitialised, on huge pages when large; release with free() */
-float *mem_floats(size_t count); /* zeroed, 64-byte aligned; release with free() */
+FILE *mem_stream(char **text, size_t *size); /* open_memstream */
+void *mem_buffer(size_t bytes);              /* uninitialised, on huge pages when large; release with free() */
+float *mem_floats(size_t count);             /* zeroed, 64-byte aligned; release with free() */
 
 #endif

@@ -10,7 +10,6 @@
 #include "base/mem.h"
 #include "base/linalg.h"
 #include "nn/layers.h"
-#include "model/components.h"
 #include "model/prior.h"
 
 enum { PIECE = 128 }; /* latent frames that go through at once, besides their context */
@@ -50,6 +49,37 @@ static int build(struct chunks *p, const struct spectral *shape, struct params *
     return status;
 }
 
+void chunks_declare(struct net *net, const struct spectral *s, const struct prior_shape *prior, bool components)
+{
+    input_declare(net, s->features);
+    if (components) {
+        net_statistic(net, "pca/kernel", 3, (int64_t[]){s->latent, s->stride, s->features}, INIT_ZERO);
+        net_statistic(net, "pca/variance", 1, (int64_t[]){s->latent}, INIT_ZERO);
+        net_statistic(net, "pca/mean", 2, (int64_t[]){s->stride, s->features}, INIT_ZERO);
+    }
+    prior_declare(net, prior);
+}
+
+void chunks_project(const struct spectral *shape, const struct params *params, float *y, float *scratch)
+{
+    const float *kernel = params_values(params, "pca/kernel"), *w = params_values(params, "pca/variance");
+    const float *mean = params_values(params, "pca/mean");
+    size_t n = (size_t)(shape->features * shape->stride);
+
+    for (size_t i = 0; i < n; i++) {
+        scratch[i] = y[i] - mean[i];
+        y[i] = mean[i];
+    }
+    for (size_t d = 0; d < (size_t)shape->latent; d++) {
+        double z = 0;
+
+        for (size_t i = 0; i < n; i++)
+            z += (double)(kernel[d * n + i] * scratch[i]);
+        for (size_t i = 0; i < n; i++)
+            y[i] += (float)(z * (double)(kernel[d * n + i] * w[d]));
+    }
+}
+
 int chunks_begin(struct chunks *p, struct model *m, struct reader *file, const char *path, int parts, int threads)
 {
     int decoder = parts & (SPECTRAL_DECODER | SPECTRAL_PRIOR), status;
@@ -65,10 +95,7 @@ int chunks_begin(struct chunks *p, struct model *m, struct reader *file, const c
     }
     /* a graph that declares all that is wanted */
     net = spectral_build(&m->spectral, all, m->params, 1, 1, NULL).net;
-    input_declare(net, m->spectral.features);
-    prior_declare(net, &m->prior);
-    if (parts & PIECES_COMPONENTS)
-        components_declare(net, &m->spectral);
+    chunks_declare(net, &m->spectral, &m->prior, parts & PIECES_COMPONENTS);
     status = model_fill(m, file, path, net);
     net_free(net);
     return status ? -1 : build(p, &m->spectral, m->params, decoder, threads);

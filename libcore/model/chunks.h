@@ -35,6 +35,15 @@ enum { PIECES_COMPONENTS = 8 }; /* beside the parts of spectral.h: the statistic
  * file, which is closed. -1: with the reason; chunks_end is wanted all the same. */
 int chunks_begin(struct chunks *p, struct model *m, struct reader *file, const char *path, int parts, int threads);
 
+/* Declares all parameters of a model but those of its network's layers: of the front end and of the prior; with
+ * components also the principal components that the network began with, "pca/kernel" [latent, stride, features],
+ * V / sqrt(w) of the leading eigenvectors and values of the covariance of stride stacked frames, "pca/variance"
+ * [latent], w, and "pca/mean" [stride, features], mu. */
+void chunks_declare(struct net *net, const struct spectral *shape, const struct prior_shape *prior, bool components);
+
+/* A latent frame's stacked levels y [stride, features] through the components and back, in place; scratch as large as y. */
+void chunks_project(const struct spectral *shape, const struct params *params, float *y, float *scratch);
+
 /* The same over parameters that are there. input stays the caller's. */
 void chunks_over(struct chunks *p, const struct spectral *shape, const struct spectral_input *input,
                  struct params *params, int threads);

@@ -10,7 +10,6 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "model/codec_private.h"
-#include "io/clip.h"
 
 static const struct codec_kind *kind_of(const struct codec *c)
 {
@@ -110,50 +109,48 @@ static float *copy(const float *from, int64_t count)
 
 /* ---- audio ---- */
 
-int codec_audio(const struct model *m, const struct reader *r, const struct frame *f, struct tensor *t)
+int codec_next(const struct model *m, struct reader *r, struct audio_clip *c)
 {
-    double rate;
+    int got = audio_clip_next(r, c);
 
-    if (audio_tensor(r, f, t) || audio_rate(r, f, &rate))
-        return -1;
-    if (rate < m->rate || rate > m->rate)
+    if (got <= 0)
+        return got;
+    if (c->rate < m->rate || c->rate > m->rate)
         return error_set("%s: clip '%s' is at %g Hz, the model was trained at %g Hz: use cv-load -r %g",
-                         reader_label(r), f->name, rate, m->rate, m->rate);
-    if (!m->network->one_length && t->shape[1] != m->channels)
+                         reader_label(r), c->name, c->rate, m->rate, m->rate);
+    if (!m->network->one_length && c->channels != m->channels)
         return error_set("%s: clip '%s' has %lld channels, the model takes %d: load %s cv-load -c", reader_label(r),
-                         f->name, (long long)t->shape[1], m->channels, m->channels > 1 ? "with" : "without");
-    if (m->network->one_length && (t->shape[1] != 1 || t->shape[2] > m->samples))
+                         c->name, (long long)c->channels, m->channels, m->channels > 1 ? "with" : "without");
+    if (m->network->one_length && (c->channels != 1 || c->samples > m->samples))
         return error_set(
             "%s: clip '%s' has %lld channels of %lld samples, the model takes 1 of at most %lld: use cv-load -n %lld",
-            reader_label(r), f->name, (long long)t->shape[1], (long long)t->shape[2], (long long)m->samples,
+            reader_label(r), c->name, (long long)c->channels, (long long)c->samples, (long long)m->samples,
             (long long)m->samples);
-    return 0;
+    return 1;
 }
 
-void codec_note_padded(const struct model *m, int64_t clips)
+void codec_note_padded(const struct model *m, int64_t shorter)
 {
-    if (clips > 0)
-        diag_note("%lld clip%s shorter than the model's %lld samples: padded with silence", (long long)clips,
-                  clips == 1 ? " is" : "s are", (long long)m->samples);
+    if (m->network->one_length && shorter > 0)
+        diag_note("%lld clip%s shorter than the model's %lld samples: padded with silence", (long long)shorter,
+                  shorter == 1 ? " is" : "s are", (long long)m->samples);
 }
 
-static int encode_frame(struct codec *c, const struct reader *r, const struct frame *f)
+static int encode_all(struct codec *c, struct reader *r)
 {
-    struct tensor t;
+    struct audio_clip a = {0};
+    int got;
 
-    if (codec_audio(&c->m, r, f, &t))
-        return -1;
-    for (int64_t b = 0; b < t.shape[0]; b++) {
-        struct codec_clip *clip = next_clip(c, audio_clip_name(f, b), audio_clip_meta(f, b));
-        int64_t size = t.shape[1] * t.shape[2];
+    while ((got = codec_next(&c->m, r, &a)) > 0) {
+        struct codec_clip *clip = next_clip(c, a.name, audio_clip_meta(a.frame, a.number));
 
         if (!clip)
             return -1;
-        clip->in = copy(t.data + b * size, size);
-        clip->samples = t.shape[2];
-        c->padded += c->m.network->one_length && clip->samples < c->m.samples;
+        clip->in = copy(a.x, a.channels * a.samples);
+        clip->samples = a.samples;
+        c->shorter += a.samples < c->m.samples;
     }
-    return 0;
+    return got;
 }
 
 /* ---- latents and noise ---- */
@@ -243,6 +240,17 @@ static int decode_frame(struct codec *c, const struct reader *r, const struct fr
     return kind_of(c)->take(c, r, f);
 }
 
+static int decode_all(struct codec *c, struct reader *r)
+{
+    const struct frame *f;
+    int got;
+
+    while ((got = reader_next(r, &f)) > 0)
+        if (decode_frame(c, r, f))
+            return -1;
+    return got;
+}
+
 /* Says of each option that was asked for and changes nothing why it does not. */
 static void warn_options(const struct codec *c, bool noise)
 {
@@ -259,7 +267,7 @@ static void warn_options(const struct codec *c, bool noise)
 
 static void say_lengths(const struct codec *c)
 {
-    codec_note_padded(&c->m, c->padded);
+    codec_note_padded(&c->m, c->shorter);
     if (c->brief.clips > 0)
         diag_warn("%lld clip%s shorter than asked for: noise for %.3g of %.3g s; 'cv-sample -m %s' draws enough",
                   (long long)c->brief.clips, c->brief.clips == 1 ? " is" : "s are", c->brief.has, c->brief.wants,
@@ -270,16 +278,14 @@ static void say_lengths(const struct codec *c)
 
 static int run(struct codec *c, struct reader *r)
 {
-    const struct frame *f;
-    int status = 0, got = 0;
+    int status;
 
     c->clips = mem_zero((size_t)c->room, sizeof *c->clips);
     if (c->decode)
         warn_options(c, !strcmp(reader_kind(r), "noise"));
-    while (!status && (got = reader_next(r, &f)) > 0)
-        status = c->decode ? decode_frame(c, r, f) : encode_frame(c, r, f);
+    status = c->decode ? decode_all(c, r) : encode_all(c, r);
     if (!status)
-        status = got < 0 ? -1 : flush(c); /* a stream without clips stays one */
+        status = flush(c); /* a stream without clips stays one */
     if (!status)
         say_lengths(c);
     forget(c);

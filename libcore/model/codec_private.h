@@ -3,6 +3,7 @@
 #ifndef MODEL_CODEC_PRIVATE_H
 #define MODEL_CODEC_PRIVATE_H
 
+#include "io/clip.h"
 #include "model/codec.h"
 #include "model/file.h"
 
@@ -29,7 +30,7 @@ struct codec {
     bool decode;
     struct codec_clip *clips; /* [room] */
     int held, room;           /* how many are there, and go through at once: set by begin */
-    int64_t count, padded;    /* clips so far, and of audio those shorter than the model's of one length */
+    int64_t count, shorter;   /* clips so far, and of audio those shorter than the model's */
     void *state;              /* the network's own, made by begin */
     bool said_origin, said_tempo, said_length, said_start; /* once a run is enough */
     struct {
@@ -54,12 +55,11 @@ struct codec_kind {
     const char *(*idle)(const struct codec *c, enum codec_option option, bool noise);
 };
 
-extern const struct codec_kind codec_notebook, codec_spectral;
+/* The next clip of an audio stream, *c all zero before the first one. 1; 0 at the end; -1: the model cannot take it, or
+ * the stream is damaged, with the reason. */
+int codec_next(const struct model *m, struct reader *r, struct audio_clip *c);
 
-/* The clips of an audio frame, [batch, channels, samples], that the model can take; -1: it cannot, with the reason. */
-int codec_audio(const struct model *m, const struct reader *r, const struct frame *f, struct tensor *t);
-
-/* Says how many clips were shorter than the model's, which the network 'notebook' takes for zeros; 0: nothing. */
-void codec_note_padded(const struct model *m, int64_t clips);
+/* Says, of a network of one length, how many clips were shorter than the model's and padded; 0: nothing. */
+void codec_note_padded(const struct model *m, int64_t shorter);
 
 #endif

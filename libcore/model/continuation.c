@@ -7,26 +7,23 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "model/codec_private.h"
-#include "io/clip.h"
 #include "model/chunks.h"
 
-/* Clip b of a frame. */
 static int start_add(struct starts *s, const struct model *m, const struct chunks *p, const struct reader *r,
-                     const struct frame *f, int64_t b, const struct tensor *audio, double seconds)
+                     const struct audio_clip *c, double seconds)
 {
-    const char *name = audio_clip_name(f, b);
-    struct meta *meta = audio_clip_meta(f, b);
-    int64_t samples = audio->shape[2], cut = (int64_t)(seconds * m->rate), latent = m->spectral.latent;
-    struct chunk_clip clip = chunks_clip(p, meta, audio->data + b * m->channels * samples, samples);
+    struct meta *meta = audio_clip_meta(c->frame, c->number);
+    int64_t cut = (int64_t)(seconds * m->rate), latent = m->spectral.latent;
+    struct chunk_clip clip = chunks_clip(p, meta, c->x, c->samples);
     struct start it = {.step = clip.timing.grid.step * m->spectral.stride / m->rate};
     float *mean;
 
     meta_free(meta);
-    it.frames = grid_frames(clip.timing.grid, cut < samples ? cut : samples) / m->spectral.stride / m->prior.positions *
-                m->prior.positions;
+    it.frames = grid_frames(clip.timing.grid, cut < c->samples ? cut : c->samples) / m->spectral.stride /
+                m->prior.positions * m->prior.positions;
     if (it.frames == 0)
         return error_set("%s: the start of '%s' is less than a beat: nothing can go on from there", reader_label(r),
-                         name);
+                         c->name);
     mean = mem_alloc((size_t)(latent * it.frames) * sizeof *mean);
     it.mean = mem_alloc((size_t)(latent * it.frames) * sizeof *it.mean);
     chunks_encode(p, &clip, it.frames, mean);
@@ -38,7 +35,7 @@ static int start_add(struct starts *s, const struct model *m, const struct chunk
         meta_add(it.meta, "tempo", meta_real(60 / clip.timing.period));
         meta_add(it.meta, "beat", meta_real(clip.timing.phase));
     }
-    meta_add(it.meta, "continues", meta_text(name));
+    meta_add(it.meta, "continues", meta_text(c->name));
     s->list = mem_grow(s->list, s->count + 1, sizeof *s->list);
     s->list[s->count++] = it;
     return 0;
@@ -47,18 +44,12 @@ static int start_add(struct starts *s, const struct model *m, const struct chunk
 static int read_all(struct starts *s, const struct model *m, const struct chunks *p, struct reader *r, double seconds,
                     int64_t most)
 {
-    const struct frame *f;
+    struct audio_clip c = {0};
     int got;
 
-    while ((got = reader_next(r, &f)) > 0) {
-        struct tensor t;
-
-        if (codec_audio(m, r, f, &t))
+    while ((got = codec_next(m, r, &c)) > 0)
+        if ((int64_t)s->count < most && start_add(s, m, p, r, &c, seconds))
             return -1;
-        for (int64_t b = 0; b < t.shape[0] && (int64_t)s->count < most; b++)
-            if (start_add(s, m, p, r, f, b, &t, seconds))
-                return -1;
-    }
     if (got == 0 && s->count == 0)
         return error_set("%s: holds no clip to go on from", reader_label(r));
     return got;

@@ -4,32 +4,29 @@
 #include "model/eval.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "base/file.h"
 #include "base/progress.h"
+#include "base/spool.h"
 #include "measure/figures.h"
 #include "measure/levels.h"
 #include "model/codec_private.h"
-#include "io/clip.h"
 #include "measure/mean_spectrum.h"
 #include "model/eval_private.h"
-
-/* A clip, and its figures by row. */
-struct measured {
-    struct eval_clip c;
-    bool has[EVAL_ROWS];
-    double sound[EVAL_ROWS][EVAL_FIGURES];
-};
 
 struct meters {
     struct recon_meter *recon;
     struct timbre_meter *timbre;
+};
+
+/* A clip between the passes; meta: what networks read of its own, or NULL. */
+struct kept {
+    float *x;
+    int64_t samples;
+    struct meta *meta;
 };
 
 struct run {
@@ -37,14 +34,13 @@ struct run {
     struct model m;
     const struct eval_kind *kind;
     void *state;
-    FILE *kept;          /* the clips: their number of samples, then these */
-    struct meta **metas; /* [clips], of each what networks read, or NULL */
-    size_t metas_room;
-    int64_t longest; /* clip, in samples */
+    struct spool *spool; /* of the clips */
+    struct kept *kept;   /* [clips] */
+    int64_t longest;     /* clip, in samples */
     struct mean_spectrum *mean;
     float *steady;         /* the sound of the mean spectrum, as long as the longest clip */
     struct meters *meters; /* for each thread */
-    struct measured *measured;
+    struct eval_clip *clips;
     int held, room;
     double terms[EVAL_TERMS];
     struct latent_sums *dims; /* [latent] */
@@ -53,61 +49,39 @@ struct run {
 
 /* ---- first pass ---- */
 
-/* meta is the run's from here on. */
-static int clip_keep(struct run *run, const float *x, int64_t samples, struct meta *meta)
-{
-    size_t size = (size_t)(run->m.channels * samples);
-
-    if ((size_t)run->e->clips == run->metas_room) {
-        run->metas_room = 2 * run->metas_room + 16;
-        run->metas = mem_grow(run->metas, run->metas_room, sizeof *run->metas);
-    }
-    run->metas[run->e->clips++] = meta;
-    if (fwrite(&samples, sizeof samples, 1, run->kept) != 1 || fwrite(x, sizeof *x, size, run->kept) != size)
-        return error_set("the clips cannot be kept in a temporary file (set TMPDIR to another directory):");
-    mean_spectrum_add(run->mean, x, run->m.channels, samples);
-    run->longest = samples > run->longest ? samples : run->longest;
-    run->e->samples += samples;
-    return 0;
-}
-
 static int clips_keep(struct run *run, struct reader *r)
 {
-    const struct frame *f;
-    int64_t padded = 0;
-    int got, fd = temporary_open();
+    struct audio_clip c = {0};
+    int64_t shorter = 0;
+    int got;
 
-    if (fd < 0)
-        return -1;
-    run->kept = fdopen(fd, "w+b");
-    if (!run->kept) {
-        close(fd);
-        return error_set("the temporary file for the clips cannot be opened:");
-    }
-    while ((got = reader_next(r, &f)) > 0) {
-        struct tensor t;
+    while ((got = codec_next(&run->m, r, &c)) > 0) {
+        size_t count = (size_t)run->e->clips, size = (size_t)(c.channels * c.samples);
+        struct kept k = {spool_floats(run->spool, size), c.samples, NULL};
 
-        if (codec_audio(&run->m, r, f, &t))
+        if (!k.x)
             return -1;
-        padded += run->m.network->one_length && t.shape[2] < run->m.samples ? t.shape[0] : 0;
-        for (int64_t b = 0; b < t.shape[0]; b++)
-            if (clip_keep(run, t.data + b * t.shape[1] * t.shape[2], t.shape[2], audio_clip_brief(f, b)))
-                return -1;
+        memcpy(k.x, c.x, size * sizeof *k.x);
+        spool_release(run->spool, k.x, size);
+        k.meta = audio_clip_brief(c.frame, c.number);
+        if ((count & (count - 1)) == 0)
+            run->kept = mem_grow(run->kept, count ? 2 * count : 1, sizeof *run->kept);
+        run->kept[run->e->clips++] = k;
+        mean_spectrum_add(run->mean, c.x, c.channels, c.samples);
+        run->longest = c.samples > run->longest ? c.samples : run->longest;
+        run->e->samples += c.samples;
+        shorter += c.samples < run->m.samples;
     }
-    if (got < 0)
-        return -1;
-    if (run->e->clips == 0)
+    if (got == 0 && run->e->clips == 0)
         return error_set("%s: holds no clips", reader_label(r));
-    codec_note_padded(&run->m, padded);
-    if (fflush(run->kept) || fseeko(run->kept, 0, SEEK_SET))
-        return error_set("the clips cannot be kept in a temporary file (set TMPDIR to another directory):");
-    return 0;
+    codec_note_padded(&run->m, shorter);
+    return got;
 }
 
 /* ---- second pass ---- */
 
 /* Rhythms of all sounds that are there, and their distances from the clip at one go. */
-static void sounds_measure(const struct meters *m, struct measured *j, int channels, float *sounds[EVAL_ROWS])
+static void sounds_measure(const struct meters *m, struct eval_clip *j, int channels, float *sounds[EVAL_ROWS])
 {
     struct recon_estimate estimates[EVAL_ROWS];
     int rows[EVAL_ROWS];
@@ -117,8 +91,8 @@ static void sounds_measure(const struct meters *m, struct measured *j, int chann
     for (int row = 0; row < EVAL_ROWS; row++) {
         j->has[row] = sounds[row] || row == EVAL_SILENCE;
         if (sounds[row]) {
-            level_center(sounds[row], channels, j->c.samples);
-            j->sound[row][EVAL_RHYTHM] = timbre_measure(m->timbre, sounds[row], channels, j->c.samples).rhythm;
+            level_center(sounds[row], channels, j->samples);
+            j->sound[row][EVAL_RHYTHM] = timbre_measure(m->timbre, sounds[row], channels, j->samples).rhythm;
         }
         if (j->has[row] && row != EVAL_ORIGINAL) {
             rows[count] = row;
@@ -126,7 +100,7 @@ static void sounds_measure(const struct meters *m, struct measured *j, int chann
             estimates[count++] = (struct recon_estimate){sounds[row], row == EVAL_MEAN_SPECTRUM};
         }
     }
-    recon_measure(m->recon, j->c.x, estimates, count, channels, j->c.samples, r);
+    recon_measure(m->recon, j->x, estimates, count, channels, j->samples, r);
     for (int i = 0; i < count; i++)
         memcpy(j->sound[rows[i]], r[i].value, sizeof r[i].value);
     for (int k = 0; k < RECON_COUNT; k++) /* the clip from itself */
@@ -136,27 +110,27 @@ static void sounds_measure(const struct meters *m, struct measured *j, int chann
 static void clip_measure(void *arg, int task, int worker)
 {
     struct run *run = arg;
-    struct measured *j = &run->measured[task];
+    struct eval_clip *j = &run->clips[task];
     int channels = run->m.channels;
-    size_t samples = (size_t)j->c.samples, size = (size_t)channels * samples;
+    size_t samples = (size_t)j->samples, size = (size_t)channels * samples;
     float *steady = mem_alloc(size * sizeof *steady);
-    double gain = level_rms(j->c.x, (int64_t)size) / MEAN_SPECTRUM_RMS;
+    double gain = level_rms(j->x, (int64_t)size) / MEAN_SPECTRUM_RMS;
 
-    j->c.reconstruction = mem_alloc(size * sizeof(float));
-    run->kind->clip(run->state, worker, &j->c);
+    j->reconstruction = mem_alloc(size * sizeof(float));
+    run->kind->clip(run->state, worker, j);
     for (size_t i = 0; i < size; i++)
         steady[i] = (float)(gain * (double)run->steady[i % samples]);
     sounds_measure(&run->meters[worker], j, channels,
                    (float *[EVAL_ROWS]){
-                       [EVAL_RECONSTRUCTION] = j->c.reconstruction,
-                       [EVAL_COMPONENTS] = j->c.components,
-                       [EVAL_FLOOR] = j->c.floor,
+                       [EVAL_RECONSTRUCTION] = j->reconstruction,
+                       [EVAL_COMPONENTS] = j->components,
+                       [EVAL_FLOOR] = j->floor,
                        [EVAL_MEAN_SPECTRUM] = steady,
-                       [EVAL_ORIGINAL] = j->c.x,
+                       [EVAL_ORIGINAL] = j->x,
                    });
-    free(j->c.reconstruction);
-    free(j->c.components);
-    free(j->c.floor);
+    free(j->reconstruction);
+    free(j->components);
+    free(j->floor);
     free(steady);
 }
 
@@ -164,7 +138,7 @@ static void clips_measure(struct run *run, struct pool *pool)
 {
     pool_run(pool, run->held, clip_measure, run);
     for (int i = 0; i < run->held; i++) {
-        struct measured *j = &run->measured[i];
+        struct eval_clip *j = &run->clips[i];
 
         for (int row = 0; row < EVAL_ROWS; row++) {
             run->e->has[row] |= j->has[row];
@@ -172,60 +146,18 @@ static void clips_measure(struct run *run, struct pool *pool)
                 tally_add(&run->tallies[row][k], j->sound[row][k]);
         }
         run->e->silent += isnan(j->sound[EVAL_ORIGINAL][RECON_MSLS]) ? 1 : 0;
-        run->e->latents += j->c.frames;
+        run->e->latents += j->frames;
         if (run->kind->add)
-            run->kind->add(run->state, &j->c);
+            run->kind->add(run->state, j);
         for (int k = 0; k < EVAL_TERMS; k++)
-            run->terms[k] += j->c.terms[k];
+            run->terms[k] += j->terms[k];
         for (int d = 0; d < run->e->latent; d++)
-            latent_sums_add(&run->dims[d], &j->c.dims[d]);
-        free(j->c.x);
-        free(j->c.eps);
-        free(j->c.dims);
+            latent_sums_add(&run->dims[d], &j->dims[d]);
+        spool_release(run->spool, j->x, (size_t)(run->m.channels * j->samples));
+        free(j->eps);
+        free(j->dims);
     }
     run->held = 0;
-}
-
-static int clip_recall(struct run *run, int64_t number)
-{
-    size_t latent = (size_t)run->e->latent, count;
-    struct measured *j = &run->measured[run->held++];
-    int64_t samples;
-    size_t size;
-
-    *j = (struct measured){.c = {.dims = mem_zero(latent, sizeof(struct latent_sums)), .meta = run->metas[number]}};
-    for (int row = 0; row < EVAL_ROWS; row++)
-        for (int k = 0; k < EVAL_FIGURES; k++)
-            j->sound[row][k] = NAN;
-    if (fread(&samples, sizeof samples, 1, run->kept) != 1)
-        return error_set("the temporary file with the clips cannot be read");
-    j->c.samples = samples;
-    size = (size_t)(run->m.channels * samples);
-    j->c.x = mem_alloc(size * sizeof(float));
-    if (fread(j->c.x, sizeof(float), size, run->kept) != size)
-        return error_set("the temporary file with the clips cannot be read");
-    j->c.frames = run->kind->latents(run->state, &j->c);
-    count = latent * (size_t)j->c.frames;
-    j->c.eps = mem_alloc(count * sizeof(float));
-    run->kind->draw(run->state, j->c.eps, count);
-    return 0;
-}
-
-static int all_measure(struct run *run, uint64_t seed, struct pool *pool)
-{
-    run->steady = mean_spectrum_sound(run->mean, run->longest, seed);
-    run->meters = mem_zero((size_t)run->room, sizeof *run->meters);
-    for (int i = 0; i < run->room; i++)
-        run->meters[i] = (struct meters){recon_meter_new(run->m.rate), timbre_meter_new(run->m.rate)};
-    for (int64_t i = 0; i < run->e->clips; i++) {
-        progress("evaluation of clips", i - run->held, run->e->clips);
-        if (clip_recall(run, i))
-            return -1;
-        if (run->held == run->room || i + 1 == run->e->clips)
-            clips_measure(run, pool);
-    }
-    progress("evaluation of clips", run->e->clips, run->e->clips);
-    return 0;
 }
 
 static void means_take(struct run *run)
@@ -249,29 +181,55 @@ static void means_take(struct run *run)
     e->collapsed = e->told && (e->active == 0 || e->explained < EVAL_EXPLAINED);
 }
 
+static void clip_recall(struct run *run, const struct kept *k)
+{
+    size_t latent = (size_t)run->e->latent, count;
+    struct eval_clip *j = &run->clips[run->held++];
+
+    *j = (struct eval_clip){
+        .dims = mem_zero(latent, sizeof(struct latent_sums)), .x = k->x, .samples = k->samples, .meta = k->meta};
+    for (int row = 0; row < EVAL_ROWS; row++)
+        for (int i = 0; i < EVAL_FIGURES; i++)
+            j->sound[row][i] = NAN;
+    j->frames = run->kind->latents ? run->kind->latents(run->state, j) : 1;
+    count = latent * (size_t)j->frames;
+    j->eps = mem_alloc(count * sizeof(float));
+    run->kind->draw(run->state, j->eps, count);
+}
+
+static void all_measure(struct run *run, uint64_t seed, struct pool *pool)
+{
+    run->steady = mean_spectrum_sound(run->mean, run->longest, seed);
+    run->meters = mem_zero((size_t)run->room, sizeof *run->meters);
+    for (int i = 0; i < run->room; i++)
+        run->meters[i] = (struct meters){recon_meter_new(run->m.rate), timbre_meter_new(run->m.rate)};
+    for (int64_t i = 0; i < run->e->clips; i++) {
+        progress("evaluation of clips", i - run->held, run->e->clips);
+        clip_recall(run, &run->kept[i]);
+        if (run->held == run->room || i + 1 == run->e->clips)
+            clips_measure(run, pool);
+    }
+    progress("evaluation of clips", run->e->clips, run->e->clips);
+    means_take(run);
+}
+
 /* ---- the whole ---- */
 
 static void run_free(struct run *run)
 {
-    for (int i = 0; i < run->held; i++) {
-        free(run->measured[i].c.x);
-        free(run->measured[i].c.eps);
-        free(run->measured[i].c.dims);
-    }
     for (int i = 0; run->meters && i < run->room; i++) {
         recon_meter_free(run->meters[i].recon);
         timbre_meter_free(run->meters[i].timbre);
     }
     for (int64_t i = 0; i < run->e->clips; i++)
-        meta_free(run->metas[i]);
-    free(run->metas);
+        meta_free(run->kept[i].meta);
+    free(run->kept);
     free(run->dims);
     free(run->meters);
-    free(run->measured);
+    free(run->clips);
     free(run->steady);
     mean_spectrum_free(run->mean);
-    if (run->kept)
-        fclose(run->kept);
+    spool_free(run->spool);
     if (run->state)
         run->kind->end(run->state);
     model_free(&run->m);
@@ -294,13 +252,14 @@ int eval_run(struct eval *e, const char *model, struct reader *r, uint64_t seed,
     e->variance = mem_zero((size_t)e->latent, sizeof *e->variance);
     run.dims = mem_zero((size_t)e->latent, sizeof *run.dims);
     run.kind = run.m.network->eval;
-    run.measured = mem_zero((size_t)run.room, sizeof *run.measured);
+    run.clips = mem_zero((size_t)run.room, sizeof *run.clips);
     run.mean = mean_spectrum_new(run.m.rate);
+    run.spool = spool_new(0);
     run.state = run.kind->begin(&run.m, file, model, seed, run.room);
-    if (run.state && !clips_keep(&run, r) && !all_measure(&run, seed, pool)) {
-        means_take(&run);
-        status = 0;
-    }
+    if (run.state)
+        status = clips_keep(&run, r);
+    if (!status)
+        all_measure(&run, seed, pool);
     run_free(&run);
     if (status)
         eval_free(e);

@@ -21,12 +21,14 @@ struct eval_clip {
     double terms[EVAL_TERMS];       /* results that add up over clips; which, the network knows */
     struct latent_sums *dims;       /* result [latent] */
     struct terms spectral, at_zero; /* results of the network 'spectral', until add; at_zero: of z = 0 */
+    bool has[EVAL_ROWS];            /* figures of its sounds, which eval.c takes */
+    double sound[EVAL_ROWS][EVAL_FIGURES];
 };
 
 struct eval_kind {
     /* Closes file, the rest of the model. NULL: with the reason. */
     void *(*begin)(struct model *m, struct reader *file, const char *path, uint64_t seed, int threads);
-    /* Latent frames of a clip, of which x, samples and meta are there. */
+    /* Latent frames of a clip, of which x, samples and meta are there. NULL: one. */
     int64_t (*latents)(const void *state, const struct eval_clip *c);
     /* Noise of the clips one after another, as encoding draws it. */
     void (*draw)(void *state, float *eps, size_t count);
@@ -36,8 +38,6 @@ struct eval_kind {
     void (*finish)(const void *state, const double *terms, struct eval *e);
     void (*end)(void *state);
 };
-
-extern const struct eval_kind eval_notebook, eval_spectral;
 
 /* Adds a term to e, in the order of the table. */
 static inline void eval_term(struct eval *e, const char *key, const char *name, double value, const char *words)

@@ -6,7 +6,6 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "model/eval_private.h"
-#include "model/components.h"
 #include "model/terms.h"
 
 struct state {
@@ -77,7 +76,7 @@ static void give_levels(void *arg, int64_t first, int count, float *y)
 
     memcpy(y, from->y + (size_t)first * (size_t)shape->features, (size_t)count * (size_t)shape->features * sizeof *y);
     for (int t = 0; from->components && t < count / shape->stride; t++)
-        components_project(shape, from->s->p.params, y + (size_t)t * each, from->scratch);
+        chunks_project(shape, from->s->p.params, y + (size_t)t * each, from->scratch);
 }
 
 static void spectral_clip(void *state, int worker, struct eval_clip *c)

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "io/stream.h"
+#include "model/notebook.h"
 
 static const char *const model_kinds[] = {"model", NULL};
 
@@ -23,6 +24,7 @@ int head_int(const struct reader *r, const char *key, int64_t low, int64_t high,
 static int model_describe(struct model *m, const struct reader *r)
 {
     const char *network = NULL;
+    int64_t latent;
 
     if (!meta_get_text(reader_meta(r), "network", &network))
         return error_set("%s: the model does not name its network", reader_label(r));
@@ -34,7 +36,10 @@ static int model_describe(struct model *m, const struct reader *r)
     m->network = network_find(network);
     if (!m->network)
         return error_set("%s: the network is '%s', this version knows %s", reader_label(r), network, network_names());
-    if (m->network->head(m, r))
+    if (head_int(r, "latent", 1, 1 << 16, &latent))
+        return -1;
+    m->latent = (int)latent;
+    if (m->network->head && m->network->head(m, r))
         return -1;
     m->meta = meta_copy(reader_meta(r));
     return 0;
@@ -75,13 +80,10 @@ int model_read_head(struct model *m, const char *path)
     return got;
 }
 
-/* The shape that a parameter has in a file of this network. */
-static void file_shape(bool keras, const struct param *q, int64_t *shape)
+/* Whether parameters stand in files of this network in Keras' shapes. */
+static bool is_keras(const struct network *n)
 {
-    if (keras)
-        keras_shape(q, shape);
-    else
-        memcpy(shape, q->shape, (size_t)q->rank * sizeof *shape);
+    return n && n->one_length && n->one_length->keras;
 }
 
 /* The tensor of a parameter's frame into that parameter's part of an array. */
@@ -94,17 +96,14 @@ static int array_fill(const struct model_array *a, const struct param *q, bool k
 
     if (!t)
         return error_set("%s: parameter '%s' has no tensor '%s'", reader_label(r), f->name, a->tensor);
-    file_shape(keras, q, shape);
+    keras_shape(q, keras, shape);
     if (t->rank != q->rank || memcmp(t->shape, shape, (size_t)q->rank * sizeof *shape)) {
         struct tensor wanted = tensor_view(NULL, q->rank, shape);
 
         return error_set("%s: parameter '%s' has shape %s, expected %s", reader_label(r), f->name,
                          tensor_shape_text(t, text, sizeof text), tensor_shape_text(&wanted, want, sizeof want));
     }
-    if (keras)
-        keras_import(q, t->data, a->flat + q->offset);
-    else
-        memcpy(a->flat + q->offset, t->data, q->count * sizeof *t->data);
+    keras_import(q, keras, t->data, a->flat + q->offset);
     return 0;
 }
 
@@ -138,7 +137,7 @@ int model_read_arrays(const struct model *m, struct reader *r, const struct para
     int got;
 
     while ((got = reader_next(r, &f)) > 0)
-        if (param_fill(params, m->network->keras, r, f, filled, arrays, count, fitted)) {
+        if (param_fill(params, is_keras(m->network), r, f, filled, arrays, count, fitted)) {
             got = -1;
             break;
         }
@@ -183,7 +182,6 @@ int model_write(int fd, const char *label, const struct meta *meta, const struct
 {
     struct writer *w = writer_new(fd, label, "model", meta);
     struct frame_tensor *tensors;
-    const struct network *network;
     const char *name = "";
     size_t most = 0;
     float *values;
@@ -193,8 +191,7 @@ int model_write(int fd, const char *label, const struct meta *meta, const struct
     if (!w)
         return -1;
     meta_get_text(meta, "network", &name);
-    network = network_find(name);
-    keras = network && network->keras;
+    keras = is_keras(network_find(name));
     for (size_t i = 0; i < params->count; i++)
         if (params->list[i]->count > most)
             most = params->list[i]->count;
@@ -205,16 +202,12 @@ int model_write(int fd, const char *label, const struct meta *meta, const struct
         int64_t shape[PARAM_RANK_MAX];
         size_t n = 0;
 
-        file_shape(keras, q, shape);
+        keras_shape(q, keras, shape);
         for (size_t k = 0; k < count; k++) {
-            float *from = arrays[k].flat + q->offset;
-
             if (arrays[k].trainable && !q->trainable)
                 continue;
-            if (keras)
-                keras_export(q, from, values + k * most);
-            tensors[n++] =
-                (struct frame_tensor){arrays[k].tensor, tensor_view(keras ? values + k * most : from, q->rank, shape)};
+            keras_export(q, keras, arrays[k].flat + q->offset, values + k * most);
+            tensors[n++] = (struct frame_tensor){arrays[k].tensor, tensor_view(values + k * most, q->rank, shape)};
         }
         status = writer_put(w, q->name, NULL, tensors, n);
     }

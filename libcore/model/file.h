@@ -7,7 +7,6 @@
 #include "nn/params.h"
 #include "io/stream.h"
 #include "model/network.h"
-#include "model/notebook.h"
 #include "model/prior.h"
 #include "model/spectral.h"
 
@@ -16,7 +15,6 @@ struct model {
     struct params *params;
     const struct network *network;
     int latent; /* dimensions of z */
-    struct notebook notebook;
     struct spectral spectral;
     int channels; /* of audio */
     int fft, hop; /* the spectral network's front end */

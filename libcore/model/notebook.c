@@ -4,34 +4,25 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/network.h"
 #include "nn/layers.h"
 
 enum { NAME = 64 };
 static const float norm_epsilon = 1e-3f, slope = 0.4f;
 
-struct notebook notebook_preset(int samples, int latent)
-{
-    return (struct notebook){samples, latent, {64, 128, 128, 256}, {512, 256, 128, 64}};
-}
-
-static struct node *param(struct net *net, const char *prefix, const char *name, int rank, const int64_t *shape,
-                          enum init_kind init)
-{
-    char full[NAME];
-
-    snprintf(full, sizeof full, "%s/%s", prefix, name);
-    return net_param(net, full, rank, shape, init);
-}
+enum { BLOCKS = 4 };
+/* Channels and, of the residual blocks, kernel sizes: of the encoder, of the decoder. */
+static const int preset[2 * BLOCKS] = {64, 128, 128, 256, 512, 256, 128, 64};
 
 static struct node *bias(struct net *net, const char *prefix, int channels)
 {
-    return param(net, prefix, "bias", 1, (int64_t[]){channels}, INIT_ZERO);
+    return net_param_of(net, prefix, "bias", 1, (int64_t[]){channels}, INIT_ZERO);
 }
 
 /* Conv1D(out, kernel, 'same'), of whatever stride: the sequence is one sample long */
 static struct node *conv(struct net *net, struct node *x, const char *prefix, int out, int kernel)
 {
-    struct node *w = param(net, prefix, "kernel", 3, (int64_t[]){out, x ? x->shape[1] : 1, kernel}, INIT_GLOROT);
+    struct node *w = net_param_of(net, prefix, "kernel", 3, (int64_t[]){out, x ? x->shape[1] : 1, kernel}, INIT_GLOROT);
 
     return net_conv1d(net, x, w, bias(net, prefix, out));
 }
@@ -39,15 +30,15 @@ static struct node *conv(struct net *net, struct node *x, const char *prefix, in
 /* Conv1DTranspose(out, kernel, stride 1, 'same') */
 static struct node *conv_transpose(struct net *net, struct node *x, const char *prefix, int out, int kernel)
 {
-    struct node *w = param(net, prefix, "kernel", 3, (int64_t[]){x ? x->shape[1] : 1, out, kernel}, INIT_GLOROT);
+    struct node *w = net_param_of(net, prefix, "kernel", 3, (int64_t[]){x ? x->shape[1] : 1, out, kernel}, INIT_GLOROT);
 
     return net_conv1d_transpose(net, x, w, bias(net, prefix, out));
 }
 
 static struct node *norm(struct net *net, struct node *x, const char *prefix, bool encoder)
 {
-    struct node *gamma = param(net, prefix, "gamma", 1, (int64_t[]){1}, INIT_ONE);
-    struct node *beta = param(net, prefix, "beta", 1, (int64_t[]){1}, INIT_ZERO);
+    struct node *gamma = net_param_of(net, prefix, "gamma", 1, (int64_t[]){1}, INIT_ONE);
+    struct node *beta = net_param_of(net, prefix, "beta", 1, (int64_t[]){1}, INIT_ZERO);
 
     if (encoder)
         return net_instance_norm(net, x, gamma, beta, norm_epsilon);
@@ -71,84 +62,53 @@ static struct node *residual(struct net *net, struct node *x, const char *prefix
     return net_relu(net, net_add(net, x, h));
 }
 
-static void build_encoder(struct notebook_graph *g, const struct notebook *shape)
+static struct node *encoder(struct net *net, struct node *x, const int *hidden, int latent)
 {
-    struct node *h = g->x, *w;
+    struct node *h = x, *w;
 
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < BLOCKS; i++) {
         char name[NAME];
 
         snprintf(name, sizeof name, "enc/conv%d", i + 1);
-        h = conv(g->net, h, name, shape->encoder[i], 1);
+        h = conv(net, h, name, hidden[i], 1);
         snprintf(name, sizeof name, "enc/res%d", i + 1);
-        h = residual(g->net, h, name, shape->encoder[i], true);
+        h = residual(net, h, name, hidden[i], true);
     }
-    w = net_param(g->net, "enc/dense/kernel", 2, (int64_t[]){shape->encoder[3], 2 * shape->latent}, INIT_GLOROT);
-    h = net_dense(g->net, h, w, bias(g->net, "enc/dense", 2 * shape->latent));
-    g->mean = net_channels(g->net, h, 0, shape->latent);
-    g->logvar = net_channels(g->net, h, shape->latent, shape->latent);
+    w = net_param(net, "enc/dense/kernel", 2, (int64_t[]){hidden[BLOCKS - 1], 2 * latent}, INIT_GLOROT);
+    return net_dense(net, h, w, bias(net, "enc/dense", 2 * latent));
 }
 
-static void build_decoder(struct notebook_graph *g, const struct notebook *shape)
+static struct node *decoder(struct net *net, struct node *z, const int *hidden, int samples)
 {
-    struct node *h = g->z;
+    struct node *h = z;
 
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < BLOCKS; i++) {
         char name[NAME];
 
         snprintf(name, sizeof name, "dec/res%d", i + 1);
-        h = residual(g->net, h, name, shape->decoder[i], false);
+        h = residual(net, h, name, hidden[BLOCKS + i], false);
         snprintf(name, sizeof name, "dec/conv%d", i + 1);
-        h = conv_transpose(g->net, h, name, shape->decoder[i], 1);
+        h = conv_transpose(net, h, name, hidden[BLOCKS + i], 1);
     }
-    g->logit = conv_transpose(g->net, h, "dec/conv5", shape->samples, 1);
+    return conv_transpose(net, h, "dec/conv5", samples, 1);
 }
 
-struct notebook_graph notebook_build(const struct notebook *shape, int parts, struct params *store, int batch,
-                                     struct pool *pool)
-{
-    struct notebook_graph g = {.net = net_new(store, batch, pool)};
+const struct whole notebook = {preset, encoder, decoder, true};
 
-    if (parts & NOTEBOOK_ENCODER) {
-        g.x = net_input(g.net, "x", shape->samples, 1);
-        build_encoder(&g, shape);
-    }
-    if ((parts & NOTEBOOK_ALL) == NOTEBOOK_ALL) {
-        g.eps = net_input(g.net, "eps", shape->latent, 1);
-        g.z = net_reparameterize(g.net, g.mean, g.logvar, g.eps);
-    } else if (parts & NOTEBOOK_DECODER) {
-        g.z = net_input(g.net, "z", shape->latent, 1);
-    }
-    if (parts & NOTEBOOK_DECODER)
-        build_decoder(&g, shape);
-    if (parts & NOTEBOOK_SAMPLE)
-        g.sample = net_sigmoid(g.net, g.logit);
-    if ((parts & NOTEBOOK_ALL) == NOTEBOOK_ALL) {
-        g.nll = net_bce_logits(g.net, g.logit, g.x);
-        g.kl = net_kl_draw(g.net, g.z, g.mean, g.logvar);
-        g.reconstruction = net_bce(g.net, g.logit, g.x);
-        net_loss(g.nll, 1);
-        net_loss(g.kl, 1);
-        net_loss(g.reconstruction, 1);
-    }
-    return g;
-}
+static const struct network_option options[] = {
+    {"epochs_wanted", 20, NULL}, {"latent", 2, NULL},           {"batch", 10, NULL},
+    {"buffer", 0, "all clips"},  {"learning_rate", 3e-4, NULL}, {NULL, 0, NULL},
+};
 
-void notebook_input(const struct notebook_graph *g, int i, const float *x, int64_t samples)
-{
-    size_t all = (size_t)g->x->shape[1], there = (size_t)samples;
-    float *to = g->x->y + (size_t)i * all;
-
-    memcpy(to, x, there * sizeof *to);
-    memset(to + there, 0, (all - there) * sizeof *to);
-}
+const struct network network_notebook = {
+    .name = "notebook", .options = options, .codec = &codec_whole, .eval = &eval_whole, .one_length = &notebook};
 
 /* ---- Keras' order of axes ---- */
 
-void keras_shape(const struct param *q, int64_t *shape)
+void keras_shape(const struct param *q, bool keras, int64_t *shape)
 {
     for (int i = 0; i < q->rank; i++)
-        shape[i] = q->rank == 3 ? q->shape[2 - i] : q->shape[i];
+        shape[i] = keras && q->rank == 3 ? q->shape[2 - i] : q->shape[i];
 }
 
 /* to[k][j][i] = from[i][j][k], in blocks that fit the cache */
@@ -164,18 +124,18 @@ static void reverse_axes(int64_t a, int64_t b, int64_t c, const float *from, flo
                         to[(k * b + j) * a + i] = from[(i * b + j) * c + k];
 }
 
-void keras_export(const struct param *q, const float *ours, float *keras)
+void keras_export(const struct param *q, bool keras, const float *ours, float *out)
 {
-    if (q->rank == 3)
-        reverse_axes(q->shape[0], q->shape[1], q->shape[2], ours, keras);
+    if (keras && q->rank == 3)
+        reverse_axes(q->shape[0], q->shape[1], q->shape[2], ours, out);
     else
-        memcpy(keras, ours, q->count * sizeof *ours);
+        memcpy(out, ours, q->count * sizeof *ours);
 }
 
-void keras_import(const struct param *q, const float *keras, float *ours)
+void keras_import(const struct param *q, bool keras, const float *in, float *ours)
 {
-    if (q->rank == 3)
-        reverse_axes(q->shape[2], q->shape[1], q->shape[0], keras, ours);
+    if (keras && q->rank == 3)
+        reverse_axes(q->shape[2], q->shape[1], q->shape[0], in, ours);
     else
-        memcpy(ours, keras, q->count * sizeof *keras);
+        memcpy(ours, in, q->count * sizeof *in);
 }

@@ -7,21 +7,12 @@
 
 enum { NAME = 64, TAPS = 3, PRIOR_TAPS = 4 };
 
-static struct node *param(struct net *net, const char *prefix, const char *name, int rank, const int64_t *shape,
-                          enum init_kind init)
-{
-    char full[NAME];
-
-    snprintf(full, sizeof full, "%s/%s", prefix, name);
-    return net_param(net, full, rank, shape, init);
-}
-
 /* A causal convolution over rows. */
 static struct node *conv(struct net *net, struct node *x, const char *prefix, int out, int taps, enum init_kind init)
 {
     int64_t in = x ? x->shape[2] : 1;
-    struct node *w = param(net, prefix, "kernel", 3, (int64_t[]){out, taps, in}, init);
-    struct node *b = param(net, prefix, "bias", 1, (int64_t[]){out}, INIT_ZERO);
+    struct node *w = net_param_of(net, prefix, "kernel", 3, (int64_t[]){out, taps, in}, init);
+    struct node *b = net_param_of(net, prefix, "bias", 1, (int64_t[]){out}, INIT_ZERO);
 
     return net_linear(net, taps > 1 ? net_past(net, x, taps, 0) : x, w, b);
 }
@@ -42,11 +33,11 @@ static struct node *residual(struct net *net, struct node *x, const char *prefix
 static void build_encoder(struct spectral_graph *g, const struct spectral *s)
 {
     struct node *w =
-        param(g->net, "enc/linear", "kernel", 3, (int64_t[]){s->latent, s->stride, s->features}, INIT_ZERO);
-    struct node *b = param(g->net, "enc/linear", "bias", 1, (int64_t[]){s->latent}, INIT_ZERO);
+        net_param_of(g->net, "enc/linear", "kernel", 3, (int64_t[]){s->latent, s->stride, s->features}, INIT_ZERO);
+    struct node *b = net_param_of(g->net, "enc/linear", "bias", 1, (int64_t[]){s->latent}, INIT_ZERO);
 
     g->mean = net_linear(g->net, g->y, w, b);
-    g->logvar = param(g->net, "enc", "logvar", 1, (int64_t[]){s->latent}, INIT_ZERO);
+    g->logvar = net_param_of(g->net, "enc", "logvar", 1, (int64_t[]){s->latent}, INIT_ZERO);
 }
 
 /* What is decoded is linear in the hidden rows and in the latents: one product of both, beginning with the latents alone. */
@@ -55,18 +46,20 @@ static void build_decoder(struct spectral_graph *g, const struct spectral *s)
     struct node *h = conv(g->net, g->z, "dec/in", s->width, TAPS, INIT_FAN_IN), *w, *b;
 
     h = net_silu(g->net, residual(g->net, h, "dec/res", s->width));
-    w = param(g->net, "dec/out", "kernel", 3, (int64_t[]){s->stride, s->features, s->width + s->latent}, INIT_ZERO);
-    b = param(g->net, "dec/out", "bias", 2, (int64_t[]){s->stride, s->features}, INIT_ZERO);
+    w = net_param_of(g->net, "dec/out", "kernel", 3, (int64_t[]){s->stride, s->features, s->width + s->latent},
+                     INIT_ZERO);
+    b = net_param_of(g->net, "dec/out", "bias", 2, (int64_t[]){s->stride, s->features}, INIT_ZERO);
     g->out = net_linear(g->net, net_beside(g->net, h, g->z), w, b);
 }
 
 /* a_t = b + sum over k = 1..4 of A_k z_{t-k}, zeros before the start: p(z_t | past) = N(a_t, e^(2 scale)) */
 static void build_prior(struct spectral_graph *g, const struct spectral *s)
 {
-    struct node *w = param(g->net, "prior/ar", "kernel", 3, (int64_t[]){s->latent, PRIOR_TAPS, s->latent}, INIT_ZERO);
-    struct node *b = param(g->net, "prior/ar", "bias", 1, (int64_t[]){s->latent}, INIT_ZERO);
+    struct node *w =
+        net_param_of(g->net, "prior/ar", "kernel", 3, (int64_t[]){s->latent, PRIOR_TAPS, s->latent}, INIT_ZERO);
+    struct node *b = net_param_of(g->net, "prior/ar", "bias", 1, (int64_t[]){s->latent}, INIT_ZERO);
 
-    g->scale = param(g->net, "prior", "scale", 1, (int64_t[]){s->latent}, INIT_ZERO);
+    g->scale = net_param_of(g->net, "prior", "scale", 1, (int64_t[]){s->latent}, INIT_ZERO);
     g->prior = net_linear(g->net, net_past(g->net, g->z, PRIOR_TAPS, 1), w, b);
 }
 

@@ -8,6 +8,12 @@
 
 #include "nn/net.h"
 
+/* Latent frames of the prior's bank when nothing else is asked for. */
+enum { SPECTRAL_BANK = 1 << 15 };
+
+extern const struct codec_kind codec_spectral;
+extern const struct eval_kind eval_spectral;
+
 /* Of the definition: models of another number are of another network. */
 enum { SPECTRAL_DEFINITION = 2 };
 

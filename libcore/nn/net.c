@@ -122,6 +122,15 @@ struct node *net_param(struct net *net, const char *name, int rank, const int64_
     return stored(net, name, rank, shape, init, true);
 }
 
+struct node *net_param_of(struct net *net, const char *prefix, const char *name, int rank, const int64_t *shape,
+                          enum init_kind init)
+{
+    char full[64];
+
+    snprintf(full, sizeof full, "%s/%s", prefix, name);
+    return net_param(net, full, rank, shape, init);
+}
+
 struct node *net_statistic(struct net *net, const char *name, int rank, const int64_t *shape, enum init_kind init)
 {
     return stored(net, name, rank, shape, init, false);

@@ -70,6 +70,10 @@ void net_want(struct node *input);
 /* A parameter of the store; the same name gives the same node. */
 struct node *net_param(struct net *net, const char *name, int rank, const int64_t *shape, enum init_kind init);
 
+/* The same, named "prefix/name". */
+struct node *net_param_of(struct net *net, const char *prefix, const char *name, int rank, const int64_t *shape,
+                          enum init_kind init);
+
 /* A stored value that is not trained (running statistics). */
 struct node *net_statistic(struct net *net, const char *name, int rank, const int64_t *shape, enum init_kind init);
 

@@ -36,9 +36,6 @@ struct dataset {
 int dataset_spool(struct dataset *d, struct reader *r, struct spool *spool);
 void dataset_free(struct dataset *d);
 
-/* The digest as the head of a model has it: 16 hexadecimal digits. */
-struct meta *dataset_digest(const struct dataset *d);
-
 /* Says that clip i is not needed for now; see spool_release. */
 void dataset_release(const struct dataset *d, size_t i);
 

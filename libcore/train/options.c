@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "model/network.h"
+#include "base/mem.h"
 
 struct row {
     int letter;
@@ -66,79 +66,76 @@ static const struct row rows[TRAIN_OPTIONS] = {
 
 /* ---- what networks have to do with them ---- */
 
-static const struct network_option *of_network(const struct trainer_kind *kind, const char *key)
+static const struct network_option *of_network(const struct network *n, const char *key)
 {
-    for (const struct network_option *x = kind->options; key && x->key; x++)
+    for (const struct network_option *x = n->options; key && x->key; x++)
         if (!strcmp(x->key, key))
             return x;
     return NULL;
 }
 
 /* How many networks have an option; the last of them that does. */
-static int networks_with(const char *key, const struct trainer_kind **last)
+static int networks_with(const char *key, const struct network **last)
 {
     int count = 0;
 
-    for (size_t i = 0; trainer_kinds[i]; i++)
-        if (of_network(trainer_kinds[i], key)) {
+    for (size_t i = 0; networks[i]; i++)
+        if (of_network(networks[i], key)) {
             count++;
-            *last = trainer_kinds[i];
+            *last = networks[i];
         }
     return count;
 }
 
 /* "192, above 4 kHz 128" */
-static void put_default(FILE *to, const struct trainer_kind *kind, const char *key)
+static void put_default(FILE *to, const struct network_option *x)
 {
-    const struct network_option *x = of_network(kind, key);
-
-    if (x && x->value > 0)
+    if (x->value > 0)
         fprintf(to, "%g", x->value);
-    if (x && x->words)
+    if (x->words)
         fputs(x->words, to);
 }
 
 /* The help of an option with the networks that have it, and their defaults; made once. */
-static const char *help_of(const struct row *x)
+static const char *help_of(size_t i)
 {
     static char *made[TRAIN_OPTIONS];
-    char **text = &made[x - rows];
-    const struct trainer_kind *kind = NULL;
-    int count = networks_with(x->key, &kind);
+    const struct row *x = &rows[i];
+    const struct network *one = NULL;
+    int count = networks_with(x->key, &one), said = 0;
     size_t size;
     FILE *to;
 
-    if (*text || (count == 0 && strcmp(x->name, "network")))
-        return *text ? *text : x->help;
-    to = open_memstream(text, &size);
-    if (!to)
-        return x->help;
-    if (count == 1)
-        fprintf(to, "%s: ", kind->network);
-    fputs(x->help, to);
+    if (made[i])
+        return made[i];
+    to = mem_stream(&made[i], &size);
+    fprintf(to, "%s%s%s", count == 1 ? one->name : "", count == 1 ? ": " : "", x->help);
+    if (!strcmp(x->name, "network"))
+        fprintf(to, ": %s", network_names());
     if (count == 1 && x->kind != OPT_TEXT) {
         fprintf(to, ", %g for ", x->lo);
-        put_default(to, kind, x->key);
+        put_default(to, of_network(one, x->key));
     }
     if (count > 1)
         fprintf(to, ", %g for the network's default", x->lo);
-    for (size_t i = 0; count != 1 && trainer_kinds[i]; i++) {
-        fprintf(to, "%s%s%s", i == 0 ? ": " : count > 1 ? "; " : ", ", trainer_kinds[i]->network, count > 1 ? " " : "");
-        put_default(to, trainer_kinds[i], x->key);
-    }
+    for (size_t k = 0; count > 1 && networks[k]; k++)
+        if (of_network(networks[k], x->key)) {
+            fprintf(to, "%s%s ", said++ ? "; " : ": ", networks[k]->name);
+            put_default(to, of_network(networks[k], x->key));
+        }
     fclose(to);
-    return *text;
+    return made[i];
 }
 
 void train_options_begin(struct train_options *o, struct opt table[TRAIN_OPTIONS])
 {
     *o = (struct train_options){
-        .config = {.network = trainer_kinds[0]->network, .frames = "auto", .epochs = -1, .bank = -1, .seed = 123}};
+        .config = {.network = networks[0]->name, .frames = "auto", .epochs = -1, .bank = -1, .seed = 123}};
     for (size_t i = 0; i < TRAIN_OPTIONS; i++) {
         const struct row *x = &rows[i];
 
         table[i] = (struct opt){x->letter, x->name, x->kind,    (char *)o + x->at, x->operand,
-                                x->lo,     x->hi,   help_of(x), &o->given[i]};
+                                x->lo,     x->hi,   help_of(i), &o->given[i]};
     }
 }
 
@@ -154,13 +151,13 @@ static int check_resume(const struct train_options *o)
 /* Fitting a prior goes by few of them. */
 static int check_prior_only(const struct train_options *o)
 {
-    static const char *const used[] = {"seed", "output", "threads", "bank", "prior-only", "memory"};
+    static const char used[] = " seed output threads bank prior-only memory ";
 
     for (size_t i = 0; o->prior_only && i < TRAIN_OPTIONS; i++) {
-        bool fine = !o->given[i];
+        char *name = mem_format(" %s ", rows[i].name);
+        bool fine = !o->given[i] || strstr(used, name);
 
-        for (size_t k = 0; k < sizeof used / sizeof *used; k++)
-            fine = fine || !strcmp(rows[i].name, used[k]);
+        free(name);
         if (!fine)
             return error_set("--prior-only does not train: leave out --%s", rows[i].name);
     }
@@ -187,12 +184,12 @@ int train_options_check(const struct train_options *o)
 
 int train_options_fit(const struct train_options *o)
 {
-    const struct trainer_kind *kind = trainer_kind_find(o->config.network), *other = NULL;
+    const struct network *n = network_find(o->config.network), *other = NULL;
 
     for (size_t i = 0; i < TRAIN_OPTIONS; i++)
-        if (o->given[i] && networks_with(rows[i].key, &other) > 0 && !of_network(kind, rows[i].key))
+        if (o->given[i] && networks_with(rows[i].key, &other) > 0 && !of_network(n, rows[i].key))
             return error_set("--%s is for the network %s, and does nothing in %s: leave it out", rows[i].name,
-                             other->network, kind->network);
+                             other->name, n->name);
     return 0;
 }
 
@@ -249,20 +246,20 @@ void setting_take(struct train_config *c, size_t i, const struct meta *m)
 
 bool setting_by_default(const struct train_config *c, size_t i)
 {
-    const struct trainer_kind *kind;
+    const struct network *n;
     const void *at = (const char *)c + rows[i].at;
 
-    if (networks_with(rows[i].key, &kind) == 0)
+    if (networks_with(rows[i].key, &n) == 0)
         return false;
     if (rows[i].kind == OPT_INT)
         return *(const int64_t *)at <= (int64_t)rows[i].lo;
     return rows[i].kind == OPT_REAL ? *(const double *)at <= rows[i].lo : !strcmp(*(const char *const *)at, "auto");
 }
 
-void config_defaults(struct train_config *c, const struct trainer_kind *kind)
+void config_defaults(struct train_config *c, const struct network *n)
 {
     for (size_t i = 0; i < TRAIN_OPTIONS; i++) {
-        const struct network_option *x = of_network(kind, rows[i].key);
+        const struct network_option *x = of_network(n, rows[i].key);
         void *at = (char *)c + rows[i].at;
 
         if (!x || !(x->value > 0) || !setting_by_default(c, i))

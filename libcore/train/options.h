@@ -35,7 +35,7 @@ int train_options_check(const struct train_options *o);
 int train_options_fit(const struct train_options *o);
 
 /* Puts the network's own defaults where the config asks for them. */
-void config_defaults(struct train_config *c, const struct trainer_kind *kind);
+void config_defaults(struct train_config *c, const struct network *n);
 
 /* Puts the setting of that key into a model's head. */
 void config_describe(const struct train_config *c, const char *key, struct meta *head);

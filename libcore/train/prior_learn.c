@@ -100,9 +100,13 @@ int prior_learn(const struct prior_plan *plan, const struct chunks *p, const str
                 struct spool *spool, uint64_t seed)
 {
     struct prior_fit *fit = prior_fit_new(&plan->shape);
-    size_t longest = (size_t)spectral_data_longest(clips, plan->count), latent = (size_t)p->shape.latent;
-    float *mean = mem_alloc(2 * (longest * latent + 1) * sizeof *mean), *draw = mean + longest * latent;
+    size_t longest = 1, latent = (size_t)p->shape.latent;
+    float *mean, *draw;
 
+    for (size_t i = 0; i < plan->count; i++)
+        longest = (size_t)clips[i].frames > longest ? (size_t)clips[i].frames : longest;
+    mean = mem_alloc(2 * longest * latent * sizeof *mean);
+    draw = mean + longest * latent;
     for (size_t i = 0; i < plan->usable; i++) {
         const struct spectral_clip *clip = &clips[plan->order[i]];
         int64_t frames = clip->frames / p->shape.stride;

@@ -6,9 +6,6 @@
 #include "model/chunks.h"
 #include "model/prior.h"
 
-/* Latent frames of the bank when nothing else is asked for. */
-enum { PRIOR_BANK_DEFAULT = 1 << 15 };
-
 /* What the prior is fitted to: all clips, or those with a steady beat where
  * frames follow it and some have one. */
 struct prior_plan {

@@ -16,9 +16,7 @@ static struct net *declare(const struct spectral *s, const struct prior_shape *p
 {
     struct net *net = spectral_build(s, SPECTRAL_ALL, store, 1, 1, NULL).net;
 
-    input_declare(net, s->features);
-    components_declare(net, s);
-    prior_declare(net, prior);
+    chunks_declare(net, s, prior, true);
     return net;
 }
 
@@ -44,18 +42,6 @@ static int check(const struct model *m, const struct dataset *data, const char *
     return 0;
 }
 
-/* As in training. */
-enum { LEAST_FRAMES = 64 };
-
-static bool too_little(const struct spectral_clip *clips, size_t count)
-{
-    int64_t frames = 0;
-
-    for (size_t i = 0; i < count; i++)
-        frames += clips[i].frames - 1;
-    return frames < LEAST_FRAMES;
-}
-
 /* -1: values that no reader takes; of the network, or fitted with statistics of the front end that make no levels. */
 static int check_finite(const struct params *p, const char *path)
 {
@@ -71,24 +57,23 @@ static int learn(struct model *m, const char *path, const struct dataset *data, 
 {
     struct spectral_clip *clips = mem_zero(data->count, sizeof *clips);
     struct params *store = params_new();
-    struct model_array value = {"value", NULL, false};
     struct prior_plan plan;
     struct spectral_input input;
     struct net *net;
-    int status = -1;
+    int status;
 
     input_set(&input, m->rate, m->channels, m->fft, m->hop, m->corner, m->beat);
     spectral_data_time(&input, data, true, clips, pool);
     spectral_data_stride(clips, data->count, m->spectral.stride);
-    bank = bank >= 0 ? bank : PRIOR_BANK_DEFAULT;
     plan = prior_plan(&m->spectral, &input, clips, data->count, bank, seed);
     net = declare(&m->spectral, &plan.shape, store);
-    if (too_little(clips, data->count))
-        error_set("the clips are too few to fit a prior to: at least %d frames are needed", LEAST_FRAMES);
-    else if (input_features(&input) != m->spectral.features)
-        error_set("%s: the front end has %d features, the network %d", path, input_features(&input),
-                  m->spectral.features);
-    else if (!net_plan(net, 0, false)) {
+    status = spectral_data_check(&input, data, clips);
+    if (!status && input_features(&input) != m->spectral.features)
+        status = error_set("%s: the front end has %d features, the network %d", path, input_features(&input),
+                           m->spectral.features);
+    if (!status)
+        status = net_plan(net, 0, false);
+    if (!status) {
         take_over(m->params, store);
         status = spectral_data_learn(&input, store, data, clips, true, pool);
     }
@@ -102,11 +87,10 @@ static int learn(struct model *m, const char *path, const struct dataset *data, 
             status = check_finite(store, path);
     }
     if (!status) {
-        value.flat = store->theta;
         meta_set(m->meta, "bank", meta_int(bank));
-        meta_set(m->meta, "prior_digest", dataset_digest(data));
+        meta_set(m->meta, "prior_digest", digest_meta(data->digest));
         prior_plan_describe(&plan, &input, clips, m->meta);
-        status = model_save(output, m->meta, store, &value, 1);
+        status = model_save(output, m->meta, store, &(struct model_array){"value", store->theta, false}, 1);
     }
     prior_plan_free(&plan);
     net_free(net);
@@ -138,7 +122,7 @@ int prior_refit(const char *path, const struct dataset *data, int64_t bank, uint
     if (!status) {
         struct pool *pool = pool_new(threads);
 
-        status = learn(&m, path, data, bank, seed, pool, output);
+        status = learn(&m, path, data, bank >= 0 ? bank : SPECTRAL_BANK, seed, pool, output);
         pool_free(pool);
     }
     net_free(net);

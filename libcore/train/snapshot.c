@@ -27,11 +27,6 @@ char *snapshot_name(const char *folder, int64_t epochs, int64_t steps)
     return mem_format("%s/epoch-%04" PRId64 ".cvm", folder, epochs);
 }
 
-static char *place_name(const char *folder, int64_t place)
-{
-    return snapshot_name(folder, place >> 31, place & INT32_MAX);
-}
-
 /* Reads a name back; only names as snapshot_name makes them count, others are -1. */
 static int64_t place_read(const char *name)
 {
@@ -48,53 +43,35 @@ static int64_t place_read(const char *name)
     return equal ? place_of(epochs, steps) : -1;
 }
 
-static int compare_latest_first(const void *a, const void *b)
+/* ---- folders ---- */
+
+static int is_snapshot(const struct dirent *e)
 {
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return place_read(e->d_name) >= 0;
+}
+
+static int latest_first(const struct dirent **a, const struct dirent **b)
+{
+    int64_t x = place_read((*a)->d_name), y = place_read((*b)->d_name);
 
     return (x < y) - (x > y);
 }
 
-/* All snapshots of a folder, the latest first. -1: it cannot be read. */
-static int places_list(const char *folder, int64_t **list, size_t *count)
-{
-    DIR *d = opendir(folder);
-    struct dirent *entry;
-
-    *list = NULL;
-    *count = 0;
-    if (!d)
-        return error_set("%s:", folder);
-    while ((entry = readdir(d))) {
-        int64_t place = place_read(entry->d_name);
-
-        if (place < 0)
-            continue;
-        *list = mem_grow(*list, *count + 1, sizeof **list);
-        (*list)[(*count)++] = place;
-    }
-    closedir(d);
-    if (*count > 0)
-        qsort(*list, *count, sizeof **list, compare_latest_first);
-    return 0;
-}
-
 void snapshot_prune(const char *folder, int64_t epochs, int64_t steps, int64_t keep)
 {
-    int64_t here = place_of(epochs, steps), seen = 0, *list;
-    size_t count;
+    int64_t here = place_of(epochs, steps), seen = 0;
+    struct dirent **list = NULL;
+    int count = scandir(folder, &list, is_snapshot, latest_first); /* what is not removed does no harm */
 
-    if (places_list(folder, &list, &count))
-        return; /* what is not removed does no harm */
-    for (size_t i = 0; i < count; i++) {
-        char *name;
+    for (int i = 0; i < count; i++) {
+        int64_t place = place_read(list[i]->d_name);
+        char *name = mem_format("%s/%s", folder, list[i]->d_name);
 
-        seen += list[i] <= here;
-        if (list[i] >= here || (keep > 0 ? seen <= keep : (list[i] & INT32_MAX) == 0))
-            continue;
-        name = place_name(folder, list[i]);
-        unlink(name);
+        seen += place <= here;
+        if (place < here && (keep > 0 ? seen > keep : place & INT32_MAX))
+            unlink(name);
         free(name);
+        free(list[i]);
     }
     free(list);
 }
@@ -102,29 +79,27 @@ void snapshot_prune(const char *folder, int64_t epochs, int64_t steps, int64_t k
 /* The one that was written last: a folder may still hold those of an earlier run that went further. */
 static char *newest(const char *folder)
 {
-    char *best = NULL;
+    struct dirent **list = NULL;
+    int count = scandir(folder, &list, is_snapshot, latest_first);
     struct timespec when = {0, 0};
-    int64_t *list;
-    size_t count;
+    char *best = NULL;
 
-    if (places_list(folder, &list, &count))
-        return NULL;
-    for (size_t i = 0; i < count; i++) {
-        char *name = place_name(folder, list[i]);
+    for (int i = 0; i < count; i++) {
+        char *name = mem_format("%s/%s", folder, list[i]->d_name), *less = name;
         struct stat st;
 
         if (!stat(name, &st) && (!best || st.st_mtim.tv_sec > when.tv_sec ||
                                  (st.st_mtim.tv_sec == when.tv_sec && st.st_mtim.tv_nsec > when.tv_nsec))) {
-            free(best);
+            less = best;
             best = name;
             when = st.st_mtim;
-        } else {
-            free(name);
         }
+        free(less);
+        free(list[i]);
     }
     free(list);
     if (!best)
-        error_set("%s: is a folder without a snapshot (epoch-0000.cvm and so on)", folder);
+        error_set(count < 0 ? "%s:" : "%s: is a folder without a snapshot (epoch-0000.cvm and so on)", folder);
     return best;
 }
 

@@ -8,11 +8,14 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/progress.h"
+#include "base/sort.h"
 #include "measure/levels.h"
 
 /* The floor under what is loud, in dB; the least that all features deviate by, and what is let through above the
  * highest, in nepers and in these deviations. */
 static const double floor_db = -77, least_scale = 0.1, most_margin = 0.2;
+/* Where training begins to be worth it. */
+enum { LEAST_FRAMES = 64 };
 /* A frame sounds when it is at most so much under the level of its clip. */
 static const double sounding = 1e-3;
 /* What is loud in a clip, and in a frame: that many frames are louder. */
@@ -50,16 +53,23 @@ static void trim_ends(const struct spectral_input *f, const struct clip *c, stru
     l->samples = end - l->first;
 }
 
+float *spectral_data_part(const struct spectral_clip *l, const float *x, int64_t stride, int channels)
+{
+    float *part = mem_alloc((size_t)channels * (size_t)l->samples * sizeof *part);
+
+    for (int k = 0; k < channels; k++)
+        memcpy(part + k * l->samples, x + k * stride + l->first, (size_t)l->samples * sizeof *part);
+    return part;
+}
+
 /* The timing of the clip from l->first on. */
 static struct timing time_clip(const struct spectral_input *f, const struct clip *c, const struct spectral_clip *l)
 {
-    float *x = mem_alloc((size_t)f->channels * (size_t)l->samples * sizeof *x);
+    float *x = spectral_data_part(l, c->data, c->samples, f->channels);
     struct timing t;
     double beat = 0;
     struct meta *meta = c->meta ? meta_copy(c->meta) : NULL;
 
-    for (int k = 0; k < f->channels; k++)
-        memcpy(x + k * l->samples, c->data + k * c->samples + l->first, (size_t)l->samples * sizeof *x);
     if (meta && meta_get_real(meta, "beat", &beat))
         meta_set(meta, "beat", meta_real(beat - (double)l->first / f->rate));
     t = input_timing(f, meta, x, l->samples);
@@ -97,13 +107,17 @@ void spectral_data_stride(struct spectral_clip *clips, size_t count, int stride)
         clips[i].frames = (clips[i].real + stride - 1) / stride * stride;
 }
 
-int spectral_data_longest(const struct spectral_clip *clips, size_t count)
+int spectral_data_check(const struct spectral_input *f, const struct dataset *d, const struct spectral_clip *clips)
 {
-    int longest = 0;
+    int64_t frames = 0;
 
-    for (size_t i = 0; i < count; i++)
-        longest = clips[i].frames > longest ? clips[i].frames : longest;
-    return longest;
+    for (size_t i = 0; i < d->count; i++)
+        frames += clips[i].real - 1;
+    if (frames < LEAST_FRAMES)
+        return error_set(
+            "%zu clips of %.2g s are too few to learn from: at least %d frames, about %.0f s of audio, are needed",
+            d->count, (double)d->samples / d->rate, LEAST_FRAMES, ceil(LEAST_FRAMES * f->hop / d->rate));
+    return 0;
 }
 
 size_t spectral_data_size(const struct spectral_clip *clip, int features)
@@ -116,11 +130,9 @@ size_t spectral_data_size(const struct spectral_clip *clip, int features)
 static void raw_levels(const struct spectral_input *f, const float *x, int64_t stride, const struct spectral_clip *clip,
                        float *y)
 {
-    size_t features = (size_t)input_features(f), size = (size_t)f->channels * (size_t)clip->samples;
-    float *part = mem_alloc(size * sizeof *part);
+    size_t features = (size_t)input_features(f);
+    float *part = spectral_data_part(clip, x, stride, f->channels);
 
-    for (int k = 0; k < f->channels; k++)
-        memcpy(part + k * clip->samples, x + k * stride + clip->first, (size_t)clip->samples * sizeof *part);
     input_levels(f, clip->timing.grid, part, clip->samples, input_gain(clip->level), 0, clip->real, y);
     for (int t = clip->real; t < clip->frames; t++)
         memcpy(y + (size_t)t * features, y + (size_t)(clip->real - 1) * features, features * sizeof *y);
@@ -156,18 +168,11 @@ static void release(const struct job *j, size_t i)
     spool_release(j->d->spool, j->clips[i].y, spectral_data_size(&j->clips[i], j->v.features));
 }
 
-static int compare_floats(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-
-    return (x > y) - (x < y);
-}
-
 /* The value that the given share of them exceeds; reorders them. */
-static double exceeded(float *x, size_t count, double share)
+static double exceeded(double *x, size_t count, double share)
 {
-    qsort(x, count, sizeof *x, compare_floats);
-    return (double)x[(size_t)((1 - share) * (double)(count - 1))];
+    sort_doubles(x, count);
+    return x[(size_t)((1 - share) * (double)(count - 1))];
 }
 
 static float frame_loudest(const float *y, int features)
@@ -184,7 +189,8 @@ static void raw_task(void *arg, int task, int worker)
     struct job *j = arg;
     const struct spectral_clip *l = &j->clips[task];
     struct seen *s = &j->seen[task];
-    float *loud = mem_alloc((size_t)l->frames * sizeof *loud), *rms = j->rms + j->place[task];
+    double *loud = mem_alloc((size_t)l->frames * sizeof *loud);
+    float *rms = j->rms + j->place[task];
 
     (void)worker;
     raw_levels(j->f, j->d->clips[task].data, j->d->clips[task].samples, l, l->y);
@@ -196,7 +202,7 @@ static void raw_task(void *arg, int task, int worker)
         s->finite = s->finite && isfinite(r);
         rms[t] = l->level > 0 && r > sounding * INPUT_LEVEL ? (float)r : 0;
         if (rms[t] > 0)
-            loud[s->sounds++] = frame_loudest(y, j->v.features);
+            loud[s->sounds++] = (double)frame_loudest(y, j->v.features);
     }
     if (s->sounds > 0)
         s->loud = exceeded(loud, (size_t)s->sounds, louder);
@@ -280,12 +286,11 @@ static void take_statistics(const struct job *j)
 static double loudest_frame(const struct job *j, size_t frames)
 {
     size_t count = 0;
-    float *x = mem_alloc((frames + 1) * sizeof *x);
-    double loudest;
+    double *x = mem_alloc((frames + 1) * sizeof *x), loudest;
 
     for (size_t i = 0; i < frames; i++)
         if (j->rms[i] > 0)
-            x[count++] = j->rms[i];
+            x[count++] = (double)j->rms[i];
     loudest = exceeded(x, count, louder);
     free(x);
     return loudest;
@@ -294,13 +299,12 @@ static double loudest_frame(const struct job *j, size_t frames)
 /* The median over the clips that sound of what is loud in them; -inf: there are none. */
 static double loud_median(const struct job *j)
 {
-    float *x = mem_alloc((j->d->count + 1) * sizeof *x);
+    double *x = mem_alloc((j->d->count + 1) * sizeof *x), median;
     size_t count = 0;
-    double median;
 
     for (size_t i = 0; i < j->d->count; i++)
         if (j->seen[i].sounds > 0)
-            x[count++] = (float)j->seen[i].loud;
+            x[count++] = j->seen[i].loud;
     median = count > 0 ? exceeded(x, count, 0.5) : -INFINITY;
     free(x);
     return median;

@@ -23,8 +23,13 @@ void spectral_data_time(const struct spectral_input *f, const struct dataset *d,
                         struct pool *pool);
 void spectral_data_stride(struct spectral_clip *clips, size_t count, int stride);
 
-int spectral_data_longest(const struct spectral_clip *clips, size_t count); /* frames */
-size_t spectral_data_size(const struct spectral_clip *clip, int features);  /* floats of y */
+/* -1: the clips have too few frames to learn from. */
+int spectral_data_check(const struct spectral_input *f, const struct dataset *d, const struct spectral_clip *clips);
+
+size_t spectral_data_size(const struct spectral_clip *clip, int features); /* floats of y */
+
+/* What of a clip x [channels, stride] is learnt from, [channels, clip->samples], to be released with free(). */
+float *spectral_data_part(const struct spectral_clip *clip, const float *x, int64_t stride, int channels);
 
 /* Standardised levels of a clip x [channels, stride] to y, by the statistics in values. */
 void spectral_data_of(const struct spectral_input *f, const struct input_values *values, const float *x, int64_t stride,

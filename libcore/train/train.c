@@ -33,22 +33,17 @@ static void on_signal(int number)
     stop = number;
 }
 
-/* What was ignored when the program began stays so: nohup, and jobs that a shell put aside. */
-static void catch_signal(int number)
+/* From here on there is something to save. Before, a signal ends the program as it ends any other. What was ignored when
+ * it began stays so: nohup, and jobs that a shell put aside. */
+static void catch_signals(void)
 {
+    static const int signals[] = {SIGHUP, SIGINT, SIGTERM};
     struct sigaction a = {.sa_handler = on_signal, .sa_flags = SA_RESTART}, old;
 
     sigemptyset(&a.sa_mask);
-    if (!sigaction(number, NULL, &old) && old.sa_handler != SIG_IGN)
-        sigaction(number, &a, NULL);
-}
-
-/* From here on there is something to save. Before, a signal ends the program as it ends any other. */
-static void catch_signals(void)
-{
-    catch_signal(SIGHUP);
-    catch_signal(SIGINT);
-    catch_signal(SIGTERM);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        if (!sigaction(signals[i], NULL, &old) && old.sa_handler != SIG_IGN)
+            sigaction(signals[i], &a, NULL);
 }
 
 double clock_now(void)
@@ -199,11 +194,6 @@ static int run_epoch(struct history *h)
     return stop && !enough(h) ? 1 : 0;
 }
 
-static size_t clip_bytes(const struct dataset *d, const struct clip *c)
-{
-    return (size_t)(d->channels * c->samples) * sizeof *c->data;
-}
-
 /* A clip in both streams makes the test figures look better than they are. It is known by its samples: recordings go
  * by several names, and several by one. */
 static void warn_leaks(const struct dataset *data, const struct dataset *test)
@@ -212,17 +202,18 @@ static void warn_leaks(const struct dataset *data, const struct dataset *test)
     const char *name = NULL, *before = NULL;
     size_t leaks = 0;
 
-    for (size_t i = 0; i < data->count; i++) {
-        const struct clip *c = &data->clips[i];
+    for (size_t i = 0; i < data->count + test->count; i++) {
+        const struct dataset *d = i < data->count ? data : test;
+        size_t at = i < data->count ? i : i - data->count, bytes;
+        const struct clip *c = &d->clips[at];
+        const char *is = NULL;
 
-        digests_first(seen, c->data, clip_bytes(data, c), (uint64_t)data->channels, c->name);
-        dataset_release(data, i);
-    }
-    for (size_t i = 0; i < test->count; i++) {
-        const struct clip *c = &test->clips[i];
-        const char *is = digests_get(seen, c->data, clip_bytes(test, c), (uint64_t)test->channels);
-
-        dataset_release(test, i);
+        bytes = (size_t)(d->channels * c->samples) * sizeof *c->data;
+        if (d == data)
+            digests_first(seen, c->data, bytes, (uint64_t)d->channels, c->name);
+        else
+            is = digests_get(seen, c->data, bytes, (uint64_t)d->channels);
+        dataset_release(d, at);
         if (is && leaks++ == 0) {
             name = c->name;
             before = is;
@@ -244,29 +235,21 @@ static int check_test(const struct dataset *data, const struct dataset *test)
     return 0;
 }
 
-static int64_t count_shorter(const struct dataset *d, int64_t samples)
-{
-    int64_t count = 0;
-
-    for (size_t i = 0; d && i < d->count; i++)
-        count += d->clips[i].samples < samples;
-    return count;
-}
-
 /* A network of one length refuses what is longer, and pads what is shorter, which is told. */
 static int check_lengths(int64_t longest, const struct dataset *data, const struct dataset *test)
 {
-    int64_t shorter = count_shorter(data, longest) + count_shorter(test, longest);
-    size_t clips = data->count + (test ? test->count : 0);
+    size_t clips = data->count + (test ? test->count : 0), shorter = 0;
 
     if (longest > 0 && test && test->samples > longest)
         return error_set(
             "test clips have up to %lld samples, training clips %lld, and the network takes no longer ones: "
             "load both with one cv-load -n",
             (long long)test->samples, (long long)longest);
+    for (size_t i = 0; i < clips; i++)
+        shorter += (i < data->count ? &data->clips[i] : &test->clips[i - data->count])->samples < longest;
     if (shorter > 0)
-        diag_note("%lld of %zu clips are shorter than the longest, of %lld samples: padded with silence",
-                  (long long)shorter, clips, (long long)longest);
+        diag_note("%zu of %zu clips are shorter than the longest, of %lld samples: padded with silence", shorter, clips,
+                  (long long)longest);
     return 0;
 }
 

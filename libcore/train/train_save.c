@@ -31,7 +31,7 @@ struct meta *train_describe(const struct history *h)
     meta_set(m, "epochs", meta_int(h->done));
     config_describe(c, c->minutes > 0 ? "minutes_wanted" : "epochs_wanted", m);
     meta_set(m, "clips", meta_int((int64_t)run->data->count));
-    meta_set(m, "digest", dataset_digest(run->data));
+    meta_set(m, "digest", digest_meta(run->data->digest));
     for (int i = 0; i < curves(h); i++)
         meta_set(m, curve_names[i].list, meta_copy(h->curves[i]));
     return m;
@@ -69,7 +69,7 @@ size_t snapshot_arrays(const struct history *h, struct model_array list[4])
 static struct meta *state(const struct history *h)
 {
     const struct epoch *e = &h->epoch;
-    struct meta *m = meta_map(), *trainer = meta_map();
+    struct meta *m = meta_map();
 
     meta_set(m, "step", meta_int(e->begun));
     if (e->begun > 0) {
@@ -83,14 +83,13 @@ static struct meta *state(const struct history *h)
     if (h->trainer->config.minutes > 0)
         meta_set(m, "spent", meta_real(h->spent + clock_now() - h->began));
     if (h->run->test)
-        meta_set(m, "test_digest", dataset_digest(h->run->test));
+        meta_set(m, "test_digest", digest_meta(h->run->test->digest));
     config_describe(&h->trainer->config, "patience", m);
     if (h->best_theta) {
         meta_set(m, "best", meta_real(h->best));
         meta_set(m, "best_epoch", meta_int(h->best_epoch));
     }
-    trainer_save(h->trainer, trainer);
-    meta_set(m, "trainer", trainer);
+    meta_set(m, "trainer", trainer_save(h->trainer));
     return m;
 }
 

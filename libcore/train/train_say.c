@@ -1,6 +1,5 @@
 /* What a training run tells: a line of JSON per epoch for the log, progress for people. */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -48,23 +47,14 @@ int log_open(struct history *h)
 {
     const char *path = h->run->options->log;
     struct stat st;
-    int fd;
+    bool goes_on = path && h->run->resume && !stat(path, &st) && S_ISREG(st.st_mode);
 
     if (!path)
         return 0;
-    if (!h->run->resume || (!stat(path, &st) && !S_ISREG(st.st_mode))) {
-        h->log = fopen(path, "we");
-        return h->log ? 0 : error_set("%s:", path);
-    }
-    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    h->log = fd >= 0 ? fdopen(fd, "r+") : NULL;
-    if (!h->log) {
-        error_set("%s:", path);
-        if (fd >= 0)
-            close(fd);
-        return -1;
-    }
-    return log_cut(h);
+    h->log = fopen(path, goes_on ? "r+e" : "we");
+    if (!h->log)
+        return error_set("%s:", path);
+    return goes_on ? log_cut(h) : 0;
 }
 
 void log_epoch(struct history *h)
@@ -113,14 +103,6 @@ static const char *words_time(double seconds, char buffer[32])
     return buffer;
 }
 
-static void warn_few(int64_t steps, int64_t least)
-{
-    if (steps < least)
-        diag_warn("steps in all: %" PRId64 ", few to learn from: leave out -e for %" PRId64
-                  " or more, or give more music",
-                  steps, least);
-}
-
 /* "13 clips, 301 s of sound of 6 tracks; frames follow the beat; 1.8 M parameters, 13 steps an epoch, about 3 min" */
 void say_plan(struct history *h, int steps, double seconds)
 {
@@ -144,8 +126,9 @@ void say_plan(struct history *h, int steps, double seconds)
               parameters < 1e6 ? "k" : "M", steps, steps == 1 ? "" : "s",
               words_time(t->config.minutes > 0 ? 60 * t->config.minutes : all * seconds, about));
     free(chosen);
-    if (!(t->config.minutes > 0))
-        warn_few(steps * t->config.epochs, t->kind->least_steps);
+    if (!(t->config.minutes > 0) && all < (double)t->kind->least_steps)
+        diag_warn("steps in all: %g, few to learn from: leave out -e for %" PRId64 " or more, or give more music", all,
+                  t->kind->least_steps);
 }
 
 /* Of an epoch that has begun. */

@@ -8,31 +8,35 @@
 #include "base/mem.h"
 #include "train/options.h"
 
-const struct trainer_kind *const trainer_kinds[] = {&spectral_trainer, &notebook_trainer, NULL};
+/* Those of one network; the others are of whole clips. */
+static const struct trainer_kind *const own[] = {&spectral_trainer};
 
-const struct trainer_kind *trainer_kind_find(const char *network)
+static const struct trainer_kind *kind_of(const struct network *n)
 {
-    for (size_t i = 0; trainer_kinds[i]; i++)
-        if (!strcmp(trainer_kinds[i]->network, network))
-            return trainer_kinds[i];
-    return NULL;
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (own[i]->network == n)
+            return own[i];
+    return &whole_trainer;
 }
 
 struct trainer *trainer_new(const struct train_config *config, const struct dataset *data, struct pool *pool)
 {
-    const struct trainer_kind *kind = trainer_kind_find(config->network);
-    struct train_config c = *config;
+    const struct network *network = network_find(config->network);
+    struct trainer base = {.kind = kind_of(network),
+                           .network = network,
+                           .config = *config,
+                           .data = data,
+                           .pool = pool,
+                           .params = params_new(),
+                           .seed = (uint64_t)config->seed};
+    int64_t least = base.kind->least_steps, steps;
     struct trainer *t;
 
-    if (!kind) {
-        error_set("there is no network '%s'", config->network);
-        return NULL;
-    }
-    config_defaults(&c, kind);
-    t = kind->create(&c, data, pool);
-    if (t && config->epochs < 0 && kind->least_steps > 0) {
-        int64_t steps = kind->begin_epoch(t, 1), least = (kind->least_steps + steps - 1) / steps;
-
+    config_defaults(&base.config, network);
+    t = base.kind->create(&base);
+    if (t && config->epochs < 0 && least > 0) {
+        steps = base.kind->begin_epoch(t, 1);
+        least = (least + steps - 1) / steps;
         t->config.epochs = least > t->config.epochs ? least : t->config.epochs;
     }
     return t;
@@ -51,11 +55,11 @@ int trainer_finish(struct trainer *t)
 
 void trainer_describe(const struct trainer *t, struct meta *head)
 {
-    meta_set(head, "network", meta_text(t->kind->network));
+    meta_set(head, "network", meta_text(t->network->name));
     meta_set(head, "parameters", meta_int(params_trainable(t->params)));
     if (t->kind->describe)
         t->kind->describe(t, head);
-    for (const struct network_option *x = t->kind->options; x->key; x++)
+    for (const struct network_option *x = t->network->options; x->key; x++)
         if (!strcmp(x->key, "learning_rate") && !meta_get(head, x->key))
             trainer_describe_adam(t, head);
         else if (strcmp(x->key, "epochs_wanted")) /* the run's */
@@ -72,12 +76,15 @@ void trainer_describe_adam(const struct trainer *t, struct meta *head)
     meta_set(head, "epsilon", meta_real(t->adam.epsilon));
 }
 
-void trainer_save(const struct trainer *t, struct meta *state)
+struct meta *trainer_save(const struct trainer *t)
 {
+    struct meta *state = meta_map();
+
     meta_set(state, "steps", meta_int(t->steps));
     meta_set(state, "adam_steps", meta_int(t->adam.step));
     if (t->kind->save)
         t->kind->save(t, state);
+    return state;
 }
 
 int trainer_restore(struct trainer *t, const struct meta *state)

@@ -7,11 +7,12 @@
 
 #include "base/meta.h"
 #include "base/pool.h"
+#include "model/network.h"
 #include "nn/adam.h"
 #include "nn/params.h"
 #include "train/dataset.h"
 
-/* Settings of a model. What a network has a default for may ask for it: see struct network_option. */
+/* Settings of a model. What a network has a default for may ask for it: see struct network_option in model/network.h. */
 struct train_config {
     const char *network;
     int64_t epochs;
@@ -27,14 +28,6 @@ struct train_config {
     const char *frames; /* "auto", "beat" or "fixed" */
     int64_t bank;       /* latent frames kept for the prior */
     double beta;        /* weight of the KL term */
-};
-
-/* That a network has an option of the table in train/options.c, by its key there. The option's least number, or "auto",
- * asks for value; where that is 0 create finds one by the clips. words stand after it in --help. */
-struct network_option {
-    const char *key;
-    double value;
-    const char *words; /* NULL: none */
 };
 
 /* Of a step, an epoch, or test clips: what is minimised; its parts, of spectral distance + beta KL, of notebook
@@ -54,14 +47,13 @@ struct step_result {
 struct trainer;
 
 struct trainer_kind {
-    const char *network;
-    const char *unit, *speed;             /* what batches are of: "crops"; in the log, "crops_per_second" */
-    const struct network_option *options; /* that it has; the last has no key */
-    int64_t least_steps;                  /* that a run is worth while with: so many are the default */
+    const struct network *network; /* NULL: all those of one length */
+    const char *unit, *speed;      /* what batches are of: "crops"; in the log, "crops_per_second" */
+    int64_t least_steps;           /* that a run is worth while with: so many are the default */
 
-    /* A network for clips like those of data, with fresh parameters; the config asks for no more defaults than it can
-     * find itself, and is then filled in. NULL: not for such clips. */
-    struct trainer *(*create)(const struct train_config *config, const struct dataset *data, struct pool *pool);
+    /* A network for clips like those of base->data, with fresh parameters; the config asks for no more defaults than it
+     * can find itself, and is then filled in. NULL: not for such clips; base->params are released. */
+    struct trainer *(*create)(const struct trainer *base);
 
     /* Cuts the data into this epoch's batches (a pure function of seed and epoch); returns how many steps it has. */
     int (*begin_epoch)(struct trainer *t, int64_t epoch);
@@ -93,6 +85,7 @@ struct trainer_kind {
 /* What every kind of trainer begins with. */
 struct trainer {
     const struct trainer_kind *kind;
+    const struct network *network;
     struct train_config config;
     const struct dataset *data;
     struct pool *pool;
@@ -105,14 +98,10 @@ struct trainer {
     double progress; /* share of the run that is done, 0 .. 1, set before each step: for schedules */
 };
 
-extern const struct trainer_kind notebook_trainer, spectral_trainer;
-extern const struct trainer_kind *const trainer_kinds[]; /* the default first, NULL at the end */
+extern const struct trainer_kind whole_trainer, spectral_trainer;
 
-/* NULL: none of that name. */
-const struct trainer_kind *trainer_kind_find(const char *network);
-
-/* A trainer of the config's network with all settings filled in. data and
- * pool must outlive it. NULL: no such network, or not for such clips. */
+/* A trainer of the config's network, which there is, with all settings filled in. data and pool must outlive it. NULL:
+ * not for such clips. */
 struct trainer *trainer_new(const struct train_config *config, const struct dataset *data, struct pool *pool);
 void trainer_free(struct trainer *t);
 
@@ -124,7 +113,7 @@ void trainer_describe(const struct trainer *t, struct meta *head);
 /* What a snapshot keeps of the trainer beside its parameters, and back again:
  * after it the next step is the one that would have been next. -1: not the
  * state of such a trainer. */
-void trainer_save(const struct trainer *t, struct meta *state);
+struct meta *trainer_save(const struct trainer *t);
 int trainer_restore(struct trainer *t, const struct meta *state);
 
 /* The optimizer, for the head of a model. */

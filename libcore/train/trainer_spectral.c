@@ -22,8 +22,8 @@
 #define STREAM_CROPS (UINT64_C(1) << 60)
 #define STREAM_NOISE (UINT64_C(2) << 60)
 
-/* Where training begins to be worth it; steps of warm-up; values that principal components are taken of at most. */
-enum { LEAST_FRAMES = 64, WARM_UP = 300, MOST_STACKED = 4500 };
+/* Steps of warm-up; values that principal components are taken of at most. */
+enum { WARM_UP = 300, MOST_STACKED = 4500 };
 /* Clips of training that the spread of levels is learnt from, and that their bound is reported of. */
 enum { SPREAD_CLIPS = 16, TRAIN_CLIPS = 4 };
 /* Skipped steps in a row: so many halve the learning rate, so many end training. */
@@ -119,16 +119,12 @@ static void choose_sizes(struct spectral_training *t)
 
 static int check_sizes(const struct spectral_training *t)
 {
-    double seconds = (double)t->t.data->samples / t->t.data->rate, frames = 0;
+    double seconds = (double)t->t.data->samples / t->t.data->rate;
 
-    for (size_t i = 0; i < t->t.data->count; i++)
-        frames += (double)t->clips[i].real - 1;
     if (seconds * t->t.data->rate / t->input.hop > 1 << 24)
         return error_set("clips of %.0f s are too long to learn from: cut them with cv-load --all", seconds);
-    if (frames < LEAST_FRAMES)
-        return error_set(
-            "%zu clips of %.2g s are too few to learn from: at least %d frames, about %.0f s of audio, are needed",
-            t->t.data->count, seconds, LEAST_FRAMES, ceil(LEAST_FRAMES * t->input.hop / t->t.data->rate));
+    if (spectral_data_check(&t->input, t->t.data, t->clips))
+        return -1;
     if (t->shape.latent > t->shape.features * t->shape.stride)
         return error_set("a latent of %d is more than the %d values it stands for: use a smaller -z", t->shape.latent,
                          t->shape.features * t->shape.stride);
@@ -153,16 +149,13 @@ static void begin_values(struct spectral_training *t)
     params_find(t->t.params, "enc/linear/bias")->pace = encoder_rate;
 }
 
-static struct trainer *create(const struct train_config *config, const struct dataset *data, struct pool *pool)
+static struct trainer *create(const struct trainer *base)
 {
     struct spectral_training *t = mem_zero(1, sizeof *t);
+    const struct dataset *data = base->data;
+    struct pool *pool = base->pool;
 
-    t->t = (struct trainer){.kind = &spectral_trainer,
-                            .config = *config,
-                            .data = data,
-                            .pool = pool,
-                            .params = params_new(),
-                            .seed = (uint64_t)config->seed};
+    t->t = *base;
     t->slower = 1;
     if (data->channels > CHANNELS_MOST) {
         error_set("clips have %d channels, the network 'spectral' takes up to %d: load without cv-load -c",
@@ -177,9 +170,7 @@ static struct trainer *create(const struct train_config *config, const struct da
         goto refused;
     t->prior = prior_plan(&t->shape, &t->input, t->clips, data->count, t->t.config.bank, t->t.seed);
     t->g = spectral_build(&t->shape, SPECTRAL_ALL, t->t.params, t->batch, t->crop / t->shape.stride, pool);
-    input_declare(t->g.net, t->shape.features);
-    components_declare(t->g.net, &t->shape);
-    prior_declare(t->g.net, &t->prior.shape);
+    chunks_declare(t->g.net, &t->shape, &t->prior.shape, true);
     if (net_plan(t->g.net, t->t.seed, true))
         goto refused;
     t->t.adam = (struct adam){t->t.config.rate, 0.9, 0.99, 1e-8, false, 0};
@@ -445,24 +436,10 @@ static int restore(struct trainer *base, const struct meta *state)
     return 0;
 }
 
-static const struct network_option options[] = {
-    {"epochs_wanted", 25, ", or more for 200 steps"},
-    {"latent", 0, "192, up to 4 kHz 96, with a beat 160"},
-    {"width", 0, "192, above 4 kHz 128"},
-    {"stride", 0, "6 where frames follow the beat, else 2, above 4 kHz 4"},
-    {"frames", 0, NULL},
-    {"bank", PRIOR_BANK_DEFAULT, NULL},
-    {"batch", 8, NULL},
-    {"beta", 3e-4, NULL},
-    {"learning_rate", 2e-3, NULL},
-    {NULL, 0, NULL},
-};
-
 const struct trainer_kind spectral_trainer = {
-    .network = "spectral",
+    .network = &network_spectral,
     .unit = "crops",
     .speed = "crops_per_second",
-    .options = options,
     .least_steps = 200,
     .create = create,
     .begin_epoch = begin_epoch,

@@ -62,7 +62,7 @@ void bench_train(int threads, int steps)
 /* ---- one side of the network ---- */
 
 struct side {
-    struct notebook_graph g;
+    struct whole_graph g;
     struct node *in;
     const float *data;
 };
@@ -77,15 +77,14 @@ static void side_once(void *arg)
 
 static void bench_side(const char *what, int parts, int threads, int steps)
 {
-    struct notebook shape = notebook_preset(SAMPLES, LATENT);
     struct params *params = params_new();
     struct pool *pool = pool_new(threads);
-    struct side s = {.g = notebook_build(&shape, parts, params, BATCH, pool)};
+    struct side s = {.g = whole_build(&notebook, SAMPLES, LATENT, parts, params, BATCH, pool)};
     float *data = random_clips((size_t)BATCH * SAMPLES);
 
     if (net_plan(s.g.net, 123, false))
         diag_die("%s", error_text());
-    s.in = parts & NOTEBOOK_ENCODER ? s.g.x : s.g.z;
+    s.in = parts & WHOLE_ENCODER ? s.g.x : s.g.z;
     s.data = data;
     net_set_batch(s.g.net, BATCH);
     measure(what, threads, steps, side_once, &s);
@@ -97,10 +96,10 @@ static void bench_side(const char *what, int parts, int threads, int steps)
 
 void bench_encode(int threads, int steps)
 {
-    bench_side("encode", NOTEBOOK_ENCODER, threads, steps);
+    bench_side("encode", WHOLE_ENCODER, threads, steps);
 }
 
 void bench_decode(int threads, int steps)
 {
-    bench_side("decode", NOTEBOOK_DECODER | NOTEBOOK_SAMPLE, threads, steps);
+    bench_side("decode", WHOLE_DECODER | WHOLE_SAMPLE, threads, steps);
 }

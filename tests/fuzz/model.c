@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "model/spectral_input.h"
 #include "model/file.h"
+#include "model/notebook.h"
 #include "model/prior.h"
 
 static void put_int(struct meta *m, const char *key, int64_t value)
@@ -79,9 +80,7 @@ uint8_t *fuzz_model(enum fuzz_model_kind kind, size_t *size)
     int fd = memfd_create("model", MFD_CLOEXEC);
 
     if (kind == FUZZ_NOTEBOOK) {
-        struct notebook shape = notebook_preset(2, 1);
-
-        net = notebook_build(&shape, NOTEBOOK_ENCODER | NOTEBOOK_DECODER, store, 1, NULL).net;
+        net = whole_build(&notebook, 2, 1, WHOLE_ALL, store, 1, NULL).net;
     } else {
         struct spectral shape = {FEATURES, 1, LATENT, 1};
         struct prior_shape prior = {.latent = LATENT, .positions = 1, .block = 1};

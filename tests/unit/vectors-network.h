@@ -69,14 +69,6 @@ static void head_real(struct verdict *v, const struct meta *meta, const char *ke
 
 /* ---- parameters ---- */
 
-static void param_shape(const struct network *n, const struct param *q, int64_t *shape)
-{
-    if (n->keras)
-        keras_shape(q, shape);
-    else
-        memcpy(shape, q->shape, (size_t)q->rank * sizeof *shape);
-}
-
 /* The tensor for q, NULL with a failure when it is missing or shaped otherwise. */
 static const struct tensor *param_tensor(const struct network *n, struct verdict *v, const struct kept *frame,
                                          const struct param *q)
@@ -89,7 +81,7 @@ static const struct tensor *param_tensor(const struct network *n, struct verdict
         verdict_fail(v, "there is no '%s'", q->name);
         return NULL;
     }
-    param_shape(n, q, shape);
+    keras_shape(q, n->keras, shape);
     if (t->rank != q->rank || memcmp(t->shape, shape, (size_t)q->rank * sizeof *shape)) {
         verdict_fail(v, "'%s' is %s", q->name, tensor_shape_text(t, text, sizeof text));
         return NULL;
@@ -110,23 +102,18 @@ static void network_set(struct network *n, struct verdict *v, const struct kept 
         const struct param *q = n->store->list[i];
         const struct tensor *t = param_tensor(n, v, frame, q);
 
-        if (t && n->keras)
-            keras_import(q, t->data, n->store->theta + q->offset);
-        else if (t)
-            memcpy(n->store->theta + q->offset, t->data, q->count * sizeof(float));
+        if (t)
+            keras_import(q, n->keras, t->data, n->store->theta + q->offset);
     }
     all_used(v, frame);
 }
 
 static double param_error(const struct network *n, const struct param *q, const float *values, const struct tensor *t)
 {
-    float *turned;
+    float *turned = mem_floats(q->count);
     double error;
 
-    if (!n->keras)
-        return relative_error(values, t->data, q->count);
-    turned = mem_floats(q->count);
-    keras_export(q, values, turned);
+    keras_export(q, n->keras, values, turned);
     error = relative_error(turned, t->data, q->count);
     free(turned);
     return error;

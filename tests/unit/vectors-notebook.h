@@ -11,10 +11,9 @@
 
 struct run {
     struct network n;
-    struct notebook shape;
-    int batch, steps;
+    int samples, latent, hidden[8], batch, steps;
     struct adam adam;
-    struct notebook_graph g;
+    struct whole_graph g;
 };
 
 /* ---- what the head says ---- */
@@ -36,10 +35,10 @@ static void head_channels(struct verdict *v, const struct meta *meta, const char
 
 static void run_head(struct run *r, struct verdict *v, const struct meta *meta)
 {
-    head_int(v, meta, "samples", &r->shape.samples);
-    head_int(v, meta, "latent", &r->shape.latent);
-    head_channels(v, meta, "encoder_channels", r->shape.encoder);
-    head_channels(v, meta, "decoder_channels", r->shape.decoder);
+    head_int(v, meta, "samples", &r->samples);
+    head_int(v, meta, "latent", &r->latent);
+    head_channels(v, meta, "encoder_channels", r->hidden);
+    head_channels(v, meta, "decoder_channels", r->hidden + 4);
     head_int(v, meta, "batch", &r->batch);
     head_int(v, meta, "steps", &r->steps);
     head_real(v, meta, "learning_rate", &r->adam.rate);
@@ -89,7 +88,7 @@ static double log_normal(const float *s, const float *m, const float *logvar, in
  * network's losses on a batch of that clip alone. */
 static void compare_terms(struct run *r, struct verdict *v, const struct kept *frame)
 {
-    size_t samples = (size_t)r->shape.samples, latent = (size_t)r->shape.latent, batch = (size_t)r->batch;
+    size_t samples = (size_t)r->samples, latent = (size_t)r->latent, batch = (size_t)r->batch;
     const float *x = kept_get(frame, "x")->data, *eps = kept_get(frame, "eps")->data;
     float *px = mem_floats(batch), *pz = mem_floats(batch), *qz = mem_floats(batch), *kl = mem_floats(batch);
     float *drawn = mem_floats(batch);
@@ -102,8 +101,8 @@ static void compare_terms(struct run *r, struct verdict *v, const struct kept *f
         net_forward(r->g.net);
         px[i] = -r->g.nll->y[0];
         drawn[i] = r->g.kl->y[0];
-        p = log_normal(r->g.z->y, NULL, NULL, r->shape.latent);
-        q = log_normal(r->g.z->y, r->g.mean->y, r->g.logvar->y, r->shape.latent);
+        p = log_normal(r->g.z->y, NULL, NULL, r->latent);
+        q = log_normal(r->g.z->y, r->g.mean->y, r->g.logvar->y, r->latent);
         pz[i] = (float)p;
         qz[i] = (float)q;
         kl[i] = (float)(q - p);
@@ -190,7 +189,10 @@ static void notebook_check(const char *file, const struct meta *meta, struct kep
     if (!params || !forward)
         verdict_fail(&v, "there is no frame '%s'", params ? "forward" : "params");
     if (!v.failed) {
-        r.g = notebook_build(&r.shape, NOTEBOOK_ALL | NOTEBOOK_SAMPLE, r.n.store, r.batch, NULL);
+        struct whole w = notebook;
+
+        w.hidden = r.hidden;
+        r.g = whole_build(&w, r.samples, r.latent, WHOLE_ALL | WHOLE_SAMPLE, r.n.store, r.batch, NULL);
         if (net_plan(r.g.net, 1, true) < 0)
             verdict_fail(&v, "%s", error_text());
         else

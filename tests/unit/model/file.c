@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "model/notebook.h"
 #include "check.h"
 
 static char path[] = "/tmp/cv-unit-model-XXXXXX";
@@ -48,12 +49,12 @@ static void write_model(struct meta *meta, struct params *p, size_t skip, bool t
 static int read_model(struct model *m)
 {
     struct reader *r = model_open(m, path);
-    struct notebook_graph g;
+    struct whole_graph g;
     int status;
 
     if (!r)
         return -1;
-    g = notebook_build(&m->notebook, NOTEBOOK_ALL, m->params, 1, NULL);
+    g = whole_build(m->network->one_length, (int)m->samples, m->latent, WHOLE_ALL, m->params, 1, NULL);
     status = model_fill(m, r, path, g.net);
     net_free(g.net);
     return status;
@@ -121,9 +122,8 @@ static void test_refused(struct params *p)
 
 int main(void)
 {
-    struct notebook shape = notebook_preset(8, 2);
     struct params *p = params_new();
-    struct notebook_graph g = notebook_build(&shape, NOTEBOOK_ALL, p, 1, NULL);
+    struct whole_graph g = whole_build(&notebook, 8, 2, WHOLE_ALL, p, 1, NULL);
     int fd = mkstemp(path);
 
     close(fd);

@@ -31,8 +31,7 @@ static struct params *network(const struct spectral *shape)
     struct params *p = params_new();
     struct spectral_graph g = spectral_build(shape, SPECTRAL_ALL, p, 1, 2, NULL);
 
-    input_declare(g.net, shape->features);
-    components_declare(g.net, shape);
+    chunks_declare(g.net, shape, &(struct prior_shape){.latent = shape->latent, .positions = 1, .block = 1}, true);
     check(net_plan(g.net, 1, true) == 0, "a network of %d features is planned", shape->features);
     memset(p->theta, 0, p->total * sizeof *p->theta);
     set_all(p, "front/scale", 1);
@@ -88,7 +87,7 @@ static void test_components(void)
     check(pca_begin(&shape, p, &clip, 1, spool, NULL) == 0, "components of levels of two dimensions");
     for (int t = 0; t < ROWS; t++) {
         memcpy(back, y + t * N, sizeof back);
-        components_project(&shape, p, back, scratch);
+        chunks_project(&shape, p, back, scratch);
         for (int i = 0; i < N; i++)
             worst = fmax(worst, fabs((double)(back[i] - y[t * N + i])));
     }

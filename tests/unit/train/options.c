@@ -68,7 +68,7 @@ static void test_head(const char *network, const struct dataset *data)
     if (!t)
         return;
     trainer_describe(t, head);
-    for (const struct network_option *x = t->kind->options; x->key; x++) {
+    for (const struct network_option *x = t->network->options; x->key; x++) {
         size_t i = setting_find(x->key);
         struct meta *is = setting_value(&t->config, i), *back;
 
@@ -117,7 +117,7 @@ static void test_defaults(void)
 
     train_options_begin(&o, table);
     c->batch = 5;
-    config_defaults(c, &spectral_trainer);
+    config_defaults(c, &network_spectral);
     check(c->batch == 5, "what is asked for stays");
     check(c->epochs == 25 && c->bank == 32768 && fabs(c->beta - 3e-4) < 1e-12 && c->latent == 0,
           "what is not is the network's, or left to it");
@@ -132,8 +132,8 @@ int main(void)
     struct dataset data = clips_of_noise(spool);
 
     test_table();
-    for (size_t i = 0; trainer_kinds[i]; i++)
-        test_head(trainer_kinds[i]->network, &data);
+    for (size_t i = 0; networks[i]; i++)
+        test_head(networks[i]->name, &data);
     test_fit();
     test_defaults();
     free(data.clips);

@@ -1,4 +1,4 @@
-/* Evaluating the network 'notebook'. */
+/* Evaluating networks of whole clips. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,11 +14,11 @@ enum { TERM_NLL, TERM_KL_DRAW, TERM_RECONSTRUCTION };
 struct state {
     struct model *m;
     struct rng rng;
-    struct notebook_graph *graphs; /* for each thread */
+    struct whole_graph *graphs; /* for each thread */
     int threads;
 };
 
-static void notebook_end(void *state)
+static void end(void *state)
 {
     struct state *s = state;
 
@@ -28,32 +28,25 @@ static void notebook_end(void *state)
     free(s);
 }
 
-static void *notebook_begin(struct model *m, struct reader *file, const char *path, uint64_t seed, int threads)
+static void *begin(struct model *m, struct reader *file, const char *path, uint64_t seed, int threads)
 {
     struct state *s = mem_zero(1, sizeof *s);
     int status;
 
     *s = (struct state){m, rng_new(seed, 0), mem_zero((size_t)threads, sizeof *s->graphs), threads};
-    s->graphs[0] = notebook_build(&m->notebook, NOTEBOOK_ALL | NOTEBOOK_SAMPLE, m->params, 1, NULL);
+    for (int i = 0; i < threads; i++)
+        s->graphs[i] = whole_build(m->network->one_length, (int)m->samples, m->latent, WHOLE_ALL | WHOLE_SAMPLE,
+                                   m->params, 1, NULL);
     status = model_fill(m, file, path, s->graphs[0].net);
-    for (int i = 1; i < threads && !status; i++) {
-        s->graphs[i] = notebook_build(&m->notebook, NOTEBOOK_ALL | NOTEBOOK_SAMPLE, m->params, 1, NULL);
+    for (int i = 1; i < threads && !status; i++)
         status = net_plan(s->graphs[i].net, 0, false);
-    }
     if (!status)
         return s;
-    notebook_end(s);
+    end(s);
     return NULL;
 }
 
-static int64_t notebook_latents(const void *state, const struct eval_clip *c)
-{
-    (void)state;
-    (void)c;
-    return 1;
-}
-
-static void notebook_draw(void *state, float *eps, size_t count)
+static void draw(void *state, float *eps, size_t count)
 {
     struct state *s = state;
 
@@ -68,18 +61,18 @@ static struct latent_sums latent_of(double mean, double logvar)
 
 /* Once with the draw for the losses, once without for the sound, which loses
  * the offset that a sigmoid leaves. */
-static void notebook_clip(void *state, int worker, struct eval_clip *c)
+static void clip(void *state, int worker, struct eval_clip *c)
 {
     struct state *s = state;
-    const struct notebook_graph *g = &s->graphs[worker];
-    size_t latent = (size_t)s->m->notebook.latent;
+    const struct whole_graph *g = &s->graphs[worker];
+    size_t latent = (size_t)s->m->latent;
 
-    notebook_input(g, 0, c->x, c->samples);
+    whole_input(g, 0, c->x, c->samples);
     memcpy(g->eps->y, c->eps, latent * sizeof(float));
     net_forward(g->net);
     c->terms[TERM_NLL] = (double)g->nll->y[0];
     c->terms[TERM_KL_DRAW] = (double)g->kl->y[0];
-    c->terms[TERM_RECONSTRUCTION] = (double)g->reconstruction->y[0];
+    c->terms[TERM_RECONSTRUCTION] = g->reconstruction ? (double)g->reconstruction->y[0] : 0;
     for (size_t d = 0; d < latent; d++)
         c->dims[d] = latent_of((double)g->mean->y[d], (double)g->logvar->y[d]);
     memset(g->eps->y, 0, latent * sizeof(float));
@@ -88,18 +81,17 @@ static void notebook_clip(void *state, int worker, struct eval_clip *c)
     level_center(c->reconstruction, 1, c->samples);
 }
 
-static void notebook_finish(const void *state, const double *terms, struct eval *e)
+static void finish(const void *state, const double *terms, struct eval *e)
 {
     double n = (double)e->clips, likelihood = -terms[TERM_NLL] / n, draw = terms[TERM_KL_DRAW] / n;
 
-    (void)state;
     eval_term(e, "elbo", "ELBO", likelihood - draw, "log p(x|z) - KL of the draw, nats per clip");
     eval_term(e, "log_likelihood", "  log p(x|z)", likelihood, "nats");
     eval_term(e, "kl_draw", "  KL of the draw", draw, "nats, log q(z|x) - log p(z)");
     eval_term(e, "kl", "  KL", e->kl_sum, "nats, closed form, against N(0, 1)");
-    eval_term(e, "cross_entropy", "reconstruction loss", terms[TERM_RECONSTRUCTION] / n,
-              "cross entropy of the raw logits");
+    if (((const struct state *)state)->graphs->reconstruction)
+        eval_term(e, "cross_entropy", "reconstruction loss", terms[TERM_RECONSTRUCTION] / n,
+                  "cross entropy of the raw logits");
 }
 
-const struct eval_kind eval_notebook = {notebook_begin, notebook_latents, notebook_draw, notebook_clip,
-                                        NULL,           notebook_finish,  notebook_end};
+const struct eval_kind eval_whole = {begin, NULL, draw, clip, NULL, finish, end};

@@ -1,4 +1,5 @@
-/* The notebook's network over streams, a few clips at a time. */
+/* Networks of whole clips over streams, a few clips at a time. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,7 @@
 enum { BATCH = 16 }; /* clips that go through the network together */
 
 struct work {
-    struct notebook_graph g;
+    struct whole_graph g;
     struct node *out; /* decoder: what is written */
     struct rng rng;
 };
@@ -19,12 +20,12 @@ struct work {
 static int begin(struct codec *c, struct reader *file)
 {
     struct work *w = mem_zero(1, sizeof *w);
-    int parts = NOTEBOOK_DECODER | (c->how.logits ? 0 : NOTEBOOK_SAMPLE);
+    int parts = !c->decode ? WHOLE_ENCODER : WHOLE_DECODER | (c->how.logits ? 0 : WHOLE_SAMPLE);
 
     c->state = w;
     c->room = BATCH;
     w->rng = rng_new(c->how.seed, 0);
-    w->g = notebook_build(&c->m.notebook, c->decode ? parts : NOTEBOOK_ENCODER, c->m.params, BATCH, c->pool);
+    w->g = whole_build(c->m.network->one_length, (int)c->m.samples, c->m.latent, parts, c->m.params, BATCH, c->pool);
     w->out = c->how.logits ? w->g.logit : w->g.sample;
     return model_fill(&c->m, file, c->path, w->g.net);
 }
@@ -62,7 +63,7 @@ static int encode(struct codec *c)
     size_t latent = (size_t)c->m.latent;
 
     for (int i = 0; i < c->held; i++)
-        notebook_input(&w->g, i, c->clips[i].in, c->clips[i].samples);
+        whole_input(&w->g, i, c->clips[i].in, c->clips[i].samples);
     run(c);
     for (int i = 0; i < c->held; i++) {
         struct codec_clip *clip = &c->clips[i];
@@ -108,30 +109,15 @@ static void decode(struct codec *c)
 
 static const char *idle(const struct codec *c, enum codec_option option, bool noise)
 {
-    (void)c;
+    static char words[128];
+    const char *why = option == CODEC_TEMPO ? "knows no tempo"
+                      : option == CODEC_SEED || option == CODEC_ITERATIONS
+                          ? "gives samples, not magnitudes whose phases are searched for"
+                          : "takes noise as latents, without a prior";
+
     (void)noise;
-    switch (option) {
-    case CODEC_LOGITS:
-        return NULL;
-    case CODEC_TEMPO:
-        return "the network 'notebook' knows no tempo";
-    case CODEC_SEED:
-    case CODEC_ITERATIONS:
-        return "the network 'notebook' gives samples, not magnitudes whose phases are searched for";
-    default:
-        return "the network 'notebook' takes noise as latents, without a prior";
-    }
+    snprintf(words, sizeof words, "the network '%s' %s", c->m.network->name, why);
+    return option == CODEC_LOGITS ? NULL : words;
 }
 
-const struct codec_kind codec_notebook = {begin, encode, take, decode, end, idle};
-
-int notebook_head(struct model *m, const struct reader *r)
-{
-    int64_t latent;
-
-    if (head_int(r, "latent", 1, 1 << 16, &latent))
-        return -1;
-    m->latent = (int)latent;
-    m->notebook = notebook_preset((int)m->samples, m->latent);
-    return 0;
-}
+const struct codec_kind codec_whole = {begin, encode, take, decode, end, idle};

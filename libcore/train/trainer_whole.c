@@ -1,4 +1,4 @@
-/* Training the network 'notebook': whole clips, its two losses, Adam as Keras does it. */
+/* Training networks of whole clips: batches of them, in a new order each epoch or as they came. */
 #include "train/trainer.h"
 
 #include <assert.h>
@@ -9,15 +9,15 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "nn/adam.h"
-#include "model/notebook.h"
+#include "model/network.h"
 
 /* Streams of the seed, beside those of the initial values (0, 1, ...). */
 #define STREAM_SHUFFLE (UINT64_C(1) << 60)
 #define STREAM_NOISE (UINT64_C(2) << 60)
 
-struct notebook_training {
+struct whole_training {
     struct trainer t;
-    struct notebook_graph g;
+    struct whole_graph g;
     size_t *order; /* clips in this epoch's order */
     size_t *start; /* first place of each batch in order, one more at the end */
     int batches;
@@ -39,7 +39,7 @@ static size_t largest_batch(const struct dataset *d, int batch)
 
 static void destroy(struct trainer *base)
 {
-    struct notebook_training *t = (struct notebook_training *)base;
+    struct whole_training *t = (struct whole_training *)base;
 
     net_free(t->g.net);
     params_free(t->t.params);
@@ -48,26 +48,23 @@ static void destroy(struct trainer *base)
     free(t);
 }
 
-static struct trainer *create(const struct train_config *config, const struct dataset *data, struct pool *pool)
+static struct trainer *create(const struct trainer *base)
 {
-    struct notebook_training *t = mem_zero(1, sizeof *t);
-    struct notebook shape;
+    struct whole_training *t = mem_zero(1, sizeof *t);
+    const struct whole *w = base->network->one_length;
+    const struct dataset *data = base->data;
 
-    t->t = (struct trainer){.kind = &notebook_trainer,
-                            .config = *config,
-                            .data = data,
-                            .pool = pool,
-                            .params = params_new(),
-                            .adam = {config->rate, 0.9, 0.999, 1e-8, true, 0},
-                            .seed = (uint64_t)config->seed,
-                            .longest = data->samples};
-    shape = notebook_preset((int)data->samples, (int)config->latent);
-    t->capacity = largest_batch(data, (int)config->batch);
+    t->t = *base;
+    t->t.adam = (struct adam){base->config.rate, 0.9, 0.999, 1e-8, w->keras, 0};
+    t->t.longest = data->samples;
+    t->capacity = largest_batch(data, (int)base->config.batch);
     t->order = mem_alloc(data->count * sizeof *t->order);
     t->start = mem_alloc((data->count + 1) * sizeof *t->start);
-    t->g = notebook_build(&shape, NOTEBOOK_ALL, t->t.params, (int)t->capacity, pool);
+    t->g = whole_build(w, (int)data->samples, (int)base->config.latent, WHOLE_ALL, base->params, (int)t->capacity,
+                       base->pool);
     if (data->channels != 1)
-        error_set("clips have %d channels, the network 'notebook' takes one: load without cv-load -c", data->channels);
+        error_set("clips have %d channels, the network '%s' takes one: load without cv-load -c", data->channels,
+                  base->network->name);
     else if (!net_plan(t->g.net, t->t.seed, true))
         return &t->t;
     destroy(&t->t);
@@ -100,7 +97,7 @@ static void shuffle(size_t *order, size_t count, size_t buffer, struct rng *r)
 
 static int begin_epoch(struct trainer *base, int64_t epoch)
 {
-    struct notebook_training *t = (struct notebook_training *)base;
+    struct whole_training *t = (struct whole_training *)base;
     const struct dataset *d = t->t.data;
 
     t->batches = 0;
@@ -122,17 +119,17 @@ static int begin_epoch(struct trainer *base, int64_t epoch)
 }
 
 /* Puts count clips into the network's input, beside the noise that is there, and runs it. */
-static void forward(struct notebook_training *t, const struct dataset *d, const size_t *order, size_t count)
+static void forward(struct whole_training *t, const struct dataset *d, const size_t *order, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        notebook_input(&t->g, (int)i, d->clips[order[i]].data, d->clips[order[i]].samples);
+        whole_input(&t->g, (int)i, d->clips[order[i]].data, d->clips[order[i]].samples);
         dataset_release(d, order[i]);
     }
     net_forward(t->g.net);
 }
 
 /* Of the last batch. */
-static struct train_figures figures(const struct notebook_training *t)
+static struct train_figures figures(const struct whole_training *t)
 {
     double nll = (double)t->g.nll->y[0], kl = (double)t->g.kl->y[0];
 
@@ -141,7 +138,7 @@ static struct train_figures figures(const struct notebook_training *t)
 
 static int step(struct trainer *base, int number, struct step_result *result)
 {
-    struct notebook_training *t = (struct notebook_training *)base;
+    struct whole_training *t = (struct whole_training *)base;
     size_t first = t->start[number], count = t->start[number + 1] - first;
     struct rng r = rng_new(base->seed, STREAM_NOISE + (uint64_t)base->steps);
 
@@ -166,7 +163,7 @@ static int step(struct trainer *base, int number, struct step_result *result)
 /* The mean over clips, each with the noise that cv-eval has for it. */
 static void test(struct trainer *base, const struct dataset *clips, struct train_figures *result)
 {
-    struct notebook_training *t = (struct notebook_training *)base;
+    struct whole_training *t = (struct whole_training *)base;
     struct rng r = rng_new(base->seed, 0);
     size_t latent = (size_t)base->config.latent, *order;
 
@@ -191,16 +188,9 @@ static void test(struct trainer *base, const struct dataset *clips, struct train
     free(order);
 }
 
-static const struct network_option options[] = {
-    {"epochs_wanted", 20, NULL}, {"latent", 2, NULL},           {"batch", 10, NULL},
-    {"buffer", 0, "all clips"},  {"learning_rate", 3e-4, NULL}, {NULL, 0, NULL},
-};
-
-const struct trainer_kind notebook_trainer = {
-    .network = "notebook",
+const struct trainer_kind whole_trainer = {
     .unit = "clips",
     .speed = "clips_per_second",
-    .options = options,
     .create = create,
     .begin_epoch = begin_epoch,
     .step = step,
