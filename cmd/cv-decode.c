@@ -7,8 +7,8 @@
 #include "base/opt.h"
 #include "model/codec.h"
 
-static int64_t threads = 0, seed = 123, nearest = 8, iterations = 8;
-static struct codec_options how = {.jump = 1, .prior = "auto"};
+static int64_t threads = 0, seed = 123, iterations = 8;
+static struct codec_options how;
 
 static const struct opt opts[] = {
     {'j', "threads", OPT_INT, &threads, "N", 0, 1024, "threads, 0 for one per processor", NULL},
@@ -17,13 +17,6 @@ static const struct opt opts[] = {
     {0, "iterations", OPT_INT, &iterations, "N", 0, 1000,
      "iterations of the search for phases (spectral): 0 is the first guess, more than 32 are not heard",
      &how.given[CODEC_ITERATIONS]},
-    {0, "prior", OPT_TEXT, &how.prior, "KIND", 0, 0,
-     "noise: normal, var or beat (as the model's frames are), bank, or auto for the best that the model has",
-     &how.given[CODEC_PRIOR]},
-    {0, "jump", OPT_REAL, &how.jump, "P", 0, 1,
-     "bank: probability, at each beat, of going on with another place of the bank", &how.given[CODEC_JUMP]},
-    {0, "nearest", OPT_INT, &nearest, "N", 0, 64,
-     "bank: go on at one of the N places whose past is most alike, 0 for anywhere", &how.given[CODEC_NEAREST]},
     {0, "tempo", OPT_REAL, &how.tempo, "BPM", 0, 999,
      "tempo of all clips, 0 for their own (a model whose frames follow the beat)", &how.given[CODEC_TEMPO]},
     {0, "logits", OPT_FLAG, &how.logits, NULL, 0, 0, "the decoder's output as it is, without the sigmoid (notebook)",
@@ -46,15 +39,12 @@ int main(int argc, char **argv)
     struct reader *r = reader_open("-");
     struct pool *pool;
 
-    if (strcmp(how.prior, "auto") && strcmp(how.prior, "normal") && strcmp(how.prior, "var") &&
-        strcmp(how.prior, "beat") && strcmp(how.prior, "bank"))
-        diag_usage("--prior %s: no such prior, there are: normal, var, beat, bank, auto", how.prior);
     if (how.tempo > 0 && how.tempo < 15)
         diag_usage("--tempo %g: expected 15 to 999 beats per minute", how.tempo);
     if (!r || reader_start(r, kinds))
         diag_die("%s", error_text());
     how.seed = (uint64_t)seed;
-    how.nearest = (int)nearest;
+    how.guided = guided_defaults();
     how.iterations = (int)iterations;
     pool = pool_new((int)threads);
     status = codec_decode(argv[first], r, STDOUT_FILENO, "standard output", how, pool);

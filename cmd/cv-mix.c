@@ -1,4 +1,4 @@
-/* cv-mix: new latents, or noise, from those of several clips: steps between two, a crossfade, sums, means. */
+/* cv-mix: new latents from those of several clips: steps between two, a crossfade, sums, means. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,7 +12,7 @@
 enum { INPUTS_MAX = 256 };
 
 static struct mix_how how = {.steps = 1, .to = 1};
-static bool steps_given, from_given, to_given, linear, spherical;
+static bool steps_given, from_given, to_given;
 static const char *weights_text;
 
 static const struct opt opts[] = {
@@ -24,8 +24,8 @@ static const struct opt opts[] = {
     {0, "to", OPT_REAL, &how.to, "X", 0, 1, "where the crossfade ends, as a part of the clip", &to_given},
     {'w', "weights", OPT_TEXT, &weights_text, "W,W,...", 0, 0, "the sum of all streams, each times its weight", NULL},
     {'a', "average", OPT_FLAG, &how.average, NULL, 0, 0, "the mean of all clips of all streams", NULL},
-    {'l', "linear", OPT_FLAG, &linear, NULL, 0, 0, "along straight lines, as latents are mixed anyway", NULL},
-    {'S', "spherical", OPT_FLAG, &spherical, NULL, 0, 0, "along arcs, as noise is mixed anyway", NULL},
+    {'S', "spherical", OPT_FLAG, &how.arc, NULL, 0, 0, "along arcs, which keep what is drawn from N(0, 1) as large",
+     NULL},
     {'p', "pad", OPT_FLAG, &how.pad, NULL, 0, 0, "continue shorter clips with zeros; without it longer ones are cut",
      NULL},
 };
@@ -33,7 +33,7 @@ static const struct opt opts[] = {
 static const struct program program = {
     "cv-mix",
     "[STREAM ...]",
-    "Mix latents or noise: steps or a crossfade between two streams, sums, means.",
+    "Mix latents: steps or a crossfade between two streams, sums, means.",
     opts,
     sizeof opts / sizeof *opts,
     "cv-mix -n 8 a.lat b.lat | cv-decode model.bin | cv-towav",
@@ -65,16 +65,14 @@ static void check_usage(char **paths, size_t count)
         dashes += !strcmp(paths[i], "-");
     if (dashes > 1)
         diag_usage("standard input can be one of the streams only");
-    if (linear && spherical)
-        diag_usage("--linear or --spherical, not both");
     if ((weights_text != NULL) + how.average + how.crossfade + steps_given > 1)
         diag_usage("one of --steps, --crossfade, --weights and --average at a time");
     if ((from_given || to_given) && !how.crossfade)
         diag_usage("--from and --to need --crossfade");
     if (how.from > how.to)
         diag_usage("--from %g is after --to %g", how.from, how.to);
-    if (weights_text && (linear || spherical))
-        diag_usage("--weights are taken as they are: no --linear or --spherical with them");
+    if (weights_text && how.arc)
+        diag_usage("--weights are taken as they are: no --spherical with them");
     if (!weights_text && !how.average && count != 2)
         diag_usage("two streams were expected, not %zu; any number goes with --weights or --average", count);
 }
@@ -89,7 +87,6 @@ int main(int argc, char **argv)
     check_usage(paths, count);
     if (weights_text)
         how.weights = read_weights(count);
-    how.way = linear ? MIX_LINE : spherical ? MIX_ARC : MIX_USUAL;
     if (mix_streams(paths, count, how, STDOUT_FILENO, "standard output"))
         diag_die("%s", error_text());
     return 0;

@@ -117,7 +117,7 @@ $(OUT)/watch/model.bin: $(CLIPS)
 	$(LOAD) $(JAZZ)/*.wav | cv-train $(EPOCHS:%=-e %) --snapshot $(@D) > $@.part
 	@mv $@.part $@
 $(OUT)/watch.png: $(OUT)/watch/model.bin
-	cv-sample -n 2 -m $< > $(<D)/noise.cvs
+	cv-sample -n 2 > $(<D)/noise.cvs
 	@for model in $(<D)/epoch-*.cvm; do \
 	   page=$${model%.cvm}; cv-decode -q $$model < $(<D)/noise.cvs \
 	   | cv-plot -q --kind spectrogram -g 1x2 -t "Epoch $${page##*-}" -o $$page.png; done

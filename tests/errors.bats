@@ -13,7 +13,7 @@ setup_file() {
     cv-train -N notebook -q -e 1 -b 2 -z 3 < audio.cvs > model3.bin
     cv-train -N notebook -q -e 1 -b 2 < tiny.cvs > tiny.bin
     cv-encode -q model.bin < audio.cvs > latent.cvs
-    cv-sample -q -n 3 -m model.bin > noise.cvs
+    cv-sample -q -n 3 --length .1 > noise.cvs
 }
 
 setup() {
@@ -365,7 +365,8 @@ made_clip() {
 }
 
 @test "latents of the wrong size say which option to use" {
-    refuses 1 cv-decode model3.bin < noise.cvs
+    printf '%b' "$(mp_head noise)$(mp_frame n noise "2 1" 0.5 -1)$(mp_tail 1)" > small.cvs
+    refuses 1 cv-decode model3.bin < small.cvs
     says 2 3 "cv-sample -m"
     refuses 1 cv-decode model3.bin < latent.cvs
     says 2 3 "same model"

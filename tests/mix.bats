@@ -1,4 +1,4 @@
-# cv-mix: steps, crossfades, sums and means of latents and of noise.
+# cv-mix: steps, crossfades, sums and means of latents.
 
 load clips
 
@@ -66,7 +66,7 @@ meta() {
     one a.lat "" "1 0"
     one b.lat "" "0 2"
     [ "$(cv-mix a.lat b.lat | values z)" = "0.5 1" ]
-    cmp <(cv-mix a.lat b.lat) <(cv-mix -n 1 -l a.lat b.lat)
+    cmp <(cv-mix a.lat b.lat) <(cv-mix -n 1 a.lat b.lat)
     [ "$(cv-mix a.lat b.lat | names)" = a+b ]
 }
 
@@ -74,7 +74,7 @@ meta() {
     jazz 2 300
     cv-load -r 3000 -q -n 300 jazz/*.wav | cv-train -q -N notebook -e 0 -z 5 > model.bin
     for c in a b; do cv-load -r 3000 -q -n 300 jazz/$c.wav | cv-encode model.bin > $c.lat; done
-    for how in -l -S; do
+    for how in "" -S; do
         cv-mix $how -n 3 a.lat b.lat > three
         [ "$(names < three | tr '\n' ' ')" = "a+b-00 a+b-01 a+b-02 " ]
         for t in z mean logvar; do
@@ -119,20 +119,17 @@ meta() {
     [ "$(cv-mix -S a.lat d.lat | values z)" = "0.5 0" ]
 }
 
-@test "noise goes along arcs and stays as large as noise is, latents go straight" {
-    cv-sample -s 1 > a.cvs
-    cv-sample -s 2 > b.cvs
+@test "along arcs draws from N(0, 1) stay as large as they are, straight they shrink" {
+    jazz 2 300
+    cv-load -r 3000 -q -n 300 jazz/*.wav | cv-train -q -N notebook -e 0 -z 500 > model.bin
+    cv-sample -s 1 -m model.bin > a.lat
+    cv-sample -s 2 -m model.bin > b.lat
     deviation() { cv-info --json | grep -o '"sd":[^,]*' | cut -d : -f 2; }
-    ascending .98 "$(cv-mix a.cvs b.cvs | deviation)" 1.02
-    ascending .69 "$(cv-mix -l a.cvs b.cvs | deviation)" .73
-    ascending .98 "$(cv-mix -a a.cvs b.cvs | deviation)" 1.02
-    ascending .69 "$(cv-mix -a -l a.cvs b.cvs | deviation)" .73
-    ascending .98 "$(cv-mix -w .6,.8 a.cvs b.cvs | deviation)" 1.02
-    cmp <(cv-mix -S a.cvs b.cvs) <(cv-mix a.cvs b.cvs)
-    one a.lat "" "1 0"
-    one b.lat "" "0 1"
-    cmp <(cv-mix -l a.lat b.lat) <(cv-mix a.lat b.lat)
-    run -1 cmp -s <(cv-mix -S a.lat b.lat) <(cv-mix a.lat b.lat)
+    ascending .9 "$(cv-mix -S a.lat b.lat | deviation)" 1.1
+    ascending .6 "$(cv-mix a.lat b.lat | deviation)" .8
+    ascending .9 "$(cv-mix -a -S a.lat b.lat | deviation)" 1.1
+    ascending .6 "$(cv-mix -a a.lat b.lat | deviation)" .8
+    ascending .9 "$(cv-mix -w .6,.8 a.lat b.lat | deviation)" 1.1
 }
 
 # ---- crossfades ----
@@ -370,25 +367,14 @@ clip() { stream "$1.lat" "$(head_of latent rate 3000 frames beat)" "$(frame "$1"
     [ "$(cv-mix g.lat h.lat | meta beat)" = 0.5 ]
 }
 
-@test "seconds of noise, and those of a head" {
-    cv-sample --length 4 > a.cvs
-    cv-sample --length 6 > b.cvs
-    [ "$(cv-mix a.cvs b.cvs | meta seconds)" = 4 ]
-    [ "$(cv-mix -p a.cvs b.cvs | meta seconds)" = 6 ]
-    cv-mix a.cvs b.cvs | cv-info | grep -q '\[256, 72\]'
-    cv-sample --tempo 100 > a.cvs
-    cv-sample --tempo 144 > b.cvs
-    [ "$(cv-mix a.cvs b.cvs | meta tempo)" = 120 ]
-    stream a.cvs "$(head_of noise samples 20)" "$(frame a "" noise "1 2" "1 2")"
-    stream b.cvs "$(head_of noise samples 10)" "$(frame b "" noise "1 2" "1 2")"
-    [ "$(cv-mix a.cvs b.cvs | meta samples)" = 10 ]
-}
-
-@test "the latents that noise goes on from are mixed along straight lines" {
-    stream a.cvs "$(head_of noise)" "$(frame a "" noise "1 2" "1 0" start "1 1" 1)"
-    stream b.cvs "$(head_of noise)" "$(frame b "" noise "1 2" "0 1" start "1 1" 2)"
-    [ "$(cv-mix a.cvs b.cvs | values noise)" = "0.7071 0.7071" ]
-    [ "$(cv-mix a.cvs b.cvs | values start)" = 1.5 ]
+@test "seconds, and samples of a head" {
+    one a.lat "seconds 4" "1 2"
+    one b.lat "seconds 6" "1 2"
+    [ "$(cv-mix a.lat b.lat | meta seconds)" = 4 ]
+    [ "$(cv-mix -p a.lat b.lat | meta seconds)" = 6 ]
+    stream a.lat "$(head_of latent samples 20)" "$(frame a "" z "1 2" "1 2")"
+    stream b.lat "$(head_of latent samples 10)" "$(frame b "" z "1 2" "1 2")"
+    [ "$(cv-mix a.lat b.lat | meta samples)" = 10 ]
 }
 
 # ---- refused ----
@@ -411,14 +397,14 @@ clip() { stream "$1.lat" "$(head_of latent rate 3000 frames beat)" "$(frame "$1"
     cv-mix c.lat a.lat | cv-info --json | grep -q '"model":"0123456789abcdef"'
 }
 
-@test "latents and noise do not mix, and audio not at all" {
+@test "noise is refused, and audio" {
     one a.lat "" "1 0"
     cv-sample > n.cvs
-    refuses 1 cv-mix a.lat n.cvs
-    says "n.cvs holds noise" "a.lat latents"
-    [ -z "$output" ]
-    refuses 1 cv-mix n.cvs a.lat
-    says "a.lat holds latents" "n.cvs noise"
+    for both in "a.lat n.cvs" "n.cvs n.cvs"; do
+        refuses 1 cv-mix $both
+        says "n.cvs holds noise" "cv-sample -m MODEL"
+        [ -z "$output" ]
+    done
     wav w.wav 10
     cv-load -r 3000 -q w.wav > w.cvs
     refuses 1 cv-mix a.lat w.cvs
@@ -492,7 +478,6 @@ clip() { stream "$1.lat" "$(head_of latent rate 3000 frames beat)" "$(frame "$1"
     usage -w "" a.lat
     usage -w 1e7 a.lat
     usage -w nan a.lat
-    usage -l -S a.lat a.lat; says --linear --spherical
     usage -w 1,1 -S a.lat a.lat
     usage -n 2 -x a.lat a.lat
     usage -a -x a.lat a.lat

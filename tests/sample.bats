@@ -1,4 +1,4 @@
-# cv-sample: draws from the standard normal distribution that a seed fixes.
+# cv-sample: draws from the standard normal distribution that a seed fixes, or from a model's prior.
 
 load clips
 
@@ -20,8 +20,8 @@ setup() {
     cd "$BATS_TEST_TMPDIR"
 }
 
-# shape < STREAM: of its first noise
-shape() { cv-info --json | grep -oE '"name":"noise","shape":\[[0-9,]*\]' | head -n 1 | grep -o '\[.*'; }
+# shape < STREAM: of its first noise, or latents
+shape() { cv-info --json | grep -oE '"name":"(noise|z)","shape":\[[0-9,]*\]' | head -n 1 | grep -o '\[.*'; }
 
 # meta KEY < STREAM: of its frames, one a line
 meta() { cv-info --json | sed 's/.*"frames":\[//' | grep -oE "\"$1\":[^,}]*" | cut -d : -f 2; }
@@ -98,14 +98,21 @@ meta() { cv-info --json | sed 's/.*"frames":\[//' | grep -oE "\"$1\":[^,}]*" | c
          }' values
 }
 
-@test "-m takes the latents of that model" {
+@test "-m draws latents of that model, the same that noise becomes in it" {
     cv-train -N notebook -q -e 0 -z 5 < audio.cvs > model.bin
-    cv-sample -n 2 -m model.bin > noise.cvs
-    cv-info noise.cvs | grep -q '\[5, 1\]'
-    cv-info --json noise.cvs > json
-    grep -qE '"rate": ?3000' json
-    grep -qE '"samples": ?30' json
-    cv-decode -q model.bin < noise.cvs | cv-info
+    cv-sample -n 2 -m model.bin > new.lat
+    cv-info new.lat | grep -q '\[5, 1\]'
+    [ "$(field rate new.lat)" = 3000 ]
+    [ "$(meta samples < new.lat | tr '\n' ' ')" = "30 30 " ]
+    for model in model.bin beat.bin fixed.bin; do
+        cv-sample -n 3 -m $model > new.lat
+        cv-sample -n 3 | cv-decode $model | tensor audio > noise
+        cv-decode $model < new.lat | tensor audio | cmp - noise
+        [ "$(field model new.lat)" = "$(field model <(cv-encode $model < $([ $model = model.bin ] && echo audio.cvs || echo long.cvs)))" ]
+        # whatever the threads
+        cv-sample -j 1 -n 3 -m $model | cmp - new.lat
+    done
+    [ "$(meta prior < new.lat | sort -u)" = '"guided"' ]
     # without -m nothing is known of rate and length
     cv-sample | cv-info --json > json
     run -1 grep '"rate"' json
@@ -133,27 +140,25 @@ meta() { cv-info --json | sed 's/.*"frames":\[//' | grep -oE "\"$1\":[^,}]*" | c
     [ "$(cv-sample --tempo 60 | shape)" = "[256,512]" ]
 }
 
-@test "fixed frames: as many times as the clip has" {
-    step=$(($(field hop fixed.bin) * $(field stride fixed.bin)))
-    [ "$(cv-sample -m fixed.bin | shape)" = "[96,$(((9000 + step - 1) / step))]" ]
-    cv-sample -m fixed.bin --length 1.5 > noise.cvs
-    [ "$(shape < noise.cvs)" = "[96,$(((4500 + step - 1) / step))]" ]
-    [ "$(field samples noise.cvs)" = 4500 ]
-    [ "$(cv-decode -q fixed.bin < noise.cvs | tensor audio | wc -l)" -eq 4500 ]
+@test "fixed frames: as many times as a clip of that length has" {
+    cv-sample -m fixed.bin > new.lat
+    [ "$(shape < new.lat)" = "$(cv-encode fixed.bin < long.cvs | shape)" ]
+    cv-sample -m fixed.bin --length 1.5 > new.lat
+    [ "$(meta samples < new.lat)" = 4500 ]
+    [ "$(cv-decode -q fixed.bin < new.lat | tensor audio | wc -l)" -eq 4500 ]
     cv-sample -m fixed.bin --tempo 100 > out 2> words
     grep -q 'fixed.bin.*warning\|warning.*fixed.bin' words
     [ "$(wc -l < words)" -eq 1 ]
 }
 
-@test "frames that follow the beat: enough for the fastest tempo there may be" {
+@test "frames that follow the beat: as many as the tempo takes" {
     [ "$(field beat_frames beat.bin)" = 24 ]
     beat=$((24 / $(field stride beat.bin)))
-    # 3 s at 150 beats per minute, the tempo of all clips
-    [ "$(cv-sample -m beat.bin | shape)" = "[96,$(((3 * 150 * beat + 59) / 60 + beat))]" ]
-    [ "$(cv-sample -m beat.bin --length 8 | shape)" = "[96,$(((8 * 150 * beat + 59) / 60 + beat))]" ]
+    # 3 s at 150 beats per minute, the tempo of all clips, from a frame before the first beat on
+    [ "$(cv-sample -m beat.bin | shape)" = "[96,$(((3 * 150 * beat + 59) / 60 + 1))]" ]
     # at the one that is asked for; half as fast has the frames of its double
     for tempo in 180 90; do
-        [ "$(cv-sample -m beat.bin --length 8 --tempo $tempo | shape)" = "[96,$(((8 * 180 * beat + 59) / 60 + beat))]" ]
+        [ "$(cv-sample -m beat.bin --length 8 --tempo $tempo | shape)" = "[96,$(((8 * 180 * beat + 59) / 60 + 1))]" ]
     done
     for how in "--length 8" "--length 8 --tempo 190" "--length 8 --tempo 101" "--length .2 --tempo 190"; do
         seconds=${how#--length }; seconds=${seconds%% *}
@@ -162,29 +167,89 @@ meta() { cv-info --json | sed 's/.*"frames":\[//' | grep -oE "\"$1\":[^,}]*" | c
         [ "$(cv-sample $how | cv-decode beat.bin | tensor audio | wc -l)" -eq $samples ]
     done
     [ "$(cv-sample --tempo 190 | cv-decode beat.bin | meta tempo)" = 190 ]
+    [ "$(cv-sample --tempo 190 -m beat.bin | meta tempo)" = 190 ]
 }
 
-@test "-c: the first latents, level and beat of a clip go with the draws" {
+@test "-c: new clips begin with the latents of a clip, and have its level and beat" {
     for model in beat.bin fixed.bin; do
         cv-encode -m $model < long.cvs > all.lat
-        cv-sample -m $model -c long.cvs --start 1.7 > noise.cvs
-        cv-info --json noise.cvs | grep -oE '"name":"start","shape":\[96,[0-9]*' | cut -d , -f 3 > width
-        cv-info --json all.lat | grep -oE '"name":"mean","shape":\[96,[0-9]*' | head -n 1 | cut -d , -f 3 > all
-        [ "$(cat width)" -gt 8 ]
-        [ "$(cat width)" -lt "$(cat all)" ]
+        cv-sample -m $model -c long.cvs --start 1.7 > new.lat
+        [ "$(shape < new.lat)" = "$(shape < all.lat)" ]
+        all=$(shape < all.lat | tr -d ']' | cut -d , -f 2)
         # whole beats, or whatever is there: 1.7 s are 4.25 beats, which begin less than one before the clip
-        [ $model = fixed.bin ] || [ $(($(cat width) % 4)) -eq 0 ]
-        # of each latent the first times
-        tensor mean < all.lat | awk -v w="$(cat width)" -v all="$(cat all)" '(NR - 1) % all < w' > want
-        tensor start < noise.cvs | paste - want | awk '{ d = $1 - $2; if (d * d > 1e-8) exit 1 } END { exit NR < 96 }'
+        paste <(tensor z < new.lat) <(tensor mean < all.lat | head -n $((96 * all))) |
+            awk -v all=$all '{ d = $1 - $2; if (d * d > 1e-8) { at = (NR - 1) % all; if (!at0 || at < first) first = at; at0 = 1 } }
+                END { print first }' > first
+        [ "$(cat first)" -gt 8 ]
+        [ "$(cat first)" -lt $all ]
+        [ $model = fixed.bin ] || [ $(($(cat first) % 4)) -eq 0 ]
         for key in level tempo beat; do
             [ $model$key = fixed.bintempo ] || [ $model$key = fixed.binbeat ] ||
-                [ "$(meta $key < noise.cvs)" = "$(meta $key < all.lat | head -n 1)" ]
+                [ "$(meta $key < new.lat)" = "$(meta $key < all.lat | head -n 1)" ]
         done
-        [ "$(meta continues < noise.cvs)" = '"1"' ]
-        [ "$(field model noise.cvs)" = "$(field model all.lat)" ]
-        [ "$(cv-decode $model < noise.cvs | tensor audio | wc -l)" -eq 9000 ]
+        [ "$(meta continues < new.lat)" = '"1"' ]
+        [ "$(field model new.lat)" = "$(field model all.lat)" ]
+        [ "$(cv-decode $model < new.lat | tensor audio | wc -l)" -eq 9000 ]
     done
+}
+
+# ---- form ----
+
+# alike A B LATENTS: mean squared difference of times A.. and B.., 32 of each, over that of any times 4 apart
+alike() {
+    tensor z < "$3" | awk -v a="$1" -v b="$2" -v all="$(shape < "$3" | tr -d ']' | cut -d , -f 2)" '
+        { x[NR - 1] = $1 }
+        END { for (i = 0; i < 96; i++) for (t = 0; t < 32; t++) {
+                  d = x[i * all + a + t] - x[i * all + b + t]; s += d * d
+                  e = x[i * all + a + t] - x[i * all + a + t + 4]; f += e * e }
+              print s / f }'
+}
+
+@test "--form: sections return, others do not" {
+    # of 1 bar: 16 times
+    how="-m beat.bin -s 3 --length 30 --tempo 150 --bars 2"
+    cv-sample $how --form AB --vary 0 > ab.lat
+    cv-sample $how --form AAAB --vary 0 > aaab.lat
+    # a section is 32 times; what returns goes on from another past
+    ascending "$(alike 36 68 aaab.lat)" .5
+    ascending .5 "$(alike 36 68 ab.lat)"
+    ascending "$(alike 36 100 ab.lat)" .5
+    # nothing returns where all is varied
+    cv-sample $how --form AAAB --vary 1 > varied.lat
+    ascending .5 "$(alike 36 68 varied.lat)"
+}
+
+@test "--guide: the length and the tempo of what is followed, and its name" {
+    cv-load -r 3000 -q -d 4 --tempo 190 "$BATS_FILE_TMPDIR"/long/1.wav > song.cvs
+    cv-sample -n 2 -m beat.bin -g song.cvs > new.lat
+    [ "$(meta samples < new.lat | head -n 1)" = "$(cv-encode beat.bin < song.cvs | meta samples)" ]
+    meta tempo < new.lat | head -n 1 | grep -qxE '190|190\.0000.*|189\.9999.*'
+    [ "$(meta follows < new.lat | tr -d '\n')" = '"1""1"' ]
+    cv-sample -n 2 -m beat.bin -g - < song.cvs | cmp - new.lat
+    cv-sample -n 2 -m beat.bin > alone.lat
+    run -1 cmp -s new.lat alone.lat
+    [ "$(cv-sample -m beat.bin -g song.cvs --length 2 | meta samples)" = 6000 ]
+    cv-load -q -r 3000 -d .3 "$BATS_FILE_TMPDIR"/long/1.wav > short.cvs
+    refuses 1 cv-sample -m beat.bin -g short.cvs
+    says "less than three beats"
+}
+
+@test "every knob of form changes the clip; those that do nothing are warned of" {
+    cv-sample -m beat.bin --length 12 > want
+    for how in "--follow 20" "--vary 1" "--block 1" "--nearest 1" "--form AB" "--prior beat" "--prior normal"; do
+        cv-sample -m beat.bin --length 12 $how > got
+        run -1 cmp -s got want
+    done
+    cv-sample -m beat.bin --length 12 --prior guided --follow 2 --vary .2 --block 2 --nearest 8 | cmp - want
+    for how in --follow --vary --block --nearest --form; do
+        cv-sample -m beat.bin --prior beat $how 1 > got 2> words
+        [ "$(wc -l < words)" -eq 1 ]
+        grep -q "beat.bin: $how has no effect: it is for the prior 'guided'" words
+        cv-sample -m two.bin $how 1 2> words > got
+        grep -q "two.bin: $how has no effect: the network 'notebook'" words
+    done
+    cv-sample -m beat.bin --bars 4 2> words > got
+    grep -q "beat.bin: --bars has no effect" words
 }
 
 @test "-c: what is new depends on the seed, what is there does not" {
@@ -211,9 +276,11 @@ meta() { cv-info --json | sed 's/.*"frames":\[//' | grep -oE "\"$1\":[^,}]*" | c
     [ "$(cv-decode beat.bin < noise.cvs | tensor audio | wc -l)" -eq 27000 ]
 }
 
-@test "-c: noise that has latents of one model is not for another" {
-    cv-sample -m beat.bin -c long.cvs --start 1 > noise.cvs
-    cv-decode fixed.bin < noise.cvs > out 2> words
+@test "latents of one model are not for another" {
+    cv-sample -m beat.bin -c long.cvs --start 1 > new.lat
+    refuses 1 cv-decode fixed.bin < <(cv-sample -m two.bin)
+    cv-train -q -e 0 -z 96 --frames beat -s 5 < long.cvs > other.bin
+    cv-decode other.bin < new.lat > out 2> words
     grep -q 'another model' words
 }
 
@@ -259,5 +326,11 @@ meta() { cv-info --json | sed 's/.*"frames":\[//' | grep -oE "\"$1\":[^,}]*" | c
     usage --length -1
     usage --length 86401
     usage --length 80000; says --length
-    usage -m - -c -; says "standard input"
+    usage -m beat.bin -c - -g -; says "standard input"
+    usage -m - -c -; says "-m -"
+    usage --form AB; says "-m"
+    usage --prior beat; says "-m"
+    usage -m beat.bin --prior bank; says normal guided
+    usage -m beat.bin --form ""
+    usage -m beat.bin --block 9
 }

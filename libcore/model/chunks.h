@@ -49,10 +49,6 @@ void chunks_over(struct chunks *p, const struct spectral *shape, const struct sp
                  struct params *params, int threads);
 void chunks_end(struct chunks *p);
 
-/* How much each dimension of z moves levels, [latent]: norms of their columns of
- * "dec/out/kernel"; to be released with free(). */
-float *chunks_weights(const struct chunks *p);
-
 /* A clip [channels, samples], as the front end sees it. */
 struct chunk_clip {
     const float *x;

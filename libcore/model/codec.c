@@ -25,15 +25,15 @@ static int begin_output(struct codec *c)
 
     if (c->w)
         return 0;
-    m = meta_map();
+    m = c->way == CODEC_DRAW ? meta_copy(c->head) : meta_map();
     meta_set(m, "rate", meta_copy(meta_get(c->m.meta, "rate")));
     meta_set(m, "network", meta_text(c->m.network->name));
-    if (!c->decode) {
+    if (c->way != CODEC_DECODE) {
         meta_set(m, "model", digest_meta(c->m.digest));
         if (!c->m.network->one_length)
             meta_set(m, "frames", meta_text(c->m.beat ? "beat" : "fixed"));
     }
-    c->w = writer_new(c->fd, c->label, c->decode ? "audio" : "latent", m);
+    c->w = writer_new(c->fd, c->label, c->way == CODEC_DECODE ? "audio" : "latent", m);
     meta_free(m);
     return c->w ? 0 : -1;
 }
@@ -60,8 +60,22 @@ static void forget(struct codec *c)
         free(clip->out);
         free(clip->mean);
         free(clip->logvar);
+        free(clip->guide);
     }
     c->held = 0;
+}
+
+static int put_clip(struct codec *c, const struct codec_clip *clip)
+{
+    bool audio = c->way == CODEC_DECODE;
+    int64_t shape[2] = {audio ? c->m.channels : c->m.latent, audio ? clip->samples : clip->frames};
+    struct frame_tensor t[] = {
+        {audio ? "audio" : "z", tensor_view(c->way == CODEC_DRAW ? clip->in : clip->out, 2, shape)},
+        {"mean", tensor_view(clip->mean, 2, shape)},
+        {"logvar", tensor_view(clip->logvar, 2, shape)},
+    };
+
+    return put(c, clip, t, c->way == CODEC_ENCODE ? 3 : 1);
 }
 
 /* Runs the clips held, and writes what comes of them. */
@@ -69,21 +83,14 @@ static int flush(struct codec *c)
 {
     int status = begin_output(c);
 
-    if (!status && c->decode)
+    if (!status && c->noise)
+        kind_of(c)->draw(c);
+    if (!status && c->way == CODEC_DECODE)
         kind_of(c)->decode(c);
-    else if (!status)
+    else if (!status && c->way == CODEC_ENCODE)
         status = kind_of(c)->encode(c);
-    for (int i = 0; i < c->held && !status; i++) {
-        struct codec_clip *clip = &c->clips[i];
-        int64_t shape[2] = {c->decode ? c->m.channels : c->m.latent, c->decode ? clip->samples : clip->frames};
-        struct frame_tensor t[] = {
-            {c->decode ? "audio" : "z", tensor_view(clip->out, 2, shape)},
-            {"mean", tensor_view(clip->mean, 2, shape)},
-            {"logvar", tensor_view(clip->logvar, 2, shape)},
-        };
-
-        status = put(c, clip, t, c->decode ? 1 : 3);
-    }
+    for (int i = 0; i < c->held && !status; i++)
+        status = put_clip(c, &c->clips[i]);
     forget(c);
     return status;
 }
@@ -157,19 +164,19 @@ static int encode_all(struct codec *c, struct reader *r)
 
 /* The tensor of a latent or noise frame, [at least the model's latent, frames]: any part of noise is noise, so that of
  * a larger shape will do. NULL with the reason. */
-static const struct tensor *latent_tensor(const struct codec *c, const struct reader *r, const struct frame *f,
-                                          bool noise)
+static const struct tensor *latent_tensor(const struct codec *c, const struct frame *f)
 {
+    bool noise = c->noise;
     const struct tensor *t = frame_get(f, noise ? "noise" : "z");
     char shape[128];
 
     if (!t) {
-        error_set("%s: frame '%s' has no tensor '%s'", reader_label(r), f->name, noise ? "noise" : "z");
+        error_set("%s: frame '%s' has no tensor '%s'", c->from, f->name, noise ? "noise" : "z");
         return NULL;
     }
     if (t->rank < 1 || t->rank > 2 || tensor_count(t) == 0 || t->shape[0] < c->m.latent ||
         (!noise && t->shape[0] > c->m.latent)) {
-        error_set("%s: '%s' has shape %s, the model's latent has %d dimensions: use %s", reader_label(r), f->name,
+        error_set("%s: '%s' has shape %s, the model's latent has %d dimensions: use %s", c->from, f->name,
                   tensor_shape_text(t, shape, sizeof shape), c->m.latent,
                   noise ? "cv-sample -m with this model" : "cv-encode with this same model");
         return NULL;
@@ -186,50 +193,49 @@ static bool first_time(bool *said)
 }
 
 /* Says once when latents come from another model: they mean something else to this one. */
-static void warn_origin(struct codec *c, const struct reader *r)
+static void warn_origin(struct codec *c)
 {
     struct meta *own = digest_meta(c->m.digest);
     const char *origin;
 
-    if (meta_get_text(reader_meta(r), "model", &origin) && strcmp(origin, own->text) && first_time(&c->said_origin))
-        diag_warn("%s: the latents were made by another model: encode with the one that decodes", reader_label(r));
+    if (meta_get_text(c->head, "model", &origin) && strcmp(origin, own->text) && first_time(&c->said_origin))
+        diag_warn("%s: the latents were made by another model: encode with the one that decodes", c->from);
     meta_free(own);
 }
 
 /* Says once of each thing that noise asks for and this model cannot give. */
-static void warn_noise(struct codec *c, const struct reader *r, const struct frame *f)
+static void warn_noise(struct codec *c, const struct frame *f)
 {
-    const char *why = kind_of(c)->idle(c, CODEC_TEMPO, true), *network = c->m.network->name;
+    const char *why = kind_of(c)->idle(c, CODEC_TEMPO), *network = c->m.network->name;
     double seconds, one = (double)c->m.samples / c->m.rate;
 
     if (why && meta_get(f->meta, "tempo") && first_time(&c->said_tempo))
-        diag_warn("%s: the tempo of '%s' has no effect: %s", reader_label(r), f->name, why);
+        diag_warn("%s: the tempo of '%s' has no effect: %s", c->from, f->name, why);
     if (!c->m.network->one_length)
         return;
     if (meta_get_real(f->meta, "seconds", &seconds) && fabs(seconds - one) * c->m.rate > 1 &&
         first_time(&c->said_length))
         diag_warn("%s: the length of '%s', %g s, has no effect: clips of the network '%s' have one length, here %g s",
-                  reader_label(r), f->name, seconds, network, one);
+                  c->from, f->name, seconds, network, one);
     if (frame_get(f, "start") && first_time(&c->said_start))
-        diag_warn("%s: what '%s' goes on from has no effect: the network '%s' makes whole clips only", reader_label(r),
-                  f->name, network);
+        diag_warn("%s: what '%s' goes on from has no effect: the network '%s' makes whole clips only", c->from, f->name,
+                  network);
 }
 
-static int decode_frame(struct codec *c, const struct reader *r, const struct frame *f)
+static int decode_frame(struct codec *c, const struct frame *f)
 {
-    bool noise = !strcmp(reader_kind(r), "noise");
-    const struct tensor *t = latent_tensor(c, r, f, noise);
+    bool noise = c->noise;
+    const struct tensor *t = latent_tensor(c, f), *guide = frame_get(f, "guide");
     struct codec_clip *clip;
     double temperature = 1;
 
     if (!t)
         return -1;
-    if (noise && meta_get_real(reader_meta(r), "temperature", &temperature) &&
-        !(temperature >= 0 && temperature <= 1000))
-        return error_set("%s: the head says a \"temperature\" of %g, expected 0 to 1000", reader_label(r), temperature);
-    warn_origin(c, r);
+    if (noise && meta_get_real(c->head, "temperature", &temperature) && !(temperature >= 0 && temperature <= 1000))
+        return error_set("%s: the head says a \"temperature\" of %g, expected 0 to 1000", c->from, temperature);
+    warn_origin(c);
     if (noise)
-        warn_noise(c, r, f);
+        warn_noise(c, f);
     clip = next_clip(c, f->name, meta_copy(f->meta));
     if (!clip)
         return -1;
@@ -237,7 +243,11 @@ static int decode_frame(struct codec *c, const struct reader *r, const struct fr
     clip->temperature = temperature;
     clip->frames = tensor_count(t) / t->shape[0];
     clip->in = copy(t->data, c->m.latent * clip->frames);
-    return kind_of(c)->take(c, r, f);
+    if (guide) {
+        clip->guide = copy(guide->data, tensor_count(guide));
+        clip->guide_frames = guide->shape[1];
+    }
+    return kind_of(c)->take(c, f);
 }
 
 static int decode_all(struct codec *c, struct reader *r)
@@ -245,20 +255,22 @@ static int decode_all(struct codec *c, struct reader *r)
     const struct frame *f;
     int got;
 
-    while ((got = reader_next(r, &f)) > 0)
-        if (decode_frame(c, r, f))
+    while ((got = reader_next(r, &f)) > 0) {
+        c->head = reader_meta(r);
+        if (decode_frame(c, f))
             return -1;
+    }
     return got;
 }
 
 /* Says of each option that was asked for and changes nothing why it does not. */
-static void warn_options(const struct codec *c, bool noise)
+static void warn_options(const struct codec *c)
 {
-    static const char *const names[CODEC_OPTIONS] = {"seed",    "iterations", "prior", "jump",
-                                                     "nearest", "tempo",      "logits"};
+    static const char *const names[CODEC_OPTIONS] = {"seed", "iterations", "tempo",   "logits", "prior", "follow",
+                                                     "vary", "block",      "nearest", "form",   "bars",  "guide"};
 
     for (int i = 0; i < CODEC_OPTIONS; i++) {
-        const char *why = c->how.given[i] ? kind_of(c)->idle(c, (enum codec_option)i, noise) : NULL;
+        const char *why = c->how.given[i] ? kind_of(c)->idle(c, (enum codec_option)i) : NULL;
 
         if (why)
             diag_warn("%s: --%s has no effect: %s", c->path, names[i], why);
@@ -276,52 +288,98 @@ static void say_lengths(const struct codec *c)
 
 /* ---- the whole ---- */
 
-static int run(struct codec *c, struct reader *r)
+static int codec_open(struct codec *c)
 {
+    struct reader *file = model_open(&c->m, c->path);
     int status;
 
+    if (!file)
+        return -1;
+    status = kind_of(c)->begin(c, file);
     c->clips = mem_zero((size_t)c->room, sizeof *c->clips);
-    if (c->decode)
-        warn_options(c, !strcmp(reader_kind(r), "noise"));
-    status = c->decode ? decode_all(c, r) : encode_all(c, r);
+    if (!status && c->way != CODEC_ENCODE)
+        warn_options(c);
+    return status;
+}
+
+/* Writes what is held and the tail, unless something failed, and releases all. */
+static int codec_close(struct codec *c, int status)
+{
+    if (!c->clips)
+        return -1; /* was not opened */
     if (!status)
         status = flush(c); /* a stream without clips stays one */
     if (!status)
         say_lengths(c);
     forget(c);
     free(c->clips);
+    kind_of(c)->end(c);
+    if (c->w && status)
+        writer_abandon(c->w);
+    else if (c->w)
+        status = writer_end(c->w);
+    model_free(&c->m);
     return status;
 }
 
-static int codec_run(const char *model, struct reader *r, int fd, const char *label, struct codec_options how,
-                     struct pool *pool, bool decode)
+static int codec_run(struct codec c, struct reader *r)
 {
-    struct codec c = {.path = model, .fd = fd, .label = label, .how = how, .pool = pool, .decode = decode};
-    struct reader *parameters = model_open(&c.m, model);
     int status;
 
-    if (!parameters)
-        return -1;
-    status = kind_of(&c)->begin(&c, parameters);
+    c.from = reader_label(r);
+    c.noise = !strcmp(reader_kind(r), "noise");
+    status = codec_open(&c);
     if (!status)
-        status = run(&c, r);
-    kind_of(&c)->end(&c);
-    if (c.w && status)
-        writer_abandon(c.w);
-    else if (c.w)
-        status = writer_end(c.w);
-    model_free(&c.m);
-    return status;
+        status = c.way == CODEC_DECODE ? decode_all(&c, r) : encode_all(&c, r);
+    return codec_close(&c, status);
 }
 
 int codec_encode(const char *model, struct reader *r, int fd, const char *label, struct codec_options how,
                  struct pool *pool)
 {
-    return codec_run(model, r, fd, label, how, pool, false);
+    return codec_run((struct codec){.path = model, .fd = fd, .label = label, .how = how, .pool = pool}, r);
 }
 
 int codec_decode(const char *model, struct reader *r, int fd, const char *label, struct codec_options how,
                  struct pool *pool)
 {
-    return codec_run(model, r, fd, label, how, pool, true);
+    return codec_run(
+        (struct codec){.path = model, .fd = fd, .label = label, .how = how, .pool = pool, .way = CODEC_DECODE}, r);
+}
+
+struct codec *codec_draw_begin(const char *model, const struct meta *head, int fd, const char *label,
+                               struct codec_options how, struct pool *pool)
+{
+    struct codec *c = mem_alloc(sizeof *c);
+
+    *c = (struct codec){.path = model,
+                        .fd = fd,
+                        .label = label,
+                        .how = how,
+                        .pool = pool,
+                        .way = CODEC_DRAW,
+                        .from = "the noise",
+                        .head = head,
+                        .noise = true};
+    if (!codec_open(c))
+        return c;
+    codec_draw_end(c, -1);
+    return NULL;
+}
+
+const struct model *codec_model(const struct codec *c)
+{
+    return &c->m;
+}
+
+int codec_draw(struct codec *c, const struct frame *f)
+{
+    return decode_frame(c, f);
+}
+
+int codec_draw_end(struct codec *c, int status)
+{
+    status = codec_close(c, status);
+    free(c);
+    return status;
 }

@@ -7,16 +7,22 @@
 
 #include "base/pool.h"
 #include "io/stream.h"
+#include "model/file.h"
 
-/* Those of decoding that change nothing with some models and streams. */
+/* Options that change nothing with some models and streams: those of decoding, then those of drawing. */
 enum codec_option {
     CODEC_SEED,
     CODEC_ITERATIONS,
-    CODEC_PRIOR,
-    CODEC_JUMP,
-    CODEC_NEAREST,
     CODEC_TEMPO,
     CODEC_LOGITS,
+    CODEC_PRIOR,
+    CODEC_FOLLOW,
+    CODEC_VARY,
+    CODEC_BLOCK,
+    CODEC_NEAREST,
+    CODEC_FORM,
+    CODEC_BARS,
+    CODEC_GUIDE,
     CODEC_OPTIONS
 };
 
@@ -25,12 +31,12 @@ struct codec_options {
     bool logits;    /* decode, notebook: without the final sigmoid */
     uint64_t seed;  /* of the draws, or of the phases that decoding starts from */
     /* decode, spectral */
-    const char *prior; /* "normal", "var", "beat", "bank" or "auto": the best that the model has */
-    double jump;       /* see model/prior.h */
-    int nearest;
-    int iterations;            /* of the vocoder, see dsp/vocoder.h */
-    double tempo;              /* beats per minute of all clips, 0: as their meta says */
-    bool given[CODEC_OPTIONS]; /* decode: which were asked for; a warning says which of them change nothing, and why */
+    int iterations; /* of the vocoder, see dsp/vocoder.h */
+    double tempo;   /* beats per minute of all clips, 0: as their meta says */
+    /* noise, spectral */
+    const char *prior; /* see model/spectral_prior.h; NULL: the best that the model has */
+    struct guided_how guided;
+    bool given[CODEC_OPTIONS]; /* which were asked for; a warning says which of them change nothing, and why */
 };
 
 /* Reads audio from r (started) and writes a latent stream to fd: "z", "mean"
@@ -38,8 +44,18 @@ struct codec_options {
 int codec_encode(const char *model, struct reader *r, int fd, const char *label, struct codec_options how,
                  struct pool *pool);
 
-/* Reads latents or noise from r (started) and writes an audio stream to fd. */
+/* Reads latents or noise from r (started) and writes an audio stream to fd.
+ * Noise goes through the prior first. */
 int codec_decode(const char *model, struct reader *r, int fd, const char *label, struct codec_options how,
                  struct pool *pool);
+
+/* Noise through the prior alone: a latent stream to fd, "z" [latent, frames] for each clip. head: that of the noise.
+ * NULL, or -1: with the reason. The frames are those of noise streams, and may hold "guide" [latent, frames] as well: the
+ * latents of a recording to follow. codec_draw_end writes the tail if status is 0, and releases c. */
+struct codec *codec_draw_begin(const char *model, const struct meta *head, int fd, const char *label,
+                               struct codec_options how, struct pool *pool);
+const struct model *codec_model(const struct codec *c);
+int codec_draw(struct codec *c, const struct frame *f);
+int codec_draw_end(struct codec *c, int status);
 
 #endif

@@ -11,13 +11,15 @@
 struct codec_clip {
     char *name;
     struct meta *meta;
-    float *in;               /* audio [channels, samples]; decode: latents or noise [latent, frames] */
+    float *in;               /* audio [channels, samples]; else latents or noise [latent, frames] */
     float *out;              /* z [latent, frames]; decode: audio [channels, samples] */
     float *mean, *logvar;    /* encode: as out */
     int64_t samples, frames; /* of audio, of latents */
     int64_t number;          /* of the clip in the stream */
-    bool noise;              /* decode: in is noise */
+    bool noise;              /* in is noise */
     double temperature;      /* of noise: what standard normal draws were multiplied by */
+    float *guide;            /* noise: latents of a recording to follow, [latent, guide_frames], or NULL */
+    int64_t guide_frames;
 };
 
 struct codec {
@@ -27,7 +29,10 @@ struct codec {
     int fd;
     struct codec_options how;
     struct pool *pool;
-    bool decode;
+    enum codec_way { CODEC_ENCODE, CODEC_DECODE, CODEC_DRAW } way;
+    const char *from;        /* decode, draw: where frames come from, their head, and whether they are noise */
+    const struct meta *head; /* */
+    bool noise;
     struct codec_clip *clips; /* [room] */
     int held, room;           /* how many are there, and go through at once: set by begin */
     int64_t count, shorter;   /* clips so far, and of audio those shorter than the model's */
@@ -47,12 +52,14 @@ struct codec_kind {
     /* Of the clips held: out, mean, logvar and frames, by mem_alloc, and what their meta says. -1: with the reason. */
     int (*encode)(struct codec *c);
     /* The last clip held came in frame f, as noise or latents with in and frames: sets samples. -1: with the reason. */
-    int (*take)(struct codec *c, const struct reader *r, const struct frame *f);
-    /* Of the clips held: out, by mem_alloc, and what their meta says. */
+    int (*take)(struct codec *c, const struct frame *f);
+    /* Of the clips held, which are noise: latents in place, as many frames as the samples need, and what their meta says. */
+    void (*draw)(struct codec *c);
+    /* Of the clips held, latents: out, by mem_alloc, and what their meta says. */
     void (*decode)(struct codec *c);
     void (*end)(struct codec *c);
-    /* Why an option changes nothing when noise, or latents, are decoded; NULL: it does. */
-    const char *(*idle)(const struct codec *c, enum codec_option option, bool noise);
+    /* Why an option changes nothing here; NULL: it does. */
+    const char *(*idle)(const struct codec *c, enum codec_option option);
 };
 
 /* The next clip of an audio stream, *c all zero before the first one. 1; 0 at the end; -1: the model cannot take it, or

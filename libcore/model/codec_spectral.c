@@ -8,7 +8,7 @@
 #include "base/rng.h"
 #include "model/codec_private.h"
 #include "model/chunks.h"
-#include "model/prior.h"
+#include "model/spectral_prior.h"
 
 struct work {
     struct chunks p;
@@ -25,7 +25,8 @@ static int begin(struct codec *c, struct reader *file)
     c->room = pool_threads(c->pool);
     w->sounds = mem_zero((size_t)c->room, sizeof *w->sounds);
     w->starts = mem_zero((size_t)c->room, sizeof *w->starts);
-    return chunks_begin(&w->p, &c->m, file, c->path, c->decode ? SPECTRAL_DECODER : SPECTRAL_ENCODER, c->room);
+    return chunks_begin(&w->p, &c->m, file, c->path, c->way == CODEC_ENCODE ? SPECTRAL_ENCODER : SPECTRAL_DECODER,
+                        c->room);
 }
 
 static void end(struct codec *c)
@@ -103,6 +104,45 @@ static int encode(struct codec *c)
     return 0;
 }
 
+/* ---- noise ---- */
+
+static struct prior_noise noise_of(const struct codec_clip *clip, struct prior_guide *guide)
+{
+    *guide = (struct prior_guide){clip->guide, clip->guide_frames};
+    return (struct prior_noise){clip->in, clip->frames, clip->temperature, clip->guide ? guide : NULL};
+}
+
+static void draw_clip(void *arg, int task, int worker)
+{
+    struct codec *c = arg;
+    struct work *w = c->state;
+    struct codec_clip *clip = &c->clips[task];
+    int64_t frames = chunks_latents(&w->p, &w->sounds[task]);
+    struct prior_guide guide;
+
+    (void)worker;
+    prior_run(w->prior, noise_of(clip, &guide), w->starts[task]);
+    frames = frames < clip->frames ? frames : clip->frames;
+    for (int64_t d = 0; d < c->m.latent; d++)
+        memmove(clip->in + d * frames, clip->in + d * clip->frames, (size_t)frames * sizeof(float));
+    clip->frames = frames;
+}
+
+static void draw(struct codec *c)
+{
+    struct work *w = c->state;
+
+    pool_run(c->pool, c->held, draw_clip, c);
+    for (int i = 0; i < c->held && c->way == CODEC_DRAW; i++) {
+        struct meta *m = c->clips[i].meta;
+
+        meta_set(m, "samples", meta_int(c->clips[i].samples));
+        meta_set(m, "level", meta_real(w->sounds[i].level));
+        meta_set(m, "prior", meta_text(spectral_prior_kind(&c->m, c->how.prior)));
+        input_timing_note(&w->sounds[i].timing, m);
+    }
+}
+
 /* ---- decoding ---- */
 
 static void decode_clip(void *arg, int task, int worker)
@@ -110,12 +150,10 @@ static void decode_clip(void *arg, int task, int worker)
     struct codec *c = arg;
     struct work *w = c->state;
     struct codec_clip *clip = &c->clips[task];
-    struct chunk_sound how = chunks_how(clip->noise, c->how.seed);
+    struct chunk_sound how = chunks_how(clip->noise || meta_get(clip->meta, "prior"), c->how.seed);
     float *z = mem_alloc((size_t)(c->m.latent * clip->frames) * sizeof *z);
 
     how.phases.iterations = c->how.iterations;
-    if (clip->noise)
-        prior_run(w->prior, (struct prior_noise){clip->in, clip->frames, clip->temperature}, w->starts[task]);
     chunks_turn(clip->in, c->m.latent, clip->frames, z);
     clip->out = mem_alloc((size_t)(c->m.channels * clip->samples) * sizeof(float));
     chunks_sound(&w->p, worker, &w->sounds[task], z, clip->frames, &how, clip->out);
@@ -131,44 +169,8 @@ static void decode(struct codec *c)
         input_timing_note(&w->sounds[i].timing, c->clips[i].meta);
 }
 
-/* The prior that is asked for, or the best that the model has. */
-static const char *prior_name(const struct codec *c)
-{
-    if (c->how.prior && strcmp(c->how.prior, "auto"))
-        return c->how.prior;
-    return c->m.prior.bank > 0 ? "bank" : c->m.beat ? "beat" : "var";
-}
-
-/* The prior, when the first noise comes. */
-static int begin_prior(const struct codec *c, struct work *w)
-{
-    const struct model *m = &c->m;
-    const char *want = prior_name(c);
-    struct prior_how how = {PRIOR_NORMAL, c->how.jump, c->how.nearest};
-    float *weights;
-
-    if (w->prior)
-        return 0;
-    if (prior_check(&m->prior, m->params))
-        return error_prefix("%s", c->path);
-    if (!strcmp(want, "bank")) {
-        how.kind = PRIOR_BANK;
-        if (m->prior.bank == 0)
-            return error_set("%s: the model has no bank: use another --prior, or train with a --bank", c->path);
-    } else if (!strcmp(want, m->beat ? "beat" : "var")) {
-        how.kind = PRIOR_AUTOREGRESSION;
-    } else if (strcmp(want, "normal")) {
-        return error_set("%s: its frames %s, there is no prior '%s': use normal, %s or bank", c->path,
-                         m->beat ? "follow the beat" : "do not follow the beat", want, m->beat ? "beat" : "var");
-    }
-    weights = chunks_weights(&w->p);
-    w->prior = prior_new(&m->prior, m->params, how, weights);
-    free(weights);
-    return 0;
-}
-
 /* The first frames of noise that are to be gone on from, [latent, n], n less than all; *start 0 if there are none. */
-static int take_start(const struct codec *c, const struct reader *r, const struct frame *f, int64_t *start)
+static int take_start(const struct codec *c, const struct frame *f, int64_t *start)
 {
     const struct codec_clip *clip = &c->clips[c->held - 1];
     const struct tensor *t = frame_get(f, "start");
@@ -178,8 +180,8 @@ static int take_start(const struct codec *c, const struct reader *r, const struc
     if (!t)
         return 0;
     if (t->rank != 2 || t->shape[0] != latent)
-        return error_set("%s: 'start' of '%s' is not [%lld, frames]: use cv-sample with this model", reader_label(r),
-                         f->name, (long long)latent);
+        return error_set("%s: 'start' of '%s' is not [%lld, frames]: use cv-sample with this model", c->from, f->name,
+                         (long long)latent);
     *start = (t->shape[1] < clip->frames ? t->shape[1] : clip->frames) / beat * beat;
     for (int64_t d = 0; d < latent; d++)
         memcpy(clip->in + d * clip->frames, t->data + d * t->shape[1], (size_t)*start * sizeof(float));
@@ -187,19 +189,20 @@ static int take_start(const struct codec *c, const struct reader *r, const struc
 }
 
 /* Where frames of a clip stand: as its meta says, faster or slower if a tempo is asked for; noise of no tempo has the
- * one that the prior draws, its first frame at the begin. */
-static struct timing clip_timing(const struct codec *c, const struct frame *f, int64_t start, double *faster)
+ * one that the prior draws, and begins with a beat. */
+static struct timing clip_timing(const struct codec *c, const struct frame *f, double *faster)
 {
     const struct work *w = c->state;
     const struct codec_clip *clip = &c->clips[c->held - 1];
     struct timing t = input_timing(&w->p.input, f->meta, NULL, 0);
     double period = t.period, phase = t.phase;
+    struct prior_guide guide;
 
     *faster = 1;
     if (!w->p.input.beat)
         return t;
     if (clip->noise && !t.steady)
-        period = prior_period(w->prior, (struct prior_noise){clip->in, clip->frames, clip->temperature});
+        period = prior_period(w->prior, noise_of(clip, &guide));
     period = period > 0 ? period : t.period; /* a prior without any */
     if (c->how.tempo > 0 && clip->noise) {
         period = 60 / c->how.tempo;
@@ -213,17 +216,12 @@ static struct timing clip_timing(const struct codec *c, const struct frame *f, i
     }
     if (t.steady || clip->noise)
         t = input_timing_beat(&w->p.input, period, phase);
-    if (clip->noise && start == 0) {
-        t.phase = t.grid.step / w->p.input.rate;
-        t.grid.first = 0;
-    }
     return t;
 }
 
 /* How many samples a frame stands for: as its meta says, in samples or in seconds, else as its stream's head does;
  * noise of no length said makes a clip like those of training. At most as many as the latents make. */
-static int64_t clip_samples(struct codec *c, const struct reader *r, const struct frame *f, struct grid g,
-                            double faster)
+static int64_t clip_samples(struct codec *c, const struct frame *f, struct grid g, double faster)
 {
     const struct codec_clip *clip = &c->clips[c->held - 1];
     int64_t all = (int64_t)(g.first + (double)(clip->frames * c->m.spectral.stride) * g.step);
@@ -240,7 +238,7 @@ static int64_t clip_samples(struct codec *c, const struct reader *r, const struc
     } else if (meta_get_real(f->meta, "seconds", &seconds) && seconds > 0 && seconds < 1e6) {
         n = (int64_t)(seconds * rate + 0.5);
     } else {
-        meta_get_int(reader_meta(r), "samples", &n);
+        meta_get_int(c->head, "samples", &n);
     }
     if (clip->noise && n > all) {
         if (c->brief.clips++ == 0 || (double)all / rate < c->brief.has) {
@@ -251,7 +249,7 @@ static int64_t clip_samples(struct codec *c, const struct reader *r, const struc
     return n > 0 && n <= all ? n : all;
 }
 
-static int take(struct codec *c, const struct reader *r, const struct frame *f)
+static int take(struct codec *c, const struct frame *f)
 {
     struct work *w = c->state;
     int at = c->held - 1;
@@ -261,33 +259,36 @@ static int take(struct codec *c, const struct reader *r, const struct frame *f)
 
     meta_get_real(f->meta, "level", &level);
     if (!(level >= 0 && level <= INPUT_MOST))
-        return error_set("%s: '%s' has a level of %g", reader_label(r), f->name, level);
+        return error_set("%s: '%s' has a level of %g", c->from, f->name, level);
     w->starts[at] = 0;
-    if (clip->noise && (begin_prior(c, w) || take_start(c, r, f, &w->starts[at])))
+    if (clip->noise && !w->prior)
+        w->prior = spectral_prior(&w->p, &c->m, c->path, c->how.prior, c->how.guided);
+    if (clip->noise && (!w->prior || take_start(c, f, &w->starts[at])))
         return -1;
-    timing = clip_timing(c, f, w->starts[at], &faster);
-    clip->samples = clip_samples(c, r, f, timing.grid, faster);
+    timing = clip_timing(c, f, &faster);
+    clip->samples = clip_samples(c, f, timing.grid, faster);
     w->sounds[at] = (struct chunk_clip){NULL, clip->samples, level, timing};
     return 0;
 }
 
-static const char *idle(const struct codec *c, enum codec_option option, bool noise)
+static const char *idle(const struct codec *c, enum codec_option option)
 {
     switch (option) {
     case CODEC_LOGITS:
         return "the network 'spectral' has no sigmoid";
     case CODEC_TEMPO:
         return c->m.beat ? NULL : "the frames of the model do not follow the beat";
+    case CODEC_SEED:
+    case CODEC_ITERATIONS:
     case CODEC_PRIOR:
-        return noise ? NULL : "latents go through no prior";
-    case CODEC_JUMP:
-    case CODEC_NEAREST:
-        if (!noise)
-            return "latents go through no prior";
-        return strcmp(prior_name(c), "bank") ? "it is for the prior 'bank'" : NULL;
-    default:
         return NULL;
+    case CODEC_BARS:
+        if (!c->how.guided.form)
+            return "it is the length of a section of --form";
+        /* fall through */
+    default:
+        return strcmp(spectral_prior_kind(&c->m, c->how.prior), "guided") ? "it is for the prior 'guided'" : NULL;
     }
 }
 
-const struct codec_kind codec_spectral = {begin, encode, take, decode, end, idle};
+const struct codec_kind codec_spectral = {begin, encode, take, draw, decode, end, idle};

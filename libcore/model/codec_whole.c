@@ -20,7 +20,7 @@ struct work {
 static int begin(struct codec *c, struct reader *file)
 {
     struct work *w = mem_zero(1, sizeof *w);
-    int parts = !c->decode ? WHOLE_ENCODER : WHOLE_DECODER | (c->how.logits ? 0 : WHOLE_SAMPLE);
+    int parts = c->way == CODEC_ENCODE ? WHOLE_ENCODER : WHOLE_DECODER | (c->how.logits ? 0 : WHOLE_SAMPLE);
 
     c->state = w;
     c->room = BATCH;
@@ -82,17 +82,30 @@ static int encode(struct codec *c)
 }
 
 /* A clip has as many samples as its meta says, at most the model's. */
-static int take(struct codec *c, const struct reader *r, const struct frame *f)
+static int take(struct codec *c, const struct frame *f)
 {
     struct codec_clip *clip = &c->clips[c->held - 1];
 
     if (clip->frames != 1 && !clip->noise)
         return error_set("%s: '%s' has shape [%d, %lld], the model's latent is [%d, 1]: use cv-encode with this same "
                          "model",
-                         reader_label(r), f->name, c->m.latent, (long long)clip->frames, c->m.latent);
+                         c->from, f->name, c->m.latent, (long long)clip->frames, c->m.latent);
     if (!meta_get_int(f->meta, "samples", &clip->samples) || clip->samples <= 0 || clip->samples > c->m.samples)
         clip->samples = c->m.samples;
     return 0;
+}
+
+/* Noise is latents as it is, its first time. */
+static void draw(struct codec *c)
+{
+    for (int i = 0; i < c->held; i++) {
+        struct codec_clip *clip = &c->clips[i];
+
+        for (int d = 0; d < c->m.latent; d++)
+            clip->in[d] = clip->in[d * clip->frames];
+        clip->frames = 1;
+        meta_set(clip->meta, "samples", meta_int(clip->samples));
+    }
 }
 
 static void decode(struct codec *c)
@@ -101,13 +114,13 @@ static void decode(struct codec *c)
 
     for (int i = 0; i < c->held; i++)
         for (int d = 0; d < c->m.latent; d++)
-            w->g.z->y[i * c->m.latent + d] = c->clips[i].in[d * c->clips[i].frames];
+            w->g.z->y[i * c->m.latent + d] = c->clips[i].in[d];
     run(c);
     for (int i = 0; i < c->held; i++)
         c->clips[i].out = row(w->out, i, (size_t)c->m.samples);
 }
 
-static const char *idle(const struct codec *c, enum codec_option option, bool noise)
+static const char *idle(const struct codec *c, enum codec_option option)
 {
     static char words[128];
     const char *why = option == CODEC_TEMPO ? "knows no tempo"
@@ -115,9 +128,8 @@ static const char *idle(const struct codec *c, enum codec_option option, bool no
                           ? "gives samples, not magnitudes whose phases are searched for"
                           : "takes noise as latents, without a prior";
 
-    (void)noise;
     snprintf(words, sizeof words, "the network '%s' %s", c->m.network->name, why);
     return option == CODEC_LOGITS ? NULL : words;
 }
 
-const struct codec_kind codec_whole = {begin, encode, take, decode, end, idle};
+const struct codec_kind codec_whole = {begin, encode, take, draw, decode, end, idle};

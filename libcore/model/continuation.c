@@ -13,29 +13,32 @@ static int start_add(struct starts *s, const struct model *m, const struct chunk
                      const struct audio_clip *c, double seconds)
 {
     struct meta *meta = audio_clip_meta(c->frame, c->number);
-    int64_t cut = (int64_t)(seconds * m->rate), latent = m->spectral.latent;
-    struct chunk_clip clip = chunks_clip(p, meta, c->x, c->samples);
-    struct start it = {.step = clip.timing.grid.step * m->spectral.stride / m->rate};
+    int64_t samples = c->samples, latent = m->spectral.latent;
+    int64_t cut = seconds > 0 ? (int64_t)(seconds * m->rate) : samples, least = seconds > 0 ? 1 : 3 * m->prior.block;
+    struct chunk_clip clip = chunks_clip(p, meta, c->x, samples);
+    struct start it = {.samples = samples, .step = clip.timing.grid.step * m->spectral.stride / m->rate};
     float *mean;
 
     meta_free(meta);
-    it.frames = grid_frames(clip.timing.grid, cut < c->samples ? cut : c->samples) / m->spectral.stride /
-                m->prior.positions * m->prior.positions;
-    if (it.frames == 0)
-        return error_set("%s: the start of '%s' is less than a beat: nothing can go on from there", reader_label(r),
-                         c->name);
+    it.frames = grid_frames(clip.timing.grid, cut < samples ? cut : samples) / m->spectral.stride / m->prior.positions *
+                m->prior.positions;
+    if (it.frames < least)
+        return error_set(seconds > 0 ? "%s: the start of '%s' is less than a beat: nothing can go on from there"
+                                     : "%s: '%s' is less than three beats: too short to be followed",
+                         reader_label(r), c->name);
     mean = mem_alloc((size_t)(latent * it.frames) * sizeof *mean);
     it.mean = mem_alloc((size_t)(latent * it.frames) * sizeof *it.mean);
     chunks_encode(p, &clip, it.frames, mean);
     chunks_turn(mean, it.frames, latent, it.mean);
     free(mean);
     it.meta = meta_map();
-    meta_add(it.meta, "level", meta_real(clip.level));
+    if (seconds > 0)
+        meta_add(it.meta, "level", meta_real(clip.level));
     if (clip.timing.period > 0) { /* said of unsteady clips, too: their frames stand where it says */
         meta_add(it.meta, "tempo", meta_real(60 / clip.timing.period));
         meta_add(it.meta, "beat", meta_real(clip.timing.phase));
     }
-    meta_add(it.meta, "continues", meta_text(c->name));
+    meta_add(it.meta, seconds > 0 ? "continues" : "follows", meta_text(c->name));
     s->list = mem_grow(s->list, s->count + 1, sizeof *s->list);
     s->list[s->count++] = it;
     return 0;

@@ -1,4 +1,4 @@
-/* The beginnings of clips, encoded, for new clips that go on from them. */
+/* Clips of recordings, encoded, for new clips that go on from their beginnings, or follow them. */
 #ifndef MODEL_CONTINUATION_H
 #define MODEL_CONTINUATION_H
 
@@ -8,7 +8,9 @@
 #include "base/meta.h"
 
 struct start {
-    struct meta *meta; /* level, continues; tempo and beat where frames follow the beat */
+    struct meta *meta; /* its name under "continues" or "follows"; tempo and beat where frames follow the beat; level of
+                        * what is gone on from */
+    int64_t samples;   /* of the whole clip */
     int64_t frames;
     float *mean; /* [latent, frames], of the posterior */
     double step; /* seconds between two latents */
@@ -21,7 +23,8 @@ struct starts {
 };
 
 /* Encodes the first seconds of the first clips, at most most, of the audio
- * stream at path, all of which is read. -1: the model or a clip cannot be used, or there is none. */
+ * stream at path, all of which is read; whole ones, to be followed, where seconds is 0.
+ * -1: the model or a clip cannot be used, or there is none. */
 int starts_read(struct starts *s, const char *model, const char *path, double seconds, int64_t most);
 void starts_free(struct starts *s);
 

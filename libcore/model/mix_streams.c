@@ -12,9 +12,9 @@
 #include "io/stream.h"
 #include "model/mix.h"
 
-enum { PART_VALUE, PART_MEAN, PART_LOGVAR, PART_START, PARTS }; /* tensors that are mixed */
+enum { PART_VALUE, PART_MEAN, PART_LOGVAR, PARTS }; /* tensors that are mixed */
 
-/* A clip of a latent or noise stream: a copy that outlasts its frame. */
+/* A clip of a latent stream: a copy that outlasts its frame. */
 struct clip {
     char *name;                /* NULL: none yet */
     struct meta *meta;         /* with "samples" when only the head says how long it is */
@@ -32,24 +32,16 @@ struct mixer {
     struct mix_how how;
     struct input *inputs;
     size_t count;
-    const char *kind; /* of all streams: "latent" or "noise" */
-    char *model;      /* digest of the model that the latents came from; NULL: not said */
+    char *model; /* digest of the model that the latents came from; NULL: not said */
     const char *model_label;
     bool beats; /* the frames of latents follow the beat */
-    bool arc;
     int warned; /* of a crossfade over nothing */
     struct writer *out;
 };
 
 /* ---- clips ---- */
 
-/* Name of a part in streams of that kind. */
-static const char *part_name(const char *kind, int part)
-{
-    static const char *const names[PARTS] = {"z", "mean", "logvar", "start"};
-
-    return part == PART_VALUE && !strcmp(kind, "noise") ? "noise" : names[part];
-}
+static const char *const names[PARTS] = {"z", "mean", "logvar"};
 
 static void clip_clear(struct clip *c)
 {
@@ -63,7 +55,7 @@ static void clip_clear(struct clip *c)
 /* One part, copied; left without data when the frame has none. */
 static int part_read(struct tensor *copy, const struct reader *r, const struct frame *f, int part)
 {
-    const char *name = part_name(reader_kind(r), part);
+    const char *name = names[part];
     const struct tensor *t = frame_get(f, name);
     char shape[128];
     size_t bytes;
@@ -97,9 +89,9 @@ static int clip_read(struct clip *c, const struct reader *r, const struct frame 
 
         if (part_read(&c->part[p], r, f, p))
             return -1;
-        if (t->data && (t->shape[0] != value->shape[0] || (p != PART_START && t->shape[1] != value->shape[1])))
-            return error_set("%s: '%s' of '%s' has shape %s, '%s' %s", reader_label(r), part_name(reader_kind(r), p),
-                             c->name, tensor_shape_text(t, a, sizeof a), part_name(reader_kind(r), PART_VALUE),
+        if (t->data && (t->shape[0] != value->shape[0] || t->shape[1] != value->shape[1]))
+            return error_set("%s: '%s' of '%s' has shape %s, '%s' %s", reader_label(r), names[p], c->name,
+                             tensor_shape_text(t, a, sizeof a), names[PART_VALUE],
                              tensor_shape_text(value, b, sizeof b));
     }
     return 0;
@@ -127,11 +119,6 @@ static int check_origin(struct mixer *m, struct input *in)
     return 0;
 }
 
-static const char *words(const char *kind)
-{
-    return strcmp(kind, "noise") ? "latents" : "noise";
-}
-
 static int open_input(struct mixer *m, struct input *in, const char *path)
 {
     static const char *const kinds[] = {"latent", "noise", NULL};
@@ -140,10 +127,10 @@ static int open_input(struct mixer *m, struct input *in, const char *path)
     in->r = reader_open(path);
     if (!in->r || reader_start(in->r, kinds))
         return -1;
-    if (m->kind && strcmp(m->kind, reader_kind(in->r)))
-        return error_set("%s holds %s, %s %s: streams of one kind were expected", reader_label(in->r),
-                         words(reader_kind(in->r)), reader_label(m->inputs[0].r), words(m->kind));
-    m->kind = strcmp(reader_kind(in->r), "noise") ? "latent" : "noise";
+    if (!strcmp(reader_kind(in->r), "noise"))
+        return error_set("%s holds noise, which only chooses among what a prior can do: mix latents, as 'cv-sample -m "
+                         "MODEL' draws them",
+                         reader_label(in->r));
     return check_origin(m, in);
 }
 
@@ -167,10 +154,9 @@ static int open_streams(struct mixer *m, char *const *paths, int fd, const char 
     }
     meta_get_text(head, "frames", &frames);
     m->beats = !strcmp(frames, "beat");
-    m->arc = m->how.way == MIX_ARC || (m->how.way == MIX_USUAL && !strcmp(m->kind, "noise"));
     if (m->model && !meta_get(head, "model"))
         meta_set(head, "model", meta_text(m->model));
-    m->out = writer_new(fd, label, m->kind, head);
+    m->out = writer_new(fd, label, "latent", head);
     meta_free(head);
     return m->out ? 0 : -1;
 }
@@ -239,10 +225,10 @@ static int same_latents(const char *name, int64_t latents, const struct clip *b)
 
 /* ---- results ---- */
 
-/* Writes scale x the sums (start: start_scale x) of clips of those metas and weights as one frame; mix, what was mixed,
- * is taken over, the sums are ended. */
-static int put(struct mixer *m, const char *name, struct mix_sum *sums, double scale, double start_scale,
-               struct meta *const *metas, const double *weights, size_t count, struct meta *mix)
+/* Writes scale x the sums of clips of those metas and weights as one frame; mix, what was mixed, is taken over, the sums
+ * are ended. */
+static int put(struct mixer *m, const char *name, struct mix_sum *sums, double scale, struct meta *const *metas,
+               const double *weights, size_t count, struct meta *mix)
 {
     struct meta *meta = mix_meta(metas, weights, count, m->beats, m->how.pad);
     struct frame_tensor t[PARTS];
@@ -256,8 +242,8 @@ static int put(struct mixer *m, const char *name, struct mix_sum *sums, double s
         if (!s->v)
             continue;
         v = mem_alloc((size_t)(s->latent * s->frames) * sizeof *v);
-        t[parts++] = (struct frame_tensor){part_name(m->kind, p), tensor_view(v, 2, (int64_t[]){s->latent, s->frames})};
-        if (mix_take(s, p == PART_START ? start_scale : scale, v))
+        t[parts++] = (struct frame_tensor){names[p], tensor_view(v, 2, (int64_t[]){s->latent, s->frames})};
+        if (mix_take(s, scale, v))
             status = error_prefix("'%s'", name);
     }
     if (meta)
@@ -321,14 +307,13 @@ static double way(const struct mix_how *how, int64_t step, int64_t i, int64_t al
     return x <= how->from ? 0 : (x - how->from) / (how->to - how->from);
 }
 
-/* Weights of the clips at each of the frames of part p, [clip][frame]. */
-static void set_weights(const struct mixer *m, int p, int64_t frames, int64_t all, int64_t step, double angle,
-                        double *w)
+/* Weights of the clips at each frame, [clip][frame]. */
+static void set_weights(const struct mixer *m, int64_t frames, int64_t all, int64_t step, double angle, double *w)
 {
     for (int64_t i = 0; i < frames; i++) {
         double end[2];
 
-        mix_arc(p == PART_START ? 0 : angle, way(&m->how, step, i, all), end);
+        mix_arc(angle, way(&m->how, step, i, all), end);
         for (size_t k = 0; k < m->count; k++)
             w[k * (size_t)frames + (size_t)i] = m->how.weights ? m->how.weights[k] : end[k];
     }
@@ -341,7 +326,7 @@ static int put_group(struct mixer *m, int64_t step)
     struct meta **metas = mem_alloc(m->count * sizeof *metas), *mix = meta_map(), *of = meta_list(), *by = meta_list();
     const struct tensor *a = m->inputs[0].clip.part;
     int64_t all = group_frames(m, PART_VALUE);
-    double angle = m->arc && !m->how.weights ? mix_angle(&a[PART_VALUE], &m->inputs[1].clip.part[PART_VALUE]) : 0,
+    double angle = m->how.arc && !m->how.weights ? mix_angle(&a[PART_VALUE], &m->inputs[1].clip.part[PART_VALUE]) : 0,
            t = 0;
     double *w = mem_alloc(m->count * sizeof *w);
     char *name = group_name(m, step);
@@ -353,7 +338,7 @@ static int put_group(struct mixer *m, int64_t step)
 
         if (frames > 0)
             mix_begin(&sums[p], a[PART_VALUE].shape[0], frames, p == PART_LOGVAR, m->how.pad);
-        set_weights(m, p, frames, all, step, angle, each);
+        set_weights(m, frames, all, step, angle, each);
         for (size_t i = 0; i < m->count && frames > 0; i++)
             mix_add(&sums[p], &m->inputs[i].clip.part[p], each + i * (size_t)frames, 1);
         free(each);
@@ -369,7 +354,7 @@ static int put_group(struct mixer *m, int64_t step)
     }
     meta_set(mix, "of", of);
     meta_set(mix, "weights", by);
-    status = put(m, name, sums, 1, 1, metas, w, m->count, mix);
+    status = put(m, name, sums, 1, metas, w, m->count, mix);
     free(metas);
     free(name);
     free(w);
@@ -444,7 +429,7 @@ static int put_average(struct mixer *m)
             w[i] = 1 / (double)n;
         mix = meta_map();
         meta_set(mix, "average", meta_int((int64_t)n));
-        status = put(m, "average", sums, m->arc ? 1 / sqrt((double)n) : w[0], w[0], metas, w, n, mix);
+        status = put(m, "average", sums, m->how.arc ? 1 / sqrt((double)n) : w[0], metas, w, n, mix);
     }
     for (int p = 0; p < PARTS; p++)
         mix_end(&sums[p]);

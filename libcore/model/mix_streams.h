@@ -1,12 +1,10 @@
-/* Streams of latents or noise into one, clip by clip. */
+/* Streams of latents into one, clip by clip. */
 #ifndef MODEL_MIX_STREAMS_H
 #define MODEL_MIX_STREAMS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-enum mix_way { MIX_USUAL, MIX_LINE, MIX_ARC }; /* usual: latents along lines, noise along arcs */
 
 /* One of: the average of all clips, weights, a crossfade of two streams, or steps between two. */
 struct mix_how {
@@ -15,8 +13,8 @@ struct mix_how {
     bool crossfade;
     double from, to; /* where it begins and ends, as parts of the clip */
     int64_t steps;   /* 1: the middle */
-    enum mix_way way;
-    bool pad; /* shorter clips are continued with zeros, else longer ones are cut */
+    bool arc;        /* along arcs, not lines */
+    bool pad;        /* shorter clips are continued with zeros, else longer ones are cut */
 };
 
 /* Mixes the streams at paths, two of them for a crossfade and for steps, and writes the result to fd. -1: with the

@@ -1,7 +1,7 @@
 /* Running the prior. The bank holds training latents; a residual is what the
  * autoregression does not foretell of one of them. A sample is the same
- * autoregression over its own past, driven by residuals that follow each other
- * as they did in training, and go on elsewhere from block to block. */
+ * autoregression over its own past, driven by noise or by the residuals of the
+ * bank's blocks that model/guided.h chooses. */
 #include "model/prior.h"
 
 #include <math.h>
@@ -10,23 +10,19 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/linalg.h"
 #include "base/mem.h"
 
 static const float bound = 6;
-
-/* A context is CONTEXT blocks long; the last RECENT places are not gone back to. */
-enum { CONTEXT = 2, RECENT = 8, NEAREST_MOST = 64 };
 
 struct prior {
     struct prior_shape shape;
     struct prior_how how;
     const float *mean, *sd, *matrix, *factor, *bank, *lengths, *periods;
-    float *weights;             /* [latent], in standardised units */
-    float *weighted, *residual; /* [bank, latent] */
-    int64_t *start;             /* [clips + 1]: where each clip of the bank begins */
-    int64_t *place;             /* [places]: the last frame of a context that a block may follow */
-    int64_t places;
-    float *norm; /* [places]: of the context there */
+    struct listening by;
+    float *residual;      /* [bank, latent] */
+    struct blocks blocks; /* of the bank */
+    struct guided guided;
 };
 
 int prior_check(const struct prior_shape *shape, const struct params *params)
@@ -71,55 +67,47 @@ static void forecast(const struct prior *p, int64_t t, const float *past, float 
 
 /* ---- the bank ---- */
 
-static void find_residuals(struct prior *p)
+/* Forecasts of all frames of a clip from PRIOR_ORDER on that stand at one position, and what they miss. */
+static void clip_residuals(const struct prior *p, int64_t start, int64_t frames, int q)
 {
-    size_t d = (size_t)p->shape.latent;
-    float *x = mem_alloc(d * sizeof *x);
+    int d = p->shape.latent, k = p->shape.positions, first = PRIOR_ORDER + (q - PRIOR_ORDER % k + k) % k;
+    int count = frames > first ? (int)((frames - first + k - 1) / k) : 0;
+    const float *m = p->matrix + (size_t)q * (size_t)((PRIOR_ORDER * d + 1) * d), *z = p->bank + start * d;
+    float *r = p->residual + start * d;
 
-    p->residual = mem_zero((size_t)p->shape.bank * d, sizeof *p->residual);
-    for (int64_t c = 0; c < p->shape.clips; c++)
-        for (int64_t t = PRIOR_ORDER; t < p->start[c + 1] - p->start[c]; t++) {
-            size_t at = (size_t)(p->start[c] + t) * d;
-
-            forecast(p, t, p->bank + at - d, x);
-            for (size_t i = 0; i < d; i++)
-                p->residual[at + i] = p->bank[at + i] - x[i];
-        }
-    free(x);
+    for (int i = 0; i < count; i++)
+        memcpy(r + (first + i * k) * d, m + PRIOR_ORDER * d * d, (size_t)d * sizeof *r);
+    for (int o = 0; o < PRIOR_ORDER && count > 0; o++)
+        gemm(false, false, count, d, d, z + (first - 1 - o) * d, k * d, m + o * d * d, d, 1, r + first * d, k * d);
+    for (int i = 0; i < count; i++)
+        for (int c = (first + i * k) * d; c < (first + i * k + 1) * d; c++)
+            r[c] = z[c] - r[c];
 }
 
-/* Contexts are whole blocks, with as much of the clip to come. */
-static void find_places(struct prior *p)
+static void begin_bank(struct prior *p)
 {
     size_t d = (size_t)p->shape.latent;
-    int64_t b = p->shape.block, context = CONTEXT * b;
+    int64_t *lengths = mem_zero((size_t)p->shape.clips, sizeof *lengths), start = 0;
 
-    p->weighted = mem_alloc((size_t)p->shape.bank * d * sizeof *p->weighted);
-    for (size_t t = 0; t < (size_t)p->shape.bank; t++)
-        for (size_t i = 0; i < d; i++)
-            p->weighted[t * d + i] = p->bank[t * d + i] * p->weights[i];
-    p->place = mem_alloc((size_t)(p->shape.bank / b + 1) * sizeof *p->place);
-    p->norm = mem_alloc((size_t)(p->shape.bank / b + 1) * sizeof *p->norm);
-    for (int64_t c = 0; c < p->shape.clips; c++)
-        for (int64_t t = p->start[c] + context - 1; t < p->start[c + 1] - context; t += b) {
-            const float *x = p->weighted + (t + 1 - context) * (int64_t)d;
-            double sum = 0;
-
-            for (size_t i = 0; i < (size_t)context * d; i++)
-                sum += (double)(x[i] * x[i]);
-            p->norm[p->places] = (float)sum;
-            p->place[p->places++] = t;
-        }
+    p->residual = mem_zero((size_t)p->shape.bank * d, sizeof *p->residual);
+    for (int64_t c = 0; c < p->shape.clips; start += lengths[c++]) {
+        lengths[c] = (int64_t)p->lengths[c];
+        for (int q = 0; q < p->shape.positions; q++)
+            clip_residuals(p, start, lengths[c], q);
+    }
+    blocks_make(&p->blocks, (int)d, p->shape.block, p->bank, lengths, p->shape.clips, &p->by);
+    p->guided = (struct guided){&p->blocks, blocks_far(&p->blocks), p->how.guided};
+    free(lengths);
 }
 
 struct prior *prior_new(const struct prior_shape *shape, const struct params *params, struct prior_how how,
-                        const float *weights)
+                        struct listening by)
 {
     struct prior *p = mem_zero(1, sizeof *p);
-    size_t d = (size_t)shape->latent;
 
     p->shape = *shape;
     p->how = how;
+    p->by = by;
     p->mean = params_values(params, "prior/mean");
     p->sd = params_values(params, "prior/sd");
     p->matrix = params_values(params, "prior/matrix");
@@ -127,16 +115,8 @@ struct prior *prior_new(const struct prior_shape *shape, const struct params *pa
     p->bank = params_values(params, "prior/bank");
     p->lengths = params_values(params, "prior/lengths");
     p->periods = params_values(params, "prior/periods");
-    if (how.kind != PRIOR_BANK)
-        return p;
-    p->weights = mem_alloc(d * sizeof *p->weights);
-    for (size_t i = 0; i < d; i++)
-        p->weights[i] = (weights ? weights[i] : 1) * p->sd[i];
-    p->start = mem_zero((size_t)shape->clips + 1, sizeof *p->start);
-    for (int64_t c = 0; c < shape->clips; c++)
-        p->start[c + 1] = p->start[c] + (int64_t)p->lengths[c];
-    find_residuals(p);
-    find_places(p);
+    if (how.kind == PRIOR_GUIDED)
+        begin_bank(p);
     return p;
 }
 
@@ -144,19 +124,21 @@ void prior_free(struct prior *p)
 {
     if (!p)
         return;
-    free(p->weights);
-    free(p->weighted);
+    free(p->by.weight);
+    free(p->by.low);
+    free(p->by.high);
+    free(p->by.level);
+    free(p->by.rest);
+    chroma_free(p->by.chroma);
     free(p->residual);
-    free(p->start);
-    free(p->place);
-    free(p->norm);
+    blocks_free(&p->blocks);
     free(p);
 }
 
 /* ---- choices, from noise ---- */
 
 /* Each from a dimension of its own; latents may have fewer than there are choices. */
-enum choice { CHOICE_CLIP, CHOICE_PLACE, CHOICE_JUMP };
+enum choice { CHOICE_CLIP, CHOICE_PLACE, CHOICE_VARY };
 
 /* Uniform on [0, 1), for a choice at frame t. */
 static double uniform(const struct prior *p, struct prior_noise noise, enum choice what, int64_t t)
@@ -169,7 +151,7 @@ static double uniform(const struct prior *p, struct prior_noise noise, enum choi
 
 double prior_period(const struct prior *p, struct prior_noise noise)
 {
-    int64_t n = p->how.kind == PRIOR_BANK ? p->shape.clips : p->shape.periods;
+    int64_t n = p->how.kind == PRIOR_GUIDED ? p->shape.clips : p->shape.periods;
 
     if (p->shape.periods == 0)
         return 0;
@@ -178,109 +160,6 @@ double prior_period(const struct prior *p, struct prior_noise noise)
 }
 
 /* ---- a sample ---- */
-
-struct walk {
-    const struct prior *p;
-    int64_t now;  /* frame of the bank whose residual was used last, -1: none */
-    int64_t left; /* frames of its clip after it */
-    int64_t recent[RECENT];
-    int used;
-    float *query; /* [context, latent] */
-};
-
-static int64_t clip_end(const struct prior *p, int64_t at)
-{
-    int64_t low = 0, high = p->shape.clips;
-
-    while (high - low > 1) {
-        int64_t middle = (low + high) / 2;
-
-        if (p->start[middle] <= at)
-            low = middle;
-        else
-            high = middle;
-    }
-    return p->start[high];
-}
-
-static bool is_near(int64_t a, int64_t b, int64_t within)
-{
-    return b >= 0 && (a > b ? a - b : b - a) < within;
-}
-
-static bool was_there(const struct walk *w, int64_t place)
-{
-    int64_t within = CONTEXT * w->p->shape.block;
-
-    if (is_near(place, w->now, within))
-        return true;
-    for (int i = 0; i < RECENT; i++)
-        if (is_near(place, w->recent[i], within))
-            return true;
-    return false;
-}
-
-/* The index-th of the nearest contexts to the last frames before past + latent. */
-static int64_t choose_near(struct walk *w, const float *past, double u)
-{
-    const struct prior *p = w->p;
-    int64_t d = p->shape.latent, context = CONTEXT * p->shape.block, best[NEAREST_MOST];
-    float distance[NEAREST_MOST];
-    int have = 0, want = p->how.nearest < NEAREST_MOST ? p->how.nearest : NEAREST_MOST;
-
-    for (int64_t t = 0; t < context; t++)
-        for (int64_t i = 0; i < d; i++)
-            w->query[t * d + i] = past[(t - context + 1) * d + i] * p->weights[i];
-    for (int64_t j = 0; j < p->places; j++) {
-        const float *x = p->weighted + (p->place[j] + 1 - context) * d;
-        float sum[8] = {0}, far;
-        int at;
-
-        if (was_there(w, p->place[j]))
-            continue;
-        for (int64_t i = 0; i + 8 <= context * d; i += 8)
-            for (int l = 0; l < 8; l++)
-                sum[l] += x[i + l] * w->query[i + l];
-        for (int64_t i = context * d / 8 * 8; i < context * d; i++)
-            sum[0] += x[i] * w->query[i];
-        far = p->norm[j] - 2 * (((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7])));
-        if (have == want && far >= distance[have - 1])
-            continue;
-        at = have < want ? have++ : have - 1;
-        for (; at > 0 && distance[at - 1] > far; at--) {
-            distance[at] = distance[at - 1];
-            best[at] = best[at - 1];
-        }
-        distance[at] = far;
-        best[at] = p->place[j];
-    }
-    return have > 0 ? best[(int)(u * have)] : p->place[(int64_t)(u * (double)p->places)];
-}
-
-/* Where the residuals of frame t, the first of a block or the first after the end of a clip, come from. */
-static void choose(struct walk *w, const float *past, struct prior_noise noise, int64_t t)
-{
-    const struct prior *p = w->p;
-    double u = uniform(p, noise, CHOICE_PLACE, t);
-    int64_t to = p->how.nearest > 0 ? choose_near(w, past, u) : p->place[(int64_t)(u * (double)p->places)];
-
-    w->recent[w->used++ % RECENT] = w->now;
-    w->now = to;
-    w->left = clip_end(p, to) - 1 - to;
-}
-
-static const float *next_residual(struct walk *w, const float *past, struct prior_noise noise, int64_t t)
-{
-    const struct prior *p = w->p;
-    int64_t b = p->shape.block;
-
-    if (w->now < 0 || w->left < 1 ||
-        (t % b == 0 && (w->left < 2 * b || uniform(p, noise, CHOICE_JUMP, t) < p->how.jump)))
-        choose(w, past, noise, t);
-    w->now++;
-    w->left--;
-    return p->residual + w->now * p->shape.latent;
-}
 
 static void innovation(const struct prior *p, struct prior_noise noise, int64_t t, float *x)
 {
@@ -292,27 +171,97 @@ static void innovation(const struct prior *p, struct prior_noise noise, int64_t 
             x[i] += l[i * d + j] * noise.v[j * noise.frames + t];
 }
 
-static int64_t least(int64_t a, int64_t b)
+/* The block of the bank whose context is nearest to the weighted frames past [2 length, latent]. */
+static int64_t nearest_block(const struct prior *p, const float *past)
 {
-    return a < b ? a : b;
+    const struct blocks *b = &p->blocks;
+    float *products = mem_alloc(2 * (size_t)b->count * sizeof *products), least = INFINITY;
+    int64_t best = 0;
+
+    blocks_products(b, past, products);
+    for (int64_t j = 2; j < b->count; j++) {
+        float far = b->norm[j - 2] + b->norm[j - 1] - 2 * (products[2 * (j - 2)] + products[2 * (j - 1) + 1]);
+
+        if (b->clip[j] == b->clip[j - 2] && far < least) {
+            least = far;
+            best = j;
+        }
+    }
+    free(products);
+    return best;
 }
 
-/* Standardised frames before the first: the end of start, or the begin of a clip of the bank, or nothing. */
-static void recall(const struct prior *p, struct prior_noise noise, int64_t start, float *past, int64_t room)
+/* A sample on its way. */
+struct walk {
+    const struct prior *p;
+    struct prior_noise noise;
+    int64_t start;
+    float *z; /* standardised: room frames before the first that is made, then those */
+    int64_t room;
+    float *query;               /* [2 block, latent] */
+    struct guided_walk *guided; /* NULL: no bank */
+    struct blocks given;        /* of a guide that is not of the bank, where there is one, standardised */
+    float *given_z;
+};
+
+/* Frames before the one at z's place at, by their weight. */
+static const float *context(struct walk *w, int64_t at)
 {
-    int64_t d = p->shape.latent, b = p->shape.block;
+    int64_t d = w->p->shape.latent, n = 2 * w->p->shape.block;
 
-    if (p->how.kind == PRIOR_BANK) {
-        int64_t c =
-            (int64_t)(uniform(p, noise, CHOICE_CLIP, start < noise.frames ? start : 0) * (double)p->shape.clips);
-        int64_t from = p->start[c] + b, have = least(room, p->start[c + 1] - from);
-
-        for (int64_t t = 0; t < have; t++)
-            memcpy(past + (room - have + t) * d, p->bank + (from + t) * d, (size_t)d * sizeof *past);
-    }
-    for (int64_t t = 0; t < least(start, room); t++)
+    for (int64_t t = 0; t < n; t++)
         for (int64_t i = 0; i < d; i++)
-            past[(room - 1 - t) * d + i] = (noise.v[i * noise.frames + start - 1 - t] - p->mean[i]) / p->sd[i];
+            w->query[t * d + i] = w->z[(w->room + at - n + t) * d + i] * w->p->by.weight[i];
+    return w->query;
+}
+
+static void take_guide(struct walk *w)
+{
+    const struct prior *p = w->p;
+    const struct prior_guide *g = w->noise.guide;
+    int64_t d = p->shape.latent;
+
+    w->given_z = mem_alloc((size_t)(g->frames * d) * sizeof *w->given_z);
+    for (int64_t t = 0; t < g->frames; t++)
+        for (int64_t i = 0; i < d; i++)
+            w->given_z[t * d + i] = (g->z[i * g->frames + t] - p->mean[i]) / p->sd[i];
+    blocks_make(&w->given, (int)d, p->shape.block, w->given_z, &g->frames, 1, &p->by);
+}
+
+/* Whom to follow from where on, and the standardised frames before the first: the end of start, or the begin of the guide. */
+static void begin_guided(struct walk *w)
+{
+    const struct prior *p = w->p;
+    const struct blocks *b = &p->blocks;
+    int64_t n = 2 * p->shape.block * p->shape.latent, from = 0, clip;
+    const float *before = NULL;
+
+    if (w->noise.guide) {
+        take_guide(w);
+        b = &w->given;
+        before = w->given_z;
+    } else if (w->start > 0) {
+        from = nearest_block(p, context(w, 0));
+    } else {
+        clip = (int64_t)(uniform(p, w->noise, CHOICE_CLIP, 0) * (double)b->clips);
+        from = b->first[clip] + 2;
+        before = p->bank + b->frame[from - 2] * p->shape.latent;
+    }
+    if (before && w->start == 0)
+        memcpy(w->z + w->room * p->shape.latent - n, before, (size_t)n * sizeof *w->z);
+    w->guided = guided_begin(&p->guided, b, from, (w->noise.frames - w->start) / p->shape.block + 1);
+}
+
+/* What drives frame t, that of the guided blocks. */
+static const float *guided_residual(struct walk *w, int64_t t)
+{
+    const struct prior *p = w->p;
+    int64_t n = p->shape.block, i = (t - w->start) / n, q = (t - w->start) % n;
+
+    if (q == 0)
+        guided_next(w->guided, i, context(w, t - w->start), uniform(p, w->noise, CHOICE_PLACE, t),
+                    uniform(p, w->noise, CHOICE_VARY, t));
+    return p->residual + (p->blocks.frame[guided_made(w->guided, i)] + q) * p->shape.latent;
 }
 
 static void run_normal(const struct prior *p, struct prior_noise noise, int64_t start)
@@ -326,44 +275,52 @@ static void run_normal(const struct prior *p, struct prior_noise noise, int64_t 
 }
 
 /* One standardised frame from those before it. */
-static void next_frame(struct walk *w, struct prior_noise noise, int64_t t, float *x)
+static void next_frame(struct walk *w, int64_t t, float *x)
 {
     const struct prior *p = w->p;
     int64_t d = p->shape.latent;
-    const float *r = p->how.kind == PRIOR_BANK ? next_residual(w, x - d, noise, t) : NULL;
+    const float *r = w->guided ? guided_residual(w, t) : NULL;
 
     forecast(p, t, x - d, x);
     if (r)
         for (int64_t i = 0; i < d; i++)
-            x[i] += (float)noise.temperature * r[i];
+            x[i] += (float)w->noise.temperature * r[i];
     else
-        innovation(p, noise, t, x);
+        innovation(p, w->noise, t, x);
     for (int64_t i = 0; i < d; i++)
         x[i] = x[i] > bound ? bound : x[i] < -bound ? -bound : x[i];
 }
 
+static void walk_free(struct walk *w)
+{
+    if (w->guided)
+        guided_end(w->guided);
+    blocks_free(&w->given);
+    free(w->given_z);
+    free(w->query);
+    free(w->z);
+}
+
 void prior_run(const struct prior *p, struct prior_noise noise, int64_t start)
 {
-    int64_t d = p->shape.latent, context = p->how.kind == PRIOR_BANK ? CONTEXT * p->shape.block : 0;
-    int64_t room = context > PRIOR_ORDER ? context : PRIOR_ORDER;
-    struct walk w = {.p = p, .now = -1};
-    float *z;
+    int64_t d = p->shape.latent, two = 2 * p->shape.block;
+    struct walk w = {.p = p, .noise = noise, .start = start, .room = two > PRIOR_ORDER ? two : PRIOR_ORDER};
 
     if (p->how.kind == PRIOR_NORMAL) {
         run_normal(p, noise, start);
         return;
     }
-    /* the frames before the first, then those that are made, standardised */
-    z = mem_zero((size_t)((room + noise.frames) * d), sizeof *z);
-    recall(p, noise, start, z, room);
-    w.query = mem_alloc((size_t)(context * d) * sizeof *w.query);
-    for (int i = 0; i < RECENT; i++)
-        w.recent[i] = -1;
+    w.z = mem_zero((size_t)((w.room + noise.frames) * d), sizeof *w.z);
+    w.query = mem_alloc((size_t)(two * d) * sizeof *w.query);
+    for (int64_t t = 0; t < w.room && t < start; t++)
+        for (int64_t i = 0; i < d; i++)
+            w.z[(w.room - 1 - t) * d + i] = (noise.v[i * noise.frames + start - 1 - t] - p->mean[i]) / p->sd[i];
+    if (p->how.kind == PRIOR_GUIDED)
+        begin_guided(&w);
     for (int64_t t = start; t < noise.frames; t++)
-        next_frame(&w, noise, t, z + (room + t - start) * d);
+        next_frame(&w, t, w.z + (w.room + t - start) * d);
     for (int64_t t = start; t < noise.frames; t++)
         for (int64_t i = 0; i < d; i++)
-            noise.v[i * noise.frames + t] = z[(room + t - start) * d + i] * p->sd[i] + p->mean[i];
-    free(w.query);
-    free(z);
+            noise.v[i * noise.frames + t] = w.z[(w.room + t - start) * d + i] * p->sd[i] + p->mean[i];
+    walk_free(&w);
 }

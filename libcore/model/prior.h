@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "model/guided.h"
 #include "nn/net.h"
 
 enum { PRIOR_ORDER = 4 };
@@ -49,13 +50,12 @@ int prior_fit_end(struct prior_fit *f, struct params *params);
 enum prior_kind {
     PRIOR_NORMAL,         /* mean + sd noise, no memory */
     PRIOR_AUTOREGRESSION, /* driven by noise */
-    PRIOR_BANK            /* driven by blocks of residuals; noise chooses them */
+    PRIOR_GUIDED          /* driven by residuals of the bank's blocks, which follow a guide; noise chooses among them */
 };
 
 struct prior_how {
     enum prior_kind kind;
-    double jump; /* bank: probability, at the start of a block, of going on elsewhere */
-    int nearest; /* bank: among how many nearest contexts; 0: anywhere */
+    struct guided_how guided;
 };
 
 struct prior;
@@ -64,18 +64,25 @@ struct prior;
 int prior_check(const struct prior_shape *shape, const struct params *params);
 
 /* A prior ready to run, for any number of threads at once; params stay the
- * caller's. weights [latent]: how much a dimension counts when contexts are
- * compared (bank), NULL: all the same. */
+ * caller's. by: what the model's latents do to the sound, which the prior takes
+ * over; of nothing where it is not guided. */
 struct prior *prior_new(const struct prior_shape *shape, const struct params *params, struct prior_how how,
-                        const float *weights);
+                        struct listening by);
 void prior_free(struct prior *p);
 
+/* What a new clip may follow in place of a clip of the bank: another recording's. */
+struct prior_guide {
+    const float *z; /* [latent, frames] */
+    int64_t frames; /* two blocks at least */
+};
+
 /* Standard normal draws [latent, frames], multiplied by a temperature: how far latents go from what the prior foretells
- * of them. The bank's choices do not depend on it, its residuals are multiplied by it; at 0 nothing is drawn. */
+ * of them. The guided prior's choices do not depend on it, its residuals are multiplied by it; at 0 nothing is drawn. */
 struct prior_noise {
     float *v;
     int64_t frames;
     double temperature;
+    const struct prior_guide *guide; /* NULL: a clip of the bank */
 };
 
 /* The period of a beat, in seconds, for the clip that this noise makes: one of

@@ -41,8 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (audio)
         status = codec_encode(path, r, FUZZ_OUT, "output", (struct codec_options){.mean_only = size & 1}, pool);
     else
-        status = codec_decode(path, r, FUZZ_OUT, "output",
-                              (struct codec_options){.prior = "auto", .jump = 0.3, .nearest = 2}, pool);
+        status = codec_decode(path, r, FUZZ_OUT, "output", (struct codec_options){.guided = guided_defaults()}, pool);
     reader_free(r);
     if (status == 0) {
         const struct frame *f;

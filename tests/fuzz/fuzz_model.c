@@ -46,10 +46,9 @@ static int run(const char *path, const struct model *m, struct pool *pool, int d
     r = reader_new(fuzz_input(frame, size, 0), "frame");
     FUZZ_HOLDS(reader_start(r, NULL) == 0);
     fuzz_output_clear();
-    status = decode ? codec_decode(path, r, FUZZ_OUT, "output",
-                                   (struct codec_options){.prior = "auto", .jump = 0.3, .nearest = 2}, pool)
-                    : codec_encode(path, r, FUZZ_OUT, "output",
-                                   (struct codec_options){.prior = "auto", .jump = 0.3, .nearest = 2}, pool);
+    status = decode
+                 ? codec_decode(path, r, FUZZ_OUT, "output", (struct codec_options){.guided = guided_defaults()}, pool)
+                 : codec_encode(path, r, FUZZ_OUT, "output", (struct codec_options){.guided = guided_defaults()}, pool);
     reader_free(r);
     if (status == 0) { /* what it says is whole, is */
         const struct frame *f;

@@ -1,0 +1,386 @@
+/* The cost of a block at a place, and where what was played returns. */
+#include "model/guided.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+/* Blocks to a bar; those of context before a place; those that a repeat is found by; how far back one is looked for;
+ * places not gone back to; the best that are compared with what was played before. */
+enum { BAR = 4, CONTEXT = 2, REACH = 4, BACK = 1024, RECENT = 16, BEST = 256, LAGS = 5 };
+/* Weights of the terms beside that of the context, as measured on composed and orchestral music; how alike a place has to
+ * be for what was played there to return, and to be compared with. */
+static const double dynamics = 0.5, texture = 1, memory = 1, penalty = 1, least_alike = 0.35;
+static const double least_memory = 0.05;
+
+struct guided_how guided_defaults(void)
+{
+    return (struct guided_how){.follow = 2, .vary = 0.2, .unit = 2, .nearest = 8, .bars = 8};
+}
+
+struct guided_walk {
+    const struct guided *g;
+    const struct blocks *guide;
+    int64_t *row; /* [blocks + unit + REACH] of the guide */
+    int64_t rows;
+    int64_t *made; /* [blocks + unit] of the bank */
+    float *like;   /* [rows, length latent + CHROMA] */
+    size_t like_size;
+    float *cost;     /* [count] */
+    float *products; /* [count, 2] */
+    int64_t recent[RECENT];
+    int64_t used;
+};
+
+/* ---- the row ---- */
+
+static double between_clips(const struct guided *g, int64_t a, int64_t b)
+{
+    const struct blocks *k = g->bank;
+    int n = k->length * k->latent;
+    const float *x = k->mean + a * (n + CHROMA), *y = k->mean + b * (n + CHROMA);
+    float sum = 0;
+
+    squares_add(1, n, x, y, 1 / g->far.block, &sum);
+    squares_add(1, CHROMA, x + n, y + n, 1 / g->far.harmony, &sum);
+    return (double)sum;
+}
+
+/* The clip of the bank that sounds most like this one and is none of those used. */
+static int64_t other_clip(const struct guided *g, int64_t clip, const int64_t *used, int count)
+{
+    int64_t best = clip;
+    double least = INFINITY;
+
+    for (int64_t c = 0; c < g->bank->clips; c++) {
+        double d = c == clip || g->bank->first[c + 1] == g->bank->first[c] ? INFINITY : between_clips(g, clip, c);
+
+        for (int i = 0; i < count; i++)
+            d = used[i] == c ? INFINITY : d;
+        if (d < least) {
+            least = d;
+            best = c;
+        }
+    }
+    return best;
+}
+
+/* Blocks from one on, over and over. */
+static void stretch(const struct blocks *b, int64_t clip, int64_t from, int64_t count, int64_t *row)
+{
+    int64_t first = b->first[clip], all = b->first[clip + 1] - first;
+
+    for (int64_t i = 0; i < count; i++)
+        row[i] = first + (from - first + i) % all;
+}
+
+/* Whole clips: A A B A, B the one nearest to A. */
+static void row_of_clips(struct guided_walk *w, int64_t from)
+{
+    const struct blocks *b = w->guide;
+    int64_t clip = b->clip[from], other = b == w->g->bank ? other_clip(w->g, clip, NULL, 0) : clip, done = 0;
+
+    for (int k = 0; done < w->rows; k++) {
+        int64_t c = k % 4 == 2 ? other : clip, at = k == 0 ? from : b->first[c];
+        int64_t n = b->first[c + 1] - at < w->rows - done ? b->first[c + 1] - at : w->rows - done;
+
+        stretch(b, c, at, n, w->row + done);
+        done += n;
+    }
+}
+
+/* How far apart two stretches are in harmony, less for what they share. */
+static double apart(const struct blocks *b, const int64_t *x, const int64_t *y, int64_t count)
+{
+    float sum = 0;
+    int64_t shared = 0;
+
+    for (int64_t i = 0; i < count; i++) {
+        squares_add(1, CHROMA, b->harmony + x[i] * CHROMA, b->harmony + y[i] * CHROMA, 1, &sum);
+        for (int64_t j = 0; j < count; j++)
+            if (x[i] == y[j]) {
+                shared++;
+                break;
+            }
+    }
+    return (double)sum * (1 - (double)shared / (double)count);
+}
+
+/* The stretch of the clip that is farthest from those of the letters before, or, where none is new, the nearest other
+ * clip. */
+static void choose_section(const struct guided_walk *w, int64_t from, const int64_t *have, int letters, int64_t count,
+                           int64_t *out)
+{
+    const struct blocks *b = w->guide;
+    int64_t clip = b->clip[from], all = b->first[clip + 1] - b->first[clip],
+            *try = mem_zero((size_t)count, sizeof *try);
+    double most = -1;
+
+    for (int64_t at = 0; at == 0 || at + count <= all; at += BAR) {
+        double least = INFINITY;
+
+        stretch(b, clip, b->first[clip] + at, count, try);
+        for (int k = 0; k < letters; k++)
+            least = fmin(least, apart(b, try, have + k * count, count));
+        if (least > most) {
+            most = least;
+            memcpy(out, try, (size_t)count * sizeof *out);
+        }
+    }
+    if (all < 3 * count / 2 && b == w->g->bank) {
+        int64_t *used = mem_zero((size_t)letters, sizeof *used);
+
+        for (int k = 0; k < letters; k++)
+            used[k] = b->clip[have[k * count]];
+        clip = other_clip(w->g, clip, used, letters);
+        stretch(b, clip, b->first[clip], count, out);
+        free(used);
+    }
+    free(try);
+}
+
+static void row_of_form(struct guided_walk *w, int64_t from)
+{
+    const char *form = w->g->how.form;
+    int64_t count = (int64_t)BAR * w->g->how.bars, known[256], *section;
+    int letters = 0;
+
+    memset(known, -1, sizeof known);
+    section = mem_zero(strlen(form) * (size_t)count, sizeof *section);
+    stretch(w->guide, w->guide->clip[from], from, count, section);
+    for (int64_t i = 0; i < w->rows; i++) {
+        unsigned char letter = (unsigned char)form[i / count % (int64_t)strlen(form)];
+
+        if (known[letter] < 0) {
+            if (letters > 0)
+                choose_section(w, from, section, letters, count, section + letters * count);
+            known[letter] = letters++;
+        }
+        w->row[i] = section[known[letter] * count + i % count];
+    }
+    free(section);
+}
+
+struct guided_walk *guided_begin(const struct guided *g, const struct blocks *guide, int64_t from, int64_t blocks)
+{
+    struct guided_walk *w = mem_zero(1, sizeof *w);
+
+    w->g = g;
+    w->guide = guide;
+    w->rows = blocks + g->how.unit + REACH;
+    w->row = mem_zero((size_t)w->rows, sizeof *w->row);
+    w->made = mem_zero((size_t)w->rows, sizeof *w->made);
+    w->like_size = (size_t)(guide->length * guide->latent + CHROMA);
+    w->like = mem_alloc((size_t)w->rows * w->like_size * sizeof *w->like);
+    w->cost = mem_alloc((size_t)g->bank->count * sizeof *w->cost);
+    w->products = mem_alloc(2 * (size_t)g->bank->count * sizeof *w->products);
+    if (g->how.form)
+        row_of_form(w, from);
+    else
+        row_of_clips(w, from);
+    for (int64_t i = 0; i < w->rows; i++)
+        blocks_like(guide, w->row[i], w->like + (size_t)i * w->like_size);
+    for (int i = 0; i < RECENT; i++)
+        w->recent[i] = -1;
+    return w;
+}
+
+void guided_end(struct guided_walk *w)
+{
+    free(w->row);
+    free(w->made);
+    free(w->like);
+    free(w->cost);
+    free(w->products);
+    free(w);
+}
+
+int64_t guided_made(const struct guided_walk *w, int64_t i)
+{
+    return w->made[i];
+}
+
+int64_t guided_row(const struct guided_walk *w, int64_t i)
+{
+    return w->row[i];
+}
+
+/* ---- repeats ---- */
+
+static double alike(const struct guided_walk *w, int64_t i, int64_t j)
+{
+    if (w->row[i] == w->row[j])
+        return 1;
+    return blocks_alike(w->guide, w->like + (size_t)i * w->like_size, w->like + (size_t)j * w->like_size);
+}
+
+/* The earlier place, whole bars before, from which the row goes on most like it does from i; -1: none. */
+static int64_t find_repeat(const struct guided_walk *w, int64_t i)
+{
+    double most = least_alike;
+    int64_t best = -1;
+
+    for (int64_t j = i > BACK ? i % BAR + (i - BACK) / BAR * BAR : i % BAR; j + BAR <= i; j += BAR) {
+        double sum = 0;
+
+        for (int k = 0; k < REACH; k++)
+            sum += alike(w, i + k, j + k);
+        if (sum / REACH > most) {
+            most = sum / REACH;
+            best = j;
+        }
+    }
+    return best;
+}
+
+/* ---- costs ---- */
+
+static bool may_play(const struct guided_walk *w, int64_t j, int64_t guide_clip)
+{
+    const struct blocks *b = w->g->bank;
+    int64_t c = b->clip[j];
+
+    return j - b->first[c] >= CONTEXT && j + w->g->how.unit < b->first[c + 1] &&
+           (c != guide_clip || w->guide != b || b->clips < 2);
+}
+
+static bool was_near(const struct guided_walk *w, int64_t j)
+{
+    int64_t unit = w->g->how.unit;
+
+    for (int64_t k = 0; k < RECENT / unit; k++) {
+        int64_t r = w->recent[k];
+
+        if (r >= 0 && w->g->bank->clip[r] == w->g->bank->clip[j] && llabs(2 * (j - r) - unit) <= 2 * unit)
+            return true;
+    }
+    return false;
+}
+
+/* Distances of all blocks, as the first of a unit at place i, but for what was played before. */
+static void costs(struct guided_walk *w, int64_t i, const float *past)
+{
+    const struct guided *g = w->g;
+    const struct blocks *b = g->bank, *a = w->guide;
+    int unit = g->how.unit;
+    int64_t clip = a->clip[w->row[i]];
+    float *c = w->cost, *p = w->products, part = 1 / (float)unit;
+
+    blocks_products(b, past, p);
+    for (int64_t j = 0; j < b->count; j++)
+        c[j] = may_play(w, j, clip)
+                   ? (b->norm[j - 2] + b->norm[j - 1] - 2 * (p[2 * (j - 2)] + p[2 * (j - 1) + 1])) / g->far.context
+                   : INFINITY;
+    for (int k = 0; k < unit; k++) {
+        int64_t q = w->row[i + k];
+
+        squares_add(b->count - k, CHROMA, b->harmony + k * CHROMA, a->harmony + q * CHROMA,
+                    (float)g->how.follow * part / g->far.harmony, c);
+        squares_add(b->count - k, 2 * b->length, b->envelope + k * 2 * b->length, a->envelope + q * 2 * b->length,
+                    (float)dynamics * part / g->far.envelope, c);
+    }
+    squares_add(b->count, b->latent, b->texture, a->texture + w->row[i] * b->latent, (float)texture / g->far.texture,
+                c);
+    for (int64_t j = 0; j < b->count; j++)
+        if (isfinite(c[j]) && was_near(w, j))
+            c[j] += (float)penalty;
+}
+
+/* Blocks played before, and how much what is chosen should be like them. */
+struct memories {
+    int count;
+    struct memory {
+        int k; /* of the unit */
+        int64_t block;
+        float weight;
+    } list[LAGS * GUIDED_UNIT_MOST];
+};
+
+/* What was played where the guide was like what it is from place i on. */
+static void remember(const struct guided_walk *w, int64_t i, int64_t repeat, struct memories *m)
+{
+    int64_t lags[LAGS] = {4, 8, 16, 32, repeat >= 0 ? i - repeat : 0};
+
+    m->count = 0;
+    for (int l = 0; l < LAGS; l++) {
+        bool twice = false;
+
+        for (int o = 0; o < l; o++)
+            twice |= lags[o] == lags[l];
+        for (int k = 0; k < w->g->how.unit && k < lags[l] && lags[l] <= i && !twice; k++) {
+            double c = alike(w, i + k, i + k - lags[l]);
+
+            if (c > least_memory)
+                m->list[m->count++] = (struct memory){k, w->made[i + k - lags[l]],
+                                                      (float)(memory * c / (w->g->how.unit * (double)w->g->far.block))};
+        }
+    }
+}
+
+static float unlike(const struct blocks *b, const struct memories *m, int64_t j)
+{
+    int n = b->length * b->latent;
+    float sum = 0;
+
+    for (int i = 0; i < m->count; i++)
+        squares_add(1, n, b->weighted + (j + m->list[i].k) * n, b->weighted + m->list[i].block * n, m->list[i].weight,
+                    &sum);
+    return sum;
+}
+
+struct choice {
+    float cost;
+    int64_t block;
+};
+
+/* Into the ascending list of at most so many. */
+static int keep_best(struct choice *list, int have, int most, float cost, int64_t block)
+{
+    int at;
+
+    if (have == most && cost >= list[have - 1].cost)
+        return have;
+    at = have < most ? have++ : have - 1;
+    for (; at > 0 && list[at - 1].cost > cost; at--)
+        list[at] = list[at - 1];
+    list[at] = (struct choice){cost, block};
+    return have;
+}
+
+static int64_t choose(struct guided_walk *w, int64_t i, int64_t repeat, const float *past, double u)
+{
+    struct choice first[BEST], best[BEST];
+    struct memories m;
+    int have = 0, kept = 0, nearest = w->g->how.nearest < BEST ? w->g->how.nearest : BEST;
+
+    costs(w, i, past);
+    remember(w, i, repeat, &m);
+    for (int64_t j = 0; j < w->g->bank->count; j++)
+        if (isfinite(w->cost[j]))
+            have = keep_best(first, have, BEST, w->cost[j], j);
+    for (int k = 0; k < have; k++)
+        kept = keep_best(best, kept, nearest, first[k].cost + unlike(w->g->bank, &m, first[k].block), first[k].block);
+    return kept > 0 ? best[(int)(u * kept)].block : w->g->bank->first[w->g->bank->clip[0]];
+}
+
+void guided_next(struct guided_walk *w, int64_t i, const float *past, double place, double vary)
+{
+    int unit = w->g->how.unit;
+
+    if (i % unit == 0) {
+        int64_t repeat = find_repeat(w, i);
+
+        if (repeat >= 0 && vary >= w->g->how.vary) {
+            memcpy(w->made + i, w->made + repeat, (size_t)unit * sizeof *w->made);
+        } else {
+            int64_t from = choose(w, i, repeat, past, place);
+
+            for (int k = 0; k < unit; k++) /* clips shorter than a unit may end before */
+                w->made[i + k] = from + k < w->g->bank->count ? from + k : w->g->bank->count - 1;
+            w->recent[w->used++ % (RECENT / unit)] = from;
+        }
+    }
+}

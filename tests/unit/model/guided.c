@@ -1,0 +1,127 @@
+/* The guided prior's choices: other clips than the one followed, whole units, and what returns where the guide does. */
+#include "model/guided.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rng.h"
+#include "check.h"
+
+enum { D = 4, LENGTH = 4, CLIPS = 5, BLOCKS = 40, FRAMES = CLIPS * BLOCKS * LENGTH + 2 * CLIPS };
+
+static struct blocks bank;
+static float past[2 * LENGTH * D];
+
+static void make_bank(void)
+{
+    float *z = mem_alloc(FRAMES * D * sizeof *z), ones[D] = {1, 1, 1, 1}, zeros[D] = {0};
+    struct listening by = {.weight = ones, .low = ones, .high = zeros, .chroma = chroma_new(3000, 512, 0)};
+    size_t bins = (size_t)chroma_bins(by.chroma);
+    struct rng r = rng_new(1, 0);
+    int64_t lengths[CLIPS];
+
+    by.level = mem_alloc(bins * D * sizeof(float));
+    by.rest = mem_zero(bins, sizeof(float));
+    rng_normal(&r, by.level, bins * D);
+    rng_normal(&r, z, FRAMES * D);
+    for (int c = 0; c < CLIPS; c++)
+        lengths[c] = BLOCKS * LENGTH + 2; /* what is no whole block is left out */
+    blocks_make(&bank, D, LENGTH, z, lengths, CLIPS, &by);
+    check(bank.count == CLIPS * BLOCKS && bank.frame[BLOCKS] == BLOCKS * LENGTH + 2, "blocks lie in their clips");
+    check(bank.weighted[3 * LENGTH * D] >= z[3 * LENGTH * D] && bank.weighted[3 * LENGTH * D] <= z[3 * LENGTH * D],
+          "with the latents' own weight");
+    free(by.level);
+    free(by.rest);
+    chroma_free(by.chroma);
+    free(z);
+}
+
+/* Blocks played in a clip of count that follows clip 2 from its block 3 on. */
+static struct guided_walk *play(const struct guided *g, int64_t count, int64_t *made, int64_t *row)
+{
+    struct guided_walk *w = guided_begin(g, &bank, 2 * BLOCKS + 3, count);
+    struct rng r = rng_new(7, 0);
+
+    for (int64_t i = 0; i < count; i++) {
+        guided_next(w, i, past, rng_uniform(&r), rng_uniform(&r));
+        made[i] = guided_made(w, i);
+        row[i] = guided_row(w, i);
+    }
+    return w;
+}
+
+static void test_units(void)
+{
+    enum { COUNT = 30 };
+    int64_t made[COUNT], row[COUNT];
+    bool others = true, whole = true, whence = true;
+
+    for (int unit = 1; unit <= 3; unit++) {
+        struct guided g = {&bank, blocks_far(&bank), guided_defaults()};
+
+        g.how.unit = unit;
+        guided_end(play(&g, COUNT, made, row));
+        for (int i = 0; i < COUNT; i++) {
+            others &= bank.clip[made[i]] != 2;
+            whole &= i % unit == 0 || made[i] == made[i - 1] + 1;
+            whence &= row[i] == 2 * BLOCKS + 3 + i;
+        }
+    }
+    check(whence, "the guide is followed from where it was begun");
+    check(others, "its own blocks are not played");
+    check(whole, "blocks of a unit follow each other");
+}
+
+static void test_form(void)
+{
+    enum { BARS = 2, SECTION = 4 * BARS, COUNT = 6 * SECTION };
+    int64_t made[COUNT], row[COUNT];
+    struct guided g = {&bank, blocks_far(&bank), guided_defaults()};
+    bool rows = true, played = true;
+    int varied = 0;
+
+    g.how.form = "AAB";
+    g.how.bars = BARS;
+    g.how.vary = 0;
+    guided_end(play(&g, COUNT, made, row));
+    for (int i = 0; i < SECTION; i++) {
+        rows &= row[i] == row[SECTION + i] && row[i] == row[3 * SECTION + i] &&
+                row[2 * SECTION + i] == row[5 * SECTION + i];
+        rows &= row[i] != row[2 * SECTION + i];
+        played &= made[i] == made[SECTION + i] && made[i] == made[4 * SECTION + i];
+        played &= made[2 * SECTION + i] == made[5 * SECTION + i];
+    }
+    check(rows, "the row is A A B A A B");
+    check(played, "and so is what is played");
+    check(memcmp(made, made + 2 * SECTION, SECTION * sizeof *made) != 0, "B is not A");
+    g.how.vary = 1;
+    guided_end(play(&g, COUNT, made, row));
+    for (int i = 0; i < SECTION; i++)
+        varied += made[i] != made[SECTION + i];
+    check(varied > SECTION / 2, "unless all of it is varied: %d of %d", varied, SECTION);
+}
+
+/* Longer than the guide: whole clips, A A B A. */
+static void test_long(void)
+{
+    enum { COUNT = 4 * BLOCKS };
+    int64_t made[COUNT], row[COUNT];
+    struct guided g = {&bank, blocks_far(&bank), guided_defaults()};
+
+    guided_end(play(&g, COUNT, made, row));
+    check(row[BLOCKS - 3] == 2 * BLOCKS, "the guide over again");
+    check(bank.clip[row[2 * BLOCKS - 3]] != 2, "then another clip");
+    check(bank.clip[row[3 * BLOCKS - 3]] == 2, "then the guide");
+}
+
+int main(void)
+{
+    make_bank();
+    test_units();
+    test_form();
+    test_long();
+    blocks_free(&bank);
+    return check_done();
+}
