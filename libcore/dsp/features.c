@@ -133,7 +133,7 @@ struct features *features_new(double rate, int fft, double corner)
     f->bins = fft / 2 + 1;
     f->transform = fft_new(fft);
     f->window = mem_floats((size_t)fft);
-    window_fill(WINDOW_HANN, f->window, fft);
+    window_hann(f->window, fft);
     f->below = mem_zero((size_t)f->bins, sizeof *f->below);
     f->part = mem_floats((size_t)f->bins);
     bands_fill(f, bins > 0 && bins < f->bins - 1 ? bins : f->bins - 1);

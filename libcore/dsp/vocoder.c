@@ -97,7 +97,7 @@ struct vocoder *vocoder_new(int fft, struct vocoder_how how)
     v->phase = phase_new(fft, how.start);
     v->window = mem_floats(n);
     v->square = mem_floats(n);
-    window_fill(WINDOW_HANN, v->window, fft);
+    window_hann(v->window, fft);
     for (int i = 0; i < fft; i++)
         v->square[i] = v->window[i] * v->window[i];
     v->z = mem_floats(2 * n + 2 * FFT_ALIGN_FLOATS);

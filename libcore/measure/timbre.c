@@ -202,7 +202,7 @@ struct timbre timbre_measure(struct timbre_meter *m, const float *x, int64_t cha
     for (int64_t f = 0; f < frames; f++) {
         double rise;
 
-        spectrum_power(m->spectrum, x, channels, samples, f, m->power);
+        spectrum_power(m->spectrum, x, channels, samples, f, false, m->power);
         frame_timbre(m, bands, &s);
         rise = frame_rise(m, f);
         flux += rise;
