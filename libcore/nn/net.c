@@ -272,11 +272,6 @@ void net_set_batch(struct net *net, int batch)
     net->batch = batch;
 }
 
-int net_batch(const struct net *net)
-{
-    return net->batch;
-}
-
 void net_forward(struct net *net)
 {
     assert(net->planned);

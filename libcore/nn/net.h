@@ -83,7 +83,6 @@ void net_loss(struct node *node, float weight);
 int net_plan(struct net *net, uint64_t seed, bool training);
 
 void net_set_batch(struct net *net, int batch); /* 1..capacity */
-int net_batch(const struct net *net);
 void net_forward(struct net *net);
 void net_backward(struct net *net);           /* after net_forward: all gradients of the weighted loss */
 double net_loss_value(const struct net *net); /* weighted sum of the losses of the last net_forward */

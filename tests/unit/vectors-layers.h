@@ -101,11 +101,11 @@ static struct node *input_leaf(struct vcase *c, const char *const *names)
     }
     if (!c->net)
         c->net = net_new(c->store, (int)t->shape[0], NULL);
-    if (t->shape[0] != net_batch(c->net)) {
+    node = net_input(c->net, name, (int)t->shape[1], t->rank == 3 ? (int)t->shape[2] : 1);
+    if (node && t->shape[0] != node->shape[0]) {
         verdict_fail(&c->v, "tensor '%s' has another batch size", name);
         return NULL;
     }
-    node = net_input(c->net, name, (int)t->shape[1], t->rank == 3 ? (int)t->shape[2] : 1);
     if (node && has_gradient(c, name))
         net_want(node);
     return leaf_add(c, name, node, t);
