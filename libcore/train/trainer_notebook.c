@@ -158,7 +158,7 @@ static int step(struct trainer *base, int number, struct step_result *result)
         return -1;
     }
     net_backward(t->g.net);
-    adam_step(&t->t.adam, base->params, t->t.pool);
+    adam_step(&t->t.adam, base->params, t->t.pool, 1);
     base->steps++;
     return 0;
 }

@@ -279,7 +279,7 @@ static int step(struct trainer *base, int number, struct step_result *result)
         return skip(t, result);
     t->in_row = 0;
     t->t.adam.rate = result->rate;
-    adam_step_scaled(&t->t.adam, base->params, t->t.pool, norm > gradient_bound ? gradient_bound / norm : 1);
+    adam_step(&t->t.adam, base->params, t->t.pool, norm > gradient_bound ? gradient_bound / norm : 1);
     base->steps++;
     return 0;
 }

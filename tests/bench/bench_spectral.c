@@ -119,7 +119,7 @@ static void train_once(void *arg)
     struct training *t = arg;
     double norm = gradient(t);
 
-    adam_step_scaled(&t->adam, t->params, net_pool(t->g.net), norm > 1 ? 1 / norm : 1);
+    adam_step(&t->adam, t->params, net_pool(t->g.net), norm > 1 ? 1 / norm : 1);
 }
 
 /* Multiply-adds of a step: each kernel for the result and for both gradients, for what is

@@ -170,7 +170,7 @@ static void steps_check(struct run *r, struct verdict *v, const struct kept *for
             net_forward(r->g.net);
             compare_losses(r, &one, step);
             net_backward(r->g.net);
-            adam_step(&r->adam, r->n.store, NULL);
+            adam_step(&r->adam, r->n.store, NULL, 1);
         }
         all_used(&one, step);
         verdict_end(&one);
