@@ -47,7 +47,7 @@ struct stage {
 struct vocoder {
     int fft, bins;
     struct vocoder_how how;
-    struct fft_complex *transform;
+    struct fft *transform;
     struct phase *phase;
     float *window, *square;       /* [fft] */
     float *z, *spectrum, *mirror; /* [2 fft]: two frames as one complex signal, its transform */
@@ -123,7 +123,7 @@ void vocoder_free(struct vocoder *v)
     if (!v)
         return;
     rings_free(v);
-    fft_complex_free(v->transform);
+    fft_free(v->transform);
     phase_free(v->phase);
     free(v->window);
     free(v->square);
