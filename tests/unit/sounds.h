@@ -43,7 +43,7 @@ static float *magnitudes(const float *x, int samples, int fft, struct grid grid)
     int frames = (int)grid_frames(grid, samples), bins = fft / 2 + 1;
     float *y = mem_floats((size_t)(frames * bins));
 
-    features_magnitude(f, grid, x, samples, 0, frames, y, (size_t)bins);
+    features_magnitude(f, grid, x, 1, samples, 0, frames, y);
     features_free(f);
     return y;
 }
