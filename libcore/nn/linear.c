@@ -11,15 +11,14 @@
 /* A product is cut into tiles, each the work of one task. */
 enum { TILE_ROWS = 128, TILE_COLS = 256, ACROSS = 4 };
 
-/* c [rows, cols] = a b + c where add, a and b as gemm has them. */
+/* c [rows, cols] = a b, a [rows, depth] or, where ta, its transpose, and so b. */
 struct product {
-    bool ta, tb, add;
+    bool ta, tb;
     int rows, cols, depth;
     const float *a, *b;
-    int lda, ldb;
     const float *bias; /* [cols] to begin with, or NULL */
     float *c;
-    int tiles, height; /* across; rows of one: twice as many where there are ACROSS, to pack less often */
+    bool add; /* to what is there */
 };
 
 static int tiles_of(int count, int tile)
@@ -27,26 +26,32 @@ static int tiles_of(int count, int tile)
     return (count + tile - 1) / tile;
 }
 
+/* Rows of a tile: twice as many where there are ACROSS, to pack less often. */
+static int height_of(const struct product *p)
+{
+    return tiles_of(p->cols, TILE_COLS) >= ACROSS ? 2 * TILE_ROWS : TILE_ROWS;
+}
+
 static void product_tile(void *arg, int task, int worker)
 {
     const struct product *p = arg;
-    int row = task / p->tiles * p->height, col = task % p->tiles * TILE_COLS;
-    int rows = p->rows - row < p->height ? p->rows - row : p->height;
+    int tiles = tiles_of(p->cols, TILE_COLS), height = height_of(p);
+    int row = task / tiles * height, col = task % tiles * TILE_COLS;
+    int rows = p->rows - row < height ? p->rows - row : height;
     int cols = p->cols - col < TILE_COLS ? p->cols - col : TILE_COLS;
+    int lda = p->ta ? p->rows : p->depth, ldb = p->tb ? p->depth : p->cols;
     float *c = p->c + (size_t)row * (size_t)p->cols + col;
 
     (void)worker;
     for (int i = 0; p->bias && i < rows; i++)
         memcpy(c + (size_t)i * (size_t)p->cols, p->bias + col, (size_t)cols * sizeof *c);
-    gemm(p->ta, p->tb, rows, cols, p->depth, p->a + (p->ta ? (size_t)row : (size_t)row * (size_t)p->lda), p->lda,
-         p->b + (p->tb ? (size_t)col * (size_t)p->ldb : (size_t)col), p->ldb, p->add || p->bias ? 1 : 0, c, p->cols);
+    gemm(p->ta, p->tb, rows, cols, p->depth, p->a + (p->ta ? (size_t)row : (size_t)row * (size_t)lda), lda,
+         p->b + (p->tb ? (size_t)col * (size_t)ldb : (size_t)col), ldb, p->add || p->bias ? 1 : 0, c, p->cols);
 }
 
 static void product_run(const struct node *n, struct product p)
 {
-    p.tiles = tiles_of(p.cols, TILE_COLS);
-    p.height = p.tiles >= ACROSS ? 2 * TILE_ROWS : TILE_ROWS;
-    pool_run(net_pool(n->net), p.tiles * tiles_of(p.rows, p.height), product_tile, &p);
+    pool_run(net_pool(n->net), tiles_of(p.cols, TILE_COLS) * tiles_of(p.rows, height_of(&p)), product_tile, &p);
 }
 
 /* ---- y = x w' + b ---- */
@@ -60,16 +65,8 @@ static void linear_forward(struct node *n)
 {
     int in = n->in[0]->shape[2], out = n->shape[2];
 
-    product_run(n, (struct product){.tb = true,
-                                    .rows = rows_of(n),
-                                    .cols = out,
-                                    .depth = in,
-                                    .a = n->in[0]->y,
-                                    .lda = in,
-                                    .b = n->in[1]->y,
-                                    .ldb = in,
-                                    .bias = n->inputs > 2 ? n->in[2]->y : NULL,
-                                    .c = n->y});
+    product_run(n, (struct product){false, true, rows_of(n), out, in, n->in[0]->y, n->in[1]->y,
+                                    n->inputs > 2 ? n->in[2]->y : NULL, n->y, false});
 }
 
 KERNEL(add_row, (const float *restrict x, size_t n, float *restrict sum), (x, n, sum))
@@ -84,26 +81,9 @@ static void linear_backward(struct node *n)
     float *dx = node_grad(n, 0), *dw = node_grad(n, 1), *db = n->inputs > 2 ? node_grad(n, 2) : NULL;
 
     if (dx)
-        product_run(n, (struct product){.add = n->add[0],
-                                        .rows = rows,
-                                        .cols = in,
-                                        .depth = out,
-                                        .a = n->dy,
-                                        .lda = out,
-                                        .b = n->in[1]->y,
-                                        .ldb = in,
-                                        .c = dx});
+        product_run(n, (struct product){false, false, rows, in, out, n->dy, n->in[1]->y, NULL, dx, n->add[0]});
     if (dw)
-        product_run(n, (struct product){.ta = true,
-                                        .add = n->add[1],
-                                        .rows = out,
-                                        .cols = in,
-                                        .depth = rows,
-                                        .a = n->dy,
-                                        .lda = out,
-                                        .b = n->in[0]->y,
-                                        .ldb = in,
-                                        .c = dw});
+        product_run(n, (struct product){true, false, out, in, rows, n->dy, n->in[0]->y, NULL, dw, n->add[1]});
     if (!db)
         return;
     if (!n->add[2])
