@@ -42,21 +42,9 @@ struct activation {
 /* clang-format off: one line each */
 /* ---- the functions; at a kink the slope is that from the left ---- */
 
-VALUE(relu)
-{
-    (void)p;
-    return x < 0 ? 0.0f : x;
-} /* so that NaN stays */
-SLOPE(relu)
-{
-    UNUSED(x, p);
-    return y > 0 ? 1.0f : 0.0f;
-}
-ACTIVATION(relu)
-
 VALUE(leaky)
 {
-    return x < 0 ? p * x : x;
+    return x < 0 ? p * x + 0.0f : x; /* never -0 */
 }
 SLOPE(leaky)
 {
@@ -141,7 +129,6 @@ static struct node *activation_node(struct net *net, struct node *x, const struc
         return activation_node(net, x, &op, (struct activation){kernel##_values, kernel##_slopes, 0}); \
     }
 
-BUILDER(net_relu, relu)
 BUILDER(net_sigmoid, sigmoid)
 BUILDER(net_silu, silu)
 
@@ -152,4 +139,9 @@ struct node *net_leaky_relu(struct net *net, struct node *x, float slope)
     if (!isfinite(slope))
         return net_refuse(net, "leaky_relu: the slope is not a number");
     return activation_node(net, x, &op, (struct activation){leaky_values, leaky_slopes, slope});
+}
+
+struct node *net_relu(struct net *net, struct node *x)
+{
+    return net_leaky_relu(net, x, 0);
 }
