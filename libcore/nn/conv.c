@@ -150,24 +150,6 @@ static void weight(struct node *n, const float *s, const float *l)
 
 /* ---- the layers ---- */
 
-struct bias_sum {
-    const struct node *n;
-    float *db;
-};
-
-/* db[c] = sum over clips of dy, in order */
-static void bias_part(void *arg, size_t first, size_t last)
-{
-    const struct bias_sum *s = arg;
-    const struct node *n = s->n;
-
-    if (!n->add[2])
-        memset(s->db + first, 0, (last - first) * sizeof *s->db);
-    for (size_t b = 0; b < (size_t)node_batch(n); b++)
-        for (size_t c = first; c < last; c++)
-            s->db[c] += n->dy[b * (size_t)n->shape[1] + c];
-}
-
 static void forward(struct node *n)
 {
     const struct geometry *g = n->conf;
@@ -182,7 +164,8 @@ static void forward(struct node *n)
 static void backward(struct node *n)
 {
     const struct geometry *g = n->conf;
-    float *dx = node_grad(n, 0);
+    float *dx = node_grad(n, 0), *db = n->inputs > 2 ? node_grad(n, 2) : NULL;
+    size_t channels = (size_t)n->shape[1];
 
     if (g->transposed) {
         if (dx)
@@ -193,11 +176,12 @@ static void backward(struct node *n)
             up(n, n->dy, dx, n->add[0], NULL);
         weight(n, n->dy, n->in[0]->y);
     }
-    if (n->inputs > 2 && node_grad(n, 2)) {
-        struct bias_sum s = {n, node_grad(n, 2)};
-
-        net_parallel(n->net, (size_t)n->shape[1], 8192, bias_part, &s);
-    }
+    if (!db)
+        return;
+    if (!n->add[2])
+        memset(db, 0, channels * sizeof *db);
+    for (size_t i = 0; i < node_count(n); i++) /* over clips, in order */
+        db[i % channels] += n->dy[i];
 }
 
 /* ---- builders ---- */
