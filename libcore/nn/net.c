@@ -220,10 +220,32 @@ static void lend(struct net *net)
                 net->nodes[i]->in[j]->dy = net->nodes[i]->dy;
 }
 
+/* Gives each node its places in the arena, if there is one; returns how many floats that takes. */
+static size_t lay_out(struct net *net, float *arena)
+{
+    size_t place = 0;
+
+    for (int i = 0; i < net->count; i++) {
+        struct node *n = net->nodes[i];
+        size_t size = aligned((size_t)n->shape[0] * (size_t)n->shape[1] * (size_t)n->shape[2]);
+
+        if (n->param) {
+            n->y = net->store->theta + n->param->offset;
+            n->dy = n->active ? net->store->grad + n->param->offset : NULL;
+        } else {
+            n->y = arena ? arena + place : NULL;
+            place += size;
+            n->dy = arena && n->active && !n->borrows ? arena + place : NULL;
+            place += n->active && !n->borrows ? size : 0;
+        }
+        n->work = arena ? arena + place : NULL;
+        place += aligned(n->work_floats);
+    }
+    return place;
+}
+
 int net_plan(struct net *net, uint64_t seed, bool training)
 {
-    size_t floats = 0, place = 0;
-
     assert(!net->planned);
     if (net->refusal)
         return error_set("%s", net->refusal);
@@ -233,34 +255,8 @@ int net_plan(struct net *net, uint64_t seed, bool training)
         plan_gradients(net);
         plan_borrowed(net);
     }
-    for (int i = 0; i < net->count; i++) {
-        struct node *n = net->nodes[i];
-        size_t size = (size_t)n->shape[0] * (size_t)n->shape[1] * (size_t)n->shape[2];
-
-        if (!n->param)
-            floats += aligned(size) * (n->active && !n->borrows ? 2 : 1);
-        floats += aligned(n->work_floats);
-    }
-    net->arena = mem_floats(floats);
-    for (int i = 0; i < net->count; i++) {
-        struct node *n = net->nodes[i];
-        size_t size = (size_t)n->shape[0] * (size_t)n->shape[1] * (size_t)n->shape[2];
-
-        if (n->param) {
-            n->y = net->store->theta + n->param->offset;
-            n->dy = n->active ? net->store->grad + n->param->offset : NULL;
-        } else {
-            n->y = net->arena + place;
-            place += aligned(size);
-            if (n->active && !n->borrows) {
-                n->dy = net->arena + place;
-                place += aligned(size);
-            }
-        }
-        n->work = net->arena + place;
-        place += aligned(n->work_floats);
-    }
-    assert(place == floats);
+    net->arena = mem_floats(lay_out(net, NULL));
+    lay_out(net, net->arena);
     lend(net);
     net->planned = true;
     return 0;
