@@ -2,6 +2,7 @@
  * outer product never exists in memory beyond a block. */
 #include "nn/adam.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -113,26 +114,6 @@ void adam_step(struct adam *a, struct params *p, struct pool *pool, double scale
     pool_run(pool, p->first_task[p->count], pass_task, &s);
 }
 
-/* |u' v|^2 = sum over k, l of (u_k . u_l) (v_k . v_l) */
-static double outer_norm(const struct outer *o)
-{
-    double sum = 0;
-
-    for (int k = 0; k < o->rank; k++)
-        for (int l = 0; l < o->rank; l++) {
-            double u = 0, v = 0;
-
-            for (int i = 0; i < o->rows; i++)
-                u += (double)o->u[(size_t)k * (size_t)o->ldu + (size_t)i] *
-                     (double)o->u[(size_t)l * (size_t)o->ldu + (size_t)i];
-            for (int i = 0; i < o->cols; i++)
-                v += (double)o->v[(size_t)k * (size_t)o->ldv + (size_t)i] *
-                     (double)o->v[(size_t)l * (size_t)o->ldv + (size_t)i];
-            sum += u * v;
-        }
-    return sum;
-}
-
 KERNEL(squares, (const float *x, size_t n, double *sum), (x, n, sum))
 {
     enum { LANES = 16 };
@@ -161,9 +142,8 @@ static void norm_task(void *arg, int task, int worker)
     double sum = 0, part;
 
     (void)worker;
-    if (q->trainable && q->factored)
-        sum = outer_norm(&q->outer);
-    for (size_t first = 0; q->trainable && !q->factored && first < q->count; first += DENSE_TILE) {
+    assert(!q->factored);
+    for (size_t first = 0; q->trainable && first < q->count; first += DENSE_TILE) {
         squares(s->p->grad + q->offset + first, q->count - first < DENSE_TILE ? q->count - first : DENSE_TILE, &part);
         sum += part;
     }

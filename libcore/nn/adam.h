@@ -20,7 +20,7 @@ struct adam {
  * Gradients left as products (struct outer) are formed on the way. */
 void adam_step(struct adam *a, struct params *p, struct pool *pool, double scale);
 
-/* The Euclidean norm of all gradients taken together. */
+/* The Euclidean norm of all gradients taken together, none of them left as a product. */
 double adam_gradient_norm(struct params *p, struct pool *pool);
 
 #endif
