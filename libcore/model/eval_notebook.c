@@ -38,7 +38,7 @@ static void *notebook_begin(struct model *m, struct reader *file, const char *pa
     status = model_fill(m, file, path, s->graphs[0].net);
     for (int i = 1; i < threads && !status; i++) {
         s->graphs[i] = notebook_build(&m->notebook, NOTEBOOK_ALL | NOTEBOOK_SAMPLE, m->params, 1, NULL);
-        status = net_plan(s->graphs[i].net, 0, false);
+        net_plan(s->graphs[i].net, 0, false);
     }
     if (!status)
         return s;

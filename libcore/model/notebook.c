@@ -17,7 +17,7 @@ struct notebook notebook_preset(int samples, int latent)
 static struct node *param(struct net *net, const char *prefix, const char *name, int rank, const int64_t *shape,
                           enum init_kind init)
 {
-    char full[NAME];
+    char full[2 * NAME];
 
     snprintf(full, sizeof full, "%s/%s", prefix, name);
     return net_param(net, full, rank, shape, init);
@@ -31,7 +31,7 @@ static struct node *bias(struct net *net, const char *prefix, int channels)
 /* Conv1D(out, kernel, 'same'), of whatever stride: the sequence is one sample long */
 static struct node *conv(struct net *net, struct node *x, const char *prefix, int out, int kernel)
 {
-    struct node *w = param(net, prefix, "kernel", 3, (int64_t[]){out, x ? x->shape[1] : 1, kernel}, INIT_GLOROT);
+    struct node *w = param(net, prefix, "kernel", 3, (int64_t[]){out, x->shape[1], kernel}, INIT_GLOROT);
 
     return net_conv1d(net, x, w, bias(net, prefix, out));
 }
@@ -39,7 +39,7 @@ static struct node *conv(struct net *net, struct node *x, const char *prefix, in
 /* Conv1DTranspose(out, kernel, stride 1, 'same') */
 static struct node *conv_transpose(struct net *net, struct node *x, const char *prefix, int out, int kernel)
 {
-    struct node *w = param(net, prefix, "kernel", 3, (int64_t[]){x ? x->shape[1] : 1, out, kernel}, INIT_GLOROT);
+    struct node *w = param(net, prefix, "kernel", 3, (int64_t[]){x->shape[1], out, kernel}, INIT_GLOROT);
 
     return net_conv1d_transpose(net, x, w, bias(net, prefix, out));
 }

@@ -10,7 +10,7 @@ enum { NAME = 64, TAPS = 3, PRIOR_TAPS = 4 };
 static struct node *param(struct net *net, const char *prefix, const char *name, int rank, const int64_t *shape,
                           enum init_kind init)
 {
-    char full[NAME];
+    char full[2 * NAME];
 
     snprintf(full, sizeof full, "%s/%s", prefix, name);
     return net_param(net, full, rank, shape, init);
@@ -19,7 +19,7 @@ static struct node *param(struct net *net, const char *prefix, const char *name,
 /* A causal convolution over rows. */
 static struct node *conv(struct net *net, struct node *x, const char *prefix, int out, int taps, enum init_kind init)
 {
-    int64_t in = x ? x->shape[2] : 1;
+    int64_t in = x->shape[2];
     struct node *w = param(net, prefix, "kernel", 3, (int64_t[]){out, taps, in}, init);
     struct node *b = param(net, prefix, "bias", 1, (int64_t[]){out}, INIT_ZERO);
 

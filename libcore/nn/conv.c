@@ -7,6 +7,7 @@
  *     down    s  = w l       conv forward,               transposed backward
  *     up      l += w' s      transposed and dense forward, conv backward
  *     weight  dw = s l'      both */
+#include <assert.h>
 #include <string.h>
 
 #include "base/kernel.h"
@@ -186,55 +187,38 @@ static void backward(struct node *n)
 
 /* ---- builders ---- */
 
-static const struct op conv1d_op = {"conv1d", forward, backward};
-static const struct op transpose_op = {"conv1d_transpose", forward, backward};
-static const struct op dense_op = {"dense", forward, backward};
-
 static struct node *layer(struct net *net, const struct op *op, struct node *x, struct node *w, struct node *b,
                           struct geometry g)
 {
     int channels = g.transposed ? g.cl : g.cs;
-    struct node *n;
+    struct node *n = net_add_node(net, op, b ? 3 : 2, (struct node *[]){x, w, b}, channels, 1, sizeof g);
 
-    if (b && b->shape[0] != channels)
-        return net_refuse(net, "%s: a bias of %d values for %d channels", op->name, b->shape[0], channels);
-    n = net_add_node(net, op, b ? 3 : 2, (struct node *[]){x, w, b}, channels, 1, sizeof g);
-    if (!n)
-        return NULL;
+    assert(x->shape[1] * x->shape[2] == (g.transposed ? g.cs : g.cl) && (!b || b->shape[0] == channels));
     g.partial = g.taps > 1 ? tap_size(&g) : 0;
     memcpy(n->conf, &g, sizeof g);
     n->work_floats = g.partial + (size_t)parts(&g) * (size_t)n->shape[0] * (size_t)g.cs;
     return n;
 }
 
-static struct node *conv(struct net *net, const struct op *op, struct node *x, struct node *w, struct node *b,
-                         bool transposed)
-{
-    if (!x || !w)
-        return NULL;
-    if (x->shape[2] != 1)
-        return net_refuse(net, "%s: sequences of %d samples, only those of one are made here", op->name, x->shape[2]);
-    if (x->shape[1] != w->shape[transposed ? 0 : 1])
-        return net_refuse(net, "%s: weights for %d channels, input has %d", op->name, w->shape[transposed ? 0 : 1],
-                          x->shape[1]);
-    return layer(net, op, x, w, b, (struct geometry){w->shape[0], w->shape[1], w->shape[2], transposed, 0});
-}
-
 struct node *net_conv1d(struct net *net, struct node *x, struct node *w, struct node *b)
 {
-    return conv(net, &conv1d_op, x, w, b, false);
+    static const struct op op = {"conv1d", forward, backward};
+
+    assert(x->shape[2] == 1);
+    return layer(net, &op, x, w, b, (struct geometry){w->shape[0], w->shape[1], w->shape[2], false, 0});
 }
 
 struct node *net_conv1d_transpose(struct net *net, struct node *x, struct node *w, struct node *b)
 {
-    return conv(net, &transpose_op, x, w, b, true);
+    static const struct op op = {"conv1d_transpose", forward, backward};
+
+    assert(x->shape[2] == 1);
+    return layer(net, &op, x, w, b, (struct geometry){w->shape[0], w->shape[1], w->shape[2], true, 0});
 }
 
 struct node *net_dense(struct net *net, struct node *x, struct node *w, struct node *b)
 {
-    if (!x || !w)
-        return NULL;
-    if (x->shape[1] * x->shape[2] != w->shape[0])
-        return net_refuse(net, "dense: weights for %d values, input has %d", w->shape[0], x->shape[1] * x->shape[2]);
-    return layer(net, &dense_op, x, w, b, (struct geometry){w->shape[0], w->shape[1], 1, true, 0});
+    static const struct op op = {"dense", forward, backward};
+
+    return layer(net, &op, x, w, b, (struct geometry){w->shape[0], w->shape[1], 1, true, 0});
 }

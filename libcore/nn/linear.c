@@ -1,6 +1,7 @@
 /* Layers over rows: x is [batch, rows, values], each row through one matrix,
  * and rows beside the ones before them. Together they are a causal convolution
  * whose products are matrix products as they come. */
+#include <assert.h>
 #include <limits.h>
 #include <string.h>
 
@@ -101,15 +102,9 @@ static int64_t values_of(const struct node *n)
 struct node *net_linear(struct net *net, struct node *x, struct node *w, struct node *b)
 {
     static const struct op op = {"linear", linear_forward, linear_backward};
-    int64_t in, out;
+    int64_t in = x->shape[2], out = values_of(w) / in;
 
-    if (!x || !w)
-        return NULL;
-    in = x->shape[2];
-    out = values_of(w) / in;
-    if (values_of(w) % in || out > INT_MAX || (b && values_of(b) != out))
-        return net_refuse(net, "linear: rows of %lld values do not go with %lld weights and %lld of a bias",
-                          (long long)in, (long long)values_of(w), (long long)(b ? values_of(b) : 0));
+    assert(values_of(w) % in == 0 && out <= INT_MAX && (!b || values_of(b) == out));
     return net_add_node(net, &op, b ? 3 : 2, (struct node *[]){x, w, b}, x->shape[1], (int)out, 0);
 }
 
@@ -165,15 +160,10 @@ static void past_backward(struct node *n)
 struct node *net_past(struct net *net, struct node *x, int taps, int lag)
 {
     static const struct op op = {"past", past_forward, past_backward};
-    struct node *n;
+    struct node *n = net_add_node(net, &op, 1, &x, x->shape[1], taps * x->shape[2], sizeof(struct past));
 
-    if (!x)
-        return NULL;
-    if (taps < 1 || lag < 0)
-        return net_refuse(net, "past: %d rows, the last %d before", taps, lag);
-    n = net_add_node(net, &op, 1, &x, x->shape[1], taps * x->shape[2], sizeof(struct past));
-    if (n)
-        *(struct past *)n->conf = (struct past){taps, lag};
+    assert(taps >= 1 && lag >= 0);
+    *(struct past *)n->conf = (struct past){taps, lag};
     return n;
 }
 
@@ -208,9 +198,6 @@ struct node *net_beside(struct net *net, struct node *a, struct node *b)
 {
     static const struct op op = {"beside", beside_forward, beside_backward};
 
-    if (!a || !b)
-        return NULL;
-    if (a->shape[1] != b->shape[1])
-        return net_refuse(net, "beside: %d and %d rows", a->shape[1], b->shape[1]);
+    assert(a->shape[1] == b->shape[1]);
     return net_add_node(net, &op, 2, (struct node *[]){a, b}, a->shape[1], a->shape[2] + b->shape[2], 0);
 }

@@ -88,7 +88,8 @@ static int learn(struct model *m, const char *path, const struct dataset *data, 
     else if (input_features(&input) != m->spectral.features)
         error_set("%s: the front end has %d features, the network %d", path, input_features(&input),
                   m->spectral.features);
-    else if (!net_plan(net, 0, false)) {
+    else {
+        net_plan(net, 0, false);
         take_over(m->params, store);
         status = spectral_data_learn(&input, store, data, clips, true, pool);
     }

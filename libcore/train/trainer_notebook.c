@@ -68,8 +68,10 @@ static struct trainer *create(const struct train_config *config, const struct da
     t->g = notebook_build(&shape, NOTEBOOK_ALL, t->t.params, (int)t->capacity, pool);
     if (data->channels != 1)
         error_set("clips have %d channels, the network 'notebook' takes one: load without cv-load -c", data->channels);
-    else if (!net_plan(t->g.net, t->t.seed, true))
+    else {
+        net_plan(t->g.net, t->t.seed, true);
         return &t->t;
+    }
     destroy(&t->t);
     return NULL;
 }

@@ -180,8 +180,7 @@ static struct trainer *create(const struct train_config *config, const struct da
     input_declare(t->g.net, t->shape.features);
     components_declare(t->g.net, &t->shape);
     prior_declare(t->g.net, &t->prior.shape);
-    if (net_plan(t->g.net, t->t.seed, true))
-        goto refused;
+    net_plan(t->g.net, t->t.seed, true);
     t->t.adam = (struct adam){t->t.config.rate, 0.9, 0.99, 1e-8, false, 0};
     t->drawn = mem_alloc((size_t)t->batch * sizeof *t->drawn);
     t->from = mem_alloc((size_t)t->batch * sizeof *t->from);
