@@ -6,7 +6,7 @@
 #include "base/diag.h"
 #include "base/error.h"
 #include "base/opt.h"
-#include "dsp/tempo_note.h"
+#include "dsp/tempo.h"
 #include "io/load.h"
 
 #define TEMPO_MIN 20.0

@@ -9,11 +9,12 @@
 
 #include "base/diag.h"
 #include "base/error.h"
+#include "base/fd.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/opt.h"
 #include "io/stream.h"
 #include "plot/canvas.h"
-#include "plot/output.h"
 #include "plot/plot.h"
 #include "plot/text.h"
 
@@ -172,6 +173,14 @@ static void options_check(struct page *page)
         diag_die("standard output is a terminal: name a picture with -o FILE, or redirect");
 }
 
+/* A file is whole or untouched. */
+static int output_write(const void *bytes, size_t count)
+{
+    if (file != NULL)
+        return file_save(file, bytes, count);
+    return fd_put(STDOUT_FILENO, bytes, count) || close(STDOUT_FILENO) ? error_set("standard output:") : 0;
+}
+
 static void picture_write(const struct plot *p, void *state, struct page *page)
 {
     const unsigned char *bytes;
@@ -185,7 +194,7 @@ static void picture_write(const struct plot *p, void *state, struct page *page)
     if (c == NULL)
         diag_die("%s", error_text());
     p->draw(state, page, c);
-    if (canvas_finish(c, &bytes, &count) != 0 || output_write(file, bytes, count) != 0)
+    if (canvas_finish(c, &bytes, &count) != 0 || output_write(bytes, count) != 0)
         diag_die("%s", error_text());
     canvas_free(c);
 }

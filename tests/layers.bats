@@ -150,7 +150,7 @@ setup() {
     finds libcore/base/a.c '#include "io/stream.h"'
     finds libcore/dsp/a.c '#include "nn/net.h"'
     finds libcore/dsp/a.c '#include "io/stream.h"'
-    finds libcore/io/a.c '#include "dsp/stft.h"'
+    finds libcore/io/a.c '#include "dsp/spectrum.h"'
     finds libcore/nn/a.h '# include "io/stream.h"'
     finds libcore/nn/a.c '#include "model/file.h"'
     finds libcore/model/a.c '#include "../cmd/a.h"'

@@ -8,6 +8,7 @@
 enum { LABEL_SIZE = 64 };
 
 static const double tick_length = 4; /* units of the page */
+static const double log_from = 50;   /* span of values that makes a scale logarithmic */
 
 double mel_of(double hz)
 {
@@ -19,9 +20,25 @@ double mel_to_hz(double mel)
     return 700 * (exp10(mel / 2595) - 1);
 }
 
+struct scale scale_around(double lo, double hi)
+{
+    bool logarithmic = lo > 0 && hi >= log_from * lo;
+    double a = logarithmic ? log10(lo) : lo, b = logarithmic ? log10(hi) : hi, pad = 0.06 * (b - a);
+
+    if (pad < 1e-6 * fmax(fabs(a), fabs(b)))
+        pad = 0.05 * fmax(fabs(a), fabs(b));
+    if (pad <= 1e-30)
+        pad = 1;
+    if (logarithmic)
+        return (struct scale){.lo = exp10(a - pad), .hi = exp10(b + pad), .kind = SCALE_LOG};
+    return (struct scale){.lo = a - pad, .hi = b + pad};
+}
+
 double scale_at(const struct scale *s, double value)
 {
-    double part = s->mel ? mel_of(value) / mel_of(s->hi) : (value - s->lo) / (s->hi - s->lo);
+    double part = s->kind == SCALE_MEL   ? mel_of(value) / mel_of(s->hi)
+                  : s->kind == SCALE_LOG ? log(value / s->lo) / log(s->hi / s->lo)
+                                         : (value - s->lo) / (s->hi - s->lo);
 
     return s->from + part * (s->to - s->from);
 }
@@ -38,7 +55,8 @@ static struct ticks ticks_step(double lo, double hi, double step, int most)
     return t;
 }
 
-struct ticks ticks_nice(double lo, double hi, int most)
+/* At most `most` (1 to AXIS_TICKS) ticks in lo..hi; step 1, 2 or 5 x 10^k. Degenerate ranges give one tick. */
+static struct ticks ticks_nice(double lo, double hi, int most)
 {
     static const double round[] = {1, 2, 5};
     double range = hi - lo;
@@ -73,14 +91,30 @@ static struct ticks ticks_time(double lo, double hi, int most)
     return ticks_nice(lo, hi, most);
 }
 
-struct ticks ticks_up(const struct canvas *c, const struct scale *y)
+/* Powers of ten, with 2 and 5 times those between where there is room. */
+static struct ticks ticks_powers(const struct scale *y, int most)
+{
+    static const double times[] = {1, 2, 5};
+    int from = (int)floor(log10(y->lo)), to = (int)ceil(log10(y->hi)), every = (to - from) / most + 1;
+    int each = 3 * (to - from + 1) <= most ? 3 : 1;
+    struct ticks t = {0};
+
+    for (int i = 0; i < each * (to - from + 1); i++) {
+        double value = times[i % each] * pow(10, from + i / each);
+
+        if ((from + i / each) % every == 0 && value >= y->lo && value <= y->hi)
+            t.value[t.count++] = value;
+    }
+    return t;
+}
+
+/* Of frequencies in mel, as many round ones as there is room for from the top down. */
+static struct ticks ticks_mel(const struct scale *y, double room)
 {
     static const double round[] = {5, 2, 1};
-    double room = 17 * c->unit, last = INFINITY;
     struct ticks t = {.step = 1, .widest = y->hi};
+    double last = INFINITY;
 
-    if (!y->mel || y->hi < 2000)
-        return ticks_nice(y->lo, y->hi, (int)fmin(9, fmax(1, fabs(y->to - y->from) / (1.2 * room))));
     for (double power = 1e5; power >= 10; power /= 10)
         for (int i = 0; i < 3; i++) {
             double value = round[i] * power, at = fabs(scale_at(y, value) - y->from);
@@ -94,12 +128,16 @@ struct ticks ticks_up(const struct canvas *c, const struct scale *y)
     return t;
 }
 
-double ticks_value(const struct ticks *t, int i)
+struct ticks ticks_up(const struct canvas *c, const struct scale *y, double apart)
 {
-    return t->value[i];
+    int most = (int)fmin(10, fmax(1, fabs(y->to - y->from) / (apart * c->unit)));
+
+    if (y->kind == SCALE_LOG)
+        return ticks_powers(y, most);
+    return y->kind == SCALE_MEL && y->hi >= 2000 ? ticks_mel(y, 17 * c->unit) : ticks_nice(y->lo, y->hi, most);
 }
 
-void ticks_label(const struct ticks *t, int i, char *buffer, size_t size)
+static void ticks_label(const struct ticks *t, int i, char *buffer, size_t size)
 {
     long seconds = t->clock ? lround(t->value[i]) : 0;
     double digits = t->step != 0 ? 2 + floor(log10(t->widest / fabs(t->step))) : 0;

@@ -7,12 +7,16 @@
 
 #include "canvas.h"
 
-/* A map of values lo..hi onto the page, from..to: straight, or of frequencies in Hz by their pitch in mel. */
+/* A map of values lo..hi onto the page, from..to: straight, of frequencies from 0 Hz on by their pitch in mel, or by
+ * logarithms. */
 struct scale {
     double lo, hi;
     double from, to;
-    bool mel;
+    enum { SCALE_STRAIGHT, SCALE_MEL, SCALE_LOG } kind;
 };
+
+/* For values lo..hi and a little beside them; logarithmic where hi is 50 lo or more. */
+struct scale scale_around(double lo, double hi);
 
 double scale_at(const struct scale *s, double value);
 
@@ -30,13 +34,6 @@ struct ticks {
     double widest; /* the larger end of the range, without sign */
 };
 
-/* At most `most` (1 to AXIS_TICKS) ticks in lo..hi; step 1, 2 or 5 x 10^k. Degenerate
- * ranges give one tick. */
-struct ticks ticks_nice(double lo, double hi, int most);
-
-double ticks_value(const struct ticks *t, int i);
-void ticks_label(const struct ticks *t, int i, char *buffer, size_t size);
-
 /* Width of the widest label in the font now chosen. */
 double ticks_width(struct canvas *c, const struct ticks *t);
 
@@ -45,8 +42,8 @@ double ticks_width(struct canvas *c, const struct ticks *t);
  * and hours. */
 struct ticks ticks_across(struct canvas *c, double lo, double hi, double length, int most, bool seconds);
 
-/* Ticks for an upright axis, as many as there is room for labels above each other. */
-struct ticks ticks_up(const struct canvas *c, const struct scale *y);
+/* Ticks for an upright axis, as many as there is room for, labels at least so many units of the page apart. */
+struct ticks ticks_up(const struct canvas *c, const struct scale *y, double apart);
 
 /* Lines behind the data at the ticks. */
 void axes_grid(struct canvas *c, const struct rect *r, const struct scale *x, const struct ticks *tx,

@@ -21,7 +21,6 @@ enum ink {
     INK_GRID, /* lines behind the data */
     INK_WAVE, /* the one blue */
     INK_WAVE_DARK,
-    INK_MEAN, /* a line over the data */
     INK_PAPER,
     INK_CURVE, /* the first of the inks of curves, told apart by most eyes */
     INK_COUNT = INK_CURVE + 8

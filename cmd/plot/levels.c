@@ -1,4 +1,4 @@
-/* Levels by short-time Fourier transforms. */
+/* Levels by power spectra. */
 #include "levels.h"
 
 #include <math.h>
@@ -6,7 +6,7 @@
 
 #include "axes.h"
 #include "base/mem.h"
-#include "dsp/stft.h"
+#include "dsp/spectrum.h"
 
 static const double rounding = 1e-15; /* of powers beside that of the peak, which is no sound */
 
@@ -45,7 +45,7 @@ static double row_edge(int i, int rows, int bins, double rate, bool linear)
 }
 
 /* The largest power of the bins from lo to hi, or that of the nearest one. */
-static double power_between(const float *spectrum, double lo, double hi)
+static double power_between(const double *spectrum, double lo, double hi)
 {
     int first = (int)ceil(lo), end = (int)ceil(hi);
     double most = 0;
@@ -53,27 +53,25 @@ static double power_between(const float *spectrum, double lo, double hi)
     if (first == end)
         first = (int)((lo + hi) / 2 + 0.5);
     for (int b = first; b < end || b == first; b++)
-        most =
-            fmax(most, (double)spectrum[2 * b] * spectrum[2 * b] + (double)spectrum[2 * b + 1] * spectrum[2 * b + 1]);
+        most = fmax(most, spectrum[b]);
     return most;
 }
 
 /* Adds the powers of a channel, put together to rows and columns. */
-static void power_add(const struct levels *s, const struct stft *stft, const float *x, int samples, const double *edges,
-                      double *power)
+static void power_add(const struct levels *s, struct spectrum *spectrum, const float *x, int samples,
+                      const double *edges, double *power)
 {
-    int frames = stft_frames(stft, samples);
-    float *spectrum = mem_floats(stft_row(stft)), *scratch = mem_floats(stft_scratch(stft));
+    int64_t frames = spectrum_frames(spectrum, samples);
+    double *bins = mem_zero((size_t)spectrum_bins(spectrum), sizeof *bins);
 
-    for (int f = 0; f < frames; f++) {
-        double *column = power + (int64_t)f * s->columns / frames * s->rows;
+    for (int64_t f = 0; f < frames; f++) {
+        double *column = power + f * s->columns / frames * s->rows;
 
-        stft_frame(stft, x, samples, f, spectrum, scratch);
+        spectrum_power(spectrum, x, 1, samples, f, true, bins);
         for (int i = 0; i < s->rows; i++)
-            column[i] += power_between(spectrum, edges[i], edges[i + 1]);
+            column[i] += power_between(bins, edges[i], edges[i + 1]);
     }
-    free(spectrum);
-    free(scratch);
+    free(bins);
 }
 
 /* Number of frames i that i * columns / frames puts into a column. */
@@ -84,30 +82,25 @@ static double share(int64_t frames, int64_t columns, int64_t column)
 
 struct levels *levels_new(const struct clip *clip, int columns_most, int rows, bool linear)
 {
-    int samples = (int)clip->samples, size, hop, frames, bins;
-    struct levels *s;
-    struct stft *stft;
+    int samples = (int)clip->samples, size = frame_size(clip->rate, samples), frames;
+    int hop = (int)fmin(size / 4, fmax(1, samples / (2 * columns_most)));
+    struct levels *s = mem_zero(1, sizeof *s);
+    struct spectrum *spectrum = spectrum_new(size, hop);
     double *edges, *power, full, peak = peak_of(clip);
-    float *x;
+    float *x = mem_floats((size_t)samples);
 
-    s = mem_zero(1, sizeof *s);
-    size = frame_size(clip->rate, samples);
-    hop = (int)fmin(size / 4, fmax(1, samples / (2 * columns_most)));
-    stft = stft_new(size, hop, WINDOW_HANN);
-    x = mem_floats((size_t)samples);
-    frames = stft_frames(stft, samples);
-    bins = stft_bins(stft);
+    frames = (int)spectrum_frames(spectrum, samples);
     s->columns = frames < columns_most ? frames : columns_most;
     s->rows = rows;
     edges = mem_alloc((size_t)(s->rows + 1) * sizeof *edges);
     for (int i = 0; i <= s->rows; i++)
-        edges[i] = row_edge(i, s->rows, bins, clip->rate, linear);
+        edges[i] = row_edge(i, s->rows, size / 2 + 1, clip->rate, linear);
     power = mem_zero((size_t)s->columns * (size_t)s->rows, sizeof *power);
     for (int64_t i = 0; i < clip->channels; i++) {
         channel_copy(x, clip->data + i * samples, samples, peak);
-        power_add(s, stft, x, samples, edges, power);
+        power_add(s, spectrum, x, samples, edges, power);
     }
-    full = size / 4.0 * size / 4.0 * (double)clip->channels; /* power of sines of amplitude 1 under the window */
+    full = size / 6.0 * (double)clip->channels; /* power of sines of amplitude 1 under the window */
     s->db = mem_floats((size_t)s->columns * (size_t)s->rows);
     for (int i = 0; i < s->columns * s->rows; i++) {
         double mean = power[i] / share(frames, s->columns, i / s->rows) / full;
@@ -117,7 +110,7 @@ struct levels *levels_new(const struct clip *clip, int columns_most, int rows, b
     free(power);
     free(edges);
     free(x);
-    stft_free(stft);
+    spectrum_free(spectrum);
     return s;
 }
 

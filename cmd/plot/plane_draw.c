@@ -202,7 +202,7 @@ static void draw_axes(struct canvas *c, const struct plane *p, const struct late
 
     canvas_font(c, FONT_NORMAL, 12);
     tx = ticks_across(c, x->lo, x->hi, r->w, 9, false);
-    ty = ticks_up(c, y);
+    ty = ticks_up(c, y, 20.4);
     axes_grid(c, r, x, &tx, y, &ty);
     axes_bottom(c, r, x, &tx, true);
     axes_up(c, r, y, &ty, -1, true);

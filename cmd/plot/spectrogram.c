@@ -105,7 +105,7 @@ static void draw_bar(struct canvas *c, const struct grid *g, double darkest)
     y.to = r.y;
     draw_levels(c, &ramp, r, darkest);
     canvas_font(c, FONT_NORMAL, 12);
-    t = ticks_up(c, &y);
+    t = ticks_up(c, &y, 20.4);
     axes_up(c, &r, &y, &t, 1, true);
     canvas_text(c, INK_FAINT, r.x, r.y - 7 * c->unit, 0, "dB");
     free(ramp.db);
@@ -120,7 +120,7 @@ static void draw_cell(struct canvas *c, const struct grid *g, const struct clips
 
     y.from = cell.r.y + cell.r.h;
     y.to = cell.r.y;
-    ty = ticks_up(c, &y);
+    ty = ticks_up(c, &y, 20.4);
     top = scale_at(&y, s->list[i].rate / 2);
     end = clips_at(s, &cell, &s->list[i], (double)s->list[i].samples);
     draw_levels(c, levels, (struct rect){cell.r.x, top, fmax(1, end - cell.r.x), y.from - top}, darkest);
@@ -132,7 +132,7 @@ static void spectrogram_draw(void *state, const struct page *page, struct canvas
 {
     const struct clips *s = state;
     struct grid g = {.side = 54};
-    struct scale y = {.hi = s->fastest / 2, .mel = !page->linear};
+    struct scale y = {.hi = s->fastest / 2, .kind = page->linear ? SCALE_STRAIGHT : SCALE_MEL};
     struct levels **levels = mem_zero((size_t)s->count, sizeof *levels);
     char clips[300], remarks[512];
     double darkest;

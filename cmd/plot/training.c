@@ -12,7 +12,6 @@
 #include "log.h"
 #include "plot.h"
 #include "text.h"
-#include "values.h"
 
 enum { LOGS_MOST = 8, NAME_MOST = 160, COLUMNS = 3 };
 
@@ -162,7 +161,7 @@ static struct scale epochs_span(const struct training *t)
     return x;
 }
 
-static struct values axis_of(const struct training *t, const struct panel *p, int most)
+static struct scale values_span(const struct training *t, const struct panel *p)
 {
     double lo = INFINITY, hi = -INFINITY;
 
@@ -170,17 +169,17 @@ static struct values axis_of(const struct training *t, const struct panel *p, in
         figure_span(&t->runs[i].log, p->train, &lo, &hi);
         figure_span(&t->runs[i].log, p->test, &lo, &hi);
     }
-    return values_axis(lo, hi, most);
+    return scale_around(lo, hi);
 }
 
-static void draw_axes(struct canvas *c, const struct rect *r, const struct scale *x, const struct values *v)
+static void draw_axes(struct canvas *c, const struct rect *r, const struct scale *x, const struct scale *y,
+                      const struct ticks *ty)
 {
     int most = (int)fmin(12, fmax(1, floor(x->hi) - ceil(x->lo) + 1)); /* no halves of epochs */
     struct ticks tx = ticks_across(c, x->lo, x->hi, r->w, most, false);
-    struct ticks none = {0};
 
-    axes_grid(c, r, x, &tx, &v->y, &none);
-    values_draw(c, r, v);
+    axes_grid(c, r, x, &tx, y, ty);
+    axes_up(c, r, y, ty, -1, true);
     axes_bottom(c, r, x, &tx, true);
 }
 
@@ -215,7 +214,7 @@ static const struct log_point *best_of(const struct log *log)
 
 /* A dot for each point, where there is room, and for those that stand alone, which no line shows. */
 static void draw_dots(struct canvas *c, const struct log *log, enum figure f, const struct scale *x,
-                      const struct values *v)
+                      const struct scale *y)
 {
     bool roomy = scale_at(x, 1) - scale_at(x, 0) >= apart * c->unit;
 
@@ -226,14 +225,14 @@ static void draw_dots(struct canvas *c, const struct log *log, enum figure f, co
         if (!isfinite(p->value[f]) || (!roomy && !alone))
             continue;
         cairo_new_sub_path(c->cr);
-        cairo_arc(c->cr, scale_at(x, p->value[LOG_EPOCH]), values_at(v, p->value[f]), 2.4 * c->unit, 0, 2 * M_PI);
+        cairo_arc(c->cr, scale_at(x, p->value[LOG_EPOCH]), scale_at(y, p->value[f]), 2.4 * c->unit, 0, 2 * M_PI);
     }
     cairo_fill(c->cr);
 }
 
 /* Gaps where there is no value, and where the epochs start again. */
 static void draw_line(struct canvas *c, const struct log *log, enum figure f, const struct scale *x,
-                      const struct values *v, bool dashed)
+                      const struct scale *y, bool dashed)
 {
     bool pen = false;
 
@@ -245,25 +244,25 @@ static void draw_line(struct canvas *c, const struct log *log, enum figure f, co
         if (!isfinite(value[f]))
             continue;
         if (pen)
-            cairo_line_to(c->cr, scale_at(x, value[LOG_EPOCH]), values_at(v, value[f]));
+            cairo_line_to(c->cr, scale_at(x, value[LOG_EPOCH]), scale_at(y, value[f]));
         else
-            cairo_move_to(c->cr, scale_at(x, value[LOG_EPOCH]), values_at(v, value[f]));
+            cairo_move_to(c->cr, scale_at(x, value[LOG_EPOCH]), scale_at(y, value[f]));
         pen = true;
     }
     line_style(c, dashed);
     cairo_stroke(c->cr);
     cairo_set_dash(c->cr, NULL, 0, 0);
-    draw_dots(c, log, f, x, v);
+    draw_dots(c, log, f, x, y);
 }
 
-static void draw_ring(struct canvas *c, const struct log *log, const struct scale *x, const struct values *v)
+static void draw_ring(struct canvas *c, const struct log *log, const struct scale *x, const struct scale *y)
 {
     const struct log_point *best = best_of(log);
 
     if (best == NULL)
         return;
     cairo_new_path(c->cr);
-    cairo_arc(c->cr, scale_at(x, best->value[LOG_EPOCH]), values_at(v, best->value[LOG_TEST_LOSS]), 6 * c->unit, 0,
+    cairo_arc(c->cr, scale_at(x, best->value[LOG_EPOCH]), scale_at(y, best->value[LOG_TEST_LOSS]), 6 * c->unit, 0,
               2 * M_PI);
     cairo_set_line_width(c->cr, 2 * c->unit);
     cairo_stroke(c->cr);
@@ -273,26 +272,27 @@ static void draw_ring(struct canvas *c, const struct log *log, const struct scal
 static void draw_panel(struct canvas *c, const struct training *t, const struct panel *p, struct rect box)
 {
     double u = c->unit;
-    struct scale x = epochs_span(t);
-    struct values v = axis_of(t, p, (int)fmax(2, fmin(10, box.h / (26 * u))));
+    struct scale x = epochs_span(t), y = values_span(t, p);
     struct rect r = box;
+    struct ticks ty;
 
-    r.x = round(box.x + values_width(c, &v) + 8 * u);
+    y.from = r.y + r.h;
+    y.to = r.y;
+    ty = ticks_up(c, &y, 26);
+    r.x = round(box.x + ticks_width(c, &ty) + 8 * u);
     r.w = fmax(8, round(box.x + box.w - r.x));
-    v.y.from = r.y + r.h;
-    v.y.to = r.y;
     x.from = r.x + 8 * u;
     x.to = r.x + r.w - 8 * u;
-    draw_axes(c, &r, &x, &v);
+    draw_axes(c, &r, &x, &y, &ty);
     for (int i = t->count; i-- > 0;) { /* the first on top */
         const struct log *log = &t->runs[i].log;
 
         canvas_ink(c, (enum ink)(INK_CURVE + i), 1);
-        draw_line(c, log, p->train, &x, &v, false);
+        draw_line(c, log, p->train, &x, &y, false);
         if (p->test != LOG_EPOCH)
-            draw_line(c, log, p->test, &x, &v, true);
+            draw_line(c, log, p->test, &x, &y, true);
         if (p == panels)
-            draw_ring(c, log, &x, &v);
+            draw_ring(c, log, &x, &y);
     }
 }
 

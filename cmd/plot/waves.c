@@ -125,7 +125,7 @@ static void draw_cell(struct canvas *c, const struct grid *g, const struct clips
         lane.h = round(cell.r.y + cell.r.h * (double)(j + 1) / (double)clip->channels) - lane.y;
         y.from = lane.y + lane.h;
         y.to = lane.y;
-        ty = ticks_up(c, &y);
+        ty = ticks_up(c, &y, 20.4);
         axes_grid(c, &lane, &cell.x, &cell.ticks, &y, &ty);
         axes_up(c, &lane, &y, &ty, -1, i % g->cols == 0 && lane.h >= 12 * c->unit);
         if (j > 0)

@@ -47,7 +47,6 @@ const struct meta *meta_get(const struct meta *map, const char *key);
 bool meta_get_int(const struct meta *map, const char *key, int64_t *out);
 bool meta_get_real(const struct meta *map, const char *key, double *out);
 bool meta_get_text(const struct meta *map, const char *key, const char **out);
-bool meta_get_bool(const struct meta *map, const char *key, bool *out);
 
 bool meta_equal(const struct meta *a, const struct meta *b);
 

@@ -133,7 +133,7 @@ struct features *features_new(double rate, int fft, double corner)
     f->bins = fft / 2 + 1;
     f->transform = fft_new(fft);
     f->window = mem_floats((size_t)fft);
-    window_fill(WINDOW_HANN, f->window, fft);
+    window_hann(f->window, fft);
     f->below = mem_zero((size_t)f->bins, sizeof *f->below);
     f->part = mem_floats((size_t)f->bins);
     bands_fill(f, bins > 0 && bins < f->bins - 1 ? bins : f->bins - 1);
@@ -178,7 +178,8 @@ KERNEL(window_apply, (const float *restrict w, const float *restrict x, float *r
         y[i] = w[i] * x[i];
 }
 
-static void frame_take(const struct features *f, const float *x, int64_t samples, int64_t centre, float *y)
+static void frame_spectrum(const struct features *f, const float *x, int64_t samples, int64_t centre, float *y,
+                           float *spectrum)
 {
     int64_t start = centre - f->fft / 2;
 
@@ -187,6 +188,7 @@ static void frame_take(const struct features *f, const float *x, int64_t samples
     else
         for (int i = 0; i < f->fft; i++)
             y[i] = f->window[i] * x[reflect(start + i, samples)];
+    fft_forward(f->transform, y, spectrum);
 }
 
 KERNEL(frame_power, (const float *restrict spectrum, float *restrict power, int bins), (spectrum, power, bins))
@@ -222,34 +224,14 @@ KERNEL(tile_bands,
     }
 }
 
-void features_magnitude(const struct features *f, struct grid grid, const float *x, int64_t samples, int64_t first,
-                        int frames, float *magnitude, size_t stride)
+void features_magnitude(const struct features *f, struct grid grid, const float *x, int channels, int64_t samples,
+                        int64_t first, int frames, float *magnitude)
 {
     size_t row = ((size_t)f->fft + 2 + FFT_ALIGN_FLOATS - 1) / FFT_ALIGN_FLOATS * FFT_ALIGN_FLOATS;
-    float *y = mem_floats(2 * row + (size_t)TILE * (size_t)f->bins);
-    float *spectrum = y + row, *power = spectrum + row;
+    size_t bins = (size_t)f->bins, tile = TILE * bins, sets = channels == 2 ? 3 : 1;
+    float *y = mem_floats(3 * row + sets * tile), *left = y + row, *right = left + row, *power = right + row;
 
-    assert(samples >= 1 && first >= 0 && frames >= 0);
-    for (int t = 0; t < frames; t += TILE) {
-        int count = frames - t < TILE ? frames - t : TILE;
-
-        for (int i = 0; i < count; i++) {
-            frame_take(f, x, samples, grid_at(grid, first + t + i), y);
-            fft_forward(f->transform, y, spectrum);
-            frame_power(spectrum, power + (size_t)i * (size_t)f->bins, f->bins);
-        }
-        tile_bands(f, power, count, magnitude + (size_t)t * stride, stride);
-    }
-    free(y);
-}
-
-void features_pair(const struct features *f, struct grid grid, const float *x, int64_t samples, int64_t first,
-                   int frames, float *magnitude)
-{
-    size_t row = ((size_t)f->fft + 2 + FFT_ALIGN_FLOATS - 1) / FFT_ALIGN_FLOATS * FFT_ALIGN_FLOATS;
-    size_t bins = (size_t)f->bins, stride = 3 * (size_t)f->channels;
-    float *y = mem_floats(3 * row + 3 * TILE * bins), *left = y + row, *right = left + row, *power = right + row;
-
+    assert((channels == 1 || channels == 2) && samples >= 1 && first >= 0 && frames >= 0);
     for (int t = 0; t < frames; t += TILE) {
         int count = frames - t < TILE ? frames - t : TILE;
 
@@ -257,19 +239,19 @@ void features_pair(const struct features *f, struct grid grid, const float *x, i
             int64_t at = grid_at(grid, first + t + i);
             float *p = power + (size_t)i * bins;
 
-            frame_take(f, x, samples, at, y);
-            fft_forward(f->transform, y, left);
-            frame_power(left, p + TILE * bins, f->bins);
-            frame_take(f, x + samples, samples, at, y);
-            fft_forward(f->transform, y, right);
-            frame_power(right, p + 2 * TILE * bins, f->bins);
-            for (int k = 0; k < 2 * f->bins; k++)
-                left[k] = 0.5f * (left[k] + right[k]);
+            frame_spectrum(f, x, samples, at, y, left);
+            if (channels == 2) {
+                frame_spectrum(f, x + samples, samples, at, y, right);
+                frame_power(left, p + tile, f->bins);
+                frame_power(right, p + 2 * tile, f->bins);
+                for (int k = 0; k < 2 * f->bins; k++)
+                    left[k] = 0.5f * (left[k] + right[k]);
+            }
             frame_power(left, p, f->bins);
         }
-        for (size_t k = 0; k < 3; k++)
-            tile_bands(f, power + k * TILE * bins, count, magnitude + (size_t)t * stride + k * (size_t)f->channels,
-                       stride);
+        for (size_t k = 0; k < sets; k++)
+            tile_bands(f, power + k * tile, count, magnitude + ((size_t)t * sets + k) * (size_t)f->channels,
+                       sets * (size_t)f->channels);
     }
     free(y);
 }

@@ -28,17 +28,13 @@ int features_channels(const struct features *f);
 int features_bins(const struct features *f);                   /* fft / 2 + 1 */
 double features_middle(const struct features *f, int channel); /* of a channel, in bins */
 
-/* Magnitudes of frames first .. first + frames - 1 of that grid, first >= 0, of a
- * signal of samples >= 1, channel c of frame first + t to magnitude[t * stride + c].
- * Frames may stand anywhere, before the signal and beyond its end too. A frame
- * comes out the same whatever piece it is asked for with. */
-void features_magnitude(const struct features *f, struct grid grid, const float *x, int64_t samples, int64_t first,
-                        int frames, float *magnitude, size_t stride);
-
-/* Magnitudes of the mean of two channels and of each, x [2, samples], to
- * magnitude [frames, 3, channels]: by the linearity of the transform, from two. */
-void features_pair(const struct features *f, struct grid grid, const float *x, int64_t samples, int64_t first,
-                   int frames, float *magnitude);
+/* Magnitudes of frames first .. first + frames - 1 of that grid, first >= 0, of x
+ * [channels, samples], samples >= 1. Of one channel: to magnitude [frames, 1, bands];
+ * of two, those of their mean and of each: [frames, 3, bands], by the linearity of the
+ * transform, from two. Frames may stand anywhere, before the signal and beyond its end
+ * too. A frame comes out the same whatever piece it is asked for with. */
+void features_magnitude(const struct features *f, struct grid grid, const float *x, int channels, int64_t samples,
+                        int64_t first, int frames, float *magnitude);
 
 /* RMS of the sound that a frame of these logarithms of magnitudes [channels] stands for (Parseval's theorem, each
  * channel taken for as many bins as it is wide). */

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include <fftw3.h>
@@ -14,31 +15,42 @@ struct fft {
     fftwf_plan forward, inverse;
 };
 
-struct fft_complex {
-    fftwf_plan forward, inverse;
-};
-
 /* FFTW may execute plans in several threads, but make and destroy them only in one. */
 static pthread_mutex_t planner = PTHREAD_MUTEX_INITIALIZER;
 
-struct fft *fft_new(int n)
+static struct fft *make(int n, bool complex)
 {
     struct fft *f = mem_zero(1, sizeof *f);
-    float *x, *spectrum;
+    float *x, *y;
+    fftwf_complex *from, *to;
 
     assert(n >= 1);
     f->n = n;
-    x = mem_floats((size_t)n);
-    spectrum = mem_floats(2 * (size_t)fft_bins(f));
+    x = mem_floats(2 * (size_t)n);
+    y = mem_floats(2 * (size_t)n + 2);
+    from = (fftwf_complex *)x;
+    to = (fftwf_complex *)y;
     pthread_mutex_lock(&planner);
     /* measured plans would differ from run to run, and with them the last bits */
-    f->forward = fftwf_plan_dft_r2c_1d(n, x, (fftwf_complex *)spectrum, FFTW_ESTIMATE);
-    f->inverse = fftwf_plan_dft_c2r_1d(n, (fftwf_complex *)spectrum, x, FFTW_ESTIMATE);
+    f->forward = complex ? fftwf_plan_dft_1d(n, from, to, FFTW_FORWARD, FFTW_ESTIMATE | FFTW_PRESERVE_INPUT)
+                         : fftwf_plan_dft_r2c_1d(n, x, to, FFTW_ESTIMATE);
+    f->inverse = complex ? fftwf_plan_dft_1d(n, from, to, FFTW_BACKWARD, FFTW_ESTIMATE | FFTW_PRESERVE_INPUT)
+                         : fftwf_plan_dft_c2r_1d(n, to, x, FFTW_ESTIMATE);
     pthread_mutex_unlock(&planner);
     assert(f->forward && f->inverse);
     free(x);
-    free(spectrum);
+    free(y);
     return f;
+}
+
+struct fft *fft_new(int n)
+{
+    return make(n, false);
+}
+
+struct fft *fft_complex_new(int n)
+{
+    return make(n, true);
 }
 
 void fft_free(struct fft *f)
@@ -71,35 +83,6 @@ void fft_inverse(const struct fft *f, float *spectrum, float *x)
     fftwf_execute_dft_c2r(f->inverse, (fftwf_complex *)spectrum, x);
 }
 
-struct fft_complex *fft_complex_new(int n)
-{
-    struct fft_complex *f = mem_zero(1, sizeof *f);
-    fftwf_complex *x, *y;
-
-    assert(n >= 1);
-    x = (fftwf_complex *)mem_floats(2 * (size_t)n);
-    y = (fftwf_complex *)mem_floats(2 * (size_t)n);
-    pthread_mutex_lock(&planner);
-    f->forward = fftwf_plan_dft_1d(n, x, y, FFTW_FORWARD, FFTW_ESTIMATE | FFTW_PRESERVE_INPUT);
-    f->inverse = fftwf_plan_dft_1d(n, x, y, FFTW_BACKWARD, FFTW_ESTIMATE | FFTW_PRESERVE_INPUT);
-    pthread_mutex_unlock(&planner);
-    assert(f->forward && f->inverse);
-    free(x);
-    free(y);
-    return f;
-}
-
-void fft_complex_free(struct fft_complex *f)
-{
-    if (!f)
-        return;
-    pthread_mutex_lock(&planner);
-    fftwf_destroy_plan(f->forward);
-    fftwf_destroy_plan(f->inverse);
-    pthread_mutex_unlock(&planner);
-    free(f);
-}
-
 static void complex_run(fftwf_plan plan, const float *x, float *y)
 {
     float *in = (float *)x; /* the plan keeps its input */
@@ -108,12 +91,12 @@ static void complex_run(fftwf_plan plan, const float *x, float *y)
     fftwf_execute_dft(plan, (fftwf_complex *)in, (fftwf_complex *)y);
 }
 
-void fft_complex_forward(const struct fft_complex *f, const float *x, float *y)
+void fft_complex_forward(const struct fft *f, const float *x, float *y)
 {
     complex_run(f->forward, x, y);
 }
 
-void fft_complex_inverse(const struct fft_complex *f, const float *x, float *y)
+void fft_complex_inverse(const struct fft *f, const float *x, float *y)
 {
     complex_run(f->inverse, x, y);
 }

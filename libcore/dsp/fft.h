@@ -24,12 +24,9 @@ void fft_inverse(const struct fft *f, float *spectrum, float *x);
 
 /* Complex signals, one of which carries two real ones: n values as pairs of real
  * and imaginary part, from one array (kept) to another. */
-struct fft_complex;
-
-struct fft_complex *fft_complex_new(int n);
-void fft_complex_free(struct fft_complex *f);
+struct fft *fft_complex_new(int n);
 /* y[k] = sum over t of x[t] e^(-2 pi i k t / n); inverse: e^(+2 pi i k t / n) */
-void fft_complex_forward(const struct fft_complex *f, const float *x, float *y);
-void fft_complex_inverse(const struct fft_complex *f, const float *x, float *y);
+void fft_complex_forward(const struct fft *f, const float *x, float *y);
+void fft_complex_inverse(const struct fft *f, const float *x, float *y);
 
 #endif

@@ -59,11 +59,6 @@ void limiter_free(struct limiter *l)
     free(l);
 }
 
-int limiter_latency(const struct limiter *l)
-{
-    return l->kept - 1;
-}
-
 double limiter_least(const struct limiter *l)
 {
     return l->least;

@@ -67,7 +67,7 @@ static float *window_scaled(int size, const float *x, int64_t samples)
     float *w = mem_floats((size_t)size);
     double energy = 0, power = 0;
 
-    window_fill(WINDOW_HANN, w, size);
+    window_hann(w, size);
     for (int i = 0; i < size; i++)
         energy += (double)w[i] * w[i];
     for (int64_t i = 0; i < samples; i++)

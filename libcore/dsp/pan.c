@@ -40,7 +40,7 @@ struct pan *pan_new(int fft)
     p->bins = fft / 2 + 1;
     p->transform = fft_new(fft);
     p->window = mem_floats(n);
-    window_fill(WINDOW_HANN, p->window, fft);
+    window_hann(p->window, fft);
     p->frame = mem_floats(n);
     p->spectrum = mem_floats(n + 2);
     p->sum = mem_floats(n);

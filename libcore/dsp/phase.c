@@ -1,4 +1,4 @@
-/* Phases drawn at random, or integrated along their gradient.
+/* Phases integrated along their gradient, from a first frame drawn at random.
  *
  * For a window like a Gaussian the gradient of the phase follows from the log
  * magnitudes s (Portnoff 1979). In turns, with k bins, t frames whose middles
@@ -34,10 +34,10 @@ static const float silent = 1e-5f;
 
 struct phase {
     int fft, bins;
-    enum vocoder_start start;
     uint64_t seed;
     struct grid grid;
     int64_t frame, first;
+    float *room;                  /* of all below */
     int64_t hop;                  /* whole samples of a step */
     float *whole[3];              /* turns of each bin, less whole ones, over hop - 1, hop, hop + 1 */
     float *turns;                 /* of the frame before */
@@ -50,7 +50,7 @@ struct phase {
     float *up_level, *down_level; /* the weakest level on the way there */
 };
 
-struct phase *phase_new(int fft, enum vocoder_start start)
+struct phase *phase_new(int fft)
 {
     struct phase *p = mem_zero(1, sizeof *p);
     float **rows[] = {&p->whole[0], &p->whole[1], &p->whole[2],   &p->turns,    &p->past,      &p->now,
@@ -60,9 +60,9 @@ struct phase *phase_new(int fft, enum vocoder_start start)
     assert(fft >= 4 && fft % 4 == 0);
     p->fft = fft;
     p->bins = fft / 2 + 1;
-    p->start = start;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        *rows[i] = mem_floats((size_t)p->bins + 1);
+    p->room = mem_floats(sizeof rows / sizeof *rows * ((size_t)p->bins + 1));
+    for (int i = 0; i < (int)(sizeof rows / sizeof *rows); i++)
+        *rows[i] = p->room + i * (p->bins + 1);
     return p;
 }
 
@@ -70,23 +70,7 @@ void phase_free(struct phase *p)
 {
     if (!p)
         return;
-    free(p->whole[0]);
-    free(p->whole[1]);
-    free(p->whole[2]);
-    free(p->turns);
-    free(p->past);
-    free(p->now);
-    free(p->next);
-    free(p->off);
-    free(p->before_off);
-    free(p->step);
-    free(p->ahead);
-    free(p->up);
-    free(p->down);
-    free(p->up_along);
-    free(p->down_along);
-    free(p->up_level);
-    free(p->down_level);
+    free(p->room);
     free(p);
 }
 
@@ -220,7 +204,7 @@ KERNEL(join,
     }
 }
 
-static void integrate(struct phase *p, const float *before, const float *now, const float *after, float *turns)
+void phase_next(struct phase *p, const float *before, const float *now, const float *after, float *turns)
 {
     float least, *spare = p->before_off;
     int64_t here = grid_at(p->grid, p->frame), after_that = grid_at(p->grid, p->frame + 1);
@@ -253,13 +237,5 @@ static void integrate(struct phase *p, const float *before, const float *now, co
     sweep_parts(p->past, p->down_level, p->ahead, p->step + 1, -1, p->down, p->down_along, p->bins);
     sweep_turns(p->up, p->up_along, p->down, p->down_along, p->bins);
     join(p->up, p->down, p->up_level, p->down_level, p->turns, turns, p->bins);
-}
-
-void phase_next(struct phase *p, const float *before, const float *now, const float *after, float *turns)
-{
-    if (p->start == VOCODER_RANDOM)
-        draw(p, turns);
-    else
-        integrate(p, before, now, after, turns);
     p->frame++;
 }

@@ -5,12 +5,11 @@
 #include <stdint.h>
 
 #include "dsp/grid.h"
-#include "dsp/vocoder.h"
 
 struct phase;
 
 /* For transforms of fft samples, a multiple of 4, with a periodic Hann window. */
-struct phase *phase_new(int fft, enum vocoder_start start);
+struct phase *phase_new(int fft);
 void phase_free(struct phase *p);
 
 /* Starts a clip with frame first of that grid. */

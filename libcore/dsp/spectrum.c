@@ -28,7 +28,7 @@ struct spectrum *spectrum_new(int size, int hop)
     s->window = mem_floats((size_t)size);
     s->in = mem_floats((size_t)size);
     s->out = mem_floats((size_t)size + 2);
-    window_fill(WINDOW_HANN, s->window, size);
+    window_hann(s->window, size);
     for (int i = 0; i < size; i++)
         energy += (double)s->window[i] * s->window[i];
     for (int i = 0; i < size; i++)
@@ -67,42 +67,6 @@ int64_t spectrum_frames(const struct spectrum *s, int64_t samples)
     return 1 + samples / s->hop;
 }
 
-/* The windowed frame that starts at start, the sound continued by zeros or by reflection. */
-static void frame_fill(const struct spectrum *s, const float *x, int64_t samples, int64_t start, bool reflected)
-{
-    int from = start < 0 ? (int)-start : 0, to = s->size;
-
-    if (samples - start < to)
-        to = samples - start > from ? (int)(samples - start) : from;
-    for (int i = from; i < to; i++)
-        s->in[i] = s->window[i] * x[start + i];
-    for (int i = 0; i < from; i++)
-        s->in[i] = reflected ? s->window[i] * x[reflect(start + i, samples)] : 0;
-    for (int i = to; i < s->size; i++)
-        s->in[i] = reflected ? s->window[i] * x[reflect(start + i, samples)] : 0;
-}
-
-static void power_take(struct spectrum *s, const float *x, int64_t channels, int64_t samples, int64_t frame,
-                       bool reflected, double *power)
-{
-    int bins = spectrum_bins(s);
-
-    for (int64_t c = 0; c < channels; c++, x += samples) {
-        frame_fill(s, x, samples, frame * s->hop - s->size / 2, reflected);
-        fft_forward(s->fft, s->in, s->out);
-        for (int k = 0; k < bins; k++) {
-            double re = s->out[2 * k], im = s->out[2 * k + 1], p = (re * re + im * im) / (double)channels;
-
-            power[k] = c > 0 ? power[k] + p : p;
-        }
-    }
-}
-
-void spectrum_power(struct spectrum *s, const float *x, int64_t channels, int64_t samples, int64_t frame, double *power)
-{
-    power_take(s, x, channels, samples, frame, false, power);
-}
-
 bool spectrum_inside(const struct spectrum *s, int64_t samples, int64_t frame)
 {
     int64_t start = frame * s->hop - s->size / 2;
@@ -110,10 +74,35 @@ bool spectrum_inside(const struct spectrum *s, int64_t samples, int64_t frame)
     return start >= 0 && start + s->size <= samples;
 }
 
-void spectrum_power_reflected(struct spectrum *s, const float *x, int64_t channels, int64_t samples, int64_t frame,
-                              double *power)
+/* A frame under the window, the sound continued by zeros or by reflection. */
+static void frame_fill(const struct spectrum *s, const float *x, int64_t samples, int64_t frame, bool reflected)
 {
-    power_take(s, x, channels, samples, frame, true, power);
+    int64_t start = frame * s->hop - s->size / 2;
+    bool inside = spectrum_inside(s, samples, frame);
+
+    for (int i = 0; inside && i < s->size; i++)
+        s->in[i] = s->window[i] * x[start + i];
+    for (int i = 0; !inside && i < s->size; i++) {
+        int64_t at = start + i, there = at >= 0 && at < samples ? at : reflected ? reflect(at, samples) : -1;
+
+        s->in[i] = there >= 0 ? s->window[i] * x[there] : 0;
+    }
+}
+
+void spectrum_power(struct spectrum *s, const float *x, int64_t channels, int64_t samples, int64_t frame,
+                    bool reflected, double *power)
+{
+    int bins = spectrum_bins(s);
+
+    for (int64_t c = 0; c < channels; c++, x += samples) {
+        frame_fill(s, x, samples, frame, reflected);
+        fft_forward(s->fft, s->in, s->out);
+        for (int k = 0; k < bins; k++) {
+            double re = s->out[2 * k], im = s->out[2 * k + 1], p = (re * re + im * im) / (double)channels;
+
+            power[k] = c > 0 ? power[k] + p : p;
+        }
+    }
 }
 
 int spectrum_size_near(double rate, double seconds)

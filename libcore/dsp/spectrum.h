@@ -21,14 +21,11 @@ int64_t spectrum_frames(const struct spectrum *s, int64_t samples); /* 1 + sampl
 
 /* power [bins]: |X|^2 of one frame, the mean over the channels of x [channels,
  * samples]. Over all frames and both halves of the spectrum, power / size adds
- * up to the mean square of the sound. */
+ * up to the mean square of the sound. reflected: the sound is continued by
+ * reflection (dsp/reflect.h), as librosa and PyTorch have it; all the same where
+ * the frame lies inside. */
 void spectrum_power(struct spectrum *s, const float *x, int64_t channels, int64_t samples, int64_t frame,
-                    double *power);
-
-/* The same of the sound continued by reflection (dsp/reflect.h), as librosa and
- * PyTorch have it; no other than spectrum_power where the frame lies inside. */
-void spectrum_power_reflected(struct spectrum *s, const float *x, int64_t channels, int64_t samples, int64_t frame,
-                              double *power);
+                    bool reflected, double *power);
 bool spectrum_inside(const struct spectrum *s, int64_t samples, int64_t frame);
 
 /* The power of two nearest to rate times seconds by ratio, at least 16. */

@@ -10,10 +10,12 @@
 #include "dsp/fft.h"
 #include "dsp/onset.h"
 
-static const double shortest = 0.25, longest = 1.05; /* of a beat, seconds: 240 to 57 per minute */
-static const double ratio_step = 0.002;              /* candidates, in natural logarithms of the period */
-static const double fold_low = 0.3, fold_high = 0.6; /* seconds */
-static const double usual = 0.45;                    /* periods are judged as octaves from here */
+static const double rate_least = 3000, rate_most = 48000; /* Hz */
+static const double contrast_least = 1;                   /* of a grid of beats: noise has less */
+static const double shortest = 0.25, longest = 1.05;      /* of a beat, seconds: 240 to 57 per minute */
+static const double ratio_step = 0.002;                   /* candidates, in natural logarithms of the period */
+static const double fold_low = 0.3, fold_high = 0.6;      /* seconds */
+static const double usual = 0.45;                         /* periods are judged as octaves from here */
 enum { CANDIDATES = 10 };
 
 /* What a clip with a beat has. Composed clips have at least 0.20, 3.4 dB and
@@ -156,17 +158,30 @@ static double choose(const struct repeats *r)
     return chosen;
 }
 
-bool tempo_find(const float *x, int64_t samples, double rate, struct tempo *t)
+/* Of the mean of all channels. */
+static struct onset onsets_of(const float *x, int64_t channels, int64_t samples, int64_t got, double rate)
+{
+    float *mixed = mem_zero((size_t)got, sizeof *mixed);
+    struct onset o;
+
+    for (int64_t c = 0; c < channels; c++)
+        for (int64_t i = 0; i < got; i++)
+            mixed[i] += x[c * samples + i] / (float)channels;
+    o = onset_find(mixed, got, rate);
+    free(mixed);
+    return o;
+}
+
+bool tempo_find(const float *x, int64_t channels, int64_t samples, int64_t got, double rate, struct tempo *t)
 {
     struct onset o;
     struct repeats r;
     double period;
 
-    assert(rate > 0);
     *t = (struct tempo){0};
-    if ((double)samples < least_seconds * rate)
+    if (rate < rate_least || rate > rate_most || (double)got < least_seconds * rate)
         return false;
-    o = onset_find(x, samples, rate);
+    o = onsets_of(x, channels, samples, got, rate);
     r = (struct repeats){o.frames, o.step, correlate(o.rise, o.frames), correlate(o.low, o.frames)};
     period = choose(&r);
     if (period > 0) {
@@ -183,6 +198,38 @@ bool tempo_find(const float *x, int64_t samples, double rate, struct tempo *t)
     free(r.low);
     onset_free(&o);
     return t->period > 0;
+}
+
+/* Where the first beat of the tempo that was stated is: the grid of beats that
+ * fits best, which may be off that tempo by a little, is met in the middle of
+ * the clip. Less than 0: there are no beats to be heard. */
+static double first_beat(const float *x, int64_t channels, int64_t samples, int64_t got, double rate, double period)
+{
+    struct onset o = onsets_of(x, channels, samples, got, rate);
+    double middle = (double)got / rate / 2, at;
+    struct beat b = beat_fit(&o, period);
+
+    onset_free(&o);
+    if (b.contrast < contrast_least)
+        return -1;
+    at = b.phase + round((middle - b.phase) / b.period) * b.period;
+    return at - period * floor(at / period);
+}
+
+void tempo_note(struct meta *meta, const float *x, int64_t channels, int64_t samples, int64_t got, double rate,
+                double stated)
+{
+    struct tempo t = {.phase = -1};
+    bool found = stated > 0;
+
+    if (!found)
+        found = tempo_find(x, channels, samples, got, rate, &t);
+    else if (rate >= rate_least && rate <= rate_most)
+        t.phase = first_beat(x, channels, samples, got, rate, 60 / stated);
+    if (found)
+        meta_set(meta, "tempo", meta_real(stated > 0 ? stated : 60 / t.period));
+    if (found && t.phase >= 0)
+        meta_set(meta, "beat", meta_real(t.phase));
 }
 
 double tempo_fold(double period)

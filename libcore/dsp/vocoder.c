@@ -47,7 +47,7 @@ struct stage {
 struct vocoder {
     int fft, bins;
     struct vocoder_how how;
-    struct fft_complex *transform;
+    struct fft *transform;
     struct phase *phase;
     float *window, *square;       /* [fft] */
     float *z, *spectrum, *mirror; /* [2 fft]: two frames as one complex signal, its transform */
@@ -74,7 +74,6 @@ struct vocoder {
 struct vocoder_how vocoder_defaults(void)
 {
     return (struct vocoder_how){
-        .start = VOCODER_GRADIENT,
         .iterations = 8,
         .most = 1,
         .momentum = 0.99f,
@@ -94,10 +93,10 @@ struct vocoder *vocoder_new(int fft, struct vocoder_how how)
     v->bins = fft / 2 + 1;
     v->how = how;
     v->transform = fft_complex_new(fft);
-    v->phase = phase_new(fft, how.start);
+    v->phase = phase_new(fft);
     v->window = mem_floats(n);
     v->square = mem_floats(n);
-    window_fill(WINDOW_HANN, v->window, fft);
+    window_hann(v->window, fft);
     for (int i = 0; i < fft; i++)
         v->square[i] = v->window[i] * v->window[i];
     v->z = mem_floats(2 * n + 2 * FFT_ALIGN_FLOATS);
@@ -124,7 +123,7 @@ void vocoder_free(struct vocoder *v)
     if (!v)
         return;
     rings_free(v);
-    fft_complex_free(v->transform);
+    fft_free(v->transform);
     phase_free(v->phase);
     free(v->window);
     free(v->square);
@@ -484,16 +483,4 @@ size_t vocoder_pull(struct vocoder *v, float *x, size_t most)
     if (v->taken == v->filled)
         v->taken = v->filled = 0;
     return count;
-}
-
-void vocoder_run(int fft, struct vocoder_how how, struct grid grid, const float *magnitude, int frames, float *x,
-                 int64_t samples)
-{
-    struct vocoder *v = vocoder_new(fft, how);
-
-    vocoder_begin(v, grid, samples);
-    vocoder_push(v, magnitude, frames);
-    vocoder_end(v);
-    vocoder_pull(v, x, (size_t)samples);
-    vocoder_free(v);
 }

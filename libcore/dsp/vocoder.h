@@ -10,21 +10,14 @@
 
 #include "dsp/grid.h"
 
-/* Phases to start from. */
-enum vocoder_start {
-    VOCODER_RANDOM,  /* drawn from the seed */
-    VOCODER_GRADIENT /* integrated along the gradient that magnitudes imply, from a drawn first frame */
-};
-
 struct vocoder_how {
-    enum vocoder_start start;
     int iterations; /* of Griffin-Lim, 0 or more */
     float most;     /* > 0: phases are sought with which no sample is over this; some may be by a little */
     float momentum; /* 0: Griffin and Lim's own; 0.99: the fast one; more than 1 is not stable */
     uint64_t seed;
 };
 
-/* Phases from the gradient, 8 iterations, at most full scale (1), momentum 0.99, seed 123. */
+/* 8 iterations, at most full scale (1), momentum 0.99, seed 123. */
 struct vocoder_how vocoder_defaults(void);
 
 struct vocoder;
@@ -49,9 +42,5 @@ void vocoder_end(struct vocoder *v);
  * Memory stays the same however long the clip, if samples are taken after
  * each push. The cuts between pushes and pulls change no sample. */
 size_t vocoder_pull(struct vocoder *v, float *x, size_t most);
-
-/* A whole clip: magnitude [frames, fft / 2 + 1] to x [samples]. */
-void vocoder_run(int fft, struct vocoder_how how, struct grid grid, const float *magnitude, int frames, float *x,
-                 int64_t samples);
 
 #endif

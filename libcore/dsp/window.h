@@ -1,11 +1,14 @@
-/* Window functions. */
+/* The window of all transforms here. */
 #ifndef DSP_WINDOW_H
 #define DSP_WINDOW_H
 
-enum window { WINDOW_RECTANGLE, WINDOW_HANN };
+#include <math.h>
 
-/* Writes the periodic window of n samples: w[i] = w(i / n), so that shifted
- * copies add up to a constant, as spectral analysis wants it. n = 1 gives 1. */
-void window_fill(enum window kind, float *w, int n);
+/* The periodic Hann window of n samples: shifted copies add up to a constant, as spectral analysis wants it. */
+static inline void window_hann(float *w, int n)
+{
+    for (int i = 0; i < n; i++)
+        w[i] = (float)(0.5 - 0.5 * cos(2 * M_PI * i / n));
+}
 
 #endif

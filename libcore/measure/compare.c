@@ -8,9 +8,10 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/rng.h"
 #include "base/sort.h"
+#include "dsp/fft.h"
 #include "measure/melfd.h"
-#include "measure/surrogate.h"
 #include "measure/copies.h"
 #include "measure/point_set.h"
 #include "measure/phrase.h"
@@ -134,6 +135,29 @@ static void maps_append(struct maps *all, struct map m)
 
 /* ---- the reference ---- */
 
+/* The samples of x with the phases of their Fourier transform drawn at random, in place: the same spectrum and level, no
+ * events (Theiler et al. 1992). */
+static void phases_draw(float *x, int n, struct rng *r)
+{
+    struct fft *f = fft_new(n);
+    float *in = mem_floats((size_t)n), *spectrum = mem_floats(2 * (size_t)fft_bins(f));
+
+    memcpy(in, x, (size_t)n * sizeof *x);
+    fft_forward(f, in, spectrum);
+    for (int k = 1; 2 * k < n; k++) { /* the ends of the spectrum are real and stay */
+        double phase = 2 * M_PI * rng_uniform(r), re = spectrum[2 * k], im = spectrum[2 * k + 1];
+
+        spectrum[2 * k] = (float)(re * cos(phase) - im * sin(phase));
+        spectrum[2 * k + 1] = (float)(re * sin(phase) + im * cos(phase));
+    }
+    fft_inverse(f, spectrum, in);
+    for (int i = 0; i < n; i++)
+        x[i] = in[i] / (float)n;
+    free(in);
+    free(spectrum);
+    fft_free(f);
+}
+
 /* The ceilings that belong to a clip of the reference: its mix with random phases, and noise. */
 static void surrogates_make(struct compare *c, const char *track, const float *x, int64_t channels, int64_t samples)
 {
@@ -145,7 +169,7 @@ static void surrogates_make(struct compare *c, const char *track, const float *x
     for (int64_t ch = 0; ch < channels; ch++)
         for (int64_t i = 0; i < n; i++)
             y[i] += x[ch * samples + i];
-    surrogate_phase(y, (int)n, &phase);
+    phases_draw(y, (int)n, &phase);
     maps_append(&c->phase, map_make(c, track, y, 1, n));
     rng_normal(&noise, y, (size_t)n);
     maps_append(&c->noise, map_make(c, track, y, 1, n));

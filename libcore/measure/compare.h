@@ -14,7 +14,7 @@ enum compare_set {
     COMPARE_CLIPS,    /* what is looked at, against the reference */
     COMPARE_HELD_OUT, /* other real clips against the reference */
     COMPARE_HALVES,   /* floor: tracks of the reference, sorted by name, every other one against the rest */
-    COMPARE_PHASE,    /* ceiling: up to 40 reference clips with random phases (measure/surrogate.h) */
+    COMPARE_PHASE,    /* ceiling: up to 40 reference clips with random phases */
     COMPARE_NOISE,    /* ceiling: as many clips of white noise */
     COMPARE_SETS
 };

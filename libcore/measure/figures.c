@@ -8,8 +8,6 @@
 #include "measure/levels.h"
 #include "dsp/tempo.h"
 
-static const double rate_low = 3000, rate_high = 48000; /* Hz, of dsp/tempo.h */
-
 #define ANY \
     { \
         -INFINITY, INFINITY \
@@ -57,33 +55,16 @@ const struct figure_about figure_about[FIGURE_COUNT] = {
     [FIGURE_RECALL] = {"recall", "share", 3, 0, FROM(0.2), ANY},
 };
 
-/* The beat of a clip, in seconds; 0: it has none, or the rate is not one to find it at. */
-static double beat_of(const float *x, int64_t channels, int64_t samples, double rate)
-{
-    struct tempo t;
-    float *mix;
-
-    if (rate < rate_low || rate > rate_high)
-        return 0;
-    mix = mem_zero((size_t)samples, sizeof *mix);
-    for (int64_t c = 0; c < channels; c++)
-        for (int64_t i = 0; i < samples; i++)
-            mix[i] += x[c * samples + i] / (float)channels;
-    if (!tempo_find(mix, samples, rate, &t))
-        t.period = 0;
-    free(mix);
-    return t.period;
-}
-
 void figures_measure(struct timbre_meter *m, float *x, int64_t channels, int64_t samples, double beat,
                      struct figures *f)
 {
     int64_t count = channels * samples, clipped = level_clipped(x, count);
     double offset = level_center(x, channels, samples), rms = level_rms(x, count), peak = level_peak(x, count);
+    struct tempo t;
 
     f->timbre = timbre_measure(m, x, channels, samples);
-    if (!(beat > 0))
-        beat = beat_of(x, channels, samples, timbre_meter_rate(m));
+    if (!(beat > 0) && tempo_find(x, channels, samples, samples, timbre_meter_rate(m), &t))
+        beat = t.period;
     f->clicks = clicks_find(x, channels, samples, timbre_meter_rate(m));
     for (int i = 0; i < FIGURE_CLIP_COUNT; i++)
         f->value[i] = NAN;

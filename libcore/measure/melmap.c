@@ -57,7 +57,7 @@ void melmap_make(struct melmap *m, const float *x, int64_t channels, int64_t sam
     double gain = loudness / (level_rms(x, channels * samples) + 1e-9), bands[MEL_BANDS];
 
     for (int64_t f = 0; f < melmap_frames(m, samples); f++) {
-        spectrum_power(m->spectrum, x, channels, samples, f, m->power);
+        spectrum_power(m->spectrum, x, channels, samples, f, false, m->power);
         melbank_apply(m->bank, m->power, bands);
         for (int i = 0; i < MEL_BANDS; i++)
             map[f * MEL_BANDS + i] = (float)(10 * log10(bands[i] * gain * gain + 1e-6));

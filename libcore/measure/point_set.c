@@ -11,7 +11,7 @@
 #include "base/sort.h"
 #include "measure/distances.h"
 
-enum { BLOCK = 64, DRAWS = 200, DRAW_STREAM = 1000 };
+enum { DRAWS = 200, DRAW_STREAM = 1000 };
 
 struct point_set *point_set_new(int dims, uint64_t seed, uint64_t stream)
 {
@@ -85,37 +85,36 @@ static int is_pair(const struct point_set *c, int lone, size_t i, size_t j)
 
 double point_set_spread(const struct point_set *c)
 {
-    double *covariance = mem_zero((size_t)c->dims * (size_t)c->dims, sizeof *covariance), trace = 0;
+    const struct moments *m = c->all;
+    double trace = 0;
 
-    if (c->seen == 0) {
-        free(covariance);
-        return NAN;
-    }
-    moments_covariance(c->all, covariance);
     for (int i = 0; i < c->dims; i++)
-        trace += covariance[i * c->dims + i];
-    free(covariance);
-    return 2 * trace;
+        trace += (m->outer[i * c->dims + i] - m->sum[i] * m->sum[i] / m->count) / fmax(1, m->count - 1);
+    return c->seen > 0 ? 2 * trace : NAN;
+}
+
+/* Squared distances of all pairs [a->kept, b->kept], to be freed. */
+static float *distances(const struct point_set *a, const struct point_set *b)
+{
+    float *d = mem_alloc(a->kept * b->kept * sizeof *d);
+
+    pairs_squared(a->rows, a->kept, b->rows, b->kept, (size_t)a->dims, d);
+    return d;
 }
 
 /* Mean of the kernel over all pairs of a and b; within one cloud when b is a. */
 static double kernel_mean(const struct point_set *a, const struct point_set *b, double spread)
 {
-    float *d = mem_alloc(BLOCK * b->kept * sizeof *d);
+    float *d = distances(a, b);
     int lone = one_owner(a);
     double sum = 0, pairs = 0;
 
-    for (size_t start = 0; start < a->kept; start += BLOCK) {
-        size_t rows = a->kept - start < BLOCK ? a->kept - start : BLOCK;
-
-        pairs_squared(a->rows + start * (size_t)a->dims, rows, b->rows, b->kept, (size_t)a->dims, d);
-        for (size_t i = 0; i < rows; i++)
-            for (size_t j = 0; j < b->kept; j++)
-                if (a != b || is_pair(a, lone, start + i, j)) {
-                    sum += exp(-d[i * b->kept + j] / (2 * spread));
-                    pairs++;
-                }
-    }
+    for (size_t i = 0; i < a->kept; i++)
+        for (size_t j = 0; j < b->kept; j++)
+            if (a != b || is_pair(a, lone, i, j)) {
+                sum += exp(-d[i * b->kept + j] / (2 * spread));
+                pairs++;
+            }
     free(d);
     return pairs > 0 ? sum / pairs : NAN;
 }
@@ -150,17 +149,11 @@ static float ball_radius(const struct point_set *c, int lone, size_t i, const fl
 /* Squared radius of each ball of a cloud, NaN for those that have none. */
 static float *ball_radii(const struct point_set *c)
 {
-    float *radius = mem_alloc(c->kept * sizeof *radius), *d = mem_alloc(BLOCK * c->kept * sizeof *d);
-    size_t dims = (size_t)c->dims;
+    float *radius = mem_alloc(c->kept * sizeof *radius), *d = distances(c, c);
     int lone = one_owner(c);
 
-    for (size_t start = 0; start < c->kept; start += BLOCK) {
-        size_t rows = c->kept - start < BLOCK ? c->kept - start : BLOCK;
-
-        pairs_squared(c->rows + start * dims, rows, c->rows, c->kept, dims, d);
-        for (size_t i = 0; i < rows; i++)
-            radius[start + i] = ball_radius(c, lone, start + i, d + i * c->kept);
-    }
+    for (size_t i = 0; i < c->kept; i++)
+        radius[i] = ball_radius(c, lone, i, d + i * c->kept);
     free(d);
     return radius;
 }
@@ -181,26 +174,18 @@ static double lesser_share(const char *marks, size_t n)
 
 void point_set_match(const struct point_set *real, const struct point_set *c, double *precision, double *recall)
 {
-    size_t dims = (size_t)c->dims;
-    float *radius[2], *d = mem_alloc(BLOCK * c->kept * sizeof *d);
+    float *radius[] = {ball_radii(real), ball_radii(c)}, *d = distances(real, c);
     char *real_marks = mem_zero(real->kept, 1), *marks = mem_zero(c->kept, 1);
 
     assert(real->dims == c->dims);
-    radius[0] = ball_radii(real);
-    radius[1] = ball_radii(c);
-    for (size_t start = 0; start < real->kept; start += BLOCK) {
-        size_t rows = real->kept - start < BLOCK ? real->kept - start : BLOCK;
+    for (size_t i = 0; i < real->kept; i++)
+        for (size_t j = 0; j < c->kept; j++) {
+            float distance = d[i * c->kept + j];
+            bool in_real = distance <= radius[0][i], in_other = distance <= radius[1][j];
 
-        pairs_squared(real->rows + start * dims, rows, c->rows, c->kept, dims, d);
-        for (size_t i = 0; i < rows; i++)
-            for (size_t j = 0; j < c->kept; j++) {
-                float distance = d[i * c->kept + j];
-                bool in_real = distance <= radius[0][start + i], in_other = distance <= radius[1][j];
-
-                marks[j] |= (char)(in_real * IN_OTHER | in_other * HOLDS_OTHER);
-                real_marks[start + i] |= (char)(in_other * IN_OTHER | in_real * HOLDS_OTHER);
-            }
-    }
+            marks[j] |= (char)(in_real * IN_OTHER | in_other * HOLDS_OTHER);
+            real_marks[i] |= (char)(in_other * IN_OTHER | in_real * HOLDS_OTHER);
+        }
     *precision = *recall = NAN;
     if (real->kept > CLOUD_NEIGHBOURS && c->kept > CLOUD_NEIGHBOURS) {
         *precision = lesser_share(marks, c->kept);

@@ -120,7 +120,7 @@ static void view_take(const struct scale *s, struct view *v, int64_t samples, in
     int bins = spectrum_bins(s->spectrum);
 
     if (v->x)
-        (reflected ? spectrum_power_reflected : spectrum_power)(s->spectrum, v->x, 1, samples, frame, v->power);
+        spectrum_power(s->spectrum, v->x, 1, samples, frame, reflected, v->power);
     for (int k = 0; k < bins; k++) {
         v->power[k] = v->x ? v->power[k] * v->gain : 0;
         v->magnitude[k] = sqrt(v->power[k]);

@@ -18,12 +18,6 @@ struct timbre_meter {
     int64_t count;
 };
 
-/* Sums over the frames of a clip. */
-struct sums {
-    double flatness, peakiness, centroid, bandwidth, rolloff, energy, energy2;
-    double band[TIMBRE_BANDS_MAX];
-};
-
 struct timbre_meter *timbre_meter_new(double rate)
 {
     struct timbre_meter *m = mem_zero(1, sizeof *m);
@@ -79,13 +73,14 @@ static void octaves_add(const struct timbre_meter *m, int bands, double *band)
     }
 }
 
-static void frame_timbre(const struct timbre_meter *m, int bands, struct sums *s)
+/* Adds a frame's figures to t; returns its energy in dB. */
+static double frame_timbre(const struct timbre_meter *m, struct timbre *t)
 {
     int bins = spectrum_bins(m->spectrum), k = 0;
     double hertz = m->rate / spectrum_size(m->spectrum);
-    double total = 0, logs = 0, peak = 0, moment = 0, spread = 0, below = 0, mean, centroid, energy;
+    double total = 0, logs = 0, peak = 0, moment = 0, spread = 0, below = 0, mean, centroid;
 
-    octaves_add(m, bands, s->band);
+    octaves_add(m, t->bands, t->band);
     for (int i = 0; i < bins; i++) {
         double p = m->power[i] += 1e-10;
 
@@ -100,14 +95,12 @@ static void frame_timbre(const struct timbre_meter *m, int bands, struct sums *s
         spread += (i * hertz - centroid) * (i * hertz - centroid) * m->power[i];
     for (below = m->power[0]; k < bins - 1 && below < rolloff_share * total; below += m->power[k])
         k++;
-    energy = 10 * log10(mean + 1e-9);
-    s->flatness += exp(logs / bins) / mean;
-    s->peakiness += 10 * log10(peak / mean);
-    s->centroid += centroid;
-    s->bandwidth += sqrt(spread / total);
-    s->rolloff += k * hertz;
-    s->energy += energy;
-    s->energy2 += energy * energy;
+    t->flatness += exp(logs / bins) / mean;
+    t->peakiness += 10 * log10(peak / mean);
+    t->centroid += centroid;
+    t->bandwidth += sqrt(spread / total);
+    t->rolloff += k * hertz;
+    return 10 * log10(mean + 1e-9);
 }
 
 /* Mean over bins of what the level rose since the frame before. */
@@ -190,38 +183,33 @@ double timbre_contrast(const struct timbre_meter *m, double beat)
 struct timbre timbre_measure(struct timbre_meter *m, const float *x, int64_t channels, int64_t samples)
 {
     int64_t frames = spectrum_frames(m->spectrum, samples);
-    double n = (double)frames, flux = 0;
+    double n = (double)frames, flux = 0, energies = 0, squares = 0;
     double hop = spectrum_hop(m->spectrum) / m->rate;
-    int bands = octave_count(m->rate);
-    struct sums s = {0};
-    struct timbre t;
+    struct timbre t = {.bands = octave_count(m->rate)};
+    double *const means[] = {&t.flatness, &t.peakiness, &t.centroid, &t.bandwidth, &t.rolloff};
 
     assert(channels >= 1 && samples >= 1);
     m->count = frames - 1;
     m->rises = mem_grow(m->rises, (size_t)frames, sizeof *m->rises);
     for (int64_t f = 0; f < frames; f++) {
-        double rise;
+        double rise, energy;
 
-        spectrum_power(m->spectrum, x, channels, samples, f, m->power);
-        frame_timbre(m, bands, &s);
+        spectrum_power(m->spectrum, x, channels, samples, f, false, m->power);
+        energy = frame_timbre(m, &t);
+        energies += energy;
+        squares += energy * energy;
         rise = frame_rise(m, f);
         flux += rise;
         if (f > 0)
             m->rises[f - 1] = rise;
     }
     rises_center(m->rises, m->count);
-    t = (struct timbre){
-        .flatness = s.flatness / n,
-        .peakiness = s.peakiness / n,
-        .centroid = s.centroid / n,
-        .bandwidth = s.bandwidth / n,
-        .rolloff = s.rolloff / n,
-        .dynamics = sqrt(fmax(0, s.energy2 / n - (s.energy / n) * (s.energy / n))),
-        .flux = frames > 1 ? flux / (n - 1) : NAN,
-        .rhythm = pulse_strongest(m->rises, m->count, (int64_t)(0.2 / hop), (int64_t)(1.2 / hop)),
-        .bands = bands,
-    };
-    for (int b = 0; b < bands; b++)
-        t.band[b] = 10 * log10(s.band[b] / n);
+    for (size_t i = 0; i < sizeof means / sizeof *means; i++)
+        *means[i] /= n;
+    t.dynamics = sqrt(fmax(0, squares / n - (energies / n) * (energies / n)));
+    t.flux = frames > 1 ? flux / (n - 1) : NAN;
+    t.rhythm = pulse_strongest(m->rises, m->count, (int64_t)(0.2 / hop), (int64_t)(1.2 / hop));
+    for (int b = 0; b < t.bands; b++)
+        t.band[b] = 10 * log10(t.band[b] / n);
     return t;
 }

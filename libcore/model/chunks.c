@@ -15,21 +15,18 @@
 enum { PIECE = 128 }; /* latent frames that go through at once, besides their context */
 
 /* The graphs of all threads, over parameters that are there. */
-static int build(struct chunks *p, const struct spectral *shape, struct params *params, int parts, int threads)
+static void build(struct chunks *p, const struct spectral *shape, struct params *params, int parts, int threads)
 {
-    int status = 0;
-
     p->shape = *shape;
     p->params = params;
     p->v = input_values(params);
     p->rows = PIECE + SPECTRAL_CONTEXT;
     p->threads = threads;
     p->workers = mem_zero((size_t)threads, sizeof *p->workers);
-    for (int i = 0; parts && i < threads && !status; i++) {
+    for (int i = 0; parts && i < threads; i++) {
         p->workers[i].decoder = spectral_build(shape, parts, params, 1, p->rows, NULL);
-        status = net_plan(p->workers[i].decoder.net, 0, false);
+        net_plan(p->workers[i].decoder.net, 0, false);
     }
-    return status;
 }
 
 void chunks_declare(struct net *net, const struct spectral *s, const struct prior_shape *prior, bool components)
@@ -81,19 +78,17 @@ int chunks_begin(struct chunks *p, struct model *m, struct reader *file, const c
     chunks_declare(net, &m->spectral, &m->prior, parts & PIECES_COMPONENTS);
     status = model_fill(m, file, path, net);
     net_free(net);
-    return status ? -1 : build(p, &m->spectral, m->params, decoder, threads);
+    if (!status)
+        build(p, &m->spectral, m->params, decoder, threads);
+    return status;
 }
 
 void chunks_over(struct chunks *p, const struct spectral *shape, const struct spectral_input *input,
                  struct params *params, int threads)
 {
-    int status;
-
     *p = (struct chunks){0};
     input_set(&p->input, input->rate, input->channels, input->fft, input->hop, input->corner, input->beat);
-    status = build(p, shape, params, SPECTRAL_DECODER | SPECTRAL_PRIOR, threads);
-    assert(!status); /* the same layers are trained */
-    (void)status;
+    build(p, shape, params, SPECTRAL_DECODER | SPECTRAL_PRIOR, threads);
 }
 
 void chunks_end(struct chunks *p)

@@ -39,7 +39,7 @@ static void *begin(struct model *m, struct reader *file, const char *path, uint6
                                    m->params, 1, NULL);
     status = model_fill(m, file, path, s->graphs[0].net);
     for (int i = 1; i < threads && !status; i++)
-        status = net_plan(s->graphs[i].net, 0, false);
+        net_plan(s->graphs[i].net, 0, false);
     if (!status)
         return s;
     end(s);

@@ -167,9 +167,8 @@ int model_fill(struct model *m, struct reader *r, const char *path, struct net *
 
     if (!model_too_small(path, m->params)) {
         params_reserve(m->params);
-        if (!net_plan(net, 0, false))
-            status =
-                model_read_arrays(m, r, m->params, &(struct model_array){"value", m->params->theta, false}, 1, true);
+        net_plan(net, 0, false);
+        status = model_read_arrays(m, r, m->params, &(struct model_array){"value", m->params->theta, false}, 1, true);
     }
     if (!status)
         m->digest = reader_digest(r);

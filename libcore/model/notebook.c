@@ -22,7 +22,7 @@ static struct node *bias(struct net *net, const char *prefix, int channels)
 /* Conv1D(out, kernel, 'same'), of whatever stride: the sequence is one sample long */
 static struct node *conv(struct net *net, struct node *x, const char *prefix, int out, int kernel)
 {
-    struct node *w = net_param_of(net, prefix, "kernel", 3, (int64_t[]){out, x ? x->shape[1] : 1, kernel}, INIT_GLOROT);
+    struct node *w = net_param_of(net, prefix, "kernel", 3, (int64_t[]){out, x->shape[1], kernel}, INIT_GLOROT);
 
     return net_conv1d(net, x, w, bias(net, prefix, out));
 }
@@ -30,7 +30,7 @@ static struct node *conv(struct net *net, struct node *x, const char *prefix, in
 /* Conv1DTranspose(out, kernel, stride 1, 'same') */
 static struct node *conv_transpose(struct net *net, struct node *x, const char *prefix, int out, int kernel)
 {
-    struct node *w = net_param_of(net, prefix, "kernel", 3, (int64_t[]){x ? x->shape[1] : 1, out, kernel}, INIT_GLOROT);
+    struct node *w = net_param_of(net, prefix, "kernel", 3, (int64_t[]){x->shape[1], out, kernel}, INIT_GLOROT);
 
     return net_conv1d_transpose(net, x, w, bias(net, prefix, out));
 }

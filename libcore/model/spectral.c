@@ -10,8 +10,7 @@ enum { NAME = 64, TAPS = 3, PRIOR_TAPS = 4 };
 /* A causal convolution over rows. */
 static struct node *conv(struct net *net, struct node *x, const char *prefix, int out, int taps, enum init_kind init)
 {
-    int64_t in = x ? x->shape[2] : 1;
-    struct node *w = net_param_of(net, prefix, "kernel", 3, (int64_t[]){out, taps, in}, init);
+    struct node *w = net_param_of(net, prefix, "kernel", 3, (int64_t[]){out, taps, x->shape[2]}, init);
     struct node *b = net_param_of(net, prefix, "bias", 1, (int64_t[]){out}, INIT_ZERO);
 
     return net_linear(net, taps > 1 ? net_past(net, x, taps, 0) : x, w, b);

@@ -73,23 +73,6 @@ double input_beat(const struct meta *meta)
     return 0;
 }
 
-/* The beat of all channels together. */
-static bool find_tempo(const struct spectral_input *f, const float *x, int64_t samples, struct tempo *found)
-{
-    float *mixed;
-    bool steady;
-
-    if (f->channels == 1)
-        return tempo_find(x, samples, f->rate, found);
-    mixed = mem_zero((size_t)samples, sizeof *mixed);
-    for (int c = 0; c < f->channels; c++)
-        for (int64_t i = 0; i < samples; i++)
-            mixed[i] += x[c * samples + i] / (float)f->channels;
-    steady = tempo_find(mixed, samples, f->rate, found);
-    free(mixed);
-    return steady;
-}
-
 struct timing input_timing(const struct spectral_input *f, const struct meta *meta, const float *x, int64_t samples)
 {
     struct tempo found = {0, 0, 0};
@@ -103,7 +86,7 @@ struct timing input_timing(const struct spectral_input *f, const struct meta *me
             beat = 0;
         return input_timing_beat(f, period, beat - period * floor(beat / period));
     }
-    if (x && find_tempo(f, x, samples, &found))
+    if (x && tempo_find(x, f->channels, samples, samples, f->rate, &found))
         return input_timing_beat(f, found.period, found.phase);
     t = input_timing_beat(f, BEAT_NOMINAL, 0);
     t.steady = false;
@@ -153,7 +136,8 @@ static void stereo_magnitudes(const struct spectral_input *f, struct grid grid, 
     for (int t = 0; t < frames; t++, y += input_features(f)) {
         m = three + (size_t)(t % AT_ONCE) * 3 * each;
         if (t % AT_ONCE == 0)
-            features_pair(f->bands, grid, x, samples, first + t, frames - t < AT_ONCE ? frames - t : AT_ONCE, m);
+            features_magnitude(f->bands, grid, x, 2, samples, first + t, frames - t < AT_ONCE ? frames - t : AT_ONCE,
+                               m);
         memcpy(y, m, each * sizeof *y);
         stereo_bands(f->stereo, m + each, y + each);
         stereo_bands(f->stereo, m + 2 * each, y + each + STEREO_BANDS);
@@ -169,7 +153,7 @@ void input_levels(const struct spectral_input *f, struct grid grid, const float 
     if (f->stereo)
         stereo_magnitudes(f, grid, x, samples, first, frames, y);
     else
-        features_magnitude(f->bands, grid, x, samples, first, frames, y, (size_t)all);
+        features_magnitude(f->bands, grid, x, 1, samples, first, frames, y);
     for (int t = 0; t < frames; t++)
         to_levels(y + (size_t)t * (size_t)all, all, (float)gain, (float)INPUT_LEAST);
 }

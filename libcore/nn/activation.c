@@ -1,4 +1,5 @@
 /* Activations: functions of one value, each written as its value and its slope. */
+#include <assert.h>
 #include <math.h>
 
 #include "base/kernel.h"
@@ -42,21 +43,9 @@ struct activation {
 /* clang-format off: one line each */
 /* ---- the functions; at a kink the slope is that from the left ---- */
 
-VALUE(relu)
-{
-    (void)p;
-    return x < 0 ? 0.0f : x;
-} /* so that NaN stays */
-SLOPE(relu)
-{
-    UNUSED(x, p);
-    return y > 0 ? 1.0f : 0.0f;
-}
-ACTIVATION(relu)
-
 VALUE(leaky)
 {
-    return x < 0 ? p * x : x;
+    return x < 0 ? p * x + 0.0f : x; /* never -0 */
 }
 SLOPE(leaky)
 {
@@ -122,15 +111,10 @@ static void activation_backward(struct node *n)
 
 static struct node *activation_node(struct net *net, struct node *x, const struct op *op, struct activation a)
 {
-    struct node *n;
+    struct node *n = net_add_node(net, op, 1, &x, x->shape[1], x->shape[2], sizeof a);
 
-    if (!x)
-        return NULL;
-    if (!x->batched)
-        return net_refuse(net, "%s: '%s' is not an activation [batch, channels, time]", op->name, x->name);
-    n = net_add_node(net, op, 1, &x, x->shape[1], x->shape[2], sizeof a);
-    if (n)
-        *(struct activation *)n->conf = a;
+    assert(x->batched);
+    *(struct activation *)n->conf = a;
     return n;
 }
 
@@ -141,7 +125,6 @@ static struct node *activation_node(struct net *net, struct node *x, const struc
         return activation_node(net, x, &op, (struct activation){kernel##_values, kernel##_slopes, 0}); \
     }
 
-BUILDER(net_relu, relu)
 BUILDER(net_sigmoid, sigmoid)
 BUILDER(net_silu, silu)
 
@@ -149,7 +132,10 @@ struct node *net_leaky_relu(struct net *net, struct node *x, float slope)
 {
     static const struct op op = {"leaky_relu", activation_forward, activation_backward};
 
-    if (!isfinite(slope))
-        return net_refuse(net, "leaky_relu: the slope is not a number");
     return activation_node(net, x, &op, (struct activation){leaky_values, leaky_slopes, slope});
+}
+
+struct node *net_relu(struct net *net, struct node *x)
+{
+    return net_leaky_relu(net, x, 0);
 }

@@ -2,6 +2,7 @@
  * outer product never exists in memory beyond a block. */
 #include "nn/adam.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 #include "base/kernel.h"
 #include "base/mem.h"
 
-enum { DENSE_TILE = 16384, OUTER_COLS = 2048, BLOCK = 1024, ROWS = 4 };
+enum { DENSE_TILE = 16384, OUTER_COLS = 1024 };
 
 struct rates {
     float alpha, beta1, beta2, epsilon, scale;
@@ -35,43 +36,16 @@ KERNEL(move_dense, (float *theta, float *m, float *v, const float *g, size_t n, 
     move(theta, m, v, g, n, r);
 }
 
-/* g_r += sum over the K products from k on, for ROWS rows: v is read once for all of them. */
-#define OUTER_TERMS(K) \
-    for (size_t i = 0; i < n; i++) \
-        for (int r = 0; r < ROWS; r++) { \
-            float sum = g[(size_t)r * BLOCK + i]; \
-            for (int q = 0; q < (K); q++) \
-                sum += u[r][q] * v[(size_t)q * ldv + i]; \
-            g[(size_t)r * BLOCK + i] = sum; \
-        }
-
-/* g[r][i] = the factored gradient at row + r, col + i, for ROWS rows and n <= BLOCK columns. */
+/* g[i] = the factored gradient at row, col + i, n of them. */
 KERNEL(outer_block, (float *restrict g, const struct outer *o, size_t row, size_t col, size_t n), (g, o, row, col, n))
 {
-    size_t ldu = (size_t)o->ldu, ldv = (size_t)o->ldv;
+    memset(g, 0, n * sizeof *g);
+    for (size_t k = 0; k < (size_t)o->rank; k++) {
+        const float *restrict v = o->v + k * (size_t)o->ldv + col;
+        float u = o->u[k * (size_t)o->ldu + row];
 
-    memset(g, 0, ROWS * BLOCK * sizeof *g);
-    for (int k = 0; k < o->rank; k += 4) {
-        int terms = o->rank - k < 4 ? o->rank - k : 4;
-        const float *restrict v = o->v + (size_t)k * ldv + col;
-        float u[ROWS][4] = {{0}};
-
-        for (int r = 0; r < ROWS && row + (size_t)r < (size_t)o->rows; r++)
-            for (int q = 0; q < terms; q++)
-                u[r][q] = o->u[(size_t)(k + q) * ldu + row + (size_t)r];
-        switch (terms) {
-        case 4:
-            OUTER_TERMS(4);
-            break;
-        case 3:
-            OUTER_TERMS(3);
-            break;
-        case 2:
-            OUTER_TERMS(2);
-            break;
-        default:
-            OUTER_TERMS(1);
-        }
+        for (size_t i = 0; i < n; i++)
+            g[i] += u * v[i];
     }
 }
 
@@ -92,22 +66,16 @@ static int param_tasks(const struct param *q)
 static void pass_task(void *arg, int task, int worker)
 {
     const struct pass *s = arg;
-    int low = 0, high = (int)s->p->count;
+    size_t i = 0;
     const struct param *q;
     struct rates r = s->r;
     float *theta, *m, *v;
 
     (void)worker;
-    while (high - low > 1) {
-        int middle = (low + high) / 2;
-
-        if (s->p->first_task[middle] <= task)
-            low = middle;
-        else
-            high = middle;
-    }
-    q = s->p->list[low];
-    task -= s->p->first_task[low];
+    while (s->p->first_task[i + 1] <= task)
+        i++;
+    q = s->p->list[i];
+    task -= s->p->first_task[i];
     r.alpha *= q->pace;
     theta = s->p->theta + q->offset;
     m = s->p->adam_m + q->offset;
@@ -116,18 +84,12 @@ static void pass_task(void *arg, int task, int worker)
         size_t cols = (size_t)q->outer.cols, first = (size_t)task * OUTER_COLS;
         size_t n = cols - first < OUTER_COLS ? cols - first : OUTER_COLS;
 
-        for (size_t row = 0; row < (size_t)q->outer.rows; row += ROWS)
-            for (size_t i = 0; i < n; i += BLOCK) {
-                size_t count = n - i < BLOCK ? n - i : BLOCK;
-                float g[ROWS * BLOCK];
+        for (size_t row = 0, at = first; row < (size_t)q->outer.rows; row++, at += cols) {
+            float g[OUTER_COLS];
 
-                outer_block(g, &q->outer, row, first + i, count);
-                for (size_t k = 0; k < ROWS && row + k < (size_t)q->outer.rows; k++) {
-                    size_t at = (row + k) * cols + first + i;
-
-                    move_dense(theta + at, m + at, v + at, g + k * BLOCK, count, r);
-                }
-            }
+            outer_block(g, &q->outer, row, first, n);
+            move_dense(theta + at, m + at, v + at, g, n, r);
+        }
     } else {
         size_t first = (size_t)task * DENSE_TILE;
         size_t n = q->count - first < DENSE_TILE ? q->count - first : DENSE_TILE;
@@ -136,12 +98,7 @@ static void pass_task(void *arg, int task, int worker)
     }
 }
 
-void adam_step(struct adam *a, struct params *p, struct pool *pool)
-{
-    adam_step_scaled(a, p, pool, 1);
-}
-
-void adam_step_scaled(struct adam *a, struct params *p, struct pool *pool, double scale)
+void adam_step(struct adam *a, struct params *p, struct pool *pool, double scale)
 {
     struct pass s = {.p = p};
     double t = (double)++a->step;
@@ -155,26 +112,6 @@ void adam_step_scaled(struct adam *a, struct params *p, struct pool *pool, doubl
     for (size_t i = 0; i < p->count; i++)
         p->first_task[i + 1] = p->first_task[i] + param_tasks(p->list[i]);
     pool_run(pool, p->first_task[p->count], pass_task, &s);
-}
-
-/* |u' v|^2 = sum over k, l of (u_k . u_l) (v_k . v_l) */
-static double outer_norm(const struct outer *o)
-{
-    double sum = 0;
-
-    for (int k = 0; k < o->rank; k++)
-        for (int l = 0; l < o->rank; l++) {
-            double u = 0, v = 0;
-
-            for (int i = 0; i < o->rows; i++)
-                u += (double)o->u[(size_t)k * (size_t)o->ldu + (size_t)i] *
-                     (double)o->u[(size_t)l * (size_t)o->ldu + (size_t)i];
-            for (int i = 0; i < o->cols; i++)
-                v += (double)o->v[(size_t)k * (size_t)o->ldv + (size_t)i] *
-                     (double)o->v[(size_t)l * (size_t)o->ldv + (size_t)i];
-            sum += u * v;
-        }
-    return sum;
 }
 
 KERNEL(squares, (const float *x, size_t n, double *sum), (x, n, sum))
@@ -205,9 +142,8 @@ static void norm_task(void *arg, int task, int worker)
     double sum = 0, part;
 
     (void)worker;
-    if (q->trainable && q->factored)
-        sum = outer_norm(&q->outer);
-    for (size_t first = 0; q->trainable && !q->factored && first < q->count; first += DENSE_TILE) {
+    assert(!q->factored);
+    for (size_t first = 0; q->trainable && first < q->count; first += DENSE_TILE) {
         squares(s->p->grad + q->offset + first, q->count - first < DENSE_TILE ? q->count - first : DENSE_TILE, &part);
         sum += part;
     }

@@ -14,16 +14,13 @@ struct adam {
     int64_t step; /* steps done */
 };
 
-/* One step from the gradients of the last net_backward: with t = step + 1,
+/* One step from the gradients of the last net_backward, multiplied by scale: with t = step + 1,
  * m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2,
  * theta -= rate sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + epsilon).
  * Gradients left as products (struct outer) are formed on the way. */
-void adam_step(struct adam *a, struct params *p, struct pool *pool);
+void adam_step(struct adam *a, struct params *p, struct pool *pool, double scale);
 
-/* The Euclidean norm of all gradients taken together. */
+/* The Euclidean norm of all gradients taken together, none of them left as a product. */
 double adam_gradient_norm(struct params *p, struct pool *pool);
-
-/* The same step with every gradient multiplied by scale. */
-void adam_step_scaled(struct adam *a, struct params *p, struct pool *pool, double scale);
 
 #endif

@@ -7,6 +7,7 @@
  *     down    s  = w l       conv forward,               transposed backward
  *     up      l += w' s      transposed and dense forward, conv backward
  *     weight  dw = s l'      both */
+#include <assert.h>
 #include <string.h>
 
 #include "base/kernel.h"
@@ -150,24 +151,6 @@ static void weight(struct node *n, const float *s, const float *l)
 
 /* ---- the layers ---- */
 
-struct bias_sum {
-    const struct node *n;
-    float *db;
-};
-
-/* db[c] = sum over clips of dy, in order */
-static void bias_part(void *arg, size_t first, size_t last)
-{
-    const struct bias_sum *s = arg;
-    const struct node *n = s->n;
-
-    if (!n->add[2])
-        memset(s->db + first, 0, (last - first) * sizeof *s->db);
-    for (size_t b = 0; b < (size_t)node_batch(n); b++)
-        for (size_t c = first; c < last; c++)
-            s->db[c] += n->dy[b * (size_t)n->shape[1] + c];
-}
-
 static void forward(struct node *n)
 {
     const struct geometry *g = n->conf;
@@ -182,7 +165,8 @@ static void forward(struct node *n)
 static void backward(struct node *n)
 {
     const struct geometry *g = n->conf;
-    float *dx = node_grad(n, 0);
+    float *dx = node_grad(n, 0), *db = n->inputs > 2 ? node_grad(n, 2) : NULL;
+    size_t channels = (size_t)n->shape[1];
 
     if (g->transposed) {
         if (dx)
@@ -193,64 +177,48 @@ static void backward(struct node *n)
             up(n, n->dy, dx, n->add[0], NULL);
         weight(n, n->dy, n->in[0]->y);
     }
-    if (n->inputs > 2 && node_grad(n, 2)) {
-        struct bias_sum s = {n, node_grad(n, 2)};
-
-        net_parallel(n->net, (size_t)n->shape[1], 8192, bias_part, &s);
-    }
+    if (!db)
+        return;
+    if (!n->add[2])
+        memset(db, 0, channels * sizeof *db);
+    for (size_t i = 0; i < node_count(n); i++) /* over clips, in order */
+        db[i % channels] += n->dy[i];
 }
 
 /* ---- builders ---- */
-
-static const struct op conv1d_op = {"conv1d", forward, backward};
-static const struct op transpose_op = {"conv1d_transpose", forward, backward};
-static const struct op dense_op = {"dense", forward, backward};
 
 static struct node *layer(struct net *net, const struct op *op, struct node *x, struct node *w, struct node *b,
                           struct geometry g)
 {
     int channels = g.transposed ? g.cl : g.cs;
-    struct node *n;
+    struct node *n = net_add_node(net, op, b ? 3 : 2, (struct node *[]){x, w, b}, channels, 1, sizeof g);
 
-    if (b && b->shape[0] != channels)
-        return net_refuse(net, "%s: a bias of %d values for %d channels", op->name, b->shape[0], channels);
-    n = net_add_node(net, op, b ? 3 : 2, (struct node *[]){x, w, b}, channels, 1, sizeof g);
-    if (!n)
-        return NULL;
+    assert(x->shape[1] * x->shape[2] == (g.transposed ? g.cs : g.cl) && (!b || b->shape[0] == channels));
     g.partial = g.taps > 1 ? tap_size(&g) : 0;
     memcpy(n->conf, &g, sizeof g);
     n->work_floats = g.partial + (size_t)parts(&g) * (size_t)n->shape[0] * (size_t)g.cs;
     return n;
 }
 
-static struct node *conv(struct net *net, const struct op *op, struct node *x, struct node *w, struct node *b,
-                         bool transposed)
-{
-    if (!x || !w)
-        return NULL;
-    if (x->shape[2] != 1)
-        return net_refuse(net, "%s: sequences of %d samples, only those of one are made here", op->name, x->shape[2]);
-    if (x->shape[1] != w->shape[transposed ? 0 : 1])
-        return net_refuse(net, "%s: weights for %d channels, input has %d", op->name, w->shape[transposed ? 0 : 1],
-                          x->shape[1]);
-    return layer(net, op, x, w, b, (struct geometry){w->shape[0], w->shape[1], w->shape[2], transposed, 0});
-}
-
 struct node *net_conv1d(struct net *net, struct node *x, struct node *w, struct node *b)
 {
-    return conv(net, &conv1d_op, x, w, b, false);
+    static const struct op op = {"conv1d", forward, backward};
+
+    assert(x->shape[2] == 1);
+    return layer(net, &op, x, w, b, (struct geometry){w->shape[0], w->shape[1], w->shape[2], false, 0});
 }
 
 struct node *net_conv1d_transpose(struct net *net, struct node *x, struct node *w, struct node *b)
 {
-    return conv(net, &transpose_op, x, w, b, true);
+    static const struct op op = {"conv1d_transpose", forward, backward};
+
+    assert(x->shape[2] == 1);
+    return layer(net, &op, x, w, b, (struct geometry){w->shape[0], w->shape[1], w->shape[2], true, 0});
 }
 
 struct node *net_dense(struct net *net, struct node *x, struct node *w, struct node *b)
 {
-    if (!x || !w)
-        return NULL;
-    if (x->shape[1] * x->shape[2] != w->shape[0])
-        return net_refuse(net, "dense: weights for %d values, input has %d", w->shape[0], x->shape[1] * x->shape[2]);
-    return layer(net, &dense_op, x, w, b, (struct geometry){w->shape[0], w->shape[1], 1, true, 0});
+    static const struct op op = {"dense", forward, backward};
+
+    return layer(net, &op, x, w, b, (struct geometry){w->shape[0], w->shape[1], 1, true, 0});
 }

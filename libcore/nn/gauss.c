@@ -1,5 +1,6 @@
 /* The variational part: drawing from the posterior, and its distance from the
  * standard normal. Latents are small, so plain loops. */
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -27,7 +28,7 @@ static void reparameterize_forward(struct node *n)
 static void reparameterize_backward(struct node *n)
 {
     const float *logvar = n->in[1]->y, *eps = n->in[2]->y;
-    float *dmean = node_grad(n, 0), *dlogvar = node_grad(n, 1), *deps = node_grad(n, 2);
+    float *dmean = node_grad(n, 0), *dlogvar = node_grad(n, 1);
 
     for (size_t i = 0; i < node_count(n); i++) {
         float sd = expf(0.5f * logvar[i]);
@@ -36,8 +37,6 @@ static void reparameterize_backward(struct node *n)
             dmean[i] = (n->add[0] ? dmean[i] : 0) + n->dy[i];
         if (dlogvar)
             dlogvar[i] = (n->add[1] ? dlogvar[i] : 0) + n->dy[i] * 0.5f * sd * eps[i];
-        if (deps)
-            deps[i] = (n->add[2] ? deps[i] : 0) + n->dy[i] * sd;
     }
 }
 
@@ -45,10 +44,7 @@ struct node *net_reparameterize(struct net *net, struct node *mean, struct node 
 {
     static const struct op op = {"reparameterize", reparameterize_forward, reparameterize_backward};
 
-    if (!mean || !logvar || !eps)
-        return NULL;
-    if (!same_shape(mean, logvar) || !same_shape(mean, eps))
-        return net_refuse(net, "reparameterize: mean, logvar and eps differ in shape");
+    assert(same_shape(mean, logvar) && same_shape(mean, eps) && !eps->wants);
     return net_add_node(net, &op, 3, (struct node *[]){mean, logvar, eps}, mean->shape[1], mean->shape[2], 0);
 }
 
@@ -89,10 +85,7 @@ struct node *net_kl_draw(struct net *net, struct node *z, struct node *mean, str
 {
     static const struct op op = {"kl_draw", kl_draw_forward, kl_draw_backward};
 
-    if (!z || !mean || !logvar)
-        return NULL;
-    if (!same_shape(z, mean) || !same_shape(z, logvar))
-        return net_refuse(net, "kl_draw: z, mean and logvar differ in shape");
+    assert(same_shape(z, mean) && same_shape(z, logvar));
     return net_add_scalar(net, &op, 3, (struct node *[]){z, mean, logvar}, 0);
 }
 
@@ -139,17 +132,10 @@ static void draw_backward(struct node *n)
 struct node *net_draw(struct net *net, struct node *mean, struct node *logvar, struct node *eps)
 {
     static const struct op op = {"draw", draw_forward, draw_backward};
-    struct node *n;
+    struct node *n = net_add_node(net, &op, 3, (struct node *[]){mean, logvar, eps}, mean->shape[1], mean->shape[2], 0);
 
-    if (!mean || !logvar || !eps)
-        return NULL;
-    if (!per_value(logvar, mean) || !same_shape(mean, eps))
-        return net_refuse(net, "draw: mean, logvar and eps do not fit together");
-    if (eps->wants)
-        return net_refuse(net, "draw: noise has no gradient");
-    n = net_add_node(net, &op, 3, (struct node *[]){mean, logvar, eps}, mean->shape[1], mean->shape[2], 0);
-    if (n) /* standard deviations and sums */
-        n->work_floats = 2 * (size_t)mean->shape[2];
+    assert(per_value(logvar, mean) && same_shape(mean, eps) && !eps->wants);
+    n->work_floats = 2 * (size_t)mean->shape[2]; /* standard deviations and sums */
     return n;
 }
 
@@ -206,14 +192,9 @@ struct node *net_kl_prior(struct net *net, struct node *mean, struct node *logva
                           struct node *scale)
 {
     static const struct op op = {"kl_prior", kl_prior_forward, kl_prior_backward};
-    struct node *n;
+    struct node *n = net_add_scalar(net, &op, 4, (struct node *[]){mean, logvar, prior, scale}, 0);
 
-    if (!mean || !logvar || !prior || !scale)
-        return NULL;
-    if (!per_value(logvar, mean) || !per_value(scale, mean) || !same_shape(mean, prior))
-        return net_refuse(net, "kl_prior: mean, logvar, prior and scale do not fit together");
-    n = net_add_scalar(net, &op, 4, (struct node *[]){mean, logvar, prior, scale}, 0);
-    if (n) /* slopes and sums */
-        n->work_floats = 2 * (size_t)mean->shape[2];
+    assert(per_value(logvar, mean) && per_value(scale, mean) && same_shape(mean, prior));
+    n->work_floats = 2 * (size_t)mean->shape[2]; /* slopes and sums */
     return n;
 }

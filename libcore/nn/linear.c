@@ -1,6 +1,7 @@
 /* Layers over rows: x is [batch, rows, values], each row through one matrix,
  * and rows beside the ones before them. Together they are a causal convolution
  * whose products are matrix products as they come. */
+#include <assert.h>
 #include <limits.h>
 #include <string.h>
 
@@ -11,15 +12,14 @@
 /* A product is cut into tiles, each the work of one task. */
 enum { TILE_ROWS = 128, TILE_COLS = 256, ACROSS = 4 };
 
-/* c [rows, cols] = a b + c where add, a and b as gemm has them. */
+/* c [rows, cols] = a b, a [rows, depth] or, where ta, its transpose, and so b. */
 struct product {
-    bool ta, tb, add;
+    bool ta, tb;
     int rows, cols, depth;
     const float *a, *b;
-    int lda, ldb;
     const float *bias; /* [cols] to begin with, or NULL */
     float *c;
-    int tiles, height; /* across; rows of one: twice as many where there are ACROSS, to pack less often */
+    bool add; /* to what is there */
 };
 
 static int tiles_of(int count, int tile)
@@ -27,26 +27,32 @@ static int tiles_of(int count, int tile)
     return (count + tile - 1) / tile;
 }
 
+/* Rows of a tile: twice as many where there are ACROSS, to pack less often. */
+static int height_of(const struct product *p)
+{
+    return tiles_of(p->cols, TILE_COLS) >= ACROSS ? 2 * TILE_ROWS : TILE_ROWS;
+}
+
 static void product_tile(void *arg, int task, int worker)
 {
     const struct product *p = arg;
-    int row = task / p->tiles * p->height, col = task % p->tiles * TILE_COLS;
-    int rows = p->rows - row < p->height ? p->rows - row : p->height;
+    int tiles = tiles_of(p->cols, TILE_COLS), height = height_of(p);
+    int row = task / tiles * height, col = task % tiles * TILE_COLS;
+    int rows = p->rows - row < height ? p->rows - row : height;
     int cols = p->cols - col < TILE_COLS ? p->cols - col : TILE_COLS;
+    int lda = p->ta ? p->rows : p->depth, ldb = p->tb ? p->depth : p->cols;
     float *c = p->c + (size_t)row * (size_t)p->cols + col;
 
     (void)worker;
     for (int i = 0; p->bias && i < rows; i++)
         memcpy(c + (size_t)i * (size_t)p->cols, p->bias + col, (size_t)cols * sizeof *c);
-    gemm(p->ta, p->tb, rows, cols, p->depth, p->a + (p->ta ? (size_t)row : (size_t)row * (size_t)p->lda), p->lda,
-         p->b + (p->tb ? (size_t)col * (size_t)p->ldb : (size_t)col), p->ldb, p->add || p->bias ? 1 : 0, c, p->cols);
+    gemm(p->ta, p->tb, rows, cols, p->depth, p->a + (p->ta ? (size_t)row : (size_t)row * (size_t)lda), lda,
+         p->b + (p->tb ? (size_t)col * (size_t)ldb : (size_t)col), ldb, p->add || p->bias ? 1 : 0, c, p->cols);
 }
 
 static void product_run(const struct node *n, struct product p)
 {
-    p.tiles = tiles_of(p.cols, TILE_COLS);
-    p.height = p.tiles >= ACROSS ? 2 * TILE_ROWS : TILE_ROWS;
-    pool_run(net_pool(n->net), p.tiles * tiles_of(p.rows, p.height), product_tile, &p);
+    pool_run(net_pool(n->net), tiles_of(p.cols, TILE_COLS) * tiles_of(p.rows, height_of(&p)), product_tile, &p);
 }
 
 /* ---- y = x w' + b ---- */
@@ -60,16 +66,8 @@ static void linear_forward(struct node *n)
 {
     int in = n->in[0]->shape[2], out = n->shape[2];
 
-    product_run(n, (struct product){.tb = true,
-                                    .rows = rows_of(n),
-                                    .cols = out,
-                                    .depth = in,
-                                    .a = n->in[0]->y,
-                                    .lda = in,
-                                    .b = n->in[1]->y,
-                                    .ldb = in,
-                                    .bias = n->inputs > 2 ? n->in[2]->y : NULL,
-                                    .c = n->y});
+    product_run(n, (struct product){false, true, rows_of(n), out, in, n->in[0]->y, n->in[1]->y,
+                                    n->inputs > 2 ? n->in[2]->y : NULL, n->y, false});
 }
 
 KERNEL(add_row, (const float *restrict x, size_t n, float *restrict sum), (x, n, sum))
@@ -84,26 +82,9 @@ static void linear_backward(struct node *n)
     float *dx = node_grad(n, 0), *dw = node_grad(n, 1), *db = n->inputs > 2 ? node_grad(n, 2) : NULL;
 
     if (dx)
-        product_run(n, (struct product){.add = n->add[0],
-                                        .rows = rows,
-                                        .cols = in,
-                                        .depth = out,
-                                        .a = n->dy,
-                                        .lda = out,
-                                        .b = n->in[1]->y,
-                                        .ldb = in,
-                                        .c = dx});
+        product_run(n, (struct product){false, false, rows, in, out, n->dy, n->in[1]->y, NULL, dx, n->add[0]});
     if (dw)
-        product_run(n, (struct product){.ta = true,
-                                        .add = n->add[1],
-                                        .rows = out,
-                                        .cols = in,
-                                        .depth = rows,
-                                        .a = n->dy,
-                                        .lda = out,
-                                        .b = n->in[0]->y,
-                                        .ldb = in,
-                                        .c = dw});
+        product_run(n, (struct product){true, false, out, in, rows, n->dy, n->in[0]->y, NULL, dw, n->add[1]});
     if (!db)
         return;
     if (!n->add[2])
@@ -121,15 +102,9 @@ static int64_t values_of(const struct node *n)
 struct node *net_linear(struct net *net, struct node *x, struct node *w, struct node *b)
 {
     static const struct op op = {"linear", linear_forward, linear_backward};
-    int64_t in, out;
+    int64_t in = x->shape[2], out = values_of(w) / in;
 
-    if (!x || !w)
-        return NULL;
-    in = x->shape[2];
-    out = values_of(w) / in;
-    if (values_of(w) % in || out > INT_MAX || (b && values_of(b) != out))
-        return net_refuse(net, "linear: rows of %lld values do not go with %lld weights and %lld of a bias",
-                          (long long)in, (long long)values_of(w), (long long)(b ? values_of(b) : 0));
+    assert(values_of(w) % in == 0 && out <= INT_MAX && (!b || values_of(b) == out));
     return net_add_node(net, &op, b ? 3 : 2, (struct node *[]){x, w, b}, x->shape[1], (int)out, 0);
 }
 
@@ -185,15 +160,10 @@ static void past_backward(struct node *n)
 struct node *net_past(struct net *net, struct node *x, int taps, int lag)
 {
     static const struct op op = {"past", past_forward, past_backward};
-    struct node *n;
+    struct node *n = net_add_node(net, &op, 1, &x, x->shape[1], taps * x->shape[2], sizeof(struct past));
 
-    if (!x)
-        return NULL;
-    if (taps < 1 || lag < 0)
-        return net_refuse(net, "past: %d rows, the last %d before", taps, lag);
-    n = net_add_node(net, &op, 1, &x, x->shape[1], taps * x->shape[2], sizeof(struct past));
-    if (n)
-        *(struct past *)n->conf = (struct past){taps, lag};
+    assert(taps >= 1 && lag >= 0);
+    *(struct past *)n->conf = (struct past){taps, lag};
     return n;
 }
 
@@ -228,9 +198,6 @@ struct node *net_beside(struct net *net, struct node *a, struct node *b)
 {
     static const struct op op = {"beside", beside_forward, beside_backward};
 
-    if (!a || !b)
-        return NULL;
-    if (a->shape[1] != b->shape[1])
-        return net_refuse(net, "beside: %d and %d rows", a->shape[1], b->shape[1]);
+    assert(a->shape[1] == b->shape[1]);
     return net_add_node(net, &op, 2, (struct node *[]){a, b}, a->shape[1], a->shape[2] + b->shape[2], 0);
 }

@@ -1,5 +1,6 @@
 /* Losses value by value: cross entropy with logits, Keras' binary cross
  * entropy. Chunks are summed apart and then in order. */
+#include <assert.h>
 #include <math.h>
 
 #include "base/kernel.h"
@@ -137,22 +138,12 @@ static void pointwise_backward(struct node *n)
 static struct node *pointwise(struct net *net, const struct op *op, struct node *x, struct node *target,
                               struct pointwise p)
 {
-    struct node *n;
+    struct node *n = net_add_scalar(net, op, 2, (struct node *[]){x, target}, sizeof p);
+    size_t count = (size_t)x->shape[0] * (size_t)x->shape[1] * (size_t)x->shape[2];
 
-    if (!x || !target)
-        return NULL;
-    if (x->shape[1] != target->shape[1] || x->shape[2] != target->shape[2])
-        return net_refuse(net, "%s: [%d, %d] against a target of [%d, %d]", op->name, x->shape[1], x->shape[2],
-                          target->shape[1], target->shape[2]);
-    if (target->wants)
-        return net_refuse(net, "%s: a target has no gradient", op->name);
-    n = net_add_scalar(net, op, 2, (struct node *[]){x, target}, sizeof p);
-    if (n) {
-        size_t count = (size_t)x->shape[0] * (size_t)x->shape[1] * (size_t)x->shape[2];
-
-        *(struct pointwise *)n->conf = p;
-        n->work_floats = (count + CHUNK - 1) / CHUNK;
-    }
+    assert(x->shape[1] == target->shape[1] && x->shape[2] == target->shape[2] && !target->wants);
+    *(struct pointwise *)n->conf = p;
+    n->work_floats = (count + CHUNK - 1) / CHUNK;
     return n;
 }
 

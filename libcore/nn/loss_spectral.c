@@ -132,17 +132,11 @@ static void spectral_backward(struct node *n)
 struct node *net_spectral_loss(struct net *net, struct node *y, struct node *target)
 {
     static const struct op op = {"spectral_loss", spectral_forward, spectral_backward};
-    struct node *n;
+    struct node *n = net_add_scalar(net, &op, 2, (struct node *[]){y, target}, sizeof(struct spectral_state));
 
-    if (!y || !target)
-        return NULL;
-    if (y->shape[1] != target->shape[1] || y->shape[2] != target->shape[2])
-        return net_refuse(net, "spectral_loss: spectrum and target differ in shape");
-    if (target->wants)
-        return net_refuse(net, "spectral_loss: a target has no gradient");
-    n = net_add_scalar(net, &op, 2, (struct node *[]){y, target}, sizeof(struct spectral_state));
-    if (n) /* slopes, and sums of as many frames as there can be */
-        n->work_floats = (SUMS + 1) * (size_t)y->shape[0] * (size_t)y->shape[1] * (size_t)y->shape[2];
+    assert(y->shape[1] == target->shape[1] && y->shape[2] == target->shape[2] && !target->wants);
+    /* slopes, and sums of as many frames as there can be */
+    n->work_floats = (SUMS + 1) * (size_t)y->shape[0] * (size_t)y->shape[1] * (size_t)y->shape[2];
     return n;
 }
 

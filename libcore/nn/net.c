@@ -2,12 +2,9 @@
 #include "nn/net.h"
 
 #include <assert.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
 #include "base/mem.h"
 
 struct net {
@@ -17,8 +14,7 @@ struct net {
     int count;
     int capacity, batch;
     bool planned, training;
-    char *refusal; /* the first one */
-    float *arena;  /* y and dy of all nodes, and their work */
+    float *arena; /* y and dy of all nodes, and their work */
 };
 
 enum { ALIGN_FLOATS = 16 };
@@ -48,23 +44,8 @@ void net_free(struct net *net)
         free(net->nodes[i]);
     }
     free(net->nodes);
-    free(net->refusal);
     free(net->arena);
     free(net);
-}
-
-struct node *net_refuse(struct net *net, const char *format, ...)
-{
-    char text[512];
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    error_set("%s", text);
-    if (!net->refusal)
-        net->refusal = mem_text(text);
-    return NULL;
 }
 
 static struct node *node_new(struct net *net, const char *name, int a, int b, int c)
@@ -85,11 +66,9 @@ static struct node *node_new(struct net *net, const char *name, int a, int b, in
 
 struct node *net_input(struct net *net, const char *name, int channels, int time)
 {
-    struct node *n;
+    struct node *n = node_new(net, name, net->capacity, channels, time);
 
-    if (channels < 1 || time < 1)
-        return net_refuse(net, "input '%s' would be empty: %d channels of %d samples", name, channels, time);
-    n = node_new(net, name, net->capacity, channels, time);
+    assert(channels >= 1 && time >= 1);
     n->batched = true;
     return n;
 }
@@ -106,8 +85,6 @@ static struct node *stored(struct net *net, const char *name, int rank, const in
     struct param *q = params_get(net->store, name, rank, shape, init, trainable);
     struct node *n;
 
-    if (!q)
-        return net_refuse(net, "%s", error_text());
     for (int i = 0; i < net->count; i++)
         if (net->nodes[i]->param == q)
             return net->nodes[i];
@@ -142,13 +119,9 @@ struct node *net_add_node(struct net *net, const struct op *op, int inputs, stru
     struct node *n;
 
     assert(inputs >= 1 && inputs <= NODE_INPUTS_MAX);
-    for (int i = 0; i < inputs; i++) {
-        if (!in[i])
-            return NULL;
+    for (int i = 0; i < inputs; i++)
         assert(in[i]->net == net);
-    }
-    if (channels < 1 || time < 1)
-        return net_refuse(net, "%s would give %d channels of %d samples", op->name, channels, time);
+    assert(channels >= 1 && time >= 1);
     n = node_new(net, op->name, net->capacity, channels, time);
     n->op = op;
     n->batched = true;
@@ -166,17 +139,13 @@ struct node *net_add_scalar(struct net *net, const struct op *op, int inputs, st
 {
     struct node *n = net_add_node(net, op, inputs, in, 1, 1, conf_size);
 
-    if (n) {
-        n->batched = false;
-        n->shape[0] = 1;
-    }
+    n->batched = false;
+    n->shape[0] = 1;
     return n;
 }
 
 void net_loss(struct node *node, float weight)
 {
-    if (!node)
-        return;
     assert(node->shape[1] == 1 && node->shape[2] == 1 && !node->batched);
     node->is_loss = true;
     node->loss_weight = weight;
@@ -229,61 +198,49 @@ static void lend(struct net *net)
                 net->nodes[i]->in[j]->dy = net->nodes[i]->dy;
 }
 
-int net_plan(struct net *net, uint64_t seed, bool training)
+/* Gives each node its places in the arena, if there is one; returns how many floats that takes. */
+static size_t lay_out(struct net *net, float *arena)
 {
-    size_t floats = 0, place = 0;
+    size_t place = 0;
 
+    for (int i = 0; i < net->count; i++) {
+        struct node *n = net->nodes[i];
+        size_t size = aligned((size_t)n->shape[0] * (size_t)n->shape[1] * (size_t)n->shape[2]);
+
+        if (n->param) {
+            n->y = net->store->theta + n->param->offset;
+            n->dy = n->active ? net->store->grad + n->param->offset : NULL;
+        } else {
+            n->y = arena ? arena + place : NULL;
+            place += size;
+            n->dy = arena && n->active && !n->borrows ? arena + place : NULL;
+            place += n->active && !n->borrows ? size : 0;
+        }
+        n->work = arena ? arena + place : NULL;
+        place += aligned(n->work_floats);
+    }
+    return place;
+}
+
+void net_plan(struct net *net, uint64_t seed, bool training)
+{
     assert(!net->planned);
-    if (net->refusal)
-        return error_set("%s", net->refusal);
     params_seal(net->store, seed, training);
     net->training = training;
     if (training) {
         plan_gradients(net);
         plan_borrowed(net);
     }
-    for (int i = 0; i < net->count; i++) {
-        struct node *n = net->nodes[i];
-        size_t size = (size_t)n->shape[0] * (size_t)n->shape[1] * (size_t)n->shape[2];
-
-        if (!n->param)
-            floats += aligned(size) * (n->active && !n->borrows ? 2 : 1);
-        floats += aligned(n->work_floats);
-    }
-    net->arena = mem_floats(floats);
-    for (int i = 0; i < net->count; i++) {
-        struct node *n = net->nodes[i];
-        size_t size = (size_t)n->shape[0] * (size_t)n->shape[1] * (size_t)n->shape[2];
-
-        if (n->param) {
-            n->y = net->store->theta + n->param->offset;
-            n->dy = n->active ? net->store->grad + n->param->offset : NULL;
-        } else {
-            n->y = net->arena + place;
-            place += aligned(size);
-            if (n->active && !n->borrows) {
-                n->dy = net->arena + place;
-                place += aligned(size);
-            }
-        }
-        n->work = net->arena + place;
-        place += aligned(n->work_floats);
-    }
-    assert(place == floats);
+    net->arena = mem_floats(lay_out(net, NULL));
+    lay_out(net, net->arena);
     lend(net);
     net->planned = true;
-    return 0;
 }
 
 void net_set_batch(struct net *net, int batch)
 {
     assert(batch >= 1 && batch <= net->capacity);
     net->batch = batch;
-}
-
-int net_batch(const struct net *net)
-{
-    return net->batch;
 }
 
 void net_forward(struct net *net)

@@ -6,10 +6,8 @@
  * being whatever net_set_batch said, up to the graph's capacity. Parameters are nodes too
  * (see params.h). A node has a gradient only where somebody wants it.
  *
- * A builder that refuses its arguments returns NULL with the reason kept;
- * builders given a NULL node return NULL, and net_plan reports the first
- * refusal, so that a network can be written as one expression after another
- * and checked once. */
+ * Shapes that do not go together are a caller's mistake: sizes that come from
+ * outside are checked before a network is built of them. */
 #ifndef NN_NET_H
 #define NN_NET_H
 
@@ -83,11 +81,10 @@ void net_loss(struct node *node, float weight);
 /* ---- running ---- */
 
 /* Lays out memory. training: gradients and moments as well. Seals the store
- * with seed if nobody has. -1: a builder had refused; error_text says what. */
-int net_plan(struct net *net, uint64_t seed, bool training);
+ * with seed if nobody has. */
+void net_plan(struct net *net, uint64_t seed, bool training);
 
 void net_set_batch(struct net *net, int batch); /* 1..capacity */
-int net_batch(const struct net *net);
 void net_forward(struct net *net);
 void net_backward(struct net *net);           /* after net_forward: all gradients of the weighted loss */
 double net_loss_value(const struct net *net); /* weighted sum of the losses of the last net_forward */
@@ -102,7 +99,6 @@ struct node *net_add_node(struct net *net, const struct op *op, int inputs, stru
                           int time, size_t conf_size);
 /* The same for a loss: one value for the whole batch. */
 struct node *net_add_scalar(struct net *net, const struct op *op, int inputs, struct node *const *in, size_t conf_size);
-struct node *net_refuse(struct net *net, const char *format, ...) __attribute__((format(printf, 2, 3)));
 struct pool *net_pool(const struct net *net);
 
 /* Number of clips now in a batched node, shape[0] of others. */

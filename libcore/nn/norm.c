@@ -1,4 +1,5 @@
 /* Norms over sequences of one sample: x is [batch, channels, 1], few values. Worked out in double precision. */
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -29,21 +30,10 @@ static bool per_channel(const struct node *p, const struct node *x)
 static struct node *norm_node(struct net *net, const struct op *op, struct node *x, struct node *gamma,
                               struct node *beta, float epsilon)
 {
-    struct node *in[] = {x, gamma, beta}, *n;
+    struct node *n = net_add_node(net, op, 3, (struct node *[]){x, gamma, beta}, x->shape[1], 1, sizeof epsilon);
 
-    if (!x || !gamma || !beta)
-        return NULL;
-    if (!x->batched || x->shape[2] != 1)
-        return net_refuse(net, "%s: '%s' is not made of sequences of one sample", op->name, x->name);
-    if (!(epsilon > 0))
-        return net_refuse(net, "%s: epsilon is %g, not positive", op->name, (double)epsilon);
-    for (int i = GAMMA; i <= BETA; i++)
-        if (!per_channel(in[i], x))
-            return net_refuse(net, "%s: '%s' is [%d, %d, %d] for %d channels", op->name, in[i]->name, in[i]->shape[0],
-                              in[i]->shape[1], in[i]->shape[2], x->shape[1]);
-    n = net_add_node(net, op, 3, in, x->shape[1], 1, sizeof epsilon);
-    if (n)
-        memcpy(n->conf, &epsilon, sizeof epsilon);
+    assert(x->batched && x->shape[2] == 1 && epsilon > 0 && per_channel(gamma, x) && per_channel(beta, x));
+    memcpy(n->conf, &epsilon, sizeof epsilon);
     return n;
 }
 

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
 #include "base/mem.h"
 #include "base/rng.h"
 
@@ -57,16 +56,10 @@ struct param *params_get(struct params *p, const char *name, int rank, const int
 
     assert(rank >= 1 && rank <= PARAM_RANK_MAX);
     if (q) {
-        if (q->rank != rank || memcmp(q->shape, shape, (size_t)rank * sizeof *shape)) {
-            error_set("parameter '%s' is used with two shapes", name);
-            return NULL;
-        }
+        assert(q->rank == rank && !memcmp(q->shape, shape, (size_t)rank * sizeof *shape));
         return q;
     }
-    if (p->sealed) {
-        error_set("parameter '%s' is not in this model", name);
-        return NULL;
-    }
+    assert(!p->sealed);
     p->list = mem_grow(p->list, p->count + 1, sizeof *p->list);
     q = p->list[p->count++] = mem_zero(1, sizeof *q);
     q->name = mem_text(name);

@@ -49,8 +49,7 @@ struct params {
 struct params *params_new(void);
 void params_free(struct params *p);
 
-/* The parameter of that name, made when missing. NULL: it exists with another
- * shape, or the store is sealed and does not have it (error_text says). Values
+/* The parameter of that name and shape, made when missing, unless the store is sealed. Values
  * of convolutions are [out, in, tap], of transposed ones [in, out, tap]. */
 struct param *params_get(struct params *p, const char *name, int rank, const int64_t *shape, enum init_kind init,
                          bool trainable);

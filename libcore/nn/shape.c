@@ -1,4 +1,5 @@
 /* Layers that move values about: sum, channel range. */
+#include <assert.h>
 #include <string.h>
 
 #include "base/kernel.h"
@@ -79,18 +80,11 @@ static void add_backward(struct node *n)
 struct node *net_add(struct net *net, struct node *a, struct node *b)
 {
     static const struct op op = {"add", add_forward, add_backward};
-    struct node *n;
+    struct node *n = net_add_node(net, &op, 2, (struct node *[]){a, b}, a->shape[1], a->shape[2], 0);
 
-    if (!a || !b)
-        return NULL;
-    if (a->shape[2] != b->shape[2] || (b->shape[1] != 1 && a->shape[1] != b->shape[1]))
-        return net_refuse(net, "add: [%d, %d] and [%d, %d] cannot be added", a->shape[1], a->shape[2], b->shape[1],
-                          b->shape[2]);
-    n = net_add_node(net, &op, 2, (struct node *[]){a, b}, a->shape[1], a->shape[2], 0);
-    if (n) {
-        n->pass[0] = true;
-        n->pass[1] = !is_broadcast(n);
-    }
+    assert(a->shape[2] == b->shape[2] && (b->shape[1] == 1 || a->shape[1] == b->shape[1]));
+    n->pass[0] = true;
+    n->pass[1] = !is_broadcast(n);
     return n;
 }
 
@@ -127,14 +121,9 @@ static void channels_backward(struct node *n)
 struct node *net_channels(struct net *net, struct node *x, int first, int count)
 {
     static const struct op op = {"channels", channels_forward, channels_backward};
-    struct node *n;
+    struct node *n = net_add_node(net, &op, 1, &x, count, x->shape[2], sizeof(struct channels));
 
-    if (!x)
-        return NULL;
-    if (first < 0 || count < 1 || first + count > x->shape[1])
-        return net_refuse(net, "channels: %d to %d of %d", first, first + count - 1, x->shape[1]);
-    n = net_add_node(net, &op, 1, &x, count, x->shape[2], sizeof(struct channels));
-    if (n)
-        ((struct channels *)n->conf)->first = first;
+    assert(first >= 0 && first + count <= x->shape[1]);
+    ((struct channels *)n->conf)->first = first;
     return n;
 }

@@ -71,9 +71,8 @@ static int learn(struct model *m, const char *path, const struct dataset *data, 
     if (!status && input_features(&input) != m->spectral.features)
         status = error_set("%s: the front end has %d features, the network %d", path, input_features(&input),
                            m->spectral.features);
-    if (!status)
-        status = net_plan(net, 0, false);
     if (!status) {
+        net_plan(net, 0, false);
         take_over(m->params, store);
         status = spectral_data_learn(&input, store, data, clips, true, pool);
     }

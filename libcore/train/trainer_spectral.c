@@ -171,8 +171,7 @@ static struct trainer *create(const struct trainer *base)
     t->prior = prior_plan(&t->shape, &t->input, t->clips, data->count, t->t.config.bank, t->t.seed);
     t->g = spectral_build(&t->shape, SPECTRAL_ALL, t->t.params, t->batch, t->crop / t->shape.stride, pool);
     chunks_declare(t->g.net, &t->shape, &t->prior.shape, true);
-    if (net_plan(t->g.net, t->t.seed, true))
-        goto refused;
+    net_plan(t->g.net, t->t.seed, true);
     t->t.adam = (struct adam){t->t.config.rate, 0.9, 0.99, 1e-8, false, 0};
     t->drawn = mem_alloc((size_t)t->batch * sizeof *t->drawn);
     t->from = mem_alloc((size_t)t->batch * sizeof *t->from);
@@ -270,7 +269,7 @@ static int step(struct trainer *base, int number, struct step_result *result)
         return skip(t, result);
     t->in_row = 0;
     t->t.adam.rate = result->rate;
-    adam_step_scaled(&t->t.adam, base->params, t->t.pool, norm > gradient_bound ? gradient_bound / norm : 1);
+    adam_step(&t->t.adam, base->params, t->t.pool, norm > gradient_bound ? gradient_bound / norm : 1);
     base->steps++;
     return 0;
 }

@@ -65,8 +65,10 @@ static struct trainer *create(const struct trainer *base)
     if (data->channels != 1)
         error_set("clips have %d channels, the network '%s' takes one: load without cv-load -c", data->channels,
                   base->network->name);
-    else if (!net_plan(t->g.net, t->t.seed, true))
+    else {
+        net_plan(t->g.net, t->t.seed, true);
         return &t->t;
+    }
     destroy(&t->t);
     return NULL;
 }
@@ -155,7 +157,7 @@ static int step(struct trainer *base, int number, struct step_result *result)
         return -1;
     }
     net_backward(t->g.net);
-    adam_step(&t->t.adam, base->params, t->t.pool);
+    adam_step(&t->t.adam, base->params, t->t.pool, 1);
     base->steps++;
     return 0;
 }

@@ -79,8 +79,7 @@ static void begin(struct training *t, const char *name, struct pool *pool)
     for (int c = 0; c < t->shape.features; c++)
         t->mean[c] = level;
     t->g = spectral_build(&t->shape, SPECTRAL_ALL, t->params, CROPS, t->s.crop / t->s.stride, pool);
-    if (net_plan(t->g.net, 123, true))
-        diag_die("%s", error_text());
+    net_plan(t->g.net, 123, true);
     net_spectral_loss_set(t->g.distance, (struct spectral_loss){t->mean, t->shape.features, scale, lowest, highest, 1});
     spectral_beta(&t->g, beta);
     params_find(t->params, "enc/linear/kernel")->pace = params_find(t->params, "enc/linear/bias")->pace = 0.1f;
@@ -119,7 +118,7 @@ static void train_once(void *arg)
     struct training *t = arg;
     double norm = gradient(t);
 
-    adam_step_scaled(&t->adam, t->params, net_pool(t->g.net), norm > 1 ? 1 / norm : 1);
+    adam_step(&t->adam, t->params, net_pool(t->g.net), norm > 1 ? 1 / norm : 1);
 }
 
 /* Multiply-adds of a step: each kernel for the result and for both gradients, for what is

@@ -18,7 +18,7 @@ static int tempo_print(const struct reader *r, const struct frame *f)
         fprintf(stderr, "tempo: %s: not a clip of one channel\n", f->name);
         return -1;
     }
-    if (!tempo_find(a->data, a->shape[1], rate, &t))
+    if (!tempo_find(a->data, 1, a->shape[1], a->shape[1], rate, &t))
         t.period = t.phase = 0;
     printf("%s %.3f %.6f %.4f %.3f\n", f->name, t.period > 0 ? 60 / t.period : 0, t.period, t.phase, t.steadiness);
     return 0;

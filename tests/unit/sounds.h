@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "dsp/features.h"
+#include "dsp/vocoder.h"
 
 static float *noise(size_t count, uint64_t stream)
 {
@@ -42,7 +43,7 @@ static float *magnitudes(const float *x, int samples, int fft, struct grid grid)
     int frames = (int)grid_frames(grid, samples), bins = fft / 2 + 1;
     float *y = mem_floats((size_t)(frames * bins));
 
-    features_magnitude(f, grid, x, samples, 0, frames, y, (size_t)bins);
+    features_magnitude(f, grid, x, 1, samples, 0, frames, y);
     features_free(f);
     return y;
 }
@@ -59,6 +60,17 @@ static double misfit(const float *x, int samples, int fft, struct grid grid, con
     }
     free(y);
     return sqrt(off / all);
+}
+
+/* A whole clip: m to y [samples]. */
+static void vocode(int fft, struct vocoder_how how, struct grid grid, const float *m, float *y, int samples)
+{
+    struct vocoder *v = vocoder_new(fft, how);
+
+    vocoder_begin(v, grid, samples);
+    vocoder_push(v, m, (int)grid_frames(grid, samples));
+    vocoder_pull(v, y, (size_t)samples);
+    vocoder_free(v);
 }
 
 #endif

@@ -18,8 +18,7 @@
 /* The error of a tensor a against the reference b is
  * max |a - b| / (max |b| + VECTORS_TINY). */
 #define VECTORS_TINY 1e-7
-#define LIMIT 1e-4     /* of everything but */
-#define LIMIT_LOG 1e-3 /* gradients through logarithms */
+#define LIMIT 1e-4
 
 /* ---- frames kept after the reader has gone on ---- */
 

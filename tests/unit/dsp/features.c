@@ -77,7 +77,7 @@ static void test_definition(double rate, int fft, struct grid grid, double corne
 
     while (grid.first + inside * grid.step <= samples || inside == 0)
         inside++;
-    features_magnitude(f, grid, x, samples, 0, frames, y, (size_t)channels);
+    features_magnitude(f, grid, x, 1, samples, 0, frames, y);
     for (int t = 0; t < frames; t++)
         for (int i = 0; i < channels; i++) {
             int centre = (int)floor(grid.first + t * grid.step + 0.5);
@@ -111,29 +111,26 @@ static void test_channels(double rate, int fft, double corner, int expected)
     features_free(f);
 }
 
-/* Pieces stand in rows of their own stride, wider than the channels. */
-static void test_pieces(struct grid grid)
+static void test_pieces(struct grid grid, int channels)
 {
     enum { SAMPLES = 5000, MOST = 70 };
     struct features *f = features_new(8000, 256, 1000);
-    int frames = (int)grid_frames(grid, SAMPLES), channels = features_channels(f), stride = channels + 3, same = 1,
-        inside = 1;
-    float *x = noise(SAMPLES, 2), *whole = mem_floats((size_t)(frames * channels));
-    float *piece = mem_floats((size_t)(stride * MOST));
+    int frames = (int)grid_frames(grid, SAMPLES), row = (channels == 2 ? 3 : 1) * features_channels(f), same = 1;
+    int inside = 1;
+    float *x = noise((size_t)channels * SAMPLES, 2), *whole = mem_floats((size_t)(frames * row));
+    float *piece = mem_floats((size_t)(row * MOST));
 
-    features_magnitude(f, grid, x, SAMPLES, 0, frames, whole, (size_t)channels);
+    features_magnitude(f, grid, x, channels, SAMPLES, 0, frames, whole);
     for (int first = 0, count = 1; first < frames; first += count, count = count * 3 % 67 + 1) {
         count = count < frames - first ? count : frames - first;
-        for (int i = 0; i < stride * MOST; i++)
+        for (int i = 0; i < row * MOST; i++)
             piece[i] = -1;
-        features_magnitude(f, grid, x, SAMPLES, first, count, piece, (size_t)stride);
-        for (int t = 0; t < count; t++)
-            same =
-                same && !memcmp(piece + t * stride, whole + (first + t) * channels, (size_t)channels * sizeof *piece);
-        for (int i = 0; i < stride * MOST; i++)
-            inside = inside && (piece[i] == -1) == (i / stride >= count || i % stride >= channels);
+        features_magnitude(f, grid, x, channels, SAMPLES, first, count, piece);
+        same = same && !memcmp(piece, whole + first * row, (size_t)(count * row) * sizeof *piece);
+        for (int i = 0; i < row * MOST; i++)
+            inside = inside && (piece[i] == -1) == (i >= count * row);
     }
-    check(same, "frames every %g in pieces have the bytes of the whole", grid.step);
+    check(same, "%d channels, frames every %g in pieces have the bytes of the whole", channels, grid.step);
     check(inside, "nothing is written beside the frames asked for, every %g", grid.step);
     features_free(f);
     free(x);
@@ -151,7 +148,7 @@ static void test_rms(double rate, int fft, double corner)
     float *x = noise(SAMPLES, 4), *y = mem_floats((size_t)(frames * channels));
     double power = 0, squares = 0;
 
-    features_magnitude(f, grid, x, SAMPLES, 0, frames, y, (size_t)channels);
+    features_magnitude(f, grid, x, 1, SAMPLES, 0, frames, y);
     for (int i = 0; i < SAMPLES; i++)
         squares += (double)x[i] * (double)x[i] / SAMPLES;
     for (int i = 0; i < frames * channels; i++)
@@ -220,8 +217,8 @@ static void test_there_and_back(void)
 
     x[4096] = 1;
     x[4100] = 0.5f; /* ripples of a quarter of the spectrum's width, wide against the bands */
-    features_magnitude(f, grid_fixed(512), x, 8192, 8, 1, band, (size_t)channels);
-    features_magnitude(plain, grid_fixed(512), x, 8192, 8, 1, bin, (size_t)bins);
+    features_magnitude(f, grid_fixed(512), x, 1, 8192, 8, 1, band);
+    features_magnitude(plain, grid_fixed(512), x, 1, 8192, 8, 1, bin);
     for (int c = 0; c < channels; c++)
         band[c] = logf(band[c]);
     features_unwarp(f, band, back);
@@ -284,8 +281,10 @@ int main(void)
     test_rms(22050, 2048, 2000);
     test_rms(44100, 4096, 2000);
     test_rms(8000, 256, 0.001);
-    test_pieces(grid_fixed(64));
-    test_pieces((struct grid){-1033.4, 41.7});
+    for (int channels = 1; channels <= 2; channels++) {
+        test_pieces(grid_fixed(64), channels);
+        test_pieces((struct grid){-1033.4, 41.7}, channels);
+    }
     test_unwarp(0);
     test_unwarp(2000);
     test_unwarp(3000);

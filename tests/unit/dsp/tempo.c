@@ -96,7 +96,7 @@ static void clicks_found(void)
         for (double at = start; at < SECONDS; at += period)
             hit(x, RATE, at, 800, 0.02, 1);
         hiss(x, RATE * SECONDS, 0.003);
-        found = tempo_find(x, RATE * SECONDS, RATE, &t);
+        found = tempo_find(x, 1, RATE * SECONDS, RATE * SECONDS, RATE, &t);
         if (bpm[i] > 180 && t.period > 1.5 * period)
             period *= 2; /* said in the header: faster than 180 may be halved */
         check(found && drift(&t, period) < 5 && off(&t, 60.0 / bpm[i]) < 15 && t.steadiness > 0.5,
@@ -110,14 +110,14 @@ static void drums_found(double rate, double bpm, double swing)
 {
     float *x = drums(rate, 60 / bpm, swing);
     struct tempo t, again;
-    bool found = tempo_find(x, (int64_t)(rate * SECONDS), rate, &t);
+    bool found = tempo_find(x, 1, (int64_t)(rate * SECONDS), (int64_t)(rate * SECONDS), rate, &t);
 
     check(found && drift(&t, 60 / bpm) < 10 && off(&t, 60 / bpm) < 12,
           "drums at %g a minute, swing %g, %g Hz: %.2f, drift %.1f ms, off %.1f ms", bpm, swing, rate, 60 / t.period,
           drift(&t, 60 / bpm), off(&t, 60 / bpm));
     for (int64_t i = 0; i < (int64_t)(rate * SECONDS); i++)
         x[i] *= 0.001f;
-    tempo_find(x, (int64_t)(rate * SECONDS), rate, &again);
+    tempo_find(x, 1, (int64_t)(rate * SECONDS), (int64_t)(rate * SECONDS), rate, &again);
     check(fabs(again.period / t.period - 1) < 1e-5 && fabs(again.phase - t.phase) < 1e-3, "the same when quiet: %.3f",
           60 / again.period);
     free(x);
@@ -126,7 +126,7 @@ static void drums_found(double rate, double bpm, double swing)
 static void refused(const char *what, const float *x, double seconds, double rate)
 {
     struct tempo t = {9, 9, 9};
-    bool found = tempo_find(x, (int64_t)(seconds * rate), rate, &t);
+    bool found = tempo_find(x, 1, (int64_t)(seconds * rate), (int64_t)(seconds * rate), rate, &t);
 
     check(!found && t.period == 0 && t.phase == 0 && t.steadiness >= 0 && t.steadiness <= 1,
           "no beat in %s: %.2f a minute, steadiness %.3f", what, t.period > 0 ? 60 / t.period : 0, t.steadiness);
@@ -180,11 +180,11 @@ static void nothing_found(void)
     refused("a tempo that changes by 4 %", x, SECONDS, RATE);
     free(x);
     x = drifting(0.005);
-    found = tempo_find(x, RATE * SECONDS, RATE, &t);
+    found = tempo_find(x, 1, RATE * SECONDS, RATE * SECONDS, RATE, &t);
     check(found && fabs(t.period / 0.42 - 1) < 0.005, "a tempo that changes by 0.5 %%: %.2f", 60 / t.period);
     free(x);
     y = drums(RATE, 0.5, 0.5);
-    found = tempo_find(y, RATE * 8, RATE, &t);
+    found = tempo_find(y, 1, RATE * 8, RATE * 8, RATE, &t);
     check(found && fabs(t.period / 0.5 - 1) < 0.005, "8 seconds are enough: %.2f", 60 / t.period);
     refused("5 seconds", y, 5, RATE);
     free(y);

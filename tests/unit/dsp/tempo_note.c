@@ -1,5 +1,5 @@
 /* Tempo and first beat of clicks in the meta of a clip. */
-#include "dsp/tempo_note.h"
+#include "dsp/tempo.h"
 
 #include <math.h>
 #include <stdlib.h>

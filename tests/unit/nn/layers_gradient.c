@@ -138,7 +138,7 @@ static struct node *channels(struct graph *g)
 
 static struct node *reparameterize(struct graph *g)
 {
-    struct node *mean = graph_input(g, 2, 3), *logvar = graph_input(g, 2, 3), *eps = graph_input(g, 2, 3);
+    struct node *mean = graph_input(g, 2, 3), *logvar = graph_input(g, 2, 3), *eps = graph_given(g, 2, 3);
 
     return net_reparameterize(g->net, mean, logvar, eps);
 }
@@ -227,16 +227,13 @@ static struct graph graph_of(const struct layer *layer, struct pool *pool, bool 
     struct graph g = graph_new(CAPACITY, pool, want);
     struct node *y = layer->build(&g);
 
-    if (y && y->batched)
+    if (y->batched)
         net_loss(graph_weighted(g.net, y, 0.3f), 1);
     else
         net_loss(y, 0.7f);
     for (int i = 0; shared && i < g.leaves; i++)
         net_loss(graph_weighted(g.net, g.leaf[i], (float)i), 0.5f);
-    if (net_plan(g.net, 1, true) < 0) {
-        printf("# %s: %s\n", layer->name, error_text());
-        abort();
-    }
+    net_plan(g.net, 1, true);
     net_set_batch(g.net, BATCH);
     return g;
 }
