@@ -66,29 +66,9 @@ static int set_failed(const struct decoder_private *in)
 
 /* ---- libsndfile ---- */
 
-static sf_count_t file_size(void *user)
-{
-    return ((const struct audio_file *)user)->size;
-}
-
-static sf_count_t file_tell(void *user)
-{
-    return ((const struct audio_file *)user)->at;
-}
-
-static sf_count_t file_seek(sf_count_t offset, int whence, void *user)
-{
-    return audio_file_seek(user, offset, whence);
-}
-
-static sf_count_t file_read(void *to, sf_count_t bytes, void *user)
-{
-    return audio_file_read(user, to, bytes);
-}
-
 static SNDFILE *sound_open(struct audio_file *f, SF_INFO *info)
 {
-    static SF_VIRTUAL_IO calls = {file_size, file_seek, file_read, NULL, file_tell};
+    static SF_VIRTUAL_IO calls = {audio_file_size, audio_file_seek, audio_file_read, NULL, audio_file_tell};
 
     f->at = 0;
     return sf_open_virtual(&calls, SFM_READ, info, f);
@@ -140,7 +120,7 @@ static bool begins_as_mpeg(struct audio_file *f)
     unsigned char b[2] = {0};
 
     f->at = 0;
-    return audio_file_read(f, b, sizeof b) == (int64_t)sizeof b && b[0] == 0xff && (b[1] & 0xe0) == 0xe0;
+    return audio_file_read(b, sizeof b, f) == (int64_t)sizeof b && b[0] == 0xff && (b[1] & 0xe0) == 0xe0;
 }
 
 /* MPEG that something stands in front of is found when libsndfile has not recognised it; it never sees any, as it would
