@@ -224,26 +224,22 @@ bool meta_equal(const struct meta *a, const struct meta *b)
 
 static void json_text(FILE *out, const char *text)
 {
-    putc('"', out);
-    for (const char *p = text; *p;) {
-        unsigned char c = (unsigned char)*p;
-        int n = text_character(p);
+    char *valid = text_valid(text);
 
-        if (n == 0)
-            fputs("\xef\xbf\xbd", out);
-        else if (*p == '"' || *p == '\\')
-            fprintf(out, "\\%c", c);
+    putc('"', out);
+    for (const char *p = valid; *p; p++)
+        if (*p == '"' || *p == '\\')
+            fprintf(out, "\\%c", *p);
         else if (*p == '\n')
             fputs("\\n", out);
         else if (*p == '\t')
             fputs("\\t", out);
-        else if (c < 0x20 || c == 0x7f)
-            fprintf(out, "\\u%04x", (unsigned)c);
+        else if ((unsigned char)*p < 0x20 || *p == 0x7f)
+            fprintf(out, "\\u%04x", (unsigned)*p);
         else
-            fwrite(p, 1, (size_t)n, out);
-        p += n ? n : 1;
-    }
+            putc(*p, out);
     putc('"', out);
+    free(valid);
 }
 
 static void json_real(FILE *out, double x)

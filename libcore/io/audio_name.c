@@ -11,28 +11,6 @@
 
 enum { SAFE_MAX = 200 }; /* leaves room below the usual 255 for an ending and a temporary one */
 
-char *audio_name_text(const char *s)
-{
-    char *name = mem_alloc(3 * strlen(s) + 1), *end = name;
-
-    while (*s != '\0') {
-        int n = text_character(s);
-
-        memcpy(end, n > 0 ? s : "\xef\xbf\xbd", n > 0 ? (size_t)n : 3);
-        end += n > 0 ? n : 3;
-        s += n > 0 ? n : 1;
-    }
-    *end = '\0';
-    return name;
-}
-
-char *audio_name_file(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return audio_name_text(slash != NULL ? slash + 1 : path);
-}
-
 /* Whether what follows the last dot of file is one of the words. */
 static bool ends_in(const char *file, const char *const *words)
 {

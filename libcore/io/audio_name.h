@@ -4,12 +4,6 @@
 
 #include <stdbool.h>
 
-/* The same as valid UTF-8: bytes that are not become U+FFFD. The caller frees it. */
-char *audio_name_text(const char *name);
-
-/* The same of the part of path after its last slash. */
-char *audio_name_file(const char *path);
-
 /* file without an ending such as ".wav" that says it is audio; the caller
  * frees it. */
 char *audio_name_stem(const char *file);

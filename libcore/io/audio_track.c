@@ -12,8 +12,8 @@ enum kind { PATH, END, SHARED }; /* what an entry is: a whole path; an end of on
 /* The path from the root, whatever way it was spelled, without the ending; the name of a link stays. */
 static char *whole_path(const char *path)
 {
-    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
-    char *folder = mem_format("%.*s", slash != NULL ? (int)(slash - path) + 1 : 1, slash != NULL ? path : ".");
+    const char *name = basename(path);
+    char *folder = name > path ? mem_format("%.*s", (int)(name - path), path) : mem_text(".");
     char *real = realpath(folder, NULL);
     char *whole = real != NULL ? mem_format("%s/%s", strcmp(real, "/") == 0 ? "" : real, name) : mem_text(path);
     char *stem = audio_name_stem(whole);
@@ -34,18 +34,11 @@ static const char *longer(const char *path, const char *end)
     return end;
 }
 
-static const char *shortest(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash != NULL ? slash + 1 : path;
-}
-
 static void add(struct digests *known, const char *path)
 {
     if (digests_first(known, path, strlen(path), PATH, path) != NULL)
         return;
-    for (const char *end = shortest(path); end != NULL; end = longer(path, end))
+    for (const char *end = basename(path); end != NULL; end = longer(path, end))
         if (digests_first(known, end, strlen(end), END, path) != NULL)
             digests_first(known, end, strlen(end), SHARED, path);
 }
@@ -61,12 +54,12 @@ void audio_track_add(struct digests *known, const char *path)
 char *audio_track_name(struct digests *known, const char *path)
 {
     char *whole = whole_path(path), *name;
-    const char *end = shortest(whole);
+    const char *end = basename(whole);
 
     add(known, whole);
     while (end > whole && digests_get(known, end, strlen(end), SHARED) != NULL)
         end = longer(whole, end);
-    name = audio_name_text(end);
+    name = mem_text(end);
     free(whole);
     return name;
 }

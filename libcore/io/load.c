@@ -37,8 +37,8 @@ struct load {
 
 /* A file at work. */
 struct file {
-    const char *path, *shown;
-    char *name, *track;
+    const char *path, *shown, *name;
+    char *track;
     struct audio *a;
     struct audio_verdict v;
 };
@@ -245,7 +245,7 @@ static int load_file(struct load *l, const char *path, bool walked)
                      .shown = standard        ? "standard input"
                               : *path == '\0' ? "''"
                                               : path,
-                     .name = audio_name_file(standard ? "stdin" : path),
+                     .name = standard ? "stdin" : basename(path),
                      .track = standard ? mem_text("stdin") : audio_track_name(l->tracks, path),
                      .a = audio_open(path, l->o.rate, !l->o.channels)};
     char *reason = NULL;
@@ -264,7 +264,6 @@ static int load_file(struct load *l, const char *path, bool walked)
     audio_close(f.a);
     free(reason);
     free(f.track);
-    free(f.name);
     return broken ? -1 : 0;
 }
 

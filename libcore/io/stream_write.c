@@ -43,22 +43,15 @@ static int packed_add(void *to, const char *bytes, size_t n)
     return 0;
 }
 
-static void pack_key(msgpack_packer *to, const char *key)
-{
-    msgpack_pack_str(to, strlen(key));
-    msgpack_pack_str_body(to, key, strlen(key));
-}
-
 static void pack_bin(msgpack_packer *to, const char *text)
 {
-    msgpack_pack_bin(to, strlen(text));
-    msgpack_pack_bin_body(to, text, strlen(text));
+    msgpack_pack_bin_with_body(to, text, strlen(text));
 }
 
 /* "meta" and its value; a missing description is an empty one. */
 static void pack_meta(msgpack_packer *to, const struct meta *meta)
 {
-    pack_key(to, "meta");
+    text_pack(to, "meta");
     if (meta)
         meta_pack(to, meta);
     else
@@ -72,7 +65,7 @@ static void pack_tensor(msgpack_packer *to, const struct tensor *t)
     pack_bin(to, "nd");
     msgpack_pack_true(to);
     pack_bin(to, "type");
-    pack_key(to, "<f4");
+    text_pack(to, "<f4");
     pack_bin(to, "kind");
     pack_bin(to, "");
     pack_bin(to, "shape");
@@ -129,12 +122,12 @@ struct writer *writer_new(int fd, const char *label, const char *kind, const str
     XXH3_64bits_reset(w->hash);
     msgpack_packer_init(&w->packer, &w->packed, packed_add);
     msgpack_pack_map(&w->packer, 4);
-    pack_key(&w->packer, "cv");
-    pack_key(&w->packer, "head");
-    pack_key(&w->packer, "version");
+    text_pack(&w->packer, "cv");
+    text_pack(&w->packer, "head");
+    text_pack(&w->packer, "version");
     msgpack_pack_int(&w->packer, STREAM_VERSION);
-    pack_key(&w->packer, "kind");
-    pack_key(&w->packer, kind);
+    text_pack(&w->packer, "kind");
+    text_pack(&w->packer, kind);
     pack_meta(&w->packer, meta);
     if (writer_send_packed(w) < 0) {
         writer_abandon(w);
@@ -175,12 +168,12 @@ int writer_put(struct writer *w, const char *name, const struct meta *meta, cons
     }
     w->packed.size = 0;
     msgpack_pack_map(&w->packer, 4);
-    pack_key(&w->packer, "cv");
-    pack_key(&w->packer, "frame");
-    pack_key(&w->packer, "name");
+    text_pack(&w->packer, "cv");
+    text_pack(&w->packer, "frame");
+    text_pack(&w->packer, "name");
     text_pack(&w->packer, name);
     pack_meta(&w->packer, meta);
-    pack_key(&w->packer, "tensors");
+    text_pack(&w->packer, "tensors");
     msgpack_pack_map(&w->packer, count);
     for (size_t i = 0; i < count; i++) {
         size_t bytes = (size_t)tensor_count(&tensors[i].t) * sizeof(float);
@@ -213,11 +206,11 @@ int writer_end(struct writer *w)
     } else {
         w->packed.size = 0;
         msgpack_pack_map(&w->packer, 3);
-        pack_key(&w->packer, "cv");
-        pack_key(&w->packer, "tail");
-        pack_key(&w->packer, "frames");
+        text_pack(&w->packer, "cv");
+        text_pack(&w->packer, "tail");
+        text_pack(&w->packer, "frames");
         msgpack_pack_uint64(&w->packer, w->frames);
-        pack_key(&w->packer, "xxh3");
+        text_pack(&w->packer, "xxh3");
         msgpack_pack_fix_uint64(&w->packer, XXH3_64bits_digest(w->hash));
         status = writer_send_packed(w);
     }

@@ -33,7 +33,7 @@ int main(void)
     test(d, "/no/y/song2/voice.wav", "voice");
     test(d, "/no/z/late.wav", "late");
     test(d, "/no/zz/late.wav", "zz/late");
-    test(d, "/no/z/bad\xff.wav", "bad\xef\xbf\xbd");
+    test(d, "/no/z/bad\xff.wav", "bad\xff");
     test(d, "/no/z/noending", "noending");
     /* however it is spelled */
     if (chdir("/") == 0) {
