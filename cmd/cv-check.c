@@ -15,7 +15,6 @@
 #include "io/stream.h"
 #include "io/clip.h"
 #include "model/spectral_input.h"
-#include "io/originals.h"
 
 static const char *original_path, *reference_path, *held_path;
 static char *fail_list, *warn_list;
@@ -40,9 +39,10 @@ static const struct program program = {"cv-check",
                                        sizeof opts / sizeof *opts,
                                        "cv-sample -n 10 | cv-decode model.bin | cv-check | cv-towav"};
 
-static struct originals *originals; /* with --original */
-static struct timbre_meter *meter;  /* for the rate of the last clip */
-static struct recon_meter *recon;   /* the same, with --original */
+static struct reader *originals;   /* with --original */
+static struct audio_clip original; /* the last of them */
+static struct timbre_meter *meter; /* for the rate of the last clip */
+static struct recon_meter *recon;  /* the same, with --original */
 
 /* ---- clips ---- */
 
@@ -50,14 +50,32 @@ static struct recon_meter *recon;   /* the same, with --original */
 static void original_check(const char *name, double rate, const float *x, int64_t channels, int64_t samples,
                            double value[RECON_COUNT])
 {
-    float *original = originals_next(originals, name, rate, channels, samples);
+    const struct audio_clip *c = &original;
+    int got = audio_clip_next(originals, &original);
     struct recon r;
 
-    if (!original)
+    if (got < 0)
         diag_die("%s", error_text());
-    level_center(original, channels, samples);
-    recon_measure(recon, original, &(struct recon_estimate){x, false}, 1, channels, samples, &r);
+    if (got == 0)
+        diag_die("%s: holds no clip for '%s': give as many as are compared, in the same order", original_path, name);
+    if (c->rate < rate || c->rate > rate || c->channels != channels || c->samples != samples)
+        diag_die("%s: clip '%s' is %lld channels of %lld samples at %.15g Hz, but '%s', which stands for it, "
+                 "%lld of %lld at %.15g Hz: load both with the same -r, -n and -c of cv-load",
+                 original_path, c->name, (long long)c->channels, (long long)c->samples, c->rate, name,
+                 (long long)channels, (long long)samples, rate);
+    level_center(c->x, channels, samples);
+    recon_measure(recon, c->x, &(struct recon_estimate){x, false}, 1, channels, samples, &r);
     memcpy(value, r.value, sizeof r.value);
+}
+
+static void originals_end(void)
+{
+    int got = audio_clip_next(originals, &original);
+
+    if (got > 0)
+        diag_die("%s: clip '%s' and those after it have none that stands for them", original_path, original.name);
+    if (got < 0)
+        diag_die("%s", error_text());
 }
 
 static void clip_check(const char *name, const char *track, double beat, double rate, float *x, int64_t channels,
@@ -122,8 +140,10 @@ static void stream_check(struct reader *r)
             diag_die("%s", error_text());
         frame_figures(f, &t, rate);
     }
-    if (more < 0 || writer_end(w) < 0 || (originals && originals_end(originals) < 0))
+    if (more < 0 || writer_end(w) < 0)
         diag_die("%s", error_text());
+    if (originals)
+        originals_end();
 }
 
 static void limits_set(void)
@@ -144,7 +164,6 @@ static void limits_set(void)
 
 int main(int argc, char **argv)
 {
-    static const char *const kinds[] = {"audio", NULL};
     struct reader *r;
 
     program_begin(&program, argc, argv, 0, 0);
@@ -159,11 +178,9 @@ int main(int argc, char **argv)
         diag_die("standard output is a terminal: pipe it on, or write > /dev/null for the report alone");
     if (reference_path)
         beside_begin(reference_path, held_path, (uint64_t)seed);
-    if (original_path && !(originals = originals_open(original_path)))
-        diag_die("%s", error_text());
-    r = reader_open("-");
-    if (!r || reader_start(r, kinds) < 0)
-        diag_die("%s", error_text());
+    if (original_path)
+        originals = audio_stream(original_path);
+    r = audio_stream("-");
     stream_check(r);
     clips_end();
     if (reference_path)
@@ -171,7 +188,7 @@ int main(int argc, char **argv)
     reader_free(r);
     timbre_meter_free(meter);
     recon_meter_free(recon);
-    originals_free(originals);
+    reader_free(originals);
     fflush(stderr);
     return clips_failures() || ferror(stderr);
 }
