@@ -113,8 +113,7 @@ int clip_tick(int step, int swing);
 struct chord clip_chord(const struct clip *c, int step);
 void plan_clip(struct clip *c, uint64_t seed, unsigned index, int seconds);
 void plan_describe(const struct clip *c, char *text, size_t size);
-const char *comper_name(enum comper c);
-int comper_program(enum comper c);
+extern const struct voice comper_voices[]; /* by enum comper */
 
 /* ---- the players; each writes its own tracks, solo_play before the others because they listen to it */
 enum { PART_PLAN = 1, PART_SOLO, PART_WALK, PART_COMP, PART_DRUMS };

@@ -187,12 +187,8 @@ void tune_choose(struct tune *t, struct dice *r, int key)
     for (int i = 0; i < FORMS; i++)
         weights[i] = forms[i].weight;
     f = &forms[dice_weighted(r, weights, FORMS)];
-    memset(t, 0, sizeof *t);
-    t->name = f->name;
-    t->section = f->section;
-    t->home = (f->home + key) % 12;
-    t->blues = f->blues;
-    t->minor = f->minor;
+    *t = (struct tune){
+        .name = f->name, .section = f->section, .home = (f->home + key) % 12, .blues = f->blues, .minor = f->minor};
     chart_read(t, f->chart);
     reharmonize(t, r);
     for (int i = 0; i < t->bars * BEATS; i++)

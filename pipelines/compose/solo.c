@@ -20,11 +20,6 @@ struct soloist {
     bool octaves;
 };
 
-static const struct voice comp_voices[] = {
-    [COMP_PIANO] = {"piano", 0, 60, 90, false, 0},           [COMP_GUITAR] = {"guitar", 26, 50, 79, false, 0},
-    [COMP_VIBES] = {"vibes", 11, 57, 86, false, 0},          [COMP_ORGAN] = {"organ", 17, 58, 86, false, 0},
-    [COMP_RHODES] = {"electric piano", 4, 58, 86, false, 0},
-};
 static const struct voice bass_voice = {"bass", 32, 36, 62, false, 0};
 
 static const struct line_taste line_taste = {
@@ -402,7 +397,7 @@ static struct soloist soloist_for(struct clip *c, struct dice *r, enum lead lead
         s.voice = c->lead[1];
         s.track = TRACK_LEAD2;
     } else if (lead == LEAD_COMPER) {
-        s.voice = &comp_voices[c->comper];
+        s.voice = &comper_voices[c->comper];
         s.track = TRACK_COMP;
     } else if (lead == LEAD_BASS) {
         s.voice = &bass_voice;
