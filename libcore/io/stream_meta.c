@@ -6,39 +6,6 @@
 #include "base/text.h"
 #include "io/stream_private.h"
 
-enum {
-    META_DEPTH = STREAM_DEPTH - 2, /* meta lies within a head or frame; one is left over */
-    TEXT_WRITTEN = STREAM_TEXT / 3 /* bytes that are not UTF-8 grow threefold */
-};
-
-static int meta_check_at(const struct meta *m, int depth, size_t *elements)
-{
-    if (++*elements > STREAM_ELEMENTS / 2)
-        return error_set("a description of more than %d values", STREAM_ELEMENTS / 2);
-    if (m->kind == META_TEXT && strlen(m->text) > TEXT_WRITTEN)
-        return error_set("a description with a text of %zu bytes", strlen(m->text));
-    if (m->kind != META_LIST && m->kind != META_MAP)
-        return 0;
-    if (depth == META_DEPTH)
-        return error_set("a description nested more than %d deep", META_DEPTH);
-    if (m->count > (m->kind == META_MAP ? STREAM_KEYS : STREAM_COUNT))
-        return error_set("a description with %zu entries in a map or list, at most %d are written", m->count,
-                         m->kind == META_MAP ? STREAM_KEYS : STREAM_COUNT);
-    for (size_t i = 0; i < m->count; i++)
-        if (m->kind == META_MAP && strlen(m->keys[i]) > TEXT_WRITTEN)
-            return error_set("a description with a key of %zu bytes", strlen(m->keys[i]));
-        else if (meta_check_at(m->items[i], depth + 1, elements) < 0)
-            return -1;
-    return 0;
-}
-
-int meta_check(const struct meta *m)
-{
-    size_t elements = 0;
-
-    return m ? meta_check_at(m, 0, &elements) : 0;
-}
-
 /* A str has to be UTF-8, but file names may be anything. */
 void text_pack(msgpack_packer *to, const char *text)
 {

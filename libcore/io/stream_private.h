@@ -27,6 +27,7 @@ enum {
 struct scan {
     size_t at; /* what is settled; may lie beyond the bytes at hand */
     int depth;
+    uint32_t keys;               /* of a map, at most; 0: STREAM_COUNT */
     uint32_t left[STREAM_DEPTH]; /* values still to come at each depth */
     uint32_t elements;
     size_t overhead;
@@ -40,7 +41,6 @@ int scan_run(struct scan *s, const unsigned char *p, size_t have);
 
 /* ---- stream_meta.c: descriptions to and from MessagePack ---- */
 
-int meta_check(const struct meta *m); /* -1: what a reader would refuse */
 void meta_pack(msgpack_packer *to, const struct meta *m);
 void text_pack(msgpack_packer *to, const char *text);
 bool is_utf8(const char *text);                   /* two names that are not could be written as one */
