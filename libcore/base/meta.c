@@ -165,16 +165,6 @@ bool meta_get_text(const struct meta *map, const char *key, const char **out)
     return true;
 }
 
-bool meta_get_bool(const struct meta *map, const char *key, bool *out)
-{
-    const struct meta *m = meta_get(map, key);
-
-    if (!m || m->kind != META_BOOL)
-        return false;
-    *out = m->truth;
-    return true;
-}
-
 bool meta_equal(const struct meta *a, const struct meta *b)
 {
     if (!a || !b)

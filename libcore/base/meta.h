@@ -47,7 +47,6 @@ const struct meta *meta_get(const struct meta *map, const char *key);
 bool meta_get_int(const struct meta *map, const char *key, int64_t *out);
 bool meta_get_real(const struct meta *map, const char *key, double *out);
 bool meta_get_text(const struct meta *map, const char *key, const char **out);
-bool meta_get_bool(const struct meta *map, const char *key, bool *out);
 
 bool meta_equal(const struct meta *a, const struct meta *b);
 
@@ -55,5 +54,10 @@ bool meta_equal(const struct meta *a, const struct meta *b);
  * cannot hold (NaN, infinities) become null; invalid UTF-8 becomes U+FFFD.
  * Reals are printed with the fewest digits that read back the same. */
 void meta_json(FILE *out, const struct meta *m);
+
+/* The object or list in text as a tree, to be released with meta_free. Of a
+ * key that comes more than once the last one counts. NULL: text is something
+ * else, or has numbers that no double or 64-bit integer holds; the reason is kept. */
+struct meta *json_read(const char *text);
 
 #endif

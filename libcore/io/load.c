@@ -13,7 +13,6 @@
 #include "base/mem.h"
 #include "io/audio_name.h"
 #include "io/audio_report.h"
-#include "io/audio_track.h"
 #include "io/stream.h"
 
 struct load {

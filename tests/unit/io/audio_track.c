@@ -1,5 +1,5 @@
 /* Names of tracks where files of one name come from several folders. */
-#include "io/audio_track.h"
+#include "io/audio_name.h"
 
 #include <stdlib.h>
 #include <string.h>
