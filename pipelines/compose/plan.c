@@ -52,11 +52,6 @@ int clip_tick(int step, int swing)
     return beat * TICKS + ticks;
 }
 
-struct chord clip_chord(const struct clip *c, int step)
-{
-    return tune_chord(&c->tune, c->bar0, step);
-}
-
 static void choose_players(struct clip *c, struct dice *r)
 {
     int first = dice_weighted(r, voice_weights, VOICES), second;

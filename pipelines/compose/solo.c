@@ -110,14 +110,14 @@ static int note_cost(const struct clip *c, const struct phrase *p, int i, int pi
 
     *outside = false;
     if (p->blue && blue_note(c, pitch))
-        return strong && chord_avoid(chord, pitch) ? 8 : 1;
-    if (chord_has(chord, pitch)) {
-        if (chord_guide(chord, pitch))
+        return strong && chord_is(AVOID, chord, pitch) ? 8 : 1;
+    if (chord_is(TONE, chord, pitch)) {
+        if (chord_is(GUIDE, chord, pitch))
             return strong ? 0 : 2;
         return (strong ? 3 : 1) + ((pitch - chord.root) % 12 == 0 ? 3 : 0);
     }
-    if (chord_scale(chord, pitch))
-        return strong ? (chord_avoid(chord, pitch) ? 26 : 11) : (chord_avoid(chord, pitch) ? 6 : 3);
+    if (chord_is(SCALE, chord, pitch))
+        return strong ? (chord_is(AVOID, chord, pitch) ? 26 : 11) : (chord_is(AVOID, chord, pitch) ? 6 : 3);
     *outside = true;
     return strong ? 48 : p->at[i] % BEAT ? 14 : 24;
 }
