@@ -212,8 +212,8 @@ struct audio *audio_open(const char *path, double rate, bool mono)
     a->out.source_channels = a->file.channels;
     a->out.source_rate = a->file.rate;
     a->out.source_seconds = (double)a->file.frames / a->file.rate;
-    a->out.offset = audio_mix_offset(a->mix);
-    a->out.only = a->out.channels < a->file.channels ? audio_mix_only(a->mix) : 0;
+    a->out.offset = a->mix->offset;
+    a->out.only = a->out.channels < a->file.channels ? a->mix->only : 0;
     tell(a);
     return &a->out;
 }
