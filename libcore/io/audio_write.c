@@ -49,29 +49,24 @@ struct wav *wav_new(int rate, int64_t channels, int bits, const char *software)
     struct wav *w = mem_zero(1, sizeof *w);
 
     assert(rate >= 1 && channels >= 1 && (bits == 16 || bits == 24 || bits == 32));
-    if (channels > WAV_CHANNELS_MAX) {
-        error_set("cannot be a WAV file: %lld channels, the most is %d", (long long)channels, WAV_CHANNELS_MAX);
-        free(w);
-        return NULL;
-    }
     w->channels = (int)channels;
     w->bits = bits;
-    w->file = sf_open_virtual(&memory, SFM_WRITE, &info, w);
-    if (w->file == NULL) {
-        error_set("cannot be a WAV file: %d channels at %d Hz (libsndfile: %s)", w->channels, rate, sf_strerror(NULL));
-        wav_free(w);
-        return NULL;
-    }
-    /* the peak chunk of float files holds the time of day: same input, other bytes */
-    sf_command(w->file, SFC_SET_ADD_PEAK_CHUNK, NULL, SF_FALSE);
-    if (software != NULL && sf_set_string(w->file, SF_STR_SOFTWARE, software) != 0) {
-        error_set("cannot be a WAV file that says what made it (libsndfile: %s)", sf_strerror(w->file));
-        wav_free(w);
-        return NULL;
-    }
     w->ints = mem_alloc(PIECE_FLOATS * sizeof *w->ints);
     w->floats = mem_alloc(PIECE_FLOATS * sizeof *w->floats);
-    return w;
+    w->file = channels > WAV_CHANNELS_MAX ? NULL : sf_open_virtual(&memory, SFM_WRITE, &info, w);
+    /* the peak chunk of float files holds the time of day: same input, other bytes */
+    if (w->file != NULL)
+        sf_command(w->file, SFC_SET_ADD_PEAK_CHUNK, NULL, SF_FALSE);
+    if (channels > WAV_CHANNELS_MAX)
+        error_set("cannot be a WAV file: %lld channels, the most is %d", (long long)channels, WAV_CHANNELS_MAX);
+    else if (w->file == NULL)
+        error_set("cannot be a WAV file: %d channels at %d Hz (libsndfile: %s)", w->channels, rate, sf_strerror(NULL));
+    else if (software != NULL && sf_set_string(w->file, SF_STR_SOFTWARE, software) != 0)
+        error_set("cannot be a WAV file that says what made it (libsndfile: %s)", sf_strerror(w->file));
+    else
+        return w;
+    wav_free(w);
+    return NULL;
 }
 
 /* Nearest integer to y x scale, ties to even (doubles around 2^52 have no
