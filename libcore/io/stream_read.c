@@ -204,19 +204,14 @@ static int input_bad(const struct reader *r)
 /* 1: the next object is there, 0: the input ended where it may, -1: failed. */
 static int object_next(struct reader *r)
 {
-    switch (source_next(&r->source)) {
-    case SOURCE_OBJECT:
+    const struct source *s = &r->source;
+    int status = source_next(&r->source);
+
+    if (status > 0)
         return 1;
-    case SOURCE_END:
-        return !r->in_segment && r->segment >= 0 ? 0 : input_cut(r);
-    case SOURCE_CUT:
-        return input_cut(r);
-    case SOURCE_BAD:
-        return input_bad(r);
-    case SOURCE_FAILED:
-        return error_set("%s:", r->label);
-    }
-    return -1;
+    if (status < 0)
+        return s->failed ? error_set("%s:", r->label) : input_bad(r);
+    return s->start == s->end && !r->in_segment && r->segment >= 0 ? 0 : input_cut(r);
 }
 
 static void object_release(struct reader *r)
