@@ -28,7 +28,7 @@ FUZZ = $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz
 TORTURE = $(patsubst tests/torture/%.c,$(BUILD)/torture/%,$(wildcard tests/torture/*.c)) $(FUZZ)
 PAGES = $(wildcard man/*.[1-8])
 
-all: $(PROGRAMS) $(BUILD)/apng
+all: $(PROGRAMS)
 
 $(LIBRARY): $(call objects,libcore/*/*.c)
 	@rm -f $@
@@ -46,8 +46,6 @@ $(BUILD)/cv-check: $(call objects,cmd/check/*.c)
 $(BUILD)/cv-%: $(BUILD)/cmd/cv-%.o $(LIBRARY)
 	$(LINK) -o $@ $(filter %.o,$^) $(LIBRARY) $(PKG_LIBS) -lm
 $(BUILD)/compose: $(call objects,pipelines/compose/*.c) $(LIBRARY)
-	$(LINK) -o $@ $^ -lm
-$(BUILD)/apng: $(BUILD)/pipelines/apng.o $(LIBRARY)
 	$(LINK) -o $@ $^ -lm
 $(BUILD)/bench/bench: $(call objects,tests/bench/*.c) $(LIBRARY)
 	@mkdir -p $(@D)

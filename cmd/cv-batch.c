@@ -10,7 +10,6 @@
 #include "base/opt.h"
 #include "base/rng.h"
 #include "io/batch.h"
-#include "io/split.h"
 
 static int64_t group = 10, buffer = 3, seed = 123;
 static double share = 0.2;

@@ -15,7 +15,6 @@
 #include "io/stream.h"
 #include "io/clip.h"
 #include "model/spectral_input.h"
-#include "io/originals.h"
 
 static const char *original_path, *reference_path, *held_path;
 static char *fail_list, *warn_list;
@@ -40,90 +39,94 @@ static const struct program program = {"cv-check",
                                        sizeof opts / sizeof *opts,
                                        "cv-sample -n 10 | cv-decode model.bin | cv-check | cv-towav"};
 
-static struct originals *originals; /* with --original */
-static struct timbre_meter *meter;  /* for the rate of the last clip */
-static struct recon_meter *recon;   /* the same, with --original */
+static struct reader *originals;   /* with --original */
+static struct audio_clip original; /* the last of them */
+static struct timbre_meter *meter; /* for the rate of the last clip */
+static struct recon_meter *recon;  /* the same, with --original */
 
 /* ---- clips ---- */
 
-/* Distances of x, which has lost its mean, from the clip that it stands for. */
-static void original_check(const char *name, double rate, const float *x, int64_t channels, int64_t samples,
-                           double value[RECON_COUNT])
+/* Distances of a clip that has lost its mean from the one that it stands for. */
+static void original_check(const char *name, const struct audio_clip *clip, double value[RECON_COUNT])
 {
-    float *original = originals_next(originals, name, rate, channels, samples);
+    const struct audio_clip *c = &original;
+    int got = audio_clip_next(originals, &original);
     struct recon r;
 
-    if (!original)
+    if (got < 0)
         diag_die("%s", error_text());
-    level_center(original, channels, samples);
-    recon_measure(recon, original, &(struct recon_estimate){x, false}, 1, channels, samples, &r);
+    if (got == 0)
+        diag_die("%s: holds no clip for '%s': give as many as are compared, in the same order", original_path, name);
+    if (c->rate < clip->rate || c->rate > clip->rate || c->channels != clip->channels || c->samples != clip->samples)
+        diag_die("%s: clip '%s' is %lld channels of %lld samples at %.15g Hz, but '%s', which stands for it, "
+                 "%lld of %lld at %.15g Hz: load both with the same -r, -n and -c of cv-load",
+                 original_path, c->name, (long long)c->channels, (long long)c->samples, c->rate, name,
+                 (long long)clip->channels, (long long)clip->samples, clip->rate);
+    level_center(c->x, c->channels, c->samples);
+    recon_measure(recon, c->x, &(struct recon_estimate){clip->x, false}, 1, c->channels, c->samples, &r);
     memcpy(value, r.value, sizeof r.value);
 }
 
-static void clip_check(const char *name, const char *track, double beat, double rate, float *x, int64_t channels,
-                       int64_t samples)
+static void originals_end(void)
 {
-    struct figures f;
+    int got = audio_clip_next(originals, &original);
 
-    if (!meter || timbre_meter_rate(meter) < rate || timbre_meter_rate(meter) > rate) {
-        timbre_meter_free(meter);
-        meter = timbre_meter_new(rate);
-        recon_meter_free(recon);
-        recon = originals ? recon_meter_new(rate) : NULL;
-    }
-    figures_measure(meter, x, channels, samples, beat, &f);
-    if (reference_path)
-        beside_clip(track, x, channels, samples, &f);
-    if (originals)
-        original_check(name, rate, x, channels, samples, f.value + FIGURE_RECON);
-    clips_put(name, rate, channels, samples, &f);
+    if (got > 0)
+        diag_die("%s: clip '%s' and those after it have none that stands for them", original_path, original.name);
+    if (got < 0)
+        diag_die("%s", error_text());
 }
 
-/* The frame has been passed on: its floats may be changed. */
-static void frame_figures(const struct frame *f, const struct tensor *t, double rate)
+/* Its frame has been passed on: its floats may be changed. */
+static void clip_check(const struct audio_clip *c)
 {
-    int64_t channels = t->shape[1], samples = t->shape[2];
+    const struct frame *f = c->frame;
+    bool unnamed = c->frame_audio.shape[0] > 1 && c->name == f->name;
+    char *name = unnamed ? mem_format("%s-%03lld", c->name, (long long)c->number) : mem_text(c->name);
+    struct figures figures;
 
-    for (int64_t b = 0; b < t->shape[0]; b++) {
-        const char *name = audio_clip_name(f, b);
-        char *own = t->shape[0] > 1 && name == f->name ? mem_format("%s-%03lld", name, (long long)b) : mem_text(name);
-
-        clip_check(own, beside_track(f, b), input_beat(audio_clip_told(f, b)), rate, t->data + b * channels * samples,
-                   channels, samples);
-        free(own);
+    if (!meter || timbre_meter_rate(meter) < c->rate || timbre_meter_rate(meter) > c->rate) {
+        timbre_meter_free(meter);
+        meter = timbre_meter_new(c->rate);
+        recon_meter_free(recon);
+        recon = originals ? recon_meter_new(c->rate) : NULL;
     }
+    figures_measure(meter, c->x, c->channels, c->samples, input_beat(audio_clip_told(f, c->number)), &figures);
+    if (reference_path)
+        beside_clip(beside_track(f, c->number), c->x, c->channels, c->samples, &figures);
+    if (originals)
+        original_check(name, c, figures.value + FIGURE_RECON);
+    clips_put(name, c->rate, c->channels, c->samples, &figures);
+    free(name);
 }
 
 /* ---- the whole ---- */
 
-/* Passes everything through, looking at each clip once it is on its way. */
+/* Passes everything through, looking at each clip once its frame is on its way. */
 static void stream_check(struct reader *r)
 {
     struct writer *w = writer_new(STDOUT_FILENO, "standard output", "audio", reader_meta(r));
     int64_t segment = reader_segment(r);
-    const struct frame *f;
-    struct tensor t;
-    double rate;
-    int more;
+    struct audio_clip c = {0};
+    int more = 0;
 
-    if (!w)
-        diag_die("%s", error_text());
-    while ((more = reader_next(r, &f)) > 0) {
-        if (reader_segment(r) != segment && writer_end(w) < 0)
-            diag_die("%s", error_text());
-        if (reader_segment(r) != segment)
+    while (w && (more = audio_clip_next(r, &c)) > 0) {
+        if (c.number == 0 && reader_segment(r) != segment) {
+            if (writer_end(w) < 0)
+                diag_die("%s", error_text());
             w = writer_new(STDOUT_FILENO, "standard output", "audio", reader_meta(r));
-        segment = reader_segment(r);
-        if (!w || audio_tensor(r, f, &t) < 0 || audio_rate(r, f, &rate) < 0)
-            diag_die("%s", error_text());
-        if (reference_path)
-            beside_check(r, f, rate);
-        if (writer_put(w, f->name, f->meta, f->tensors, f->count) < 0)
-            diag_die("%s", error_text());
-        frame_figures(f, &t, rate);
+            segment = reader_segment(r);
+        }
+        if (c.number == 0 && reference_path)
+            beside_check(r, c.frame, c.rate);
+        if (!w || (c.number == 0 && writer_put(w, c.frame->name, c.frame->meta, c.frame->tensors, c.frame->count) < 0))
+            break;
+        clip_check(&c);
     }
-    if (more < 0 || writer_end(w) < 0 || (originals && originals_end(originals) < 0))
+    if (!w || more != 0 || writer_end(w) < 0)
         diag_die("%s", error_text());
+    if (originals)
+        originals_end();
 }
 
 static void limits_set(void)
@@ -144,7 +147,6 @@ static void limits_set(void)
 
 int main(int argc, char **argv)
 {
-    static const char *const kinds[] = {"audio", NULL};
     struct reader *r;
 
     program_begin(&program, argc, argv, 0, 0);
@@ -159,11 +161,9 @@ int main(int argc, char **argv)
         diag_die("standard output is a terminal: pipe it on, or write > /dev/null for the report alone");
     if (reference_path)
         beside_begin(reference_path, held_path, (uint64_t)seed);
-    if (original_path && !(originals = originals_open(original_path)))
-        diag_die("%s", error_text());
-    r = reader_open("-");
-    if (!r || reader_start(r, kinds) < 0)
-        diag_die("%s", error_text());
+    if (original_path)
+        originals = audio_stream(original_path);
+    r = audio_stream("-");
     stream_check(r);
     clips_end();
     if (reference_path)
@@ -171,7 +171,7 @@ int main(int argc, char **argv)
     reader_free(r);
     timbre_meter_free(meter);
     recon_meter_free(recon);
-    originals_free(originals);
+    reader_free(originals);
     fflush(stderr);
     return clips_failures() || ferror(stderr);
 }

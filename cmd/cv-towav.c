@@ -47,23 +47,17 @@ static const struct program program = {"cv-towav",
                                        sizeof opts / sizeof *opts,
                                        "cv-sample -n 10 | cv-decode model.bin | cv-towav -o new"};
 
-/* A copy of x, each channel less its mean. */
-static float *centred(const float *x, int64_t channels, int64_t samples)
+/* Takes its mean out of each channel. */
+static void centre(float *x, int64_t channels, int64_t samples)
 {
-    float *y = mem_alloc((size_t)channels * (size_t)samples * sizeof *y);
-
-    for (int64_t c = 0; c < channels; c++) {
-        const float *row = x + c * samples;
+    for (; channels > 0; channels--, x += samples) {
         double sum = 0;
 
         for (int64_t i = 0; i < samples; i++)
-            sum += row[i];
-        if (keep_offset)
-            sum = 0;
+            sum += x[i];
         for (int64_t i = 0; i < samples; i++)
-            y[c * samples + i] = (float)fmax(-FLT_MAX, fmin(FLT_MAX, row[i] - sum / (double)samples));
+            x[i] = (float)fmax(-FLT_MAX, fmin(FLT_MAX, x[i] - sum / (double)samples));
     }
-    return y;
 }
 
 /* What brings a clip to the level that was asked for. */
@@ -137,16 +131,16 @@ static int put_clip(struct save *s, const struct audio_clip *c)
     bool unnamed = c->name == c->frame->name && frame_get(c->frame, "audio")->rank == 3;
     char *name = unnamed ? mem_format("%s-%03lld", c->name, (long long)c->number) : mem_text(c->name);
     int hz = (int)round(c->rate), status;
-    float *level, *y;
+    float *y;
 
     if (c->channels > WAV_CHANNELS_MAX)
         diag_die("clip '%s' has %lld channels, a WAV file has %d at most", name, (long long)c->channels,
                  WAV_CHANNELS_MAX);
     clips++;
-    level = centred(c->x, c->channels, c->samples);
-    y = finish_clip(name, hz, level, c->channels, c->samples);
+    if (!keep_offset)
+        centre(c->x, c->channels, c->samples);
+    y = finish_clip(name, hz, c->x, c->channels, c->samples);
     status = save_put(s, name, hz, y, c->channels, c->samples);
-    free(level);
     free(y);
     free(name);
     return status;

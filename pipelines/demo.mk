@@ -121,7 +121,7 @@ $(OUT)/watch.png: $(OUT)/watch/model.bin
 	@for model in $(<D)/epoch-*.cvm; do \
 	   page=$${model%.cvm}; cv-decode -q $$model < $(<D)/noise.cvs \
 	   | cv-plot -q --kind spectrogram -g 1x2 -t "Epoch $${page##*-}" -o $$page.png; done
-	apng $(<D)/epoch-*.png > $@.part
+	cat $(<D)/epoch-*.png | ffmpeg -v error -framerate 2 -f image2pipe -c:v png -i - -plays 0 -final_delay 0.5 -f apng -y $@.part
 	@mv $@.part $@
 watch: $(OUT)/watch.png
 	@echo "$< is a picture that moves: open it in a browser"

@@ -50,31 +50,30 @@ void beside_check(const struct reader *r, const struct frame *f, double rate)
         diag_die("%s: clip '%s' is at %.15g Hz: a comparison takes 1000 Hz or more", reader_label(r), f->name, rate);
 }
 
+struct reader *audio_stream(const char *path)
+{
+    static const char *const kinds[] = {"audio", NULL};
+    struct reader *r = reader_open(path);
+
+    if (!r || reader_start(r, kinds) < 0)
+        diag_die("%s", error_text());
+    return r;
+}
+
 /* Gives all clips of a stream to compare_reference or compare_held_out. */
 static void clips_read(const char *path, uint64_t seed,
                        void (*take)(struct compare *, const char *, const float *, int64_t, int64_t))
 {
-    static const char *const kinds[] = {"audio", NULL};
-    struct reader *r = reader_open(path);
-    const struct frame *f;
-    struct tensor t;
-    double rate;
+    struct reader *r = audio_stream(path);
+    struct audio_clip c = {0};
     int more;
 
-    if (!r || reader_start(r, kinds) < 0)
-        diag_die("%s", error_text());
-    while ((more = reader_next(r, &f)) > 0) {
-        if (audio_tensor(r, f, &t) < 0 || audio_rate(r, f, &rate) < 0)
-            diag_die("%s", error_text());
-        beside_check(r, f, rate);
+    while ((more = audio_clip_next(r, &c)) > 0) {
+        beside_check(r, c.frame, c.rate);
         if (!compare)
-            compare = compare_new(rate, seed);
-        for (int64_t b = 0; b < t.shape[0]; b++) {
-            float *x = t.data + b * t.shape[1] * t.shape[2];
-
-            level_center(x, t.shape[1], t.shape[2]);
-            take(compare, beside_track(f, b), x, t.shape[1], t.shape[2]);
-        }
+            compare = compare_new(c.rate, seed);
+        level_center(c.x, c.channels, c.samples);
+        take(compare, beside_track(c.frame, c.number), c.x, c.channels, c.samples);
     }
     if (more < 0)
         diag_die("%s", error_text());

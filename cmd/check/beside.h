@@ -5,6 +5,9 @@
 #include "clips.h"
 #include "io/stream.h"
 
+/* The audio stream in the file, started. Ends the program when it is none. */
+struct reader *audio_stream(const char *path);
+
 /* Reads the reference and, if not NULL, what was held out from it. Ends the program when they cannot be used. */
 void beside_begin(const char *path, const char *held_out, uint64_t seed);
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/json.h"
+#include "base/meta.h"
 #include "base/mem.h"
 
 enum { LINE_MOST = 1 << 16, POINTS_MOST = 1 << 22 };

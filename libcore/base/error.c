@@ -27,19 +27,13 @@ int error_set(const char *format, ...)
 
 int error_prefix(const char *format, ...)
 {
-    char fresh[TEXT_SIZE];
-    size_t used;
+    char before[TEXT_SIZE];
     va_list args;
 
     va_start(args, format);
-    vsnprintf(fresh, sizeof fresh - 3, format, args);
+    vsnprintf(before, sizeof before, format, args);
     va_end(args);
-    strcat(fresh, ": ");
-    used = strlen(fresh);
-    memmove(text + used, text, TEXT_SIZE - used);
-    memcpy(text, fresh, used);
-    text[TEXT_SIZE - 1] = '\0';
-    return -1;
+    return error_set("%s: %s", before, text);
 }
 
 const char *error_text(void)

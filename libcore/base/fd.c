@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -71,44 +70,4 @@ int fd_write(int fd, struct iovec *parts, size_t count)
 int fd_put(int fd, const void *bytes, size_t count)
 {
     return fd_write(fd, &(struct iovec){.iov_base = (void *)(uintptr_t)bytes, .iov_len = count}, 1);
-}
-
-/* ---- stdio ---- */
-
-/* A cookie is the descriptor's number. */
-static int cookie_fd(void *cookie)
-{
-    return (int)(intptr_t)cookie;
-}
-
-static ssize_t cookie_read(void *cookie, char *to, size_t bytes)
-{
-    return fd_read(cookie_fd(cookie), to, bytes);
-}
-
-static ssize_t cookie_write(void *cookie, const char *bytes, size_t count)
-{
-    return fd_put(cookie_fd(cookie), bytes, count) ? 0 : (ssize_t)count; /* 0: an error, with errno */
-}
-
-static int cookie_close(void *cookie)
-{
-    return close(cookie_fd(cookie));
-}
-
-static bool blocks(int fd)
-{
-    int flags = fcntl(fd, F_GETFL);
-
-    return flags < 0 || !(flags & O_NONBLOCK);
-}
-
-void fd_patient(void)
-{
-    cookie_io_functions_t calls = {.read = cookie_read, .write = cookie_write, .close = cookie_close};
-    FILE *in = blocks(STDIN_FILENO) ? NULL : fopencookie((void *)(intptr_t)STDIN_FILENO, "r", calls);
-    FILE *out = blocks(STDOUT_FILENO) ? NULL : fopencookie((void *)(intptr_t)STDOUT_FILENO, "w", calls);
-
-    stdin = in ? in : stdin;
-    stdout = out ? out : stdout;
 }

@@ -14,7 +14,4 @@ int fd_put(int fd, const void *bytes, size_t count);     /* the same for one par
 /* A pipe holds 1 MiB, if the system allows. */
 void fd_enlarge(int fd);
 
-/* The same patience for stdin and stdout, called before they are used. */
-void fd_patient(void);
-
 #endif

@@ -1,5 +1,5 @@
 /* From jansson's values to meta. */
-#include "base/json.h"
+#include "base/meta.h"
 
 #include <jansson.h>
 #include <stdlib.h>

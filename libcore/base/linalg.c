@@ -14,8 +14,6 @@
 #include "base/error.h"
 #include "base/mem.h"
 
-void dsyevd_(const char *job, const char *half, const int *n, double *a, const int *lda, double *w, double *work,
-             const int *lwork, int *iwork, const int *liwork, int *info);
 void dsyevr_(const char *job, const char *range, const char *half, const int *n, double *a, const int *lda,
              const double *low, const double *high, const int *first, const int *last, const double *slack, int *found,
              double *w, double *z, const int *ldz, int *support, double *work, const int *lwork, int *iwork,
@@ -30,8 +28,7 @@ void dpotrf_(const char *half, const int *n, double *a, const int *lda, int *inf
  * starts threads when it is loaded, unless the environment says otherwise by then,
  * and under a limit of addresses they never end. So it is loaded at its first use. */
 
-#define ROUTINES(DO) \
-    DO(cblas_sgemm) DO(cblas_dgemm) DO(dsyevd_) DO(dsyevr_) DO(dposv_) DO(dpotrf_) DO(openblas_get_parallel)
+#define ROUTINES(DO) DO(cblas_sgemm) DO(cblas_dgemm) DO(dsyevr_) DO(dposv_) DO(dpotrf_) DO(openblas_get_parallel)
 #define DECLARE(name) __typeof__(name) *name##_call;
 #define FIND(name) blas.name##_call = (__typeof__(name) *)found(library, #name);
 
@@ -111,48 +108,6 @@ void gemm_double(bool ta, bool tb, int m, int n, int k, double alpha, const doub
     end();
 }
 
-/* All of them, ascending, into values; row i of a becomes the eigenvector of values[i]. */
-static int eigen_all(int n, double *a, double *values)
-{
-    int lwork = 1 + 6 * n + 2 * n * n, liwork = 3 + 5 * n, info;
-    double *work = mem_alloc((size_t)lwork * sizeof *work);
-    int *iwork = mem_alloc((size_t)liwork * sizeof *iwork);
-
-    begin();
-    blas.dsyevd__call("V", "U", &n, a, &n, values, work, &lwork, iwork, &liwork, &info);
-    end();
-    free(iwork);
-    free(work);
-    return info;
-}
-
-/* The largest alone, ascending, into the first of values and rows of out. */
-static int eigen_some(int n, int count, double *a, double *values, double *out)
-{
-    int lwork = 40 * n, liwork = 10 * n, first = n - count + 1, found, info;
-    double *work = mem_alloc((size_t)lwork * sizeof *work), none = 0;
-    int *iwork = mem_alloc((size_t)liwork * sizeof *iwork), *support = mem_alloc(2 * (size_t)n * sizeof *support);
-
-    begin();
-    blas.dsyevr__call("V", "I", "U", &n, a, &n, &none, &none, &first, &n, &none, &found, values, out, &n, support, work,
-                      &lwork, iwork, &liwork, &info);
-    end();
-    free(work);
-    free(iwork);
-    free(support);
-    return info || found != count;
-}
-
-static void swap_rows(double *a, double *b, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        double v = a[i];
-
-        a[i] = b[i];
-        b[i] = v;
-    }
-}
-
 /* The component of largest size, of equal ones the first, positive. */
 static void turn(double *v, size_t n)
 {
@@ -169,26 +124,26 @@ static void turn(double *v, size_t n)
 int eigen_symmetric(int n, int count, double *a, double *values)
 {
     size_t size = (size_t)n, used = (size_t)count;
-    double *all = mem_alloc(size * sizeof *all), *rows = NULL;
-    int status;
+    int lwork = 40 * n, liwork = 10 * n, first = n - count + 1, found = 0, info;
+    double *all = mem_alloc(size * sizeof *all), *rows = mem_alloc(used * size * sizeof *rows), none = 0;
+    double *work = mem_alloc((size_t)lwork * sizeof *work);
+    int *iwork = mem_alloc((size_t)liwork * sizeof *iwork), *support = mem_alloc(2 * size * sizeof *support);
 
-    if (2 * count < n) {
-        rows = mem_alloc(used * size * sizeof *rows);
-        status = eigen_some(n, count, a, all, rows);
-    } else {
-        status = eigen_all(n, a, all);
-    }
-    if (rows)
-        memcpy(a, rows, used * size * sizeof *a);
-    for (size_t i = 0, n_rows = rows ? used : size; i < n_rows / 2; i++)
-        swap_rows(a + i * size, a + (n_rows - 1 - i) * size, size);
+    begin(); /* ascending, into all and rows */
+    blas.dsyevr__call("V", "I", "U", &n, a, &n, &none, &none, &first, &n, &none, &found, all, rows, &n, support, work,
+                      &lwork, iwork, &liwork, &info);
+    end();
     for (size_t i = 0; i < used; i++) {
-        values[i] = all[(rows ? used : size) - 1 - i];
+        values[i] = all[used - 1 - i];
+        memcpy(a + i * size, rows + (used - 1 - i) * size, size * sizeof *a);
         turn(a + i * size, size);
     }
-    free(rows);
     free(all);
-    return status ? error_set("the eigenvalues of a %d x %d matrix did not converge", n, n) : 0;
+    free(rows);
+    free(work);
+    free(iwork);
+    free(support);
+    return info || found != count ? error_set("the eigenvalues of a %d x %d matrix did not converge", n, n) : 0;
 }
 
 int solve_positive(int n, int columns, double *a, double *b)

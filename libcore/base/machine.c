@@ -3,7 +3,6 @@
 
 #include <math.h>
 #include <sched.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,12 +12,12 @@
 
 #include "base/mem.h"
 
-/* The numbers at the beginning of a file of a group, two at most; "max" is none. */
-static int numbers(const char *group, const char *name, double n[2])
+/* The first number of a file of a group, and the second one if there is one; "max" is none. */
+static int numbers(const char *group, const char *name, double *first, double *second)
 {
     char *path = mem_format("%s/%s", group, name);
     FILE *f = fopen(path, "re");
-    int count = f ? fscanf(f, "%lf %lf", &n[0], &n[1]) : 0;
+    int count = f ? fscanf(f, "%lf %lf", first, second) : 0;
 
     if (f)
         fclose(f);
@@ -26,49 +25,26 @@ static int numbers(const char *group, const char *name, double n[2])
     return count;
 }
 
-static void bound_memory(const char *group, const char *name, struct machine_bounds *b)
+/* Whatever files there are, of version 2 or of a controller of version 1. Quota and period are in microseconds; without a
+ * bound version 1 says that the quota is -1. */
+static void look(const char *group, struct machine_bounds *b)
 {
-    double n[2];
+    double bytes, quota, period, none;
 
-    if (numbers(group, name, n) > 0)
-        b->bytes = fmin(b->bytes, n[0]);
-}
-
-/* quota and period in microseconds; without a bound v1 says that the quota is -1 */
-static void bound_processors(double quota, double period, struct machine_bounds *b)
-{
-    if (quota > 0 && period > 0)
+    if (numbers(group, "memory.max", &bytes, &none) > 0 || numbers(group, "memory.limit_in_bytes", &bytes, &none) > 0)
+        b->bytes = fmin(b->bytes, bytes);
+    if ((numbers(group, "cpu.max", &quota, &period) == 2 ||
+         (numbers(group, "cpu.cfs_quota_us", &quota, &none) > 0 &&
+          numbers(group, "cpu.cfs_period_us", &period, &none) > 0)) &&
+        quota > 0 && period > 0)
         b->processors = fmin(b->processors, quota / period);
-}
-
-static void look_v2(const char *group, struct machine_bounds *b)
-{
-    double n[2];
-
-    bound_memory(group, "memory.max", b);
-    if (numbers(group, "cpu.max", n) == 2)
-        bound_processors(n[0], n[1], b);
-}
-
-static void look_memory(const char *group, struct machine_bounds *b)
-{
-    bound_memory(group, "memory.limit_in_bytes", b);
-}
-
-static void look_cpu(const char *group, struct machine_bounds *b)
-{
-    double quota[2], period[2];
-
-    if (numbers(group, "cpu.cfs_quota_us", quota) > 0 && numbers(group, "cpu.cfs_period_us", period) > 0)
-        bound_processors(quota[0], period[0], b);
 }
 
 /* Looks at a group and at those above it, whose bounds hold for it too. What is not there has none: a
  * container often sees its own group at the top, and the path that it has outside. */
-static void climb(const char *root, const char *top, const char *group,
-                  void (*look)(const char *group, struct machine_bounds *b), struct machine_bounds *b)
+static void climb(const char *root, const char *top, const char *group, struct machine_bounds *b)
 {
-    char *path = mem_format("%s/sys/fs/cgroup%s%s", root, top, group), *slash;
+    char *path = mem_format("%s/sys/fs/cgroup/%s%s", root, top, group), *slash;
     size_t stem = strlen(path) - strlen(group);
 
     look(path, b);
@@ -79,31 +55,19 @@ static void climb(const char *root, const char *top, const char *group,
     free(path);
 }
 
-static bool lists(const char *words, const char *word)
-{
-    size_t length = strlen(word);
-
-    for (; words; words = strchr(words, ',') ? strchr(words, ',') + 1 : NULL)
-        if (!strncmp(words, word, length) && (words[length] == ',' || words[length] == '\0'))
-            return true;
-    return false;
-}
-
 /* "4:cpu,cpuacct:/group"; of version 2 "0::/group" */
 static void line_read(char *line, const char *root, struct machine_bounds *b)
 {
-    char *controllers = strchr(line, ':'), *group = controllers ? strchr(controllers + 1, ':') : NULL;
+    char *controllers, *group = line, *word;
 
+    strsep(&group, ":");
+    controllers = strsep(&group, ":");
     if (!group)
         return;
-    *controllers++ = *group++ = '\0';
     group[strcspn(group, "\n")] = '\0';
-    if (*controllers == '\0')
-        climb(root, "", group, look_v2, b);
-    if (lists(controllers, "memory"))
-        climb(root, "/memory", group, look_memory, b);
-    if (lists(controllers, "cpu"))
-        climb(root, "/cpu", group, look_cpu, b);
+    while ((word = strsep(&controllers, ",")))
+        if (*word == '\0' || !strcmp(word, "memory") || !strcmp(word, "cpu"))
+            climb(root, word, group, b);
 }
 
 struct machine_bounds machine_bounds(const char *root)

@@ -10,59 +10,44 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-static struct meta *meta_new(enum meta_kind kind)
+static struct meta *meta_new(struct meta value)
 {
-    struct meta *m = mem_zero(1, sizeof *m);
-
-    m->kind = kind;
-    return m;
+    return memcpy(mem_alloc(sizeof value), &value, sizeof value);
 }
 
 struct meta *meta_map(void)
 {
-    return meta_new(META_MAP);
+    return meta_new((struct meta){.kind = META_MAP});
 }
 
 struct meta *meta_list(void)
 {
-    return meta_new(META_LIST);
+    return meta_new((struct meta){.kind = META_LIST});
 }
 
 struct meta *meta_nil(void)
 {
-    return meta_new(META_NIL);
+    return meta_new((struct meta){.kind = META_NIL});
 }
 
 struct meta *meta_int(int64_t value)
 {
-    struct meta *m = meta_new(META_INT);
-
-    m->integer = value;
-    return m;
+    return meta_new((struct meta){.kind = META_INT, .integer = value});
 }
 
 struct meta *meta_real(double value)
 {
-    struct meta *m = meta_new(META_REAL);
-
-    m->real = value;
-    return m;
+    return meta_new((struct meta){.kind = META_REAL, .real = value});
 }
 
 struct meta *meta_text(const char *text)
 {
-    struct meta *m = meta_new(META_TEXT);
-
-    m->text = mem_text(text);
-    return m;
+    return meta_new((struct meta){.kind = META_TEXT, .text = mem_text(text)});
 }
 
 struct meta *meta_bool(bool truth)
 {
-    struct meta *m = meta_new(META_BOOL);
-
-    m->truth = truth;
-    return m;
+    return meta_new((struct meta){.kind = META_BOOL, .truth = truth});
 }
 
 void meta_free(struct meta *m)
@@ -126,12 +111,11 @@ struct meta *meta_copy(const struct meta *m)
 
     if (!m)
         return NULL;
-    copy = meta_new(m->kind);
-    copy->truth = m->truth;
-    copy->integer = m->integer;
-    copy->real = m->real;
-    if (m->text)
-        copy->text = mem_text(m->text);
+    copy = meta_new(*m);
+    copy->text = m->text ? mem_text(m->text) : NULL;
+    copy->keys = NULL;
+    copy->items = NULL;
+    copy->count = 0;
     for (size_t i = 0; i < m->count; i++) {
         if (m->kind == META_MAP)
             meta_add(copy, m->keys[i], meta_copy(m->items[i]));
@@ -214,26 +198,22 @@ bool meta_equal(const struct meta *a, const struct meta *b)
 
 static void json_text(FILE *out, const char *text)
 {
-    putc('"', out);
-    for (const char *p = text; *p;) {
-        unsigned char c = (unsigned char)*p;
-        int n = text_character(p);
+    char *valid = text_valid(text);
 
-        if (n == 0)
-            fputs("\xef\xbf\xbd", out);
-        else if (*p == '"' || *p == '\\')
-            fprintf(out, "\\%c", c);
+    putc('"', out);
+    for (const char *p = valid; *p; p++)
+        if (*p == '"' || *p == '\\')
+            fprintf(out, "\\%c", *p);
         else if (*p == '\n')
             fputs("\\n", out);
         else if (*p == '\t')
             fputs("\\t", out);
-        else if (c < 0x20 || c == 0x7f)
-            fprintf(out, "\\u%04x", (unsigned)c);
+        else if ((unsigned char)*p < 0x20 || *p == 0x7f)
+            fprintf(out, "\\u%04x", (unsigned)*p);
         else
-            fwrite(p, 1, (size_t)n, out);
-        p += n ? n : 1;
-    }
+            putc(*p, out);
     putc('"', out);
+    free(valid);
 }
 
 static void json_real(FILE *out, double x)

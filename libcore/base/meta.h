@@ -55,4 +55,9 @@ bool meta_equal(const struct meta *a, const struct meta *b);
  * Reals are printed with the fewest digits that read back the same. */
 void meta_json(FILE *out, const struct meta *m);
 
+/* The object or list in text as a tree, to be released with meta_free. Of a
+ * key that comes more than once the last one counts. NULL: text is something
+ * else, or has numbers that no double or 64-bit integer holds; the reason is kept. */
+struct meta *json_read(const char *text);
+
 #endif

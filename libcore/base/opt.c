@@ -15,7 +15,6 @@
 
 #include "base/diag.h"
 #include "base/error.h"
-#include "base/fd.h"
 #include "base/mem.h"
 
 #ifndef CV_VERSION
@@ -321,12 +320,18 @@ static _Noreturn void option_refuse(const struct program *p, int cause, char **a
     name_refuse(p, mem_format("%.*s", (int)strcspn(word, "="), word));
 }
 
-/* A closed standard stream must not become a file that is opened later. */
+/* A closed standard stream must not become a file that is opened later. One that does not block, which stdio takes for
+ * a failure, shall block again, as shells have it. */
 static void standard_guard(void)
 {
-    for (int fd = 0; fd < 3; fd++)
-        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
+    for (int fd = 0; fd < 3; fd++) {
+        int flags = fcntl(fd, F_GETFL);
+
+        if (flags < 0 && errno == EBADF && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
             exit(1);
+        if (flags >= 0 && flags & O_NONBLOCK)
+            fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+    }
 }
 
 static void common_take(const struct program *p, int letter)
@@ -354,7 +359,6 @@ int program_begin(const struct program *p, int argc, char **argv, int min, int m
     assert(all <= OPTS_MAX);
     diag_name(p->name);
     standard_guard();
-    fd_patient();
     signal(SIGPIPE, SIG_DFL);
     letters[n++] = ':';
     for (size_t i = 0; i < all; i++) {

@@ -18,19 +18,14 @@ void report_text(FILE *out, int width, const char *text)
     free(shown);
 }
 
-/* "[1, 90001]" */
-static char *list_text(const struct meta *list)
+/* "[1, 90001]", from the left */
+static void list_print(FILE *out, int width, const struct meta *list)
 {
-    char *text = mem_text("[");
+    int n = fprintf(out, "[");
 
-    for (size_t i = 0; i <= list->count; i++) {
-        char *longer = i < list->count ? mem_format("%s%s%" PRId64, text, i > 0 ? ", " : "", list->items[i]->integer)
-                                       : mem_format("%s]", text);
-
-        free(text);
-        text = longer;
-    }
-    return text;
+    for (size_t i = 0; i < list->count; i++)
+        n += fprintf(out, "%s%" PRId64, i > 0 ? ", " : "", list->items[i]->integer);
+    fprintf(out, "%*s", width + n < 0 ? width + n : -1, "]");
 }
 
 static void cell(FILE *out, const struct report_column *c, const struct meta *value)
@@ -42,10 +37,7 @@ static void cell(FILE *out, const struct report_column *c, const struct meta *va
     } else if (value->kind == META_INT) {
         fprintf(out, "%*" PRId64, c->width, value->integer);
     } else if (value->kind == META_LIST) {
-        char *text = list_text(value);
-
-        fprintf(out, "%*s", c->width, text);
-        free(text);
+        list_print(out, c->width, value);
     } else if (value->kind == META_REAL && !isnan(value->real)) {
         fprintf(out, c->decimals < 0 ? "%*.*g" : "%*.*f", c->width, abs(c->decimals), value->real);
     } else {
@@ -53,30 +45,25 @@ static void cell(FILE *out, const struct report_column *c, const struct meta *va
     }
 }
 
-static void heads(FILE *out, const struct report_column *columns, size_t count, bool units)
-{
-    const char *blank = "";
-
-    for (size_t i = 0; i < count; i++) {
-        const char *word = units ? columns[i].unit : columns[i].head;
-
-        if (columns[i].width != 0) {
-            fprintf(out, "%s%*s", blank, columns[i].width, word ? word : "");
-            blank = " ";
-        }
-    }
-    putc('\n', out);
-}
-
 void report_head(FILE *out, const struct report_column *columns, size_t count)
 {
-    bool units = false;
+    bool wanted = true;
 
-    for (size_t i = 0; i < count; i++)
-        units = units || (columns[i].width != 0 && columns[i].unit);
-    heads(out, columns, count, false);
-    if (units)
-        heads(out, columns, count, true);
+    for (int units = 0; units < 2 && wanted; units++) {
+        const char *blank = "";
+
+        wanted = false;
+        for (size_t i = 0; i < count; i++) {
+            const char *word = units ? columns[i].unit : columns[i].head;
+
+            if (columns[i].width == 0)
+                continue;
+            fprintf(out, "%s%*s", blank, columns[i].width, word ? word : "");
+            blank = " ";
+            wanted = wanted || columns[i].unit;
+        }
+        putc('\n', out);
+    }
 }
 
 void report_row(FILE *out, const struct report_column *columns, size_t count, const struct meta *row, const char *name)

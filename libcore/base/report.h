@@ -20,7 +20,7 @@ struct report_column {
 void report_head(FILE *out, const struct report_column *columns, size_t count);
 
 /* One row, without an end of line. A real that is not a number is a dash, a
- * figure that the map does not have is left blank, lists are in brackets. */
+ * figure that the map does not have is left blank, lists are in brackets, from the left. */
 void report_row(FILE *out, const struct report_column *columns, size_t count, const struct meta *row, const char *name);
 
 /* text with its control characters made visible, in width columns at least. */

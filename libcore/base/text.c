@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
+
 int text_character(const char *text)
 {
     const unsigned char *p = (const unsigned char *)text;
@@ -20,6 +22,20 @@ int text_character(const char *text)
     if (p[0] < 0xf0)
         return 3;
     return (p[3] & 0xc0) == 0x80 ? 4 : 0;
+}
+
+char *text_valid(const char *text)
+{
+    char *valid = mem_alloc(3 * strlen(text) + 1), *end = valid;
+
+    while (*text) {
+        int n = text_character(text);
+
+        end = mempcpy(end, n ? text : "\xef\xbf\xbd", n ? (size_t)n : 3);
+        text += n ? n : 1;
+    }
+    *end = '\0';
+    return valid;
 }
 
 void text_format(char *text, size_t size, int cause, const char *format, va_list args)

@@ -10,6 +10,9 @@
  * nothing over U+10FFFF). */
 int text_character(const char *p);
 
+/* A copy in which bytes that are not UTF-8, as names of files may have them, are U+FFFD. */
+char *text_valid(const char *text);
+
 /* The formatted words into text, cut to size; a format ending in ':' gets " " and strerror(cause) appended. */
 void text_format(char *text, size_t size, int cause, const char *format, va_list args);
 

@@ -1,7 +1,6 @@
 /* The parts of a file, each through the library for it. */
 #include "io/audio_decode.h"
 
-#include <sndfile.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,23 +13,6 @@
 #include "io/audio_extent.h"
 #include "io/audio_file.h"
 #include "io/audio_mp3.h"
-
-struct part {
-    int64_t from, end; /* bytes */
-    int64_t frames;    /* -1: not known */
-    SF_INFO raw;       /* of samples that are read without a header; format 0: there is one */
-};
-
-struct decoder_private {
-    struct audio_file source;
-    SNDFILE *file; /* of the part at hand, or */
-    struct mp3 *mp3;
-    SF_INFO info;
-    struct part *parts;
-    size_t count, now;
-    int64_t done; /* frames of the part at hand */
-    int error;    /* libsndfile's, where decoding stopped */
-};
 
 static const double lost_in_coding = 0.1; /* seconds: what encoders leave out or add at the ends is no damage */
 
@@ -59,36 +41,16 @@ static const char *library_words(const char *text)
     return words;
 }
 
-static int set_failed(const struct decoder_private *in)
+static int set_failed(const struct decoder *d)
 {
-    return error_set("cannot be read: %s", strerror(in->source.error));
+    return error_set("cannot be read: %s", strerror(d->source.error));
 }
 
 /* ---- libsndfile ---- */
 
-static sf_count_t file_size(void *user)
-{
-    return ((const struct audio_file *)user)->size;
-}
-
-static sf_count_t file_tell(void *user)
-{
-    return ((const struct audio_file *)user)->at;
-}
-
-static sf_count_t file_seek(sf_count_t offset, int whence, void *user)
-{
-    return audio_file_seek(user, offset, whence);
-}
-
-static sf_count_t file_read(void *to, sf_count_t bytes, void *user)
-{
-    return audio_file_read(user, to, bytes);
-}
-
 static SNDFILE *sound_open(struct audio_file *f, SF_INFO *info)
 {
-    static SF_VIRTUAL_IO calls = {file_size, file_seek, file_read, NULL, file_tell};
+    static SF_VIRTUAL_IO calls = {audio_file_size, audio_file_seek, audio_file_read, NULL, audio_file_tell};
 
     f->at = 0;
     return sf_open_virtual(&calls, SFM_READ, info, f);
@@ -125,13 +87,13 @@ static bool is_wild(int format)
 
 /* ---- parts ---- */
 
-static void part_close(struct decoder_private *in)
+static void part_close(struct decoder *d)
 {
-    if (in->file != NULL)
-        sf_close(in->file);
-    mp3_close(in->mp3);
-    in->file = NULL;
-    in->mp3 = NULL;
+    if (d->file != NULL)
+        sf_close(d->file);
+    mp3_close(d->mp3);
+    d->file = NULL;
+    d->mp3 = NULL;
 }
 
 /* Whether it begins as frames of MPEG do: eleven bits that are set. */
@@ -140,37 +102,37 @@ static bool begins_as_mpeg(struct audio_file *f)
     unsigned char b[2] = {0};
 
     f->at = 0;
-    return audio_file_read(f, b, sizeof b) == (int64_t)sizeof b && b[0] == 0xff && (b[1] & 0xe0) == 0xe0;
+    return audio_file_read(b, sizeof b, f) == (int64_t)sizeof b && b[0] == 0xff && (b[1] & 0xe0) == 0xe0;
 }
 
 /* MPEG that something stands in front of is found when libsndfile has not recognised it; it never sees any, as it would
  * let libmpg123 write on standard error. */
-static int part_open(struct decoder_private *in, size_t i, bool *foreign)
+static int part_open(struct decoder *d, size_t i, bool *foreign)
 {
-    struct part *p = &in->parts[i];
+    struct part *p = &d->parts[i];
     bool mpeg;
 
-    part_close(in);
-    in->source = (struct audio_file){.fd = in->source.fd, .from = p->from, .size = p->end - p->from};
-    in->now = i;
-    in->done = 0;
-    in->error = 0;
-    in->info = p->raw;
-    mpeg = begins_as_mpeg(&in->source);
-    if (!mpeg && (in->file = sound_open(&in->source, &in->info)) != NULL)
+    part_close(d);
+    d->source = (struct audio_file){.fd = d->source.fd, .from = p->from, .size = p->end - p->from};
+    d->now = i;
+    d->done = 0;
+    d->error = 0;
+    d->info = p->raw;
+    mpeg = begins_as_mpeg(&d->source);
+    if (!mpeg && (d->file = sound_open(&d->source, &d->info)) != NULL)
         return 0;
-    if (!mpeg && sf_error(NULL) != SF_ERR_UNRECOGNISED_FORMAT && in->source.error == 0)
+    if (!mpeg && sf_error(NULL) != SF_ERR_UNRECOGNISED_FORMAT && d->source.error == 0)
         return error_set("cannot be decoded (libsndfile: %s)", library_words(sf_strerror(NULL)));
-    if (in->source.error == 0 && (in->mp3 = mp3_open(&in->source)) != NULL) {
-        p->end = p->from + in->source.size;
-        in->info = (SF_INFO){.frames = in->mp3->frames,
-                             .samplerate = in->mp3->rate,
-                             .channels = in->mp3->channels,
-                             .format = SF_FORMAT_MPEG};
+    if (d->source.error == 0 && (d->mp3 = mp3_open(&d->source)) != NULL) {
+        p->end = p->from + d->source.size;
+        d->info = (SF_INFO){.frames = d->mp3->frames,
+                            .samplerate = d->mp3->rate,
+                            .channels = d->mp3->channels,
+                            .format = SF_FORMAT_MPEG};
         return 0;
     }
-    if (in->source.error != 0)
-        return set_failed(in);
+    if (d->source.error != 0)
+        return set_failed(d);
     *foreign = true;
     return error_set("is not an audio file that libsndfile or libmpg123 can read");
 }
@@ -178,13 +140,12 @@ static int part_open(struct decoder_private *in, size_t i, bool *foreign)
 /* Samples that the header does not count are read without it. */
 static int part_mend(struct decoder *d, struct part *p, const struct audio_extent *e)
 {
-    struct decoder_private *in = d->in;
-    int bytes = bytes_of_sample(in->info.format), endian = in->info.format & SF_FORMAT_ENDMASK;
-    int64_t frame = (int64_t)bytes * in->info.channels, frames = in->info.frames;
-    double rate = in->info.samplerate;
+    int bytes = bytes_of_sample(d->info.format), endian = d->info.format & SF_FORMAT_ENDMASK;
+    int64_t frame = (int64_t)bytes * d->info.channels, frames = d->info.frames;
+    double rate = d->info.samplerate;
     bool foreign;
 
-    if (e->start == 0 || e->promised < 0 || e->there < e->promised + frame || in->info.channels < 1 || rate < 1)
+    if (e->start == 0 || e->promised < 0 || e->there < e->promised + frame || d->info.channels < 1 || rate < 1)
         return 0;
     if (frame == 0 || (frames > 0 && frames > e->promised / frame + 1)) {
         complain(d, "holds %lld bytes behind the samples that its header counts: they are not read",
@@ -200,99 +161,95 @@ static int part_mend(struct decoder *d, struct part *p, const struct audio_exten
     *p = (struct part){e->start,
                        e->start + e->there,
                        e->there / frame,
-                       {.samplerate = in->info.samplerate,
-                        .channels = in->info.channels,
-                        .format = SF_FORMAT_RAW | (in->info.format & SF_FORMAT_SUBMASK) | endian}};
-    return part_open(in, in->now, &foreign);
+                       {.samplerate = d->info.samplerate,
+                        .channels = d->info.channels,
+                        .format = SF_FORMAT_RAW | (d->info.format & SF_FORMAT_SUBMASK) | endian}};
+    return part_open(d, d->now, &foreign);
 }
 
 /* Opens part i for the first time and looks what it is. */
 static int part_begin(struct decoder *d, size_t i, bool open, bool *foreign)
 {
-    struct decoder_private *in = d->in;
-    struct part *p = &in->parts[i];
+    struct part *p = &d->parts[i];
     const char *which = i > 0 ? "is several files in one, of which the last read " : "";
     struct audio_extent e = {0};
     double seconds, promised;
 
-    if (part_open(in, i, foreign) < 0)
+    if (part_open(d, i, foreign) < 0)
         return -1;
-    if (in->mp3 == NULL)
-        e = audio_extent(in->source.fd, p->from, p->end);
+    if (d->mp3 == NULL)
+        e = audio_extent(d->source.fd, p->from, p->end);
     if (part_mend(d, p, &e) < 0)
         return -1;
     if (p->raw.format == 0)
-        p->frames = in->info.frames == SF_COUNT_MAX ? -1 : in->info.frames;
-    seconds = (double)p->frames / in->info.samplerate;
-    promised = in->mp3 != NULL                                      ? seconds + (double)in->mp3->missing / in->mp3->rate
+        p->frames = d->info.frames == SF_COUNT_MAX ? -1 : d->info.frames;
+    seconds = (double)p->frames / d->info.samplerate;
+    promised = d->mp3 != NULL                                       ? seconds + (double)d->mp3->missing / d->mp3->rate
                : e.start > 0 && e.promised > e.there && e.there > 0 ? seconds * (double)e.promised / (double)e.there
                                                                     : seconds;
     if (open)
         complain(d, "%sis cut short: nothing marks its end", which);
     else if (promised > seconds)
         complain(d, "%sis cut short: %.3f s of the %.3f s its header promises are there", which, seconds, promised);
-    if (in->mp3 != NULL && in->mp3->junk > 0)
-        complain(d, "%sis damaged: %lld bytes in it are no sound", which, (long long)in->mp3->junk);
+    if (d->mp3 != NULL && d->mp3->junk > 0)
+        complain(d, "%sis damaged: %lld bytes in it are no sound", which, (long long)d->mp3->junk);
     return 0;
 }
 
 /* A part that is joined to others must be like the first. */
 static int part_join(struct decoder *d, size_t i, bool open)
 {
-    struct decoder_private *in = d->in;
-    struct part *p = &in->parts[i];
+    struct part *p = &d->parts[i];
     bool foreign;
 
     if (part_begin(d, i, open, &foreign) < 0) {
         complain(d, "is several files in one: what is joined to it at byte %lld %s", (long long)p->from, error_text());
         return -1;
     }
-    if (in->info.samplerate != d->rate || in->info.channels != d->channels) {
+    if (d->info.samplerate != d->rate || d->info.channels != d->channels) {
         complain(d,
                  "is several files in one: what is joined to it at byte %lld is unlike it, %d channels at %d Hz, "
                  "and not read",
-                 (long long)p->from, in->info.channels, in->info.samplerate);
+                 (long long)p->from, d->info.channels, d->info.samplerate);
         return -1;
     }
-    d->wild = d->wild || is_wild(in->info.format);
+    d->wild = d->wild || is_wild(d->info.format);
     d->frames = d->frames < 0 || p->frames < 0 ? -1 : d->frames + p->frames;
     return 0;
 }
 
 static int open_parts(struct decoder *d, int64_t size, bool *foreign)
 {
-    struct decoder_private *in = d->in;
-    int64_t from = audio_extent_skip_tags(in->source.fd, 0, size), end;
+    int64_t from = audio_extent_skip_tags(d->source.fd, 0, size), end;
     bool open;
 
-    for (; in->count == 0 || from < size; from = audio_extent_skip_tags(in->source.fd, end, size)) {
+    for (; d->count == 0 || from < size; from = audio_extent_skip_tags(d->source.fd, end, size)) {
         if (from > 0 && from >= size)
             return error_set("is cut short: it ends within the tags before its samples");
-        end = audio_extent_end(in->source.fd, from, size, &open);
-        in->parts = mem_grow(in->parts, in->count + 1, sizeof *in->parts);
-        in->parts[in->count] = (struct part){.from = from, .end = end};
-        if (in->count > 0 && part_join(d, in->count, open) < 0)
+        end = audio_extent_end(d->source.fd, from, size, &open);
+        d->parts = mem_grow(d->parts, d->count + 1, sizeof *d->parts);
+        d->parts[d->count] = (struct part){.from = from, .end = end};
+        if (d->count > 0 && part_join(d, d->count, open) < 0)
             break;
-        if (in->count == 0 && part_begin(d, 0, open, foreign) < 0)
+        if (d->count == 0 && part_begin(d, 0, open, foreign) < 0)
             return -1;
-        if (in->mp3 != NULL)
-            end = in->parts[in->count].end;
-        if (in->count++ > 0)
+        if (d->mp3 != NULL)
+            end = d->parts[d->count].end;
+        if (d->count++ > 0)
             continue;
-        d->channels = in->info.channels;
-        d->rate = in->info.samplerate;
-        d->frames = in->parts[0].frames;
-        d->wild = is_wild(in->info.format);
+        d->channels = d->info.channels;
+        d->rate = d->info.samplerate;
+        d->frames = d->parts[0].frames;
+        d->wild = is_wild(d->info.format);
     }
-    return in->count > 1 || in->now > 0 ? part_open(in, 0, foreign) : 0;
+    return d->count > 1 || d->now > 0 ? part_open(d, 0, foreign) : 0;
 }
 
 int decoder_open(struct decoder *d, int fd, bool *foreign)
 {
     struct stat s;
 
-    *d = (struct decoder){.in = mem_zero(1, sizeof *d->in)};
-    d->in->source.fd = fd;
+    *d = (struct decoder){.source.fd = fd};
     *foreign = false;
     if (fstat(fd, &s) < 0)
         return error_set("cannot be read:");
@@ -307,12 +264,8 @@ int decoder_open(struct decoder *d, int fd, bool *foreign)
 
 void decoder_close(struct decoder *d)
 {
-    if (d->in == NULL)
-        return;
-    part_close(d->in);
-    free(d->in->parts);
-    free(d->in);
-    d->in = NULL;
+    part_close(d);
+    free(d->parts);
 }
 
 /* ---- reading ---- */
@@ -320,46 +273,44 @@ void decoder_close(struct decoder *d)
 /* Notes that decoding ended before the frames that were announced, or by a fault. */
 static void note_end(struct decoder *d)
 {
-    const struct decoder_private *in = d->in;
-    int64_t announced = in->parts[in->now].frames;
-    double slack = bytes_of_sample(in->info.format) > 0 || (in->info.format & SF_FORMAT_TYPEMASK) == SF_FORMAT_FLAC
+    int64_t announced = d->parts[d->now].frames;
+    double slack = bytes_of_sample(d->info.format) > 0 || (d->info.format & SF_FORMAT_TYPEMASK) == SF_FORMAT_FLAC
                        ? 0
                        : lost_in_coding * d->rate;
-    const char *why = in->error != 0    ? library_words(sf_error_number(in->error))
-                      : in->mp3 != NULL ? in->mp3->stopped
-                                        : NULL;
+    const char *why = d->error != 0    ? library_words(sf_error_number(d->error))
+                      : d->mp3 != NULL ? d->mp3->stopped
+                                       : NULL;
 
     if (announced < 0 && why != NULL)
-        complain(d, "ends early: after %.3f s nothing could be decoded (%.80s)", (double)in->done / d->rate, why);
-    else if ((double)announced - (double)in->done > slack)
-        complain(d, "ends early: %.3f s of %.3f s could be decoded%s%.80s%s", (double)in->done / d->rate,
+        complain(d, "ends early: after %.3f s nothing could be decoded (%.80s)", (double)d->done / d->rate, why);
+    else if ((double)announced - (double)d->done > slack)
+        complain(d, "ends early: %.3f s of %.3f s could be decoded%s%.80s%s", (double)d->done / d->rate,
                  (double)announced / d->rate, why != NULL ? " (" : "", why != NULL ? why : "", why != NULL ? ")" : "");
 }
 
 int64_t decoder_read(struct decoder *d, float *x, int64_t frames)
 {
-    struct decoder_private *in = d->in;
     bool foreign;
 
     for (;;) {
         int64_t got;
 
-        if (in->mp3 != NULL)
-            got = mp3_read(in->mp3, x, frames);
+        if (d->mp3 != NULL)
+            got = mp3_read(d->mp3, x, frames);
         else
-            got = sf_readf_float(in->file, x, frames);
-        if (in->source.error != 0)
-            return set_failed(in);
-        if (in->file != NULL && got < frames && in->error == 0)
-            in->error = sf_error(in->file); /* the next call would clear it */
+            got = sf_readf_float(d->file, x, frames);
+        if (d->source.error != 0)
+            return set_failed(d);
+        if (d->file != NULL && got < frames && d->error == 0)
+            d->error = sf_error(d->file); /* the next call would clear it */
         if (got > 0) {
-            in->done += got;
+            d->done += got;
             return got;
         }
         note_end(d);
-        if (in->now + 1 >= in->count)
+        if (d->now + 1 >= d->count)
             return 0;
-        if (part_open(in, in->now + 1, &foreign) < 0)
+        if (part_open(d, d->now + 1, &foreign) < 0)
             return -1;
     }
 }
@@ -367,17 +318,16 @@ int64_t decoder_read(struct decoder *d, float *x, int64_t frames)
 /* Within the part at hand, from its start or by decoding up to there. */
 static int64_t seek_in_part(struct decoder *d, int64_t frame)
 {
-    struct decoder_private *in = d->in;
     int64_t room = 4096 / d->channels + 1, at = 0;
     bool foreign;
     float *skipped;
 
-    in->error = 0;
-    if (in->mp3 != NULL ? mp3_seek(in->mp3, frame) == 0 : sf_seek(in->file, frame, SEEK_SET) == frame)
-        return in->done = frame;
-    if ((in->mp3 != NULL || in->info.seekable || in->done > frame) && part_open(in, in->now, &foreign) < 0)
+    d->error = 0;
+    if (d->mp3 != NULL ? mp3_seek(d->mp3, frame) == 0 : sf_seek(d->file, frame, SEEK_SET) == frame)
+        return d->done = frame;
+    if ((d->mp3 != NULL || d->info.seekable || d->done > frame) && part_open(d, d->now, &foreign) < 0)
         return -1;
-    at = in->done;
+    at = d->done;
     skipped = mem_floats((size_t)(room * d->channels));
     while (at < frame) {
         int64_t got = decoder_read(d, skipped, frame - at < room ? frame - at : room);
@@ -392,16 +342,15 @@ static int64_t seek_in_part(struct decoder *d, int64_t frame)
 
 int64_t decoder_seek(struct decoder *d, int64_t frame)
 {
-    struct decoder_private *in = d->in;
     int64_t before = 0, at;
     size_t i = 0;
     bool foreign;
 
-    while (i + 1 < in->count && in->parts[i].frames >= 0 && frame - before >= in->parts[i].frames)
-        before += in->parts[i++].frames;
+    while (i + 1 < d->count && d->parts[i].frames >= 0 && frame - before >= d->parts[i].frames)
+        before += d->parts[i++].frames;
     if (d->frames >= 0 && frame > d->frames)
         frame = d->frames;
-    if (i != in->now && part_open(in, i, &foreign) < 0)
+    if (i != d->now && part_open(d, i, &foreign) < 0)
         return -1;
     at = seek_in_part(d, frame - before);
     return at < 0 ? -1 : before + at;

@@ -4,15 +4,33 @@
 #ifndef IO_AUDIO_DECODE_H
 #define IO_AUDIO_DECODE_H
 
+#include <sndfile.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "io/audio_file.h"
+
+struct part {
+    int64_t from, end; /* bytes */
+    int64_t frames;    /* -1: not known */
+    SF_INFO raw;       /* of samples that are read without a header; format 0: there is one */
+};
 
 struct decoder {
     int channels, rate;
     int64_t frames;      /* of all that is joined; -1: not known before the end */
     bool wild;           /* not integer PCM: NaN, infinities and any peak can be there */
     char complaint[200]; /* the first thing that was wrong but did not stop the reading, "" */
-    struct decoder_private *in;
+
+    /* and what is nobody else's */
+    struct audio_file source;
+    SNDFILE *file; /* of the part at hand, or */
+    struct mp3 *mp3;
+    SF_INFO info;
+    struct part *parts;
+    size_t count, now;
+    int64_t done; /* frames of the part at hand */
+    int error;    /* libsndfile's, where decoding stopped */
 };
 
 /* Decodes fd, a regular file, from its start; its position is neither used nor changed. -1: the reason; *foreign

@@ -13,10 +13,13 @@ struct audio_file {
     int error;          /* errno of the first read that failed, 0 while none did */
 };
 
-/* Up to bytes from where it is, fewer at the end or when a read fails. */
-int64_t audio_file_read(struct audio_file *f, void *to, int64_t bytes);
+/* In the form that libsndfile calls them (SF_VIRTUAL_IO): file is a struct audio_file.
+ * Up to bytes from where it is, fewer at the end or when a read fails. */
+int64_t audio_file_read(void *to, int64_t bytes, void *file);
 
 /* As lseek; -1 before the start. */
-int64_t audio_file_seek(struct audio_file *f, int64_t offset, int whence);
+int64_t audio_file_seek(int64_t offset, int whence, void *file);
+int64_t audio_file_tell(void *file);
+int64_t audio_file_size(void *file);
 
 #endif

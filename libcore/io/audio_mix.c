@@ -17,15 +17,6 @@ static const double offset_min = 0.1;
 static const double power_min = 0.1;
 static const double quiet = 1e-4; /* RMS, -80 dB of full scale: what is below is not judged */
 
-struct audio_mix {
-    int channels, looks;
-    double *means; /* [channels, AUDIO_LOOKS], and those of the mix */
-    double *power; /* [channels], and of the mix: without the means, summed over the pieces */
-    float *offset; /* [channels] */
-    bool shifted;  /* one of them is not 0 */
-    int only;      /* channel, -1: none */
-};
-
 struct audio_mix *audio_mix_new(int channels)
 {
     struct audio_mix *m = mem_zero(1, sizeof *m);
@@ -33,8 +24,7 @@ struct audio_mix *audio_mix_new(int channels)
     m->channels = channels;
     m->means = mem_zero(((size_t)channels + 1) * AUDIO_LOOKS, sizeof *m->means);
     m->power = mem_zero((size_t)channels + 1, sizeof *m->power);
-    m->offset = mem_floats((size_t)channels);
-    m->only = -1;
+    m->offsets = mem_floats((size_t)channels);
     return m;
 }
 
@@ -44,7 +34,7 @@ void audio_mix_free(struct audio_mix *m)
         return;
     free(m->means);
     free(m->power);
-    free(m->offset);
+    free(m->offsets);
     free(m);
 }
 
@@ -98,43 +88,28 @@ void audio_mix_decide(struct audio_mix *m)
     if (m->looks < AUDIO_LOOKS)
         return;
     for (int c = 0; c < m->channels; c++) {
-        m->offset[c] = (float)offset_of(m, c);
-        m->shifted = m->shifted || fabsf(m->offset[c]) > 0;
+        m->offsets[c] = (float)offset_of(m, c);
+        m->offset = fabsf(m->offsets[c]) > fabsf(m->offset) ? m->offsets[c] : m->offset;
         power += m->power[c];
         if (m->power[c] > m->power[loudest])
             loudest = c;
     }
     if (sqrt(power / m->looks) > quiet && m->power[m->channels] * m->channels * m->channels < power_min * power)
-        m->only = loudest;
-}
-
-double audio_mix_offset(const struct audio_mix *m)
-{
-    float largest = 0;
-
-    for (int c = 0; c < m->channels; c++)
-        if (fabsf(m->offset[c]) > fabsf(largest))
-            largest = m->offset[c];
-    return largest;
-}
-
-int audio_mix_only(const struct audio_mix *m)
-{
-    return m->only + 1;
+        m->only = loudest + 1;
 }
 
 void audio_mix_apply(const struct audio_mix *m, float *x, float *y, int64_t frames)
 {
     int channels = m->channels;
 
-    for (int64_t i = 0; m->shifted && i < frames; i++)
+    for (int64_t i = 0; fabsf(m->offset) > 0 && i < frames; i++)
         for (int c = 0; c < channels; c++)
-            x[i * channels + c] -= m->offset[c];
+            x[i * channels + c] -= m->offsets[c];
     if (y == x)
         return;
     for (int64_t i = 0; i < frames; i++) {
-        if (m->only >= 0)
-            y[i] = x[i * channels + m->only];
+        if (m->only > 0)
+            y[i] = x[i * channels + m->only - 1];
         else if (channels == 2)
             y[i] = (x[2 * i] + x[2 * i + 1]) * 0.5f;
         else

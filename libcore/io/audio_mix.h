@@ -7,15 +7,21 @@
 
 enum { AUDIO_LOOKS = 16 }; /* pieces of a file that are looked at */
 
+struct audio_mix {
+    int only;     /* the channel, from 1, that stands for the mix; 0: none */
+    float offset; /* the largest of all channels, 0: none has one */
+    int channels, looks;
+    float *offsets; /* [channels] */
+    double *means;  /* [channels, AUDIO_LOOKS], and those of the mix */
+    double *power;  /* [channels], and of the mix: without the means, summed over the pieces */
+};
+
 struct audio_mix *audio_mix_new(int channels);
 void audio_mix_free(struct audio_mix *m); /* NULL is fine */
 
 /* One more piece x [frames, channels], at most AUDIO_LOOKS of them; frames < 1: nothing. */
 void audio_mix_look(struct audio_mix *m, const float *x, int64_t frames);
 void audio_mix_decide(struct audio_mix *m);
-
-double audio_mix_offset(const struct audio_mix *m); /* the largest of all channels, 0: none has one */
-int audio_mix_only(const struct audio_mix *m);      /* the channel, from 1, that stands for the mix; 0: none */
 
 /* Takes the offset out of x [frames, channels], and mixes it into y [frames], unless y is x. */
 void audio_mix_apply(const struct audio_mix *m, float *x, float *y, int64_t frames);

@@ -18,14 +18,14 @@ enum {
 
 static ssize_t take(void *f, void *to, size_t bytes)
 {
-    ssize_t n = (ssize_t)audio_file_read(f, to, (int64_t)bytes);
+    ssize_t n = (ssize_t)audio_file_read(to, (int64_t)bytes, f);
 
     return n == 0 && ((struct audio_file *)f)->error != 0 ? -1 : n;
 }
 
 static off_t go(void *f, off_t offset, int whence)
 {
-    return (off_t)audio_file_seek(f, (int64_t)offset, whence);
+    return (off_t)audio_file_seek((int64_t)offset, whence, f);
 }
 
 /* Bytes that stand at a place, as many as there are. */
@@ -34,7 +34,7 @@ static int64_t look(struct audio_file *f, int64_t at, void *to, int64_t bytes)
     struct audio_file there = *f;
 
     there.at = at;
-    return audio_file_read(&there, to, bytes);
+    return audio_file_read(to, bytes, &there);
 }
 
 /* The frames that follow by the file's own count (Xing and Info, "VBRI" is not looked for), 0: it has none. It stands

@@ -1,4 +1,5 @@
-/* Turns file names into clip names and clip names into safe file names. */
+/* Names of tracks and of files. Every end of a path, from its last part to the whole of it, is in a table, and marked
+ * when it ends another one too. */
 #include "io/audio_name.h"
 
 #include <stdbool.h>
@@ -10,28 +11,6 @@
 #include "base/text.h"
 
 enum { SAFE_MAX = 200 }; /* leaves room below the usual 255 for an ending and a temporary one */
-
-char *audio_name_text(const char *s)
-{
-    char *name = mem_alloc(3 * strlen(s) + 1), *end = name;
-
-    while (*s != '\0') {
-        int n = text_character(s);
-
-        memcpy(end, n > 0 ? s : "\xef\xbf\xbd", n > 0 ? (size_t)n : 3);
-        end += n > 0 ? n : 3;
-        s += n > 0 ? n : 1;
-    }
-    *end = '\0';
-    return name;
-}
-
-char *audio_name_file(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return audio_name_text(slash != NULL ? slash + 1 : path);
-}
 
 /* Whether what follows the last dot of file is one of the words. */
 static bool ends_in(const char *file, const char *const *words)
@@ -87,5 +66,64 @@ char *audio_name_safe(const char *clip)
     *end = '\0';
     if (end == name)
         strcpy(name, "clip");
+    return name;
+}
+
+/* ---- tracks ---- */
+
+enum kind { PATH, END, SHARED }; /* what an entry is: a whole path; an end of one; one of several */
+
+/* The path from the root, whatever way it was spelled, without the ending; the name of a link stays. */
+static char *whole_path(const char *path)
+{
+    const char *name = basename(path);
+    char *folder = name > path ? mem_format("%.*s", (int)(name - path), path) : mem_text(".");
+    char *real = realpath(folder, NULL);
+    char *whole = real != NULL ? mem_format("%s/%s", strcmp(real, "/") == 0 ? "" : real, name) : mem_text(path);
+    char *stem = audio_name_stem(whole);
+
+    free(folder);
+    free(real);
+    free(whole);
+    return stem;
+}
+
+/* The next longer end of the path, NULL after the whole of it. */
+static const char *longer(const char *path, const char *end)
+{
+    if (end == path)
+        return NULL;
+    for (end--; end > path && end[-1] != '/'; end--)
+        ;
+    return end;
+}
+
+static void add(struct digests *known, const char *path)
+{
+    if (digests_first(known, path, strlen(path), PATH, path) != NULL)
+        return;
+    for (const char *end = basename(path); end != NULL; end = longer(path, end))
+        if (digests_first(known, end, strlen(end), END, path) != NULL)
+            digests_first(known, end, strlen(end), SHARED, path);
+}
+
+void audio_track_add(struct digests *known, const char *path)
+{
+    char *whole = whole_path(path);
+
+    add(known, whole);
+    free(whole);
+}
+
+char *audio_track_name(struct digests *known, const char *path)
+{
+    char *whole = whole_path(path), *name;
+    const char *end = basename(whole);
+
+    add(known, whole);
+    while (end > whole && digests_get(known, end, strlen(end), SHARED) != NULL)
+        end = longer(whole, end);
+    name = mem_text(end);
+    free(whole);
     return name;
 }

@@ -32,7 +32,7 @@ struct source {
     struct audio_mix *mix;
     int fd;
     bool borrowed;        /* fd is standard input, not to be closed */
-    soxr_t resampler;     /* NULL: same rate */
+    soxr_t resampler;     /* at the same rate it lays the channels apart */
     int64_t decoded;      /* source frames read or skipped so far */
     float *raw;           /* a piece as decoded, [frames, source channels] */
     float *piece;         /* the same with the channels given out; may be raw */
@@ -137,8 +137,6 @@ static int start_resampler(struct source *a, double rate)
 
     if (rate <= 0)
         rate = source;
-    if (rate == source)
-        return 0;
     if (source / rate > ratio_max || rate / source > ratio_max)
         return error_set("is at %d Hz, too far from %g Hz to resample", a->file.rate, rate);
     a->resampler = soxr_create(source, rate, (unsigned)a->out.channels, &why, &layout, &quality, &threads);
@@ -214,8 +212,8 @@ struct audio *audio_open(const char *path, double rate, bool mono)
     a->out.source_channels = a->file.channels;
     a->out.source_rate = a->file.rate;
     a->out.source_seconds = (double)a->file.frames / a->file.rate;
-    a->out.offset = audio_mix_offset(a->mix);
-    a->out.only = a->out.channels < a->file.channels ? audio_mix_only(a->mix) : 0;
+    a->out.offset = a->mix->offset;
+    a->out.only = a->out.channels < a->file.channels ? a->mix->only : 0;
     tell(a);
     return &a->out;
 }
@@ -308,25 +306,7 @@ static void take(struct source *a, int64_t frames)
     a->at += frames;
 }
 
-/* Moves frames of the piece into x [channels, samples] from column done on. */
-static int64_t copy_out(struct source *a, float *x, int64_t samples, int64_t done)
-{
-    int64_t n = a->have - a->at, channels = a->out.channels;
-    const float *piece = a->piece + a->at * channels;
-
-    if (n > samples - done)
-        n = samples - done;
-    if (channels == 1)
-        memcpy(x + done, piece, (size_t)n * sizeof *x);
-    else
-        for (int64_t c = 0; c < channels; c++)
-            for (int64_t i = 0; i < n; i++)
-                x[c * samples + done + i] = piece[i * channels + c];
-    take(a, n);
-    return n;
-}
-
-/* The same through the resampler; without a piece it gives what it holds back. */
+/* What the piece gives into x [channels, samples] from column done on; without one, what the resampler holds back. */
 static int64_t resample_out(struct source *a, float *x, int64_t samples, int64_t done, float **rows)
 {
     size_t used = 0, made = 0, wanted = (size_t)(samples - done);
@@ -377,8 +357,6 @@ static int64_t fill(struct source *a, float *x, int64_t samples)
     while (n >= 0 && done < samples) {
         if (a->at == a->have && !a->ended && refill(a) < 0)
             n = -1;
-        else if (a->resampler == NULL)
-            n = copy_out(a, x, samples, done);
         else
             n = resample_out(a, x, samples, done, rows);
         if (n == 0 && a->ended)

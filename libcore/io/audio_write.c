@@ -11,101 +11,62 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "io/audio_file.h"
 
 enum { PIECE_FLOATS = 1 << 14, HEADER_ROOM = 4096 };
 
 struct wav {
-    SNDFILE *file; /* NULL once finished */
+    struct audio_file memory; /* size and place of what is written, first, for audio_file_size and its like */
+    SNDFILE *file;            /* NULL once finished */
     int channels, bits;
-    int64_t samples;
+    int64_t samples, room;
     unsigned char *bytes;
-    size_t size, room, at;
     int *ints;     /* [frames, channels] on their way to libsndfile: samples in the upper bits, */
     float *floats; /* or as they are */
 };
 
-/* ---- a file in memory, for libsndfile ---- */
-
-static sf_count_t memory_size(void *user)
+static sf_count_t memory_write(const void *from, sf_count_t count, void *memory)
 {
-    return (sf_count_t)((struct wav *)user)->size;
-}
-
-static sf_count_t memory_seek(sf_count_t offset, int whence, void *user)
-{
-    struct wav *w = user;
-    sf_count_t from = whence == SEEK_SET ? 0 : (sf_count_t)(whence == SEEK_CUR ? w->at : w->size);
-
-    if (from + offset < 0 || from + offset > (sf_count_t)w->size)
-        return -1;
-    w->at = (size_t)(from + offset);
-    return (sf_count_t)w->at;
-}
-
-static sf_count_t memory_read(void *to, sf_count_t count, void *user)
-{
-    struct wav *w = user;
-    size_t n = w->size - w->at < (size_t)count ? w->size - w->at : (size_t)count;
-
-    memcpy(to, w->bytes + w->at, n);
-    w->at += n;
-    return (sf_count_t)n;
-}
-
-static sf_count_t memory_write(const void *from, sf_count_t count, void *user)
-{
-    struct wav *w = user;
-    size_t end = w->at + (size_t)count;
+    struct wav *w = memory;
+    int64_t end = w->memory.at + count;
 
     if (end > w->room) {
         w->room = end > 2 * w->room ? end : 2 * w->room;
-        w->bytes = mem_grow(w->bytes, w->room, 1);
+        w->bytes = mem_grow(w->bytes, (size_t)w->room, 1);
     }
-    memcpy(w->bytes + w->at, from, (size_t)count);
-    w->at = end;
-    if (end > w->size)
-        w->size = end;
+    memcpy(w->bytes + w->memory.at, from, (size_t)count);
+    w->memory.at = end;
+    if (end > w->memory.size)
+        w->memory.size = end;
     return count;
 }
 
-static sf_count_t memory_tell(void *user)
-{
-    return (sf_count_t)((struct wav *)user)->at;
-}
-
-/* ---- writing ---- */
-
 struct wav *wav_new(int rate, int64_t channels, int bits, const char *software)
 {
-    static SF_VIRTUAL_IO memory = {memory_size, memory_seek, memory_read, memory_write, memory_tell};
+    static SF_VIRTUAL_IO memory = {audio_file_size, audio_file_seek, NULL, memory_write, audio_file_tell};
     int subtype = bits == 16 ? SF_FORMAT_PCM_16 : bits == 24 ? SF_FORMAT_PCM_24 : SF_FORMAT_FLOAT;
     SF_INFO info = {.samplerate = rate, .channels = (int)channels, .format = SF_FORMAT_WAV | subtype};
     struct wav *w = mem_zero(1, sizeof *w);
 
     assert(rate >= 1 && channels >= 1 && (bits == 16 || bits == 24 || bits == 32));
-    if (channels > WAV_CHANNELS_MAX) {
-        error_set("cannot be a WAV file: %lld channels, the most is %d", (long long)channels, WAV_CHANNELS_MAX);
-        free(w);
-        return NULL;
-    }
     w->channels = (int)channels;
     w->bits = bits;
-    w->file = sf_open_virtual(&memory, SFM_WRITE, &info, w);
-    if (w->file == NULL) {
-        error_set("cannot be a WAV file: %d channels at %d Hz (libsndfile: %s)", w->channels, rate, sf_strerror(NULL));
-        wav_free(w);
-        return NULL;
-    }
-    /* the peak chunk of float files holds the time of day: same input, other bytes */
-    sf_command(w->file, SFC_SET_ADD_PEAK_CHUNK, NULL, SF_FALSE);
-    if (software != NULL && sf_set_string(w->file, SF_STR_SOFTWARE, software) != 0) {
-        error_set("cannot be a WAV file that says what made it (libsndfile: %s)", sf_strerror(w->file));
-        wav_free(w);
-        return NULL;
-    }
     w->ints = mem_alloc(PIECE_FLOATS * sizeof *w->ints);
     w->floats = mem_alloc(PIECE_FLOATS * sizeof *w->floats);
-    return w;
+    w->file = channels > WAV_CHANNELS_MAX ? NULL : sf_open_virtual(&memory, SFM_WRITE, &info, w);
+    /* the peak chunk of float files holds the time of day: same input, other bytes */
+    if (w->file != NULL)
+        sf_command(w->file, SFC_SET_ADD_PEAK_CHUNK, NULL, SF_FALSE);
+    if (channels > WAV_CHANNELS_MAX)
+        error_set("cannot be a WAV file: %lld channels, the most is %d", (long long)channels, WAV_CHANNELS_MAX);
+    else if (w->file == NULL)
+        error_set("cannot be a WAV file: %d channels at %d Hz (libsndfile: %s)", w->channels, rate, sf_strerror(NULL));
+    else if (software != NULL && sf_set_string(w->file, SF_STR_SOFTWARE, software) != 0)
+        error_set("cannot be a WAV file that says what made it (libsndfile: %s)", sf_strerror(w->file));
+    else
+        return w;
+    wav_free(w);
+    return NULL;
 }
 
 /* Nearest integer to y x scale, ties to even (doubles around 2^52 have no
@@ -155,7 +116,7 @@ const void *wav_bytes(struct wav *w, size_t *size)
     if (w->file != NULL)
         sf_close(w->file);
     w->file = NULL;
-    *size = w->size;
+    *size = (size_t)w->memory.size;
     return w->bytes;
 }
 

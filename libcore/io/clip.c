@@ -1,5 +1,8 @@
-/* What audio frames say of their clips. */
+/* What audio frames say of their clips; sides by the XXH3-64 of the track, seen as a fraction of 2^64, or by time. */
 #include "io/clip.h"
+
+#include <string.h>
+#include <xxhash.h>
 
 #include "base/error.h"
 
@@ -88,4 +91,23 @@ int audio_clip_next(struct reader *r, struct audio_clip *c)
     c->samples = c->frame_audio.shape[2];
     c->x = c->frame_audio.data + c->number * c->channels * c->samples;
     return 1;
+}
+
+bool split_is_test(const char *name, const struct meta *meta, double share)
+{
+    const char *track = name;
+
+    meta_get_text(meta, "track", &track);
+    return (double)(XXH3_64bits(track, strlen(track)) >> 11) * 0x1p-53 < share;
+}
+
+int split_is_late(const char *name, const struct meta *meta, double share)
+{
+    double start, seconds;
+
+    if (!meta_get_real(meta, "start", &start) || !meta_get_real(meta, "source_seconds", &seconds))
+        return error_set("clip '%s' does not say where in its track it is (meta \"start\", \"source_seconds\"): "
+                         "load it with this cv-load, or split without --by-time",
+                         name);
+    return start >= (1 - share) * seconds;
 }

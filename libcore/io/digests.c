@@ -1,95 +1,74 @@
-/* A hash table with open addressing, at most half full. */
+/* Two trees of glibc: digests, and the words that they came with. */
 #include "io/digests.h"
 
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
+#include "base/diag.h"
 #include "base/mem.h"
 
-struct entry {
+struct known {
     XXH128_hash_t digest;
-    const char *word; /* NULL: free */
+    const char *word;
 };
 
 struct digests {
-    struct entry *entries;
-    size_t room, count; /* room: a power of two */
-    char **words;       /* all that were kept */
-    size_t words_count;
+    void *entries, *words;
 };
 
-enum { ROOM = 64 };
+static int compare_entries(const void *a, const void *b)
+{
+    return XXH128_cmp(a, b); /* the digest comes first */
+}
+
+static int compare_words(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
 
 struct digests *digests_new(void)
 {
-    struct digests *d = mem_zero(1, sizeof *d);
-
-    d->room = ROOM;
-    d->entries = mem_zero(d->room, sizeof *d->entries);
-    return d;
+    return mem_zero(1, sizeof(struct digests));
 }
 
 void digests_free(struct digests *d)
 {
     if (d == NULL)
         return;
-    for (size_t i = 0; i < d->words_count; i++)
-        free(d->words[i]);
-    free(d->words);
-    free(d->entries);
+    tdestroy(d->entries, free);
+    tdestroy(d->words, free);
     free(d);
 }
 
-/* Where that digest is, or would be. */
-static struct entry *place(const struct digests *d, XXH128_hash_t digest)
+/* A copy of what is there in the tree, which is made where there is none. */
+static void *keep(void **tree, const void *wanted, size_t size, int (*compare)(const void *, const void *))
 {
-    size_t at = (size_t)digest.low64 & (d->room - 1);
+    void **found = tsearch(wanted, tree, compare);
 
-    while (d->entries[at].word != NULL && !XXH128_isEqual(d->entries[at].digest, digest))
-        at = (at + 1) & (d->room - 1);
-    return &d->entries[at];
-}
-
-static void grow(struct digests *d)
-{
-    struct entry *old = d->entries;
-    size_t room = d->room;
-
-    d->room = 2 * room;
-    d->entries = mem_zero(d->room, sizeof *d->entries);
-    for (size_t i = 0; i < room; i++)
-        if (old[i].word != NULL)
-            *place(d, old[i].digest) = old[i];
-    free(old);
-}
-
-/* A copy of the word, or that of the time before. */
-static const char *word_keep(struct digests *d, const char *word)
-{
-    if (d->words_count == 0 || strcmp(d->words[d->words_count - 1], word) != 0) {
-        d->words = mem_grow(d->words, d->words_count + 1, sizeof *d->words);
-        d->words[d->words_count++] = mem_text(word);
-    }
-    return d->words[d->words_count - 1];
+    if (found == NULL)
+        diag_die("out of memory: no room for a digest");
+    if (*found == wanted)
+        *found = memcpy(mem_alloc(size), wanted, size);
+    return *found;
 }
 
 const char *digests_first(struct digests *d, const void *bytes, size_t size, uint64_t seed, const char *word)
 {
-    XXH128_hash_t digest = XXH3_128bits_withSeed(bytes, size, seed);
-    struct entry *e;
+    struct known new = {XXH3_128bits_withSeed(bytes, size, seed), NULL}, *e;
 
-    if (2 * (d->count + 1) > d->room)
-        grow(d);
-    e = place(d, digest);
+    e = keep(&d->entries, &new, sizeof new, compare_entries);
     if (e->word != NULL)
         return e->word;
-    *e = (struct entry){digest, word_keep(d, word)};
-    d->count++;
+    e->word = keep(&d->words, word, strlen(word) + 1, compare_words);
     return NULL;
 }
 
 const char *digests_get(const struct digests *d, const void *bytes, size_t size, uint64_t seed)
 {
-    return place(d, XXH3_128bits_withSeed(bytes, size, seed))->word;
+    struct known wanted = {XXH3_128bits_withSeed(bytes, size, seed), NULL}, **e;
+
+    e = tfind(&wanted, &d->entries, compare_entries);
+    return e != NULL ? (*e)->word : NULL;
 }

@@ -1,4 +1,4 @@
-/* What was there before, known by its bytes: a table from the XXH3-128 of some bytes to a word. */
+/* What was there before, known by its bytes: trees from the XXH3-128 of some bytes to a word. */
 #ifndef IO_DIGESTS_H
 #define IO_DIGESTS_H
 
@@ -9,7 +9,7 @@ struct digests *digests_new(void);
 void digests_free(struct digests *d); /* NULL is fine */
 
 /* The word that was given with these bytes when they first came; d keeps it. NULL: they are new, and a copy of word is
- * kept for them, one for all that come with it in a row, and at most a hundred bytes more. seed tells apart the same
+ * kept for them, one for all that come with it, and at most a hundred bytes more. seed tells apart the same
  * bytes of different meaning. */
 const char *digests_first(struct digests *d, const void *bytes, size_t size, uint64_t seed, const char *word);
 

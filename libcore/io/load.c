@@ -13,7 +13,6 @@
 #include "base/mem.h"
 #include "io/audio_name.h"
 #include "io/audio_report.h"
-#include "io/audio_track.h"
 #include "io/stream.h"
 
 struct load {
@@ -37,8 +36,8 @@ struct load {
 
 /* A file at work. */
 struct file {
-    const char *path, *shown;
-    char *name, *track;
+    const char *path, *shown, *name;
+    char *track;
     struct audio *a;
     struct audio_verdict v;
 };
@@ -245,7 +244,7 @@ static int load_file(struct load *l, const char *path, bool walked)
                      .shown = standard        ? "standard input"
                               : *path == '\0' ? "''"
                                               : path,
-                     .name = audio_name_file(standard ? "stdin" : path),
+                     .name = standard ? "stdin" : basename(path),
                      .track = standard ? mem_text("stdin") : audio_track_name(l->tracks, path),
                      .a = audio_open(path, l->o.rate, !l->o.channels)};
     char *reason = NULL;
@@ -264,7 +263,6 @@ static int load_file(struct load *l, const char *path, bool walked)
     audio_close(f.a);
     free(reason);
     free(f.track);
-    free(f.name);
     return broken ? -1 : 0;
 }
 

@@ -77,12 +77,11 @@ static int save_one(struct save *s, const char *clip, struct wav *w)
     if (!may_replace(s, path)) {
         diag_error("%s", error_text());
         s->failed = true;
-    } else if ((status = file_save(path, bytes, size)) == 0 && s->files++ == 0) {
-        s->first = mem_text(file);
-        s->last = mem_text(file);
-    } else if (status == 0) {
+    } else if ((status = file_save(path, bytes, size)) == 0) {
         free(s->last);
         s->last = mem_text(file);
+        if (s->files++ == 0)
+            s->first = mem_text(file);
     }
     free(name);
     free(file);

@@ -6,64 +6,13 @@
 #include "base/text.h"
 #include "io/stream_private.h"
 
-enum {
-    META_DEPTH = STREAM_DEPTH - 2, /* meta lies within a head or frame; one is left over */
-    TEXT_WRITTEN = STREAM_TEXT / 3 /* bytes that are not UTF-8 grow threefold */
-};
-
-static int meta_check_at(const struct meta *m, int depth, size_t *elements)
-{
-    if (++*elements > STREAM_ELEMENTS / 2)
-        return error_set("a description of more than %d values", STREAM_ELEMENTS / 2);
-    if (m->kind == META_TEXT && strlen(m->text) > TEXT_WRITTEN)
-        return error_set("a description with a text of %zu bytes", strlen(m->text));
-    if (m->kind != META_LIST && m->kind != META_MAP)
-        return 0;
-    if (depth == META_DEPTH)
-        return error_set("a description nested more than %d deep", META_DEPTH);
-    if (m->count > (m->kind == META_MAP ? STREAM_KEYS : STREAM_COUNT))
-        return error_set("a description with %zu entries in a map or list, at most %d are written", m->count,
-                         m->kind == META_MAP ? STREAM_KEYS : STREAM_COUNT);
-    for (size_t i = 0; i < m->count; i++)
-        if (m->kind == META_MAP && strlen(m->keys[i]) > TEXT_WRITTEN)
-            return error_set("a description with a key of %zu bytes", strlen(m->keys[i]));
-        else if (meta_check_at(m->items[i], depth + 1, elements) < 0)
-            return -1;
-    return 0;
-}
-
-int meta_check(const struct meta *m)
-{
-    size_t elements = 0;
-
-    return m ? meta_check_at(m, 0, &elements) : 0;
-}
-
-/* A str has to be UTF-8, but file names may be anything: what is not becomes U+FFFD. */
+/* A str has to be UTF-8, but file names may be anything. */
 void text_pack(msgpack_packer *to, const char *text)
 {
-    size_t n = strlen(text), bad = 0;
+    char *valid = text_valid(text);
 
-    for (const char *p = text; *p;) {
-        int step = text_character(p);
-
-        bad += step == 0;
-        p += step ? step : 1;
-    }
-    msgpack_pack_str(to, n + 2 * bad);
-    if (bad == 0) {
-        msgpack_pack_str_body(to, text, n);
-        return;
-    }
-    for (const char *p = text; *p;) {
-        int step = text_character(p);
-
-        if (step)
-            msgpack_pack_str_body(to, p, (size_t)step);
-        else
-            msgpack_pack_str_body(to, "\xef\xbf\xbd", 3);
-        p += step ? step : 1;
-    }
+    msgpack_pack_str_with_body(to, valid, strlen(valid));
+    free(valid);
 }
 
 void meta_pack(msgpack_packer *to, const struct meta *m)
@@ -105,27 +54,18 @@ void meta_pack(msgpack_packer *to, const struct meta *m)
 /* A copy of a text that ends in NUL; NULL when it holds one. */
 static char *text_parse(const char *p, uint32_t n)
 {
-    char *text;
-
-    if (memchr(p, '\0', n)) {
-        error_set("a text with a NUL in it");
-        return NULL;
-    }
-    text = mem_alloc((size_t)n + 1);
-    memcpy(text, p, n);
-    text[n] = '\0';
-    return text;
+    if (!memchr(p, '\0', n))
+        return mem_format("%.*s", (int)n, p);
+    error_set("a text with a NUL in it");
+    return NULL;
 }
 
 static struct meta *text_meta(const char *p, uint32_t n)
 {
     char *text = text_parse(p, n);
-    struct meta *m = text ? meta_text("") : NULL;
+    struct meta *m = text ? meta_text(text) : NULL;
 
-    if (m) {
-        free(m->text);
-        m->text = text;
-    }
+    free(text);
     return m;
 }
 

@@ -47,6 +47,8 @@ static int map_find(const msgpack_object *map, const char *key, const msgpack_ob
     return 0;
 }
 
+static const char *const role_names[] = {"head", "frame", "tail"};
+
 int parse_role(const msgpack_object *o, enum role *role)
 {
     const msgpack_object *cv;
@@ -56,17 +58,12 @@ int parse_role(const msgpack_object *o, enum role *role)
         return -1;
     if (!cv)
         return error_set("a map without the key \"cv\"");
-    if (text_is(cv, "head"))
-        *role = ROLE_HEAD;
-    else if (text_is(cv, "frame"))
-        *role = ROLE_FRAME;
-    else if (text_is(cv, "tail"))
-        *role = ROLE_TAIL;
-    else if (is_text(cv))
+    for (*role = ROLE_HEAD; *role <= ROLE_TAIL; ++*role)
+        if (text_is(cv, role_names[*role]))
+            return 0;
+    if (is_text(cv))
         return error_set("a map of the unknown sort \"%.*s\"", text_show(cv), cv->via.str.ptr);
-    else
-        return error_set("\"cv\" is not a text");
-    return 0;
+    return error_set("\"cv\" is not a text");
 }
 
 static int parse_meta(const msgpack_object *o, struct meta **meta)

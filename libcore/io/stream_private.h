@@ -27,6 +27,7 @@ enum {
 struct scan {
     size_t at; /* what is settled; may lie beyond the bytes at hand */
     int depth;
+    uint32_t keys;               /* of a map, at most; 0: STREAM_COUNT */
     uint32_t left[STREAM_DEPTH]; /* values still to come at each depth */
     uint32_t elements;
     size_t overhead;
@@ -40,7 +41,6 @@ int scan_run(struct scan *s, const unsigned char *p, size_t have);
 
 /* ---- stream_meta.c: descriptions to and from MessagePack ---- */
 
-int meta_check(const struct meta *m); /* -1: what a reader would refuse */
 void meta_pack(msgpack_packer *to, const struct meta *m);
 void text_pack(msgpack_packer *to, const char *text);
 bool is_utf8(const char *text);                   /* two names that are not could be written as one */
@@ -91,23 +91,18 @@ struct source {
     unsigned char *buffer; /* bytes start..end of room are at hand; an object begins at start */
     size_t room, start, end;
     bool drained; /* the descriptor came to its end */
+    bool failed;  /* it could not be read: errno */
     struct scan scan;
     msgpack_unpacked unpacked; /* the object, its texts and bins pointing into the buffer */
     size_t held;               /* its bytes, from start on */
 };
 
-enum source_state {
-    SOURCE_OBJECT, /* one whole object is there */
-    SOURCE_END,    /* the input ended before an object began */
-    SOURCE_CUT,    /* the input ended within one */
-    SOURCE_BAD,    /* what came is no object; error_text says why, not where */
-    SOURCE_FAILED  /* reading failed: errno */
-};
-
 void source_init(struct source *s, int fd);
 void source_destroy(struct source *s); /* closes fd unless it is a standard one */
 int source_fill(struct source *s);     /* reads what there is: 1, 0 at the end, -1 with errno */
-enum source_state source_next(struct source *s);
+/* 1: one whole object is there, 0: the input ended, within one if there are bytes at hand, -1: what came is no object
+ * (error_text says why, not where), or reading failed. */
+int source_next(struct source *s);
 void source_release(struct source *s); /* lets the object go */
 
 /* ---- stream_explain.c: words for what is not the stream that was wanted ---- */

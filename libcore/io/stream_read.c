@@ -204,19 +204,14 @@ static int input_bad(const struct reader *r)
 /* 1: the next object is there, 0: the input ended where it may, -1: failed. */
 static int object_next(struct reader *r)
 {
-    switch (source_next(&r->source)) {
-    case SOURCE_OBJECT:
+    const struct source *s = &r->source;
+    int status = source_next(&r->source);
+
+    if (status > 0)
         return 1;
-    case SOURCE_END:
-        return !r->in_segment && r->segment >= 0 ? 0 : input_cut(r);
-    case SOURCE_CUT:
-        return input_cut(r);
-    case SOURCE_BAD:
-        return input_bad(r);
-    case SOURCE_FAILED:
-        return error_set("%s:", r->label);
-    }
-    return -1;
+    if (status < 0)
+        return s->failed ? error_set("%s:", r->label) : input_bad(r);
+    return s->start == s->end && !r->in_segment && r->segment >= 0 ? 0 : input_cut(r);
 }
 
 static void object_release(struct reader *r)
@@ -444,40 +439,39 @@ int reader_start(struct reader *r, const char *const *kinds)
     return 0;
 }
 
+/* 1: the next frame is there; 0: not yet, or the stream has ended. */
+static int object_take(struct reader *r)
+{
+    enum role role;
+    int status;
+
+    object_release(r);
+    status = object_next(r);
+    r->ended = status == 0;
+    if (status <= 0)
+        return status;
+    if (!r->in_segment)
+        return head_take(r);
+    if (parse_role(&r->source.unpacked.data, &role) < 0)
+        return input_bad(r);
+    if (role == ROLE_TAIL)
+        return tail_take(r);
+    if (role == ROLE_FRAME)
+        return frame_take(r);
+    return error_set("%s: a head after frame %" PRId64 ", a frame or the tail was expected", r->label, r->frames);
+}
+
 int reader_next(struct reader *r, const struct frame **f)
 {
+    int status = 0;
+
     *f = NULL;
     assert(r->started || r->failure);
     if (r->failure)
         return error_set("%s", r->failure);
-    while (!r->ended) {
-        enum role role;
-        int status;
-
-        object_release(r);
-        status = object_next(r);
-        if (status < 0)
-            return fail(r);
-        if (status == 0) {
-            r->ended = true;
-        } else if (!r->in_segment) {
-            if (head_take(r) < 0)
-                return fail(r);
-        } else if (parse_role(&r->source.unpacked.data, &role) < 0) {
-            input_bad(r);
-            return fail(r);
-        } else if (role == ROLE_TAIL) {
-            if (tail_take(r) < 0)
-                return fail(r);
-        } else if (role == ROLE_HEAD) {
-            error_set("%s: a head after frame %" PRId64 ", a frame or the tail was expected", r->label, r->frames);
-            return fail(r);
-        } else {
-            if (frame_take(r) < 0)
-                return fail(r);
-            *f = &r->frame;
-            return 1;
-        }
-    }
-    return 0;
+    while (!r->ended && status == 0)
+        status = object_take(r);
+    if (status > 0)
+        *f = &r->frame;
+    return status < 0 ? fail(r) : status;
 }

@@ -55,8 +55,10 @@ static void scan_close(struct scan *s)
 
 static int scan_open(struct scan *s, const struct item *item, uint32_t count)
 {
-    if (count > STREAM_COUNT)
-        return error_set("a map or array of %u entries, at most %d are read", count, STREAM_COUNT);
+    uint32_t most = s->keys && item->kind == ITEM_MAP ? s->keys : STREAM_COUNT;
+
+    if (count > most)
+        return error_set("a map or array of %u entries, at most %u are read", count, most);
     if (count == 0) {
         scan_close(s);
         return 0;

@@ -67,14 +67,15 @@ int source_fill(struct source *s)
         return 0;
     source_room(s);
     n = fd_read(s->fd, s->buffer + s->end, s->room - s->end);
-    if (n < 0)
+    s->failed = n < 0;
+    if (s->failed)
         return -1;
     s->drained = n == 0;
     s->end += (size_t)n;
     return n > 0;
 }
 
-enum source_state source_next(struct source *s)
+int source_next(struct source *s)
 {
     size_t used = 0;
     int status;
@@ -84,25 +85,22 @@ enum source_state source_next(struct source *s)
     while ((status = scan_run(&s->scan, s->buffer + s->start, s->end - s->start)) == 0) {
         int more = source_fill(s);
 
-        if (more < 0)
-            return SOURCE_FAILED;
-        if (more == 0)
-            return s->start == s->end ? SOURCE_END : SOURCE_CUT;
+        if (more <= 0)
+            return more;
     }
     if (status < 0)
-        return SOURCE_BAD;
+        return -1;
     switch (msgpack_unpack_next(&s->unpacked, (const char *)s->buffer + s->start, s->scan.at, &used)) {
     case MSGPACK_UNPACK_SUCCESS:
         break;
     case MSGPACK_UNPACK_NOMEM_ERROR:
         diag_die("out of memory: no room for a map of %u values", s->scan.elements);
     default:
-        error_set("bytes that are not MessagePack");
-        return SOURCE_BAD;
+        return error_set("bytes that are not MessagePack");
     }
     assert(used == s->scan.at);
     s->held = used;
-    return SOURCE_OBJECT;
+    return 1;
 }
 
 void source_release(struct source *s)

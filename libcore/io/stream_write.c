@@ -43,26 +43,28 @@ static int packed_add(void *to, const char *bytes, size_t n)
     return 0;
 }
 
-static void pack_key(msgpack_packer *to, const char *key)
-{
-    msgpack_pack_str(to, strlen(key));
-    msgpack_pack_str_body(to, key, strlen(key));
-}
-
 static void pack_bin(msgpack_packer *to, const char *text)
 {
-    msgpack_pack_bin(to, strlen(text));
-    msgpack_pack_bin_body(to, text, strlen(text));
+    msgpack_pack_bin_with_body(to, text, strlen(text));
 }
 
-/* "meta" and its value; a missing description is an empty one. */
-static void pack_meta(msgpack_packer *to, const struct meta *meta)
+/* "meta" and its value; a missing description is an empty one. -1: it is what a reader would refuse in a map that has all
+ * the tensors beside it. */
+static int pack_meta(struct writer *w, const struct meta *meta)
 {
-    pack_key(to, "meta");
+    struct scan s = {.depth = 1, .left = {2}, .keys = STREAM_KEYS, .elements = 20 * STREAM_TENSORS};
+    size_t from;
+
+    assert(!meta || meta->kind == META_MAP);
+    text_pack(&w->packer, "meta");
+    from = w->packed.size;
     if (meta)
-        meta_pack(to, meta);
+        meta_pack(&w->packer, meta);
     else
-        msgpack_pack_map(to, 0);
+        msgpack_pack_map(&w->packer, 0);
+    if (scan_run(&s, (unsigned char *)w->packed.data + from, w->packed.size - from) < 0)
+        return error_prefix("the description");
+    return 0;
 }
 
 /* All of a tensor but its bytes, as msgpack-numpy does it: the keys are bin, the type is str. */
@@ -72,7 +74,7 @@ static void pack_tensor(msgpack_packer *to, const struct tensor *t)
     pack_bin(to, "nd");
     msgpack_pack_true(to);
     pack_bin(to, "type");
-    pack_key(to, "<f4");
+    text_pack(to, "<f4");
     pack_bin(to, "kind");
     pack_bin(to, "");
     pack_bin(to, "shape");
@@ -110,13 +112,10 @@ struct writer *writer_new(int fd, const char *label, const char *kind, const str
 {
     struct writer *w;
 
-    assert(!meta || meta->kind == META_MAP);
     if (isatty(fd)) {
         error_set("%s is a terminal, and a stream is not text: redirect it ('> FILE') or pipe it on", label);
         return NULL;
     }
-    if (meta_check(meta) < 0)
-        return NULL;
     fd_enlarge(fd);
     w = mem_zero(1, sizeof *w);
     w->fd = fd;
@@ -129,24 +128,23 @@ struct writer *writer_new(int fd, const char *label, const char *kind, const str
     XXH3_64bits_reset(w->hash);
     msgpack_packer_init(&w->packer, &w->packed, packed_add);
     msgpack_pack_map(&w->packer, 4);
-    pack_key(&w->packer, "cv");
-    pack_key(&w->packer, "head");
-    pack_key(&w->packer, "version");
+    text_pack(&w->packer, "cv");
+    text_pack(&w->packer, "head");
+    text_pack(&w->packer, "version");
     msgpack_pack_int(&w->packer, STREAM_VERSION);
-    pack_key(&w->packer, "kind");
-    pack_key(&w->packer, kind);
-    pack_meta(&w->packer, meta);
-    if (writer_send_packed(w) < 0) {
+    text_pack(&w->packer, "kind");
+    text_pack(&w->packer, kind);
+    if (pack_meta(w, meta) < 0 || writer_send_packed(w) < 0) {
         writer_abandon(w);
         return NULL;
     }
     return w;
 }
 
-/* -1: something that readers refuse. */
-static int frame_check(const char *name, const struct meta *meta, const struct frame_tensor *tensors, size_t count)
+/* All of a frame but its tensors. -1: something that readers refuse. */
+static int pack_frame(struct writer *w, const char *name, const struct meta *meta, const struct frame_tensor *tensors,
+                      size_t count)
 {
-    assert(!meta || meta->kind == META_MAP);
     if (count > STREAM_TENSORS)
         return error_set("a frame of %zu tensors, at most %d are written", count, STREAM_TENSORS);
     if (strlen(name) > STREAM_TEXT / 3)
@@ -155,7 +153,13 @@ static int frame_check(const char *name, const struct meta *meta, const struct f
         if ((uint64_t)tensor_count(&tensors[i].t) * sizeof(float) > STREAM_BIN)
             return error_set("tensor \"%s\" has %lld values, at most %lld can be written", tensors[i].name,
                              (long long)tensor_count(&tensors[i].t), (long long)(STREAM_BIN / sizeof(float)));
-    return meta_check(meta);
+    w->packed.size = 0;
+    msgpack_pack_map(&w->packer, 4);
+    text_pack(&w->packer, "cv");
+    text_pack(&w->packer, "frame");
+    text_pack(&w->packer, "name");
+    text_pack(&w->packer, name);
+    return pack_meta(w, meta);
 }
 
 int writer_put(struct writer *w, const char *name, const struct meta *meta, const struct frame_tensor *tensors,
@@ -165,7 +169,7 @@ int writer_put(struct writer *w, const char *name, const struct meta *meta, cons
 
     if (w->failure)
         return error_set("%s", w->failure);
-    if (frame_check(name, meta, tensors, count) < 0) {
+    if (pack_frame(w, name, meta, tensors, count) < 0) {
         error_prefix("frame \"%.60s\"", name);
         return writer_fail(w);
     }
@@ -173,14 +177,7 @@ int writer_put(struct writer *w, const char *name, const struct meta *meta, cons
         w->room = 2 * count + 1;
         w->parts = mem_grow(w->parts, w->room, sizeof *w->parts);
     }
-    w->packed.size = 0;
-    msgpack_pack_map(&w->packer, 4);
-    pack_key(&w->packer, "cv");
-    pack_key(&w->packer, "frame");
-    pack_key(&w->packer, "name");
-    text_pack(&w->packer, name);
-    pack_meta(&w->packer, meta);
-    pack_key(&w->packer, "tensors");
+    text_pack(&w->packer, "tensors");
     msgpack_pack_map(&w->packer, count);
     for (size_t i = 0; i < count; i++) {
         size_t bytes = (size_t)tensor_count(&tensors[i].t) * sizeof(float);
@@ -213,11 +210,11 @@ int writer_end(struct writer *w)
     } else {
         w->packed.size = 0;
         msgpack_pack_map(&w->packer, 3);
-        pack_key(&w->packer, "cv");
-        pack_key(&w->packer, "tail");
-        pack_key(&w->packer, "frames");
+        text_pack(&w->packer, "cv");
+        text_pack(&w->packer, "tail");
+        text_pack(&w->packer, "frames");
         msgpack_pack_uint64(&w->packer, w->frames);
-        pack_key(&w->packer, "xxh3");
+        text_pack(&w->packer, "xxh3");
         msgpack_pack_fix_uint64(&w->packer, XXH3_64bits_digest(w->hash));
         status = writer_send_packed(w);
     }

@@ -7,7 +7,6 @@
 #include "base/mem.h"
 #include "base/progress.h"
 #include "base/linalg.h"
-#include "base/leading.h"
 
 /* Variance below which a component counts as this much: it would be blown up. */
 static const double least = 1e-3;
@@ -89,8 +88,8 @@ static void covariance(struct sums *s, double seen)
         }
 }
 
-static void set(const struct spectral *shape, struct params *params, const struct sums *s, const double *variance,
-                const double *vectors)
+/* The first rows of the products have become the components. */
+static void set(const struct spectral *shape, struct params *params, const struct sums *s, const double *variance)
 {
     float *pca = params_values(params, "pca/kernel"), *mean = params_values(params, "pca/mean");
     float *ew = params_values(params, "enc/linear/kernel"), *eb = params_values(params, "enc/linear/bias");
@@ -98,7 +97,7 @@ static void set(const struct spectral *shape, struct params *params, const struc
     size_t n = (size_t)s->n, latent = (size_t)shape->latent;
 
     for (size_t d = 0; d < latent; d++) {
-        const double *v = vectors + d * n;
+        const double *v = s->products + d * n;
         double w = variance[d] > least ? variance[d] : least, scale = sqrt(w), offset = 0;
 
         params_values(params, "pca/variance")[d] = (float)w;
@@ -124,13 +123,11 @@ int pca_begin(const struct spectral *shape, struct params *params, const struct 
                      .products = mem_zero(size * size, sizeof(double)),
                      .part = mem_alloc((size_t)(tiles * (tiles + 1) / 2) * TILE * TILE * sizeof(float))};
     double *variance = mem_alloc((size_t)shape->latent * sizeof *variance);
-    double *vectors = mem_alloc((size_t)shape->latent * size * sizeof *vectors);
 
     covariance(&s, add_all(&s, shape, clips, count, spool, pool));
-    status = leading(n, shape->latent, s.products, variance, vectors, pool);
+    status = eigen_symmetric(n, shape->latent, s.products, variance);
     if (!status)
-        set(shape, params, &s, variance, vectors);
-    free(vectors);
+        set(shape, params, &s, variance);
     free(variance);
     free(s.part);
     free(s.products);

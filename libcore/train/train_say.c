@@ -8,7 +8,7 @@
 
 #include "base/diag.h"
 #include "base/error.h"
-#include "base/json.h"
+#include "base/meta.h"
 #include "train/train_private.h"
 
 /* ---- the log ---- */

@@ -50,13 +50,14 @@ struct tune {
     bool blues, minor;
     struct chord beat[FORM_BARS * BEATS];
 };
-void tune_choose(struct tune *t, struct dice *r, int key);         /* transposed by key half tones */
-struct chord tune_chord(const struct tune *t, int bar0, int step); /* what sounds at a step of the clip */
+void tune_choose(struct tune *t, struct dice *r, int key); /* transposed by key half tones */
 bool chord_same(struct chord a, struct chord b);
-bool chord_has(struct chord c, int pitch);   /* chord tones, and the ninth where it is at home */
-bool chord_guide(struct chord c, int pitch); /* third and seventh: what tells the chord */
-bool chord_scale(struct chord c, int pitch);
-bool chord_avoid(struct chord c, int pitch); /* in the scale, but not to be leaned on */
+/* whether what the pitch is to the chord is one of these letters */
+bool chord_is(const char *letters, struct chord c, int pitch);
+#define TONE "gtT" /* and the ninth where it is at home */
+#define GUIDE "g"  /* third and seventh: what tells the chord */
+#define SCALE "gtTsa"
+#define AVOID "Ta" /* in the scale, but not to be leaned on */
 int chord_voicing(struct chord c, struct dice *r, int notes, int *intervals); /* above the root; how many */
 
 /* ---- line.c: the cheapest melodic line through a row of slots */
@@ -110,11 +111,10 @@ struct clip {
     struct score *score;
 };
 int clip_tick(int step, int swing);
-struct chord clip_chord(const struct clip *c, int step);
+struct chord clip_chord(const struct clip *c, int step); /* what sounds there */
 void plan_clip(struct clip *c, uint64_t seed, unsigned index, int seconds);
 void plan_describe(const struct clip *c, char *text, size_t size);
-const char *comper_name(enum comper c);
-int comper_program(enum comper c);
+extern const struct voice comper_voices[]; /* by enum comper */
 
 /* ---- the players; each writes its own tracks, solo_play before the others because they listen to it */
 enum { PART_PLAN = 1, PART_SOLO, PART_WALK, PART_COMP, PART_DRUMS };

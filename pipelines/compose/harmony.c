@@ -23,8 +23,7 @@ static const struct {
     [DIM7] = {"o", "t.sg.st.sg.s", {{3, 6, 9, 12}, {3, 6, 9, 14}}},
 };
 
-/* whether what the pitch is to the chord is one of these letters */
-static bool is_one_of(const char *letters, struct chord c, int pitch)
+bool chord_is(const char *letters, struct chord c, int pitch)
 {
     return strchr(letters, kinds[c.quality].tones[(pitch - c.root + 120) % 12]) != NULL;
 }
@@ -32,26 +31,6 @@ static bool is_one_of(const char *letters, struct chord c, int pitch)
 bool chord_same(struct chord a, struct chord b)
 {
     return a.root == b.root && a.quality == b.quality;
-}
-
-bool chord_has(struct chord c, int pitch)
-{
-    return is_one_of("gtT", c, pitch);
-}
-
-bool chord_guide(struct chord c, int pitch)
-{
-    return is_one_of("g", c, pitch);
-}
-
-bool chord_scale(struct chord c, int pitch)
-{
-    return is_one_of("gtTsa", c, pitch);
-}
-
-bool chord_avoid(struct chord c, int pitch)
-{
-    return is_one_of("Ta", c, pitch);
 }
 
 int chord_voicing(struct chord c, struct dice *r, int notes, int *intervals)
@@ -64,7 +43,7 @@ int chord_voicing(struct chord c, struct dice *r, int notes, int *intervals)
         int pitch = c.root + v[i];
 
         /* a small voicing keeps third and seventh and takes one colour at most */
-        if (notes == 4 || chord_guide(c, pitch) || (notes == 3 && i == 3))
+        if (notes == 4 || chord_is(GUIDE, c, pitch) || (notes == 3 && i == 3))
             intervals[n++] = v[i];
     }
     return n;
@@ -187,22 +166,18 @@ void tune_choose(struct tune *t, struct dice *r, int key)
     for (int i = 0; i < FORMS; i++)
         weights[i] = forms[i].weight;
     f = &forms[dice_weighted(r, weights, FORMS)];
-    memset(t, 0, sizeof *t);
-    t->name = f->name;
-    t->section = f->section;
-    t->home = (f->home + key) % 12;
-    t->blues = f->blues;
-    t->minor = f->minor;
+    *t = (struct tune){
+        .name = f->name, .section = f->section, .home = (f->home + key) % 12, .blues = f->blues, .minor = f->minor};
     chart_read(t, f->chart);
     reharmonize(t, r);
     for (int i = 0; i < t->bars * BEATS; i++)
         t->beat[i].root = (t->beat[i].root + key) % 12;
 }
 
-struct chord tune_chord(const struct tune *t, int bar0, int step)
+struct chord clip_chord(const struct clip *c, int step)
 {
-    int whole = t->bars * BAR;
-    int at = ((step + bar0 * BAR) % whole + whole) % whole;
+    int whole = c->tune.bars * BAR;
+    int at = ((step + c->bar0 * BAR) % whole + whole) % whole;
 
-    return t->beat[at / BEAT];
+    return c->tune.beat[at / BEAT];
 }

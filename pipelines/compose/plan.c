@@ -17,30 +17,18 @@ static const struct voice voices[] = {
 static const int voice_weights[] = {24, 20, 20, 8, 12, 20, 16, 5, 6, 4, 3};
 enum { VOICES = sizeof voices / sizeof *voices, VIBES = 4, PIANO = 5, GUITAR = 6 };
 
-static const struct {
-    const char *name;
-    int program, weight, level;
-} compers[] = {
-    [COMP_NONE] = {"", 0, 5, 0},
-    [COMP_PIANO] = {"piano", 0, 50, 96},
-    [COMP_GUITAR] = {"guitar", 26, 18, 74},
-    [COMP_VIBES] = {"vibes", 11, 8, 60},
-    [COMP_ORGAN] = {"organ", 17, 9, 78},
-    [COMP_RHODES] = {"electric piano", 4, 8, 66},
+const struct voice comper_voices[] = {
+    [COMP_NONE] = {"", 0, 0, 0, false, 0},
+    [COMP_PIANO] = {"piano", 0, 60, 90, false, 96},
+    [COMP_GUITAR] = {"guitar", 26, 50, 79, false, 74},
+    [COMP_VIBES] = {"vibes", 11, 57, 86, false, 60},
+    [COMP_ORGAN] = {"organ", 17, 58, 86, false, 78},
+    [COMP_RHODES] = {"electric piano", 4, 58, 86, false, 66},
 };
-enum { COMPERS = sizeof compers / sizeof *compers };
+static const int comper_weights[] = {5, 50, 18, 8, 9, 8};
+enum { COMPERS = sizeof comper_weights / sizeof *comper_weights };
 
 static const char *const key_names[] = {"C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B"};
-
-const char *comper_name(enum comper c)
-{
-    return compers[c].name;
-}
-
-int comper_program(enum comper c)
-{
-    return compers[c].program;
-}
 
 /* eighths are long-short when slow, nearly 2.2 : 1, and nearly even when fast */
 static int swing_for(int tempo, struct dice *r)
@@ -64,18 +52,11 @@ int clip_tick(int step, int swing)
     return beat * TICKS + ticks;
 }
 
-struct chord clip_chord(const struct clip *c, int step)
-{
-    return tune_chord(&c->tune, c->bar0, step);
-}
-
 static void choose_players(struct clip *c, struct dice *r)
 {
-    int weights[COMPERS], first = dice_weighted(r, voice_weights, VOICES), second;
+    int first = dice_weighted(r, voice_weights, VOICES), second;
 
-    for (int i = 0; i < COMPERS; i++)
-        weights[i] = compers[i].weight;
-    c->comper = (enum comper)dice_weighted(r, weights, COMPERS);
+    c->comper = (enum comper)dice_weighted(r, comper_weights, COMPERS);
     c->drums = dice_chance(r, 900);
     c->bass = !c->drums || dice_chance(r, 970);
     if (!c->bass && c->comper == COMP_NONE)
@@ -87,7 +68,7 @@ static void choose_players(struct clip *c, struct dice *r)
     /* one player cannot be two: a pianist who leads comps with the left hand, and has a trio */
     c->trio = (first == PIANO && c->comper == COMP_PIANO) || (first == GUITAR && c->comper == COMP_GUITAR) ||
               (first == VIBES && c->comper == COMP_VIBES);
-    if (c->lead[1] && c->lead[1]->program == compers[c->comper].program && c->comper != COMP_NONE)
+    if (c->lead[1] && c->lead[1]->program == comper_voices[c->comper].program && c->comper != COMP_NONE)
         c->lead[1] = NULL;
 }
 
@@ -200,6 +181,11 @@ static void mark_sections(struct clip *c)
     }
 }
 
+static void seat(struct clip *c, int track, const struct voice *v, int louder, int room, int pan)
+{
+    score_track(c->score, track, v->name, v->program, v->level + louder, room, pan);
+}
+
 static void set_up_tracks(struct clip *c, struct dice *r)
 {
     static const int rooms[] = {8, 24, 40, 60, 80};
@@ -208,16 +194,11 @@ static void set_up_tracks(struct clip *c, struct dice *r)
 
     if (c->bass)
         score_track(c->score, TRACK_BASS, "bass", bass, dice_range(r, 84, 102), room / 2, 64);
-    if (c->comper != COMP_NONE) {
-        int volume = compers[c->comper].level + dice_range(r, -10, 8);
-
-        score_track(c->score, TRACK_COMP, comper_name(c->comper), comper_program(c->comper), volume, room, 64 - wide);
-    }
-    score_track(c->score, TRACK_LEAD, c->lead[0]->name, c->lead[0]->program, c->lead[0]->level + dice_range(r, -10, 6),
-                room + 10, 64 + wide / 2);
+    if (c->comper != COMP_NONE)
+        seat(c, TRACK_COMP, &comper_voices[c->comper], dice_range(r, -10, 8), room, 64 - wide);
+    seat(c, TRACK_LEAD, c->lead[0], dice_range(r, -10, 6), room + 10, 64 + wide / 2);
     if (c->lead[1])
-        score_track(c->score, TRACK_LEAD2, c->lead[1]->name, c->lead[1]->program,
-                    c->lead[1]->level + dice_range(r, -12, 4), room + 10, 64 + wide);
+        seat(c, TRACK_LEAD2, c->lead[1], dice_range(r, -12, 4), room + 10, 64 + wide);
     if (c->drums)
         score_track(c->score, TRACK_DRUMS, c->brushes ? "drums, brushes" : "drums", c->brushes ? 40 : kit,
                     dice_range(r, 104, 127), room, 64);
@@ -268,7 +249,7 @@ void plan_clip(struct clip *c, uint64_t seed, unsigned index, int seconds)
 
 void plan_describe(const struct clip *c, char *text, size_t size)
 {
-    const char *second = c->lead[1] ? c->lead[1]->name : "", *with = c->trio ? "" : comper_name(c->comper);
+    const char *second = c->lead[1] ? c->lead[1]->name : "", *with = c->trio ? "" : comper_voices[c->comper].name;
 
     snprintf(text, size, "%s in %s%s, %d.%d bpm, %s%s%s%s%s%s%s%s", c->tune.name, key_names[c->tune.home],
              c->tune.minor ? " (minor)" : "", c->tempo / 10, c->tempo % 10, c->lead[0]->name, *second ? " and " : "",

@@ -8,27 +8,22 @@
 
 enum { CHANNEL_DRUMS = 9, BEND_CENTRE = 8192, BEND_CENTS = 200, SOUND_OFF = 120 };
 
+/* what sorts comes first: of two at once the louder one, then the longer */
 struct note {
-    int tick, length, pitch, velocity;
+    int pitch, tick, soft, shorter; /* velocity and length, less than 0 */
 };
-struct change {
-    int tick;
-    unsigned char status, a, b;
+struct event {
+    int tick, order, number, bytes; /* status and two more; how many is in the status */
 };
 struct track {
     const char *name;
     struct note *notes;
     size_t notes_n;
-    struct change *changes;
+    struct event *changes;
     size_t changes_n;
 };
 struct score {
     struct track track[TRACK_COUNT];
-};
-struct event {
-    int tick, order;
-    size_t number;
-    unsigned char status, a, b;
 };
 /* makes room for one more element of an array that doubles */
 static void *grow(void *array, size_t used, size_t element)
@@ -50,9 +45,9 @@ void score_free(struct score *s)
     free(s);
 }
 
-static unsigned char channel(int track)
+static int message(int track, int status, int a, int b)
 {
-    return (unsigned char)(track == TRACK_DRUMS ? CHANNEL_DRUMS : track);
+    return (status | (track == TRACK_DRUMS ? CHANNEL_DRUMS : track)) << 16 | a << 8 | b;
 }
 
 static int bound(int x, int low, int high)
@@ -65,8 +60,8 @@ static void change_add(struct score *s, int track, int tick, int status, int a, 
     struct track *t = &s->track[track];
 
     t->changes = grow(t->changes, t->changes_n, sizeof *t->changes);
-    t->changes[t->changes_n++] =
-        (struct change){tick, (unsigned char)(status | channel(track)), (unsigned char)a, (unsigned char)b};
+    t->changes[t->changes_n] = (struct event){tick, 1, (int)t->changes_n, message(track, status, a, b)};
+    t->changes_n++;
 }
 
 void score_control(struct score *s, int track, int tick, int controller, int value)
@@ -99,31 +94,18 @@ void score_note(struct score *s, int track, int tick, int length, int pitch, int
     if (pitch < 0 || pitch > 127)
         return;
     t->notes = grow(t->notes, t->notes_n, sizeof *t->notes);
-    t->notes[t->notes_n++] = (struct note){tick, length < 12 ? 12 : length, pitch, bound(velocity, 1, 127)};
+    t->notes[t->notes_n++] = (struct note){pitch, tick, -bound(velocity, 1, 127), -(length < 12 ? 12 : length)};
 }
 
-static int note_order(const void *x, const void *y)
+/* of notes and events: four numbers, the first of which differ says it */
+static int by_numbers(const void *x, const void *y)
 {
-    const struct note *a = x, *b = y;
+    const int *a = x, *b = y;
+    int i = 0;
 
-    if (a->pitch != b->pitch)
-        return a->pitch < b->pitch ? -1 : 1;
-    if (a->tick != b->tick)
-        return a->tick < b->tick ? -1 : 1;
-    if (a->velocity != b->velocity)
-        return a->velocity > b->velocity ? -1 : 1;
-    return (a->length < b->length) - (a->length > b->length);
-}
-
-static int event_order(const void *x, const void *y)
-{
-    const struct event *a = x, *b = y;
-
-    if (a->tick != b->tick)
-        return a->tick < b->tick ? -1 : 1;
-    if (a->order != b->order)
-        return a->order < b->order ? -1 : 1;
-    return (a->number > b->number) - (a->number < b->number);
+    while (i < 3 && a[i] == b[i])
+        i++;
+    return (a[i] > b[i]) - (a[i] < b[i]);
 }
 
 /* of bytes bytes, the first one first */
@@ -153,41 +135,34 @@ static void put_meta(FILE *f, int after, int kind, const char *bytes, size_t cou
  * and a note that is struck again while it sounds ends there */
 static struct event *track_events(const struct track *t, int number, int start, int end, size_t *count)
 {
-    struct note *notes = mem_zero(t->notes_n, sizeof *notes);
+    struct note *notes = t->notes;
     struct event *ev = mem_zero(2 * t->notes_n + t->changes_n, sizeof *ev);
-    unsigned char on = (unsigned char)(0x90 | channel(number));
-    size_t i, next, n = 0;
+    size_t i, next;
+    int n = 0;
 
-    if (t->notes_n)
-        memcpy(notes, t->notes, t->notes_n * sizeof *notes);
-    qsort(notes, t->notes_n, sizeof *notes, note_order);
+    qsort(notes, t->notes_n, sizeof *notes, by_numbers);
     for (i = 0; i < t->notes_n; i = next) {
-        int from = notes[i].tick, to = from + notes[i].length;
+        int pitch = notes[i].pitch, from = notes[i].tick, to = from - notes[i].shorter;
 
         next = i + 1;
-        while (next < t->notes_n && notes[next].pitch == notes[i].pitch && notes[next].tick == from)
+        while (next < t->notes_n && notes[next].pitch == pitch && notes[next].tick == from)
             next++; /* of two at once the louder one sounds */
-        if (next < t->notes_n && notes[next].pitch == notes[i].pitch && notes[next].tick < to)
+        if (next < t->notes_n && notes[next].pitch == pitch && notes[next].tick < to)
             to = notes[next].tick;
         if (from < start || from >= end)
             continue;
-        to = bound(to, from + 1, end);
-        ev[n] = (struct event){from - start, 2, n, on, (unsigned char)notes[i].pitch, (unsigned char)notes[i].velocity};
+        ev[n] = (struct event){from - start, 2, n, message(number, 0x90, pitch, -notes[i].soft)};
         n++;
-        ev[n] = (struct event){to - start, 0, n, on, (unsigned char)notes[i].pitch, 0};
+        ev[n] = (struct event){bound(to, from + 1, end) - start, 0, n, message(number, 0x90, pitch, 0)};
         n++;
     }
     for (i = 0; i < t->changes_n; i++) {
-        const struct change *c = &t->changes[i];
-
-        if (c->tick >= end)
-            continue;
-        ev[n] = (struct event){c->tick < start ? 0 : c->tick - start, 1, i, c->status, c->a, c->b};
-        n++;
+        ev[n] = t->changes[i];
+        ev[n].tick = ev[n].tick < start ? 0 : ev[n].tick - start;
+        n += t->changes[i].tick < end;
     }
-    qsort(ev, n, sizeof *ev, event_order);
-    free(notes);
-    *count = n;
+    *count = (size_t)n;
+    qsort(ev, *count, sizeof *ev, by_numbers);
     return ev;
 }
 
@@ -199,15 +174,14 @@ static void put_track(FILE *f, const struct track *t, int number, int start, int
 
     put_meta(f, 0, 3, t->name, strlen(t->name));
     for (size_t i = 0; i < n; i++) {
+        bool program = ev[i].bytes >> 20 == 0xc; /* which has one byte less */
+
         put_length(f, (uint32_t)(ev[i].tick - now));
-        putc(ev[i].status, f);
-        putc(ev[i].a, f);
-        if ((ev[i].status & 0xf0) != 0xc0)
-            putc(ev[i].b, f);
+        put_number(f, (uint32_t)(program ? ev[i].bytes >> 8 : ev[i].bytes), program ? 2 : 3);
         now = ev[i].tick;
     }
     put_length(f, (uint32_t)(end - start - now)); /* nothing rings on: a clip is cut out of a piece */
-    put_number(f, (0xb0u | channel(number)) << 16 | SOUND_OFF << 8, 3);
+    put_number(f, (uint32_t)message(number, 0xb0, SOUND_OFF, 0), 3);
     put_meta(f, 0, 0x2f, "", 0);
     free(ev);
 }

@@ -20,11 +20,6 @@ struct soloist {
     bool octaves;
 };
 
-static const struct voice comp_voices[] = {
-    [COMP_PIANO] = {"piano", 0, 60, 90, false, 0},           [COMP_GUITAR] = {"guitar", 26, 50, 79, false, 0},
-    [COMP_VIBES] = {"vibes", 11, 57, 86, false, 0},          [COMP_ORGAN] = {"organ", 17, 58, 86, false, 0},
-    [COMP_RHODES] = {"electric piano", 4, 58, 86, false, 0},
-};
 static const struct voice bass_voice = {"bass", 32, 36, 62, false, 0};
 
 static const struct line_taste line_taste = {
@@ -115,14 +110,14 @@ static int note_cost(const struct clip *c, const struct phrase *p, int i, int pi
 
     *outside = false;
     if (p->blue && blue_note(c, pitch))
-        return strong && chord_avoid(chord, pitch) ? 8 : 1;
-    if (chord_has(chord, pitch)) {
-        if (chord_guide(chord, pitch))
+        return strong && chord_is(AVOID, chord, pitch) ? 8 : 1;
+    if (chord_is(TONE, chord, pitch)) {
+        if (chord_is(GUIDE, chord, pitch))
             return strong ? 0 : 2;
         return (strong ? 3 : 1) + ((pitch - chord.root) % 12 == 0 ? 3 : 0);
     }
-    if (chord_scale(chord, pitch))
-        return strong ? (chord_avoid(chord, pitch) ? 26 : 11) : (chord_avoid(chord, pitch) ? 6 : 3);
+    if (chord_is(SCALE, chord, pitch))
+        return strong ? (chord_is(AVOID, chord, pitch) ? 26 : 11) : (chord_is(AVOID, chord, pitch) ? 6 : 3);
     *outside = true;
     return strong ? 48 : p->at[i] % BEAT ? 14 : 24;
 }
@@ -402,7 +397,7 @@ static struct soloist soloist_for(struct clip *c, struct dice *r, enum lead lead
         s.voice = c->lead[1];
         s.track = TRACK_LEAD2;
     } else if (lead == LEAD_COMPER) {
-        s.voice = &comp_voices[c->comper];
+        s.voice = &comper_voices[c->comper];
         s.track = TRACK_COMP;
     } else if (lead == LEAD_BASS) {
         s.voice = &bass_voice;

@@ -27,22 +27,22 @@ static void slot_for(const struct clip *c, struct dice *r, int step, int wish, s
         int p = LINE_LOW + i, degree = step_to(now.root, p), cost;
         int near = step_to(next.root, p);
 
-        s->outside[i] = !chord_scale(now, p);
+        s->outside[i] = !chord_is(SCALE, now, p);
         if (p < LOW || p > HIGH) {
             s->cost[i] = NEVER;
             continue;
         }
         if (first)
-            cost = degree == 0 ? 0 : chord_has(now, p) && degree != 2 && degree != 1 ? (fresh ? 26 : 8) : 70;
+            cost = degree == 0 ? 0 : chord_is(TONE, now, p) && degree != 2 && degree != 1 ? (fresh ? 26 : 8) : 70;
         else if (leads)
             cost = near == 1 || near == 11   ? 2
                    : near == 7               ? 7
                    : near == 2 || near == 10 ? 5
-                   : chord_has(now, p)       ? 9
-                   : chord_scale(now, p)     ? 14
+                   : chord_is(TONE, now, p)  ? 9
+                   : chord_is(SCALE, now, p) ? 14
                                              : 40;
         else
-            cost = degree == 0 ? 6 : chord_has(now, p) ? 0 : chord_scale(now, p) ? 4 : 14;
+            cost = degree == 0 ? 6 : chord_is(TONE, now, p) ? 0 : chord_is(SCALE, now, p) ? 4 : 14;
         cost += (p > wish ? p - wish : wish - p) / 2 + (p > 50 ? 3 * (p - 50) : 0);
         s->cost[i] = cost + dice_range(r, 0, 9);
     }

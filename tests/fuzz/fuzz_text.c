@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     FUZZ_HOLDS(strlen(shown) == n && n <= 4 * size);
     for (size_t i = 0; i < n; i++)
         FUZZ_HOLDS((unsigned char)shown[i] >= 0x20 && shown[i] != 0x7f);
-    file = audio_name_file(name);
+    file = text_valid(basename(name));
     check_utf8(file);
     FUZZ_HOLDS(!strchr(file, '/'));
     stem = audio_name_stem(file);

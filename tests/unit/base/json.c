@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/json.h"
+#include "base/meta.h"
 #include "check.h"
 
 /* What meta_json makes of it again. */

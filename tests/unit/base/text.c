@@ -172,6 +172,24 @@ static void test_utf8(void)
         check(text_character(cases[i].text) == cases[i].length, "UTF-8 case %zu", i);
 }
 
+static void test_valid(void)
+{
+    static const char *const cases[][2] = {
+        {"\xc3\xa9t\xc3\xa9.wav", "\xc3\xa9t\xc3\xa9.wav"},
+        {"a\xff-b", "a\xef\xbf\xbd-b"},
+        {"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+        {"cut\xe2\x82", "cut\xef\xbf\xbd\xef\xbf\xbd"},
+        {"", ""},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *valid = text_valid(cases[i][0]);
+
+        check(strcmp(valid, cases[i][1]) == 0, "'%s' gives '%s'", cases[i][0], valid);
+        free(valid);
+    }
+}
+
 int main(void)
 {
     test_error();
@@ -179,5 +197,6 @@ int main(void)
     test_mem();
     test_tensor();
     test_utf8();
+    test_valid();
     return check_done();
 }

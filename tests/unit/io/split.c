@@ -1,5 +1,5 @@
 /* Sides of tracks: the share, and what decides. */
-#include "io/split.h"
+#include "io/clip.h"
 
 #include <stdlib.h>
 #include <string.h>
