@@ -84,9 +84,11 @@ has() { grep -qE "\"$1\": ?$2[],}]"; }
     grep -qw latent text
     grep -q 'a: mean .*\[2, 1\]' text
     cv-sample -n 3 -m model.bin | cv-info > text
-    grep -qw noise text
+    grep -qw latent text
     grep -q 'sample-02.*\[2, 1\]' text
-    cv-sample -n 3 | cv-info | grep -q 'sample-02.*\[256, 512\]'
+    cv-sample -n 3 | cv-info > text
+    grep -qw noise text
+    grep -q 'sample-02.*\[256, 512\]' text
     cv-sample -n 3 | cv-info --json > json
     has kind '"noise"' < json
 }
