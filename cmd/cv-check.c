@@ -19,6 +19,7 @@
 static const char *original_path, *reference_path, *held_path;
 static char *fail_list, *warn_list;
 static int64_t seed = 123;
+static bool seed_given;
 static struct clips_how how;
 
 static const struct opt opts[] = {
@@ -29,7 +30,7 @@ static const struct opt opts[] = {
     {0, "held-out", OPT_TEXT, &held_path, "FILE", 0, 0, "with -r: real audio that is not in that one", NULL},
     {'l', "limit", OPT_LIST, &fail_list, "NAME=LO:HI", 0, 0, "a figure outside fails", NULL},
     {'w', "warn", OPT_LIST, &warn_list, "NAME=LO:HI", 0, 0, "a figure outside is a warning", NULL},
-    {'s', "seed", OPT_INT, &seed, "N", 0, HUGE_VAL, "seed of what is drawn at random with -r", NULL},
+    {'s', "seed", OPT_INT, &seed, "N", 0, HUGE_VAL, "seed of what is drawn at random with -r", &seed_given},
 };
 
 static const struct program program = {"cv-check",
@@ -129,6 +130,25 @@ static void stream_check(struct reader *r)
         originals_end();
 }
 
+/* A limit on a figure that nothing is compared for would never be judged. */
+static void limit_fits(const char *option, const char *list)
+{
+    char name[40];
+
+    for (int f = FIGURE_NEAREST; list && f < FIGURE_COUNT; f++) {
+        bool beside = f >= FIGURE_RECON && f < FIGURE_CLIP_COUNT;
+        const char *at;
+
+        snprintf(name, sizeof name, "%s=", figure_about[f].name);
+        at = strstr(list, name);
+        while (at && at > list && at[-1] != ',')
+            at = strstr(at + 1, name);
+        if (at && !(beside ? original_path : reference_path))
+            diag_usage("%s: %s is told only together with %s", option, figure_about[f].name,
+                       beside ? "--original FILE" : "-r, --reference FILE");
+    }
+}
+
 static void limits_set(void)
 {
     const char *const paths[] = {original_path, reference_path, held_path};
@@ -143,6 +163,10 @@ static void limits_set(void)
         diag_usage("-l, --limit NAME=LO:HI: %s", error_text());
     if (warn_list && limits_read(how.limits.good, warn_list) < 0)
         diag_usage("-w, --warn NAME=LO:HI: %s", error_text());
+    limit_fits("-l, --limit NAME=LO:HI", fail_list);
+    limit_fits("-w, --warn NAME=LO:HI", warn_list);
+    if (seed_given && !reference_path)
+        diag_usage("-s, --seed N: only together with -r, --reference FILE");
 }
 
 int main(int argc, char **argv)

@@ -14,14 +14,14 @@
 
 static struct load_options o = {.rate = 22050, .samples = 661500}; /* samples: of a clip of 30 s at that rate */
 static double duration = 30;
-static bool samples_given, from_list, null_ends;
+static bool duration_given, samples_given, from_list, null_ends;
 static const char *tempo;
 static double tempo_stated; /* 0: to be found */
 
 static const struct opt opts[] = {
     {'r', "rate", OPT_REAL, &o.rate, "HZ", 1, 768000, "sample rate of the clips, in Hz", NULL},
     {'d', "duration", OPT_REAL, &duration, "SECONDS", 0, 1e9,
-     "length of a clip, in seconds; a shorter file keeps its own", NULL},
+     "length of a clip, in seconds; a shorter file keeps its own", &duration_given},
     {'n', "samples", OPT_INT, &o.samples, "N", 1, LOAD_SAMPLES_MAX,
      "exact length of a clip, in samples: instead of -d, and with -p", &samples_given},
     {'p', "pad", OPT_FLAG, &o.pad, NULL, 0, 0, "pad what is shorter than a clip with silence", NULL},
@@ -45,7 +45,7 @@ static const struct opt opts[] = {
 static const struct program program = {
     "cv-load",
     "[FILE ...]",
-    "Decode audio files (- is standard input) into a stream of clips: mixed to mono,\n"
+    "Decode audio files (- is standard input) into a stream of clips: mixed to mono, "
     "resampled, and cut to one length.",
     opts,
     sizeof opts / sizeof *opts,
@@ -56,6 +56,8 @@ static void set_samples(void)
 {
     double length = round(o.rate * duration);
 
+    if (samples_given && duration_given)
+        diag_usage("-d and -n both say how long a clip is: leave one out");
     o.pad = o.pad || samples_given;
     if (samples_given)
         return;
@@ -76,6 +78,8 @@ static void set_tempo(void)
         return;
     if (strcmp(tempo, "auto") != 0 && number_real(tempo, TEMPO_MIN, TEMPO_MAX, &tempo_stated) < 0)
         diag_usage("--tempo %s: expected auto, or beats per minute from %g to %g", tempo, TEMPO_MIN, TEMPO_MAX);
+    if (o.rate < TEMPO_RATE_LEAST || o.rate > TEMPO_RATE_MOST)
+        diag_warn("--tempo: beats are found at %d to %d Hz, not at %g", TEMPO_RATE_LEAST, TEMPO_RATE_MOST, o.rate);
     o.note = note;
 }
 

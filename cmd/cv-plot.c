@@ -26,7 +26,7 @@ enum { PLOTS = sizeof plots / sizeof plots[0] };
 static const char *file, *grid, *title, *kind, *scale = "mel", *dims;
 static int64_t width, height;
 static double from, to;
-static bool svg;
+static bool svg, scale_given;
 
 static const struct opt opts[] = {
     {'o', "output", OPT_TEXT, &file, "FILE", 0, 0, "picture to write, .png or .svg; - is standard output", NULL},
@@ -40,7 +40,7 @@ static const struct opt opts[] = {
     {0, "from", OPT_REAL, &from, "SECONDS", 0, 1e9, "where in each clip the picture begins", NULL},
     {0, "to", OPT_REAL, &to, "SECONDS", 0, 1e9, "where in each clip it ends, 0: with the clip", NULL},
     {0, "scale", OPT_TEXT, &scale, "NAME", 0, 0,
-     "frequencies of a spectrogram: mel, by pitch as it is heard, or linear", NULL},
+     "frequencies of a spectrogram: mel, by pitch as it is heard, or linear", &scale_given},
     {0, "dims", OPT_TEXT, &dims, "A,B", 0, 0,
      "dimensions of latents, the first is 1; without it 1,2, or of more than two their principal components", NULL},
 };
@@ -48,7 +48,7 @@ static const struct opt opts[] = {
 static const struct program program = {
     .name = "cv-plot",
     .operands = "[LOG ...]",
-    .purpose = "Draw the audio or the latents of a stream, or the logs of trainings (cv-train --log),\n"
+    .purpose = "Draw the audio or the latents of a stream, or the logs of trainings (cv-train --log), "
                "as a PNG or SVG picture.",
     .opts = opts,
     .count = sizeof opts / sizeof opts[0],
@@ -181,6 +181,24 @@ static int output_write(const void *bytes, size_t count)
     return fd_put(STDOUT_FILENO, bytes, count) || close(STDOUT_FILENO) ? error_set("standard output:") : 0;
 }
 
+/* Options that are for another plot than the one that is drawn. */
+static void warn_unused(const struct plot *p)
+{
+    bool sound = p == &plot_waves || p == &plot_spectrogram;
+    const struct {
+        const char *name;
+        bool given, used;
+    } options[] = {{"--grid", grid != NULL, sound},
+                   {"--from", from > 0, sound},
+                   {"--to", to > 0, sound},
+                   {"--scale", scale_given, p == &plot_spectrogram},
+                   {"--dims", dims != NULL, p == &plot_latent}};
+
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (options[i].given && !options[i].used)
+            diag_warn("%s has no effect: the plot is '%s'", options[i].name, p->name);
+}
+
 static void picture_write(const struct plot *p, void *state, struct page *page)
 {
     const unsigned char *bytes;
@@ -229,6 +247,7 @@ int main(int argc, char **argv)
     } else {
         p = input_take(&page, &state);
     }
+    warn_unused(p);
     picture_write(p, state, &page);
     p->release(state);
     free(page.title);

@@ -145,6 +145,7 @@ order() { names | tr '\n' ' '; }
     refuses 1 cv-batch --by-time --take test < plain
     says "'c'" source_seconds
     refuses 2 cv-batch --by-time < plain
+    refuses 2 cv-batch --share 0.3 < plain
 }
 
 @test "about a fifth of many tracks is test" {

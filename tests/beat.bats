@@ -38,6 +38,14 @@ damaged() {
 
 rhythm() { cv-check -q --json 2>&1 > /dev/null | tr ',{' '\n\n' | sed -n 's/.*"rhythm": *//p' | tail -1; }
 
+@test "a rate at which no beat is found is told" {
+    tone -s 2 a.wav
+    cv-load -q -r 2000 --tempo auto a.wav 2> words > a.cvs
+    [ ! -s words ]
+    cv-load -r 2000 --tempo auto a.wav 2> words > a.cvs
+    [ "$(head -n 1 words)" = 'cv-load: warning: --tempo: beats are found at 3000 to 48000 Hz, not at 2000' ]
+}
+
 @test "frames follow the beat where most clips have one" {
     [ "$(field frames model.bin)" = '"beat"' ]
     [ "$(field stride model.bin)" -eq 6 ]

@@ -71,7 +71,7 @@ of() { grep "^{\"$1\":" words | grep -o "\"$2\":{[^}]*}" | head -n 1 | value "$3
 @test "the shipped sounds have the figures expected" {
     count=0
     for rate in 3000 22050; do
-        cv-load -q -r "$rate" -d 3 $( [ "$rate" = 3000 ] && ls "$sounds"/{real,new,again}-*.wav ) \
+        cv-load -q -r "$rate" $( [ "$rate" = 3000 ] && echo "-d 3" "$sounds"/{real,new,again}-*.wav ) \
             $( [ "$rate" = 3000 ] || echo "-n 19845" "$sounds"/wide*.wav ) > stream
         check_to --json
         while IFS=$'\t' read -r name key want; do
@@ -496,6 +496,10 @@ le() { printf '%b' "$(printf '\\x%02x' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >>
     usage cv-check -s -1 < real
     usage cv-check --held-out real < real
     usage cv-check -r - < real
+    usage cv-check -s 5 < real
+    usage cv-check -l fd=:10 < real
+    usage cv-check -l rms=:0,copied=:1 < real
+    usage cv-check -w mel=:10 -r real < real
     usage cv-check -r real --held-out - < real
     usage cv-check --original - < real
     # -j is threads wherever there are any

@@ -672,6 +672,18 @@ dot() {
 
 # ---- refusals ----
 
+@test "options of another plot are warned of" {
+    plot-stream a:300:noise:1 > a.cv
+    cv-plot --dims 1,2 -o a.png < a.cv 2> words
+    [ "$(cat words)" = "cv-plot: warning: --dims has no effect: the plot is 'waves'" ]
+    cv-plot --scale mel -o a.png < a.cv 2> words
+    [ "$(cat words)" = "cv-plot: warning: --scale has no effect: the plot is 'waves'" ]
+    cv-sample | cv-plot --from 0.1 --to 2 -g 1x1 -o a.png 2> words
+    [ "$(grep -c "has no effect: the plot is 'latent'" words)" = 3 ]
+    cv-plot --kind spectrogram --from 0.01 --scale linear -g 1x1 -o a.png < a.cv 2> words
+    [ ! -s words ]
+}
+
 @test "usage errors" {
     plot-stream a:300:noise:1 > a.cv
     for g in 4 4x x4 4x4x4 0x4 4x-1 65x1 4x4. 1e1x2 '' ; do

@@ -294,7 +294,7 @@ static _Noreturn void name_refuse(const struct program *p, const char *name)
         least = n < least ? n : least;
     }
     if (begin > 1)
-        diag_usage("--%.60s is the begin of several options: %s", name, several);
+        diag_usage("--%.60s is the beginning of several options: %s", name, several);
     if (like)
         diag_usage("there is no option --%.60s: did you mean --%s?", name, like);
     diag_usage("there is no option --%.60s", name);

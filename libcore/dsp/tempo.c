@@ -10,12 +10,11 @@
 #include "dsp/fft.h"
 #include "dsp/onset.h"
 
-static const double rate_least = 3000, rate_most = 48000; /* Hz */
-static const double contrast_least = 1;                   /* of a grid of beats: noise has less */
-static const double shortest = 0.25, longest = 1.05;      /* of a beat, seconds: 240 to 57 per minute */
-static const double ratio_step = 0.002;                   /* candidates, in natural logarithms of the period */
-static const double fold_low = 0.3, fold_high = 0.6;      /* seconds */
-static const double usual = 0.45;                         /* periods are judged as octaves from here */
+static const double contrast_least = 1;              /* of a grid of beats: noise has less */
+static const double shortest = 0.25, longest = 1.05; /* of a beat, seconds: 240 to 57 per minute */
+static const double ratio_step = 0.002;              /* candidates, in natural logarithms of the period */
+static const double fold_low = 0.3, fold_high = 0.6; /* seconds */
+static const double usual = 0.45;                    /* periods are judged as octaves from here */
 enum { CANDIDATES = 10 };
 
 /* What a clip with a beat has. Composed clips have at least 0.20, 3.4 dB and
@@ -179,7 +178,7 @@ bool tempo_find(const float *x, int64_t channels, int64_t samples, int64_t got, 
     double period;
 
     *t = (struct tempo){0};
-    if (rate < rate_least || rate > rate_most || (double)got < least_seconds * rate)
+    if (rate < TEMPO_RATE_LEAST || rate > TEMPO_RATE_MOST || (double)got < least_seconds * rate)
         return false;
     o = onsets_of(x, channels, samples, got, rate);
     r = (struct repeats){o.frames, o.step, correlate(o.rise, o.frames), correlate(o.low, o.frames)};
@@ -224,7 +223,7 @@ void tempo_note(struct meta *meta, const float *x, int64_t channels, int64_t sam
 
     if (!found)
         found = tempo_find(x, channels, samples, got, rate, &t);
-    else if (rate >= rate_least && rate <= rate_most)
+    else if (rate >= TEMPO_RATE_LEAST && rate <= TEMPO_RATE_MOST)
         t.phase = first_beat(x, channels, samples, got, rate, 60 / stated);
     if (found)
         meta_set(meta, "tempo", meta_real(stated > 0 ? stated : 60 / t.period));

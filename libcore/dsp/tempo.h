@@ -7,6 +7,8 @@
 
 #include "base/meta.h"
 
+enum { TEMPO_RATE_LEAST = 3000, TEMPO_RATE_MOST = 48000 }; /* Hz */
+
 struct tempo {
     double period;     /* of a beat, seconds: 0.25 .. 1.05 */
     double phase;      /* of the first beat, seconds, 0 <= phase < period */

@@ -121,6 +121,8 @@ static int part_open(struct decoder *d, size_t i, bool *foreign)
     mpeg = begins_as_mpeg(&d->source);
     if (!mpeg && (d->file = sound_open(&d->source, &d->info)) != NULL)
         return 0;
+    if (!mpeg && strstr(sf_strerror(NULL), "SF_INFO struct incomplete") != NULL)
+        return error_set("cannot be decoded: its header has a sample rate that cannot be");
     if (!mpeg && sf_error(NULL) != SF_ERR_UNRECOGNISED_FORMAT && d->source.error == 0)
         return error_set("cannot be decoded (libsndfile: %s)", library_words(sf_strerror(NULL)));
     if (d->source.error == 0 && (d->mp3 = mp3_open(&d->source)) != NULL) {
@@ -147,13 +149,13 @@ static int part_mend(struct decoder *d, struct part *p, const struct audio_exten
 
     if (e->start == 0 || e->promised < 0 || e->there < e->promised + frame || d->info.channels < 1 || rate < 1)
         return 0;
+    if (frame > 0 && frames * frame > e->there - frame)
+        return 0; /* the library has found out by itself */
     if (frame == 0 || (frames > 0 && frames > e->promised / frame + 1)) {
         complain(d, "holds %lld bytes behind the samples that its header counts: they are not read",
                  (long long)(e->there - e->promised));
         return 0;
     }
-    if (frames * frame > e->there - frame)
-        return 0; /* the library has found out by itself */
     complain(d, "has a header that is wrong about its length: %.3f s by it, %.3f s are there and used",
              (double)(e->promised / frame) / rate, (double)(e->there / frame) / rate);
     if (endian == 0)
@@ -270,6 +272,16 @@ void decoder_close(struct decoder *d)
 
 /* ---- reading ---- */
 
+/* FLAC does not say where it ends: what stands behind its last frame is seen there only. */
+static void note_behind(struct decoder *d)
+{
+    int64_t behind = d->source.size - d->source.at;
+
+    if ((d->info.format & SF_FORMAT_TYPEMASK) == SF_FORMAT_FLAC && behind > AUDIO_JUNK)
+        complain(d, "is several files in one, or damaged: %lld bytes or more behind its last sample are not read",
+                 (long long)behind);
+}
+
 /* Notes that decoding ended before the frames that were announced, or by a fault. */
 static void note_end(struct decoder *d)
 {
@@ -308,6 +320,7 @@ int64_t decoder_read(struct decoder *d, float *x, int64_t frames)
             return got;
         }
         note_end(d);
+        note_behind(d);
         if (d->now + 1 >= d->count)
             return 0;
         if (part_open(d, d->now + 1, &foreign) < 0)

@@ -12,8 +12,9 @@
 enum {
     LEAD = 1 << 16, /* bytes that may stand before the first frame */
     SURE = 3,       /* frames one behind the other that are no accident: 17 bits of each header are the same */
-    REST = 4096,    /* bytes behind the last frame: a part of another, or a tag at the end */
-    BEFORE = 24     /* frames decoded before one that is sought: at the lowest bit rates it needs bits of so many */
+    SURER = 32,  /* and behind something else: programs have three by accident, and many of layer I in their tables */
+    REST = 4096, /* bytes behind the last frame: a part of another, or a tag at the end */
+    BEFORE = 24  /* frames decoded before one that is sought: at the lowest bit rates it needs bits of so many */
 };
 
 static ssize_t take(void *f, void *to, size_t bytes)
@@ -68,7 +69,7 @@ static int64_t junk(struct audio_file *f, int64_t at, int64_t next)
  * where they do, the result what is between them else. */
 static int64_t walk(mpg123_handle *h, struct audio_file *f, int64_t *first)
 {
-    int64_t expected = 0, between = 0;
+    int64_t expected = 0, between = 0, sure = SURE;
 
     *first = 0;
     if (mpg123_param(h, MPG123_RESYNC_LIMIT, LEAD, 0) != MPG123_OK ||
@@ -81,20 +82,21 @@ static int64_t walk(mpg123_handle *h, struct audio_file *f, int64_t *first)
         int64_t at;
 
         if ((status != MPG123_OK && status != MPG123_NEW_FORMAT) || mpg123_info(h, &info) != MPG123_OK) {
-            if (i < SURE && (i == 0 || expected < f->size)) /* few frames are enough for a short file */
+            if (i < sure && (i == 0 || expected < f->size)) /* few frames are enough for a short file */
                 return -1;
             return f->size - expected > REST ? between + junk(f, expected, f->size) : between;
         }
         at = (int64_t)mpg123_framepos(h);
-        if (i == 0)
+        if (i == 0) {
             *first = at;
-        else if (at != expected)
+            sure = at > 0 ? SURER : SURE;
+        } else if (at != expected)
             between += junk(f, expected, at);
         if (i >= SURE && counted(f, at) > 0) { /* here another file begins, with a count of its own */
             f->size = at;
             return between;
         }
-        if ((i == 0 && at >= LEAD) || (i < SURE && between > 0))
+        if ((i == 0 && (at >= LEAD || (at > 0 && info.layer == 1))) || (i < sure && between > 0))
             return -1;
         if (i == SURE)
             mpg123_param(h, MPG123_RESYNC_LIMIT, -1, 0);

@@ -29,6 +29,7 @@ struct network {
     /* Times of latents that are always enough for so many seconds: at that tempo, in beats per minute, or that of the
      * clips that are gone on from, or else (0, none) the fastest that the model knows. NULL: 1, of one_length. */
     double (*times)(const struct model *m, double seconds, double tempo, const struct starts *from);
+    int clip_samples, clip_rate; /* of the clips that it was made for; 0: of none in particular */
 };
 
 extern const struct network network_spectral, network_notebook;

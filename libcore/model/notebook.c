@@ -100,8 +100,13 @@ static const struct network_option options[] = {
     {"buffer", 0, "all clips"},  {"learning_rate", 3e-4, NULL}, {NULL, 0, NULL},
 };
 
-const struct network network_notebook = {
-    .name = "notebook", .options = options, .codec = &codec_whole, .eval = &eval_whole, .one_length = &notebook};
+const struct network network_notebook = {.clip_samples = 90001,
+                                         .clip_rate = 3000,
+                                         .name = "notebook",
+                                         .options = options,
+                                         .codec = &codec_whole,
+                                         .eval = &eval_whole,
+                                         .one_length = &notebook};
 
 /* ---- Keras' order of axes ---- */
 

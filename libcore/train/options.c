@@ -179,6 +179,9 @@ int train_options_check(const struct train_options *o)
     if ((o->snapshot_every > 0 || o->keep > 0) && !o->snapshots)
         return error_set("%s needs a folder: name it with --snapshot",
                          o->snapshot_every > 0 ? "--snapshot-every" : "--keep");
+    for (size_t i = 0; c->minutes > 0 && i < TRAIN_OPTIONS; i++)
+        if (o->given[i] && !strcmp(rows[i].name, "epochs"))
+            return error_set("--epochs and --time both say when to end: leave one out");
     return check_resume(o) || check_prior_only(o) ? -1 : 0;
 }
 

@@ -103,6 +103,14 @@ static const char *words_time(double seconds, char buffer[32])
     return buffer;
 }
 
+/* A network may take clips of any length, and be made for one. */
+static void say_meant(const struct network *n, const struct dataset *d)
+{
+    if (n->clip_samples > 0 && (d->samples != n->clip_samples || d->rate < n->clip_rate || d->rate > n->clip_rate))
+        diag_note("clips of %" PRId64 " samples at %g Hz: those of the %s are made by cv-load -r %d -n %d", d->samples,
+                  d->rate, n->name, n->clip_rate, n->clip_samples);
+}
+
 /* "13 clips, 301 s of sound of 6 tracks; frames follow the beat; 1.8 M parameters, 13 steps an epoch, about 3 min" */
 void say_plan(struct history *h, int steps, double seconds)
 {
@@ -126,6 +134,7 @@ void say_plan(struct history *h, int steps, double seconds)
               parameters < 1e6 ? "k" : "M", steps, steps == 1 ? "" : "s",
               words_time(t->config.minutes > 0 ? 60 * t->config.minutes : all * seconds, about));
     free(chosen);
+    say_meant(t->network, d);
     if (!(t->config.minutes > 0) && all < (double)t->kind->least_steps)
         diag_warn("steps in all: %g, few to learn from: leave out -e for %" PRId64 " or more, or give more music", all,
                   t->kind->least_steps);

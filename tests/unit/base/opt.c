@@ -155,7 +155,7 @@ static void test_names(void)
         char *word;
         const char *wanted;
     } cases[] = {
-        {"--se", "--se is the begin of several options: --seed, --segment (see"},
+        {"--se", "--se is the beginning of several options: --seed, --segment (see"},
         {"--ratte", "there is no option --ratte: did you mean --rate? (see"},
         {"--sede=4", "there is no option --sede: did you mean --seed? (see"},
         {"--outptu", "there is no option --outptu: did you mean --output? (see"},
