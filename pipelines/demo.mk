@@ -60,7 +60,7 @@ $(JAZZ)/%.wav: | $(COMPOSED)
 	@echo "rendering $@"
 	@$(FLUIDSYNTH) -F $(OUT)/render/$*.wav $(SOUNDFONT) $(MIDI)/$*.mid > $(OUT)/render/$*.log 2>&1 \
 	   || { echo "demo: fluidsynth failed:" >&2; cat $(OUT)/render/$*.log >&2; exit 1; }
-	@cv-load -r 22050 -d 30 $(OUT)/render/$*.wav | cv-towav -q -n -o $(JAZZ)
+	@cv-load -q -r 22050 -d 30 $(OUT)/render/$*.wav | cv-towav -q -n -o $(JAZZ)
 	@rm -f $(OUT)/render/$*.wav $(OUT)/render/$*.log; touch $@
 
 # ---- the two lines of the README

@@ -167,8 +167,8 @@ void clips_end(void)
     else
         meta_free(m);
     if (how.table)
-        fprintf(stderr, "%lld clips, %.1f seconds: %lld ok, %lld warn, %lld fail\n", (long long)clips, seconds,
-                (long long)verdicts[0], (long long)verdicts[1], (long long)verdicts[2]);
+        fprintf(stderr, "%lld clip%s, %.1f seconds: %lld ok, %lld warn, %lld fail\n", (long long)clips,
+                clips == 1 ? "" : "s", seconds, (long long)verdicts[0], (long long)verdicts[1], (long long)verdicts[2]);
 }
 
 void clips_failed(const char *name, const char *figures)
