@@ -285,7 +285,7 @@ static void test_refused_writes(void)
         deep = outer;
     }
     for (int i = 0; i < 2000; i++) {
-        char key[8];
+        char key[12];
 
         snprintf(key, sizeof key, "%d", i);
         meta_set(wider, key, meta_nil());
