@@ -20,7 +20,7 @@ static bool share_given;
 
 static const struct opt opts[] = {
     {'b', "batch", OPT_INT, &group, "CLIPS", 1, 65536, "clips in a batch; 1 leaves them single", NULL},
-    {'B', "buffer", OPT_INT, &buffer, "CLIPS", 1, 1e6, "clips to draw from; 1 keeps the order", NULL},
+    {'B', "buffer", OPT_INT, &buffer, "CLIPS", 0, 1e6, "clips to draw from; 0: all, 1 keeps the order", NULL},
     {'s', "seed", OPT_INT, &seed, "N", 0, HUGE_VAL, "seed of the shuffle", NULL},
     {0, "take", OPT_TEXT, &take, "SIDE", 0, 0, "pass on one side of the split only: train or test", NULL},
     {0, "share", OPT_REAL, &share, "X", 0, 1, "share of the tracks on the test side", &share_given},
@@ -52,7 +52,7 @@ static int shuffle_add(struct item it)
     struct item first;
     size_t drawn;
 
-    if (waits < (size_t)buffer) {
+    if (buffer == 0 || waits < (size_t)buffer) {
         if ((waits & (waits - 1)) == 0)
             waiting = mem_grow(waiting, waits ? 2 * waits : 1, sizeof *waiting);
         waiting[waits++] = it;

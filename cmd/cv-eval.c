@@ -126,6 +126,24 @@ static void table_print(const struct eval *e, const struct meta *m)
         printf("without distances: %lld silent of %lld clips\n", (long long)e->silent, (long long)e->clips);
 }
 
+static void warn(const struct eval *e)
+{
+    double mel = e->sound[EVAL_RECONSTRUCTION][RECON_MEL], linear = e->sound[EVAL_COMPONENTS][RECON_MEL];
+
+    if (e->explained < EVAL_EXPLAINED)
+        diag_warn(
+            "the posterior has collapsed: the latent explains %.0f %% of the distance, decoding zeros comes about "
+            "as near to the clips; train with a smaller --beta, or for longer",
+            100 * e->explained);
+    else if (e->collapsed)
+        diag_warn("the posterior has collapsed: no latent dimension is active, the decoder cannot tell one clip from "
+                  "another; train for longer, with a smaller --beta or the network spectral");
+    else if (e->has[EVAL_COMPONENTS] && mel > EVAL_POOR * linear)
+        diag_warn("the latent says little of the clips: reconstructions are at a mel distance of %.2f dB, as many "
+                  "principal components, untrained, at %.2f dB; train with a smaller --beta, or for longer",
+                  mel, linear);
+}
+
 int main(int argc, char **argv)
 {
     static const char *const kinds[] = {"audio", NULL};
@@ -152,14 +170,7 @@ int main(int argc, char **argv)
         meta_free(m);
     if (fflush(stdout) || ferror(stdout))
         diag_die("standard output cannot be written:");
-    if (e.explained < EVAL_EXPLAINED)
-        diag_warn(
-            "the posterior has collapsed: the latent explains %.0f %% of the distance, decoding zeros comes about "
-            "as near to the clips; train with a smaller --beta, or for longer",
-            100 * e.explained);
-    else if (e.collapsed)
-        diag_warn("the posterior has collapsed: no latent dimension is active, the decoder cannot tell one clip from "
-                  "another; train for longer, with a smaller --beta or the network spectral");
+    warn(&e);
     eval_free(&e);
     return 0;
 }

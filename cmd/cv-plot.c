@@ -156,8 +156,8 @@ static void options_check(struct page *page)
         diag_usage("-g %s: expected columns and rows from 1 to %d, as in 4x4", grid, CELLS_MOST);
     page->cols = shape[0];
     page->rows = shape[1];
-    if (dims != NULL && !pair_parse(dims, ',', INT_MAX, page->dims))
-        diag_usage("--dims %s: expected the numbers of two dimensions from 1 on, as in 1,2", dims);
+    if (dims != NULL && (!pair_parse(dims, ',', INT_MAX, page->dims) || page->dims[0] == page->dims[1]))
+        diag_usage("--dims %s: expected the numbers of two dimensions from 1 on that differ, as in 1,2", dims);
     if (to > 0 && to <= from)
         diag_usage("--to %g: expected more than the %g of --from, or 0", to, from);
     page->from = from;

@@ -112,11 +112,15 @@ $(OUT)/beside.png: $(OUT)/held-out/.made $(OUT)/reconstructions/.made $(OUT)/sam
 	 cv-plot -q --kind spectrogram -g 1x3 -W 900 -o ../beside.png
 
 # ---- watch it learn: the same noise, decoded by the model of each epoch
-$(OUT)/watch/model.bin: $(CLIPS)
+# another program may have that name
+moving:
+	@[[ $$(ffmpeg -version < /dev/null 2>&1) == 'ffmpeg version'* ]] || \
+	 { echo "watch: a picture that moves needs ffmpeg: apt-get install ffmpeg" >&2; exit 1; }
+$(OUT)/watch/model.bin: $(CLIPS) | moving
 	@mkdir -p $(@D); rm -f $(@D)/epoch-*
 	$(LOAD) $(JAZZ)/*.wav | cv-train $(EPOCHS:%=-e %) --snapshot $(@D) > $@.part
 	@mv $@.part $@
-$(OUT)/watch.png: $(OUT)/watch/model.bin
+$(OUT)/watch.png: $(OUT)/watch/model.bin | moving
 	cv-sample -n 2 > $(<D)/noise.cvs
 	@for model in $(<D)/epoch-*.cvm; do \
 	   page=$${model%.cvm}; cv-decode -q $$model < $(<D)/noise.cvs \
@@ -144,4 +148,4 @@ told:
 clean-demo:
 	rm -rf '$(OUT)'
 
-.PHONY: demo all clips watch ready told clean-demo
+.PHONY: demo all clips watch moving ready told clean-demo

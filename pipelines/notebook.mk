@@ -27,7 +27,8 @@ export PATH := $(abspath $(BUILD)):$(PATH)
 O := $(OUT)
 EPOCH := $(shell seq -f %04.0f 0 $(EPOCHS))
 PAGES = $(EPOCH:%=$(O)/epochs/%.png)
-MOVING = $(and $(shell command -v ffmpeg),$(O)/epochs.png)
+# an extra; another program may have that name
+MOVING := $(if $(findstring ffmpeg version,$(shell ffmpeg -version < /dev/null 2>&1)),$(O)/epochs.png)
 
 notebook: $(addprefix $(O)/,elbo.txt train.png latent.png from-test.png from-prior.png) \
           $(O)/from-test/.made $(O)/from-prior/.made $(PAGES) $(MOVING)

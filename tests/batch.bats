@@ -78,6 +78,9 @@ order() { names | tr '\n' ' '; }
         cv-batch -b 1 -B 7 -s $seed < audio.cvs | names | head -n 1
     done | sort -u > first
     [ "$(wc -l < first)" -eq 7 ]
+    # and 0 is as large as all clips
+    cv-batch -b 1 -B 0 < audio.cvs > all
+    cv-batch -b 1 -B 7 < audio.cvs | cmp - all
 }
 
 @test "train and test share nothing and have everything" {

@@ -198,6 +198,10 @@ sum() { awk '{ s += $1 } END { printf "%.9g\n", s }'; }
     [ ! -s words ]
     [ "$(of collapsed < json)" = true ]
     near "$(of loss explained < json)" 0 0.1
+    # one that says less than the components that it began with
+    cv-train -q -N spectral -e 30 -l 0.03 -z 64 --beta 10 < tunes > large.bin
+    run --separate-stderr cv-eval large.bin < tunes
+    [[ $stderr == "cv-eval: warning: the latent says little of the clips: "*" dB; train with a smaller --beta"* ]]
     cv-eval --json spectral.bin < tunes > json 2> words
     [ ! -s words ]
     [ "$(of collapsed < json)" = false ]

@@ -419,11 +419,25 @@ same_at() {
     [ ! -s words ]
     # files of several kinds
     tone -s 3 b.wav
-    for kind in "ogg wav" "wav ogg" "wav flac" "aiff ogg"; do
+    tone -s 3 -f au b.au
+    tone -s 2 -f au a.au
+    lame --quiet -t b.wav b.mp3 # frames from the first byte on
+    frames=$(whole b.mp3)
+    for kind in "ogg wav" "wav ogg" "wav flac" "aiff ogg" "wav mp3" "aiff mp3" "au mp3" "au wav" "au ogg" "au au"; do
         first=${kind% *} second=${kind#* }
         cat a.$first b.$second > both.$first
-        [ "$(whole both.$first)" = 110250 ] || { echo "$kind"; cat said; return 1; }
+        near "$(whole both.$first)" $((44100 + $([ $second = mp3 ] && echo "$frames" || echo 66150))) 0 ||
+            { echo "$kind"; cat said; return 1; }
         [ ! -s words ]
+    done
+    # of a kind that cannot be read
+    { printf '\0\0\0\x20ftypM4A '; head -c 50000 a.wav; } > a.m4a
+    for ((i = 0; i < 20; i++)); do printf '\xff\xf1\x50\x80\x40\0\xfc'; head -c 505 a.wav; done > a.aac
+    for kind in "wav m4a" "aiff aac" "au m4a"; do
+        first=${kind% *}
+        cat a.$first a.${kind#* } > foreign.$first
+        [ "$(whole foreign.$first)" = 44100 ]
+        grep -q "warning: foreign.$first: is several files in one: .* is not an audio file" words
     done
     # and what is no sound, behind a sound
     { cat b.ogg; head -c 50000 /dev/zero; } > behind.ogg
@@ -450,6 +464,22 @@ same_at() {
     cat a.mp3 t.mp3 > at.mp3
     near "$(whole at.mp3)" 44100 2500
     grep -q 'warning: at.mp3: ends early: .* another rate' words
+}
+
+@test "a WAV whose header contradicts itself about its samples is refused" {
+    for format in wav wavex; do
+        tone -s 1 -f $format a.wav
+        for bits in 7 8 20; do
+            cp a.wav b.wav
+            printf "\\x$(printf %x $bits)" | dd of=b.wav bs=1 seek=34 conv=notrunc status=none
+            load_to b.wav
+            [ "$status" -eq 1 ]
+            grep -q "^cv-load: b.wav: .* has $bits bits a sample and 1 channels, but 2 bytes a frame" words
+        done
+        printf '\x0c' | dd of=a.wav bs=1 seek=34 conv=notrunc status=none # twelve bits are kept in two bytes
+        [ "$(whole a.wav)" = 22050 ]
+        [ ! -s words ]
+    done
 }
 
 @test "a WAV whose header is wrong about its length is read by what is there, with a warning" {

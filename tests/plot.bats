@@ -692,7 +692,7 @@ dot() {
     refused 2 'pictures are .png or .svg' -o a.jpg < a.cv
     refused 2 'the 5 of --from' --from 5 --to 5 -o a.png < a.cv
     refused 2 'expected mel or linear' --scale bark -o a.png < a.cv
-    for d in 1 1, ,2 0,1 1,2,3 1x2 -1,2 99999999999,1 ''; do
+    for d in 1 1, ,2 0,1 1,1 1,2,3 1x2 -1,2 99999999999,1 ''; do
         refused 2 'expected the numbers of two dimensions' --dims "$d" -o a.png < a.cv
     done
     refused 2 'expected waves, spectrogram, latent or training' --kind curves -o a.png < a.cv

@@ -458,10 +458,11 @@ start_training() {
     says "--buffer is for the network notebook"
 }
 
-@test "-B: the range that is refused is that of the help" {
-    [[ $(cv-train --help | grep -A 1 -e '--buffer') == *"[0 <= CLIPS <= 1000000000]" ]]
+@test "-B: the range that is refused is that of the help, and that of cv-batch" {
+    [[ $(cv-train --help | grep -A 2 -e '--buffer') == *"[0 <= CLIPS <= 1000000]"* ]]
+    [[ $(cv-batch --help | grep -A 2 -e '--buffer') == *"[0 <= CLIPS <= 1000000]"* ]]
     refuses 2 cv-train -N notebook -B -1 < audio.cvs
-    says "from 0 to 1000000000"
+    says "from 0 to 1000000"
 }
 
 @test "a stream without clips is refused" {

@@ -180,5 +180,8 @@ size_t spool_filed(const struct spool *s)
 
 size_t spool_default(void)
 {
-    return machine_memory() / 2;
+    static const size_t others = (size_t)256 << 20;
+    size_t all = machine_memory(), least = all / 8, left = all > others + least ? all - others : least;
+
+    return left < all / 2 ? left : all / 2;
 }

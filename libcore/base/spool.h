@@ -22,7 +22,7 @@ void spool_release(struct spool *s, const float *array, size_t count);
 size_t spool_filed(const struct spool *s); /* bytes in the file so far */
 void spool_free(struct spool *s);          /* and all its arrays */
 
-/* Half of the memory that this process may have. */
+/* Half of the memory that this process may have, less where that leaves under 256 MiB for all else: an eighth at least. */
 size_t spool_default(void);
 
 #endif

@@ -96,15 +96,6 @@ static void part_close(struct decoder *d)
     d->mp3 = NULL;
 }
 
-/* Whether it begins as frames of MPEG do: eleven bits that are set. */
-static bool begins_as_mpeg(struct audio_file *f)
-{
-    unsigned char b[2] = {0};
-
-    f->at = 0;
-    return audio_file_read(b, sizeof b, f) == (int64_t)sizeof b && b[0] == 0xff && (b[1] & 0xe0) == 0xe0;
-}
-
 /* MPEG that something stands in front of is found when libsndfile has not recognised it; it never sees any, as it would
  * let libmpg123 write on standard error. */
 static int part_open(struct decoder *d, size_t i, bool *foreign)
@@ -118,7 +109,7 @@ static int part_open(struct decoder *d, size_t i, bool *foreign)
     d->done = 0;
     d->error = 0;
     d->info = p->raw;
-    mpeg = begins_as_mpeg(&d->source);
+    mpeg = mp3_sync(&d->source);
     if (!mpeg && (d->file = sound_open(&d->source, &d->info)) != NULL)
         return 0;
     if (!mpeg && strstr(sf_strerror(NULL), "SF_INFO struct incomplete") != NULL)
@@ -147,7 +138,8 @@ static int part_mend(struct decoder *d, struct part *p, const struct audio_exten
     double rate = d->info.samplerate;
     bool foreign;
 
-    if (e->start == 0 || e->promised < 0 || e->there < e->promised + frame || d->info.channels < 1 || rate < 1)
+    if (e->start == 0 || e->promised < 0 || e->there < e->promised + (frame > 0 ? frame : 1) || d->info.channels < 1 ||
+        rate < 1)
         return 0;
     if (frame > 0 && frames * frame > e->there - frame)
         return 0; /* the library has found out by itself */
@@ -176,11 +168,16 @@ static int part_begin(struct decoder *d, size_t i, bool open, bool *foreign)
     const char *which = i > 0 ? "is several files in one, of which the last read " : "";
     struct audio_extent e = {0};
     double seconds, promised;
+    int bytes;
 
     if (part_open(d, i, foreign) < 0)
         return -1;
     if (d->mp3 == NULL)
         e = audio_extent(d->source.fd, p->from, p->end);
+    bytes = bytes_of_sample(d->info.format);
+    if (e.frame > 0 && bytes > 0 && e.frame != bytes * d->info.channels)
+        return error_set("cannot be decoded: its header has %d bits a sample and %d channels, but %d bytes a frame",
+                         e.bits, d->info.channels, e.frame);
     if (part_mend(d, p, &e) < 0)
         return -1;
     if (p->raw.format == 0)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "io/audio_mp3.h"
 
 enum { CHUNKS_MAX = 4096, PIECE = 1 << 16 };
 
@@ -52,18 +53,36 @@ static const struct kind *kind_at(int fd, int64_t at)
     return NULL;
 }
 
-/* Whether a file of this or of another kind begins there. */
-static bool file_at(int fd, int64_t at)
+/* Whether three frames of AAC begin there, one behind the other (ADTS, ISO/IEC 13818-7, 6.2: twelve bits set,
+ * layer 0, from bit 30 on the frame's bytes in 13). */
+static bool aac_at(int fd, int64_t at)
 {
-    static const char *const others[] = {"OggS", "fLaC", "ID3", ".snd"};
-    char b[4] = "";
-    bool begins = kind_at(fd, at) != NULL;
+    unsigned char b[7];
+
+    for (int i = 0; i < 3; i++) {
+        if (pread(fd, b, sizeof b, (off_t)at) < (ssize_t)sizeof b || b[0] != 0xff || (b[1] & 0xf6) != 0xf0)
+            return false;
+        at += (b[3] & 3) << 11 | b[4] << 3 | b[5] >> 5;
+    }
+    return true;
+}
+
+/* Whether another file begins there: of these kinds, MPEG, or of one that is not read here (MPEG-4, Matroska, AAC). */
+static bool file_at(int fd, int64_t at, int64_t end)
+{
+    static const struct {
+        int at;
+        const char *mark;
+    } marks[] = {{0, "OggS"}, {0, "fLaC"}, {0, "ID3"}, {0, ".snd"}, {4, "ftyp"}, {0, "\x1a\x45\xdf\xa3"}};
+    char b[8] = "";
 
     if (pread(fd, b, sizeof b, (off_t)at) < (ssize_t)sizeof b)
         return false;
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        begins = begins || memcmp(b, others[i], strlen(others[i])) == 0;
-    return begins;
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+        if (memcmp(b + marks[i].at, marks[i].mark, strlen(marks[i].mark)) == 0)
+            return true;
+    return kind_at(fd, at) != NULL || aac_at(fd, at) ||
+           mp3_begins(&(struct audio_file){.fd = fd, .from = at, .size = end - at});
 }
 
 /* A size that is out of all reason, and -1 for one that is not known, is returned as -1. */
@@ -94,7 +113,7 @@ static bool only_chunks(int fd, const struct kind *k, int64_t from, int64_t at, 
     for (int i = 0; i < CHUNKS_MAX && at + AUDIO_JUNK < end; i++) {
         int64_t bytes;
 
-        if (file_at(fd, at)) {
+        if (file_at(fd, at, end)) {
             *next = at;
             return true;
         }
@@ -120,6 +139,20 @@ static int64_t size_of_rf64(int fd, int64_t from, int64_t bytes)
     return number(b + 16, 8, false) < INT64_MAX / 4 ? (int64_t)number(b + 16, 8, false) : -1;
 }
 
+/* The body of a WAV's "fmt ": format and channels in 2 bytes each, rate and bytes a second in 4, bytes a frame and bits
+ * a sample in 2. Bytes a frame count where the bytes a second agree. */
+static void read_frame(int fd, const struct kind *k, int64_t at, struct audio_extent *e)
+{
+    unsigned char b[16];
+
+    if (k->wide || pread(fd, b, sizeof b, (off_t)at) < (ssize_t)sizeof b)
+        return;
+    e->bits = (int)number(b + 14, 2, k->big);
+    e->frame = (int)number(b + 12, 2, k->big);
+    if (number(b + 4, 4, k->big) * (uint64_t)e->frame != number(b + 8, 4, k->big))
+        e->frame = 0;
+}
+
 /* Where the samples end that begin at e->start, into e->there and e->next. */
 static void measure(int fd, const struct kind *k, int64_t from, int64_t end, struct audio_extent *e)
 {
@@ -142,7 +175,7 @@ static void measure(int fd, const struct kind *k, int64_t from, int64_t end, str
 /* AU has no chunks: a header that says where the samples begin and how many bytes they have. */
 static struct audio_extent extent_of_au(int fd, int64_t from, int64_t end)
 {
-    struct audio_extent e = {0, -1, 0, end, true};
+    struct audio_extent e = {.promised = -1, .next = end, .big = true};
     unsigned char b[12];
 
     if (pread(fd, b, sizeof b, (off_t)from) < (ssize_t)sizeof b || memcmp(b, ".snd", 4) != 0)
@@ -152,7 +185,11 @@ static struct audio_extent extent_of_au(int fd, int64_t from, int64_t end)
     e.there = end > e.start ? end - e.start : 0;
     if (e.promised > e.there && e.promised >= open_ended)
         e.promised = -1;
-    if (e.promised > 0 && e.there - e.promised < AUDIO_JUNK && e.promised < e.there)
+    if (e.promised <= 0 || e.promised >= e.there)
+        return e;
+    if (file_at(fd, e.start + e.promised, end))
+        e.next = e.start + e.promised;
+    if (e.next < end || e.there - e.promised < AUDIO_JUNK)
         e.there = e.promised;
     return e;
 }
@@ -160,7 +197,7 @@ static struct audio_extent extent_of_au(int fd, int64_t from, int64_t end)
 struct audio_extent audio_extent(int fd, int64_t from, int64_t end)
 {
     const struct kind *k = kind_at(fd, from);
-    struct audio_extent e = {0, -1, 0, end, false};
+    struct audio_extent e = {.promised = -1, .next = end};
     unsigned char b[24];
     int64_t at;
 
@@ -181,6 +218,8 @@ struct audio_extent audio_extent(int fd, int64_t from, int64_t end)
             measure(fd, k, from, end, &e);
             return e;
         }
+        if (memcmp(b, "fmt ", 4) == 0)
+            read_frame(fd, k, at + k->head, &e);
         if (bytes < 0)
             break;
         at = aligned(k, from, at + k->head + bytes);

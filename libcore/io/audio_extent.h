@@ -15,6 +15,7 @@ struct audio_extent {
     int64_t there;    /* bytes of them in the file */
     int64_t next;     /* where the file ends, or another one that is joined on begins */
     bool big;         /* big-endian by the kind of file */
+    int bits, frame;  /* of a sample in bits, of a frame in bytes, by the head of a WAV; 0: not known or not sure */
 };
 
 /* Reads the chunk list of the WAV (RF64 and W64 too), AIFF, CAF or AU file from byte from of fd on, up to byte end. */

@@ -2,7 +2,6 @@
 #include "io/audio_mp3.h"
 
 #include <mpg123.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -141,16 +140,43 @@ static bool start(struct mp3 *m, struct audio_file *f, int64_t first)
     return more <= 1 || (mpg123_param(h, MPG123_REMOVE_FLAGS, MPG123_GAPLESS, 0) == MPG123_OK && count(m, f));
 }
 
+/* A handle that has gone over the file, with what walk says of it. */
+static mpg123_handle *walked(struct audio_file *f, int64_t *first, int64_t *between)
+{
+    mpg123_handle *h = mpg123_new(NULL, NULL);
+
+    f->at = 0;
+    *between = -1;
+    if (h != NULL && mpg123_param(h, MPG123_ADD_FLAGS, MPG123_QUIET | MPG123_FORCE_FLOAT, 0) == MPG123_OK &&
+        mpg123_replace_reader_handle(h, take, go, NULL) == MPG123_OK)
+        *between = walk(h, f, first);
+    return h;
+}
+
+bool mp3_sync(struct audio_file *f)
+{
+    unsigned char b[2] = {0};
+
+    f->at = 0;
+    return audio_file_read(b, sizeof b, f) == (int64_t)sizeof b && b[0] == 0xff && (b[1] & 0xe0) == 0xe0;
+}
+
+bool mp3_begins(struct audio_file *f)
+{
+    int64_t first = 0, between = -1;
+
+    if (mp3_sync(f))
+        mpg123_delete(walked(f, &first, &between));
+    return between >= 0 && first == 0;
+}
+
 struct mp3 *mp3_open(struct audio_file *f)
 {
     struct mp3 *m = mem_zero(1, sizeof *m);
-    mpg123_handle *h = m->library = mpg123_new(NULL, NULL);
-    int64_t first = 0, between = -1;
+    int64_t first = 0, between;
 
-    f->at = 0;
-    if (h != NULL && mpg123_param(h, MPG123_ADD_FLAGS, MPG123_QUIET | MPG123_FORCE_FLOAT, 0) == MPG123_OK &&
-        mpg123_replace_reader_handle(h, take, go, NULL) == MPG123_OK && (between = walk(h, f, &first)) >= 0 &&
-        start(m, f, first)) {
+    m->library = walked(f, &first, &between);
+    if (between >= 0 && start(m, f, first)) {
         m->junk = between;
         return m;
     }

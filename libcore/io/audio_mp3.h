@@ -3,6 +3,7 @@
 #ifndef IO_AUDIO_MP3_H
 #define IO_AUDIO_MP3_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "io/audio_file.h"
@@ -20,6 +21,11 @@ struct mp3 {
  * becomes what is before it. NULL: three frames one behind the other do not begin within the first
  * 64 KiB, so it is something else, or f->error says that it could not be read. */
 struct mp3 *mp3_open(struct audio_file *f);
+
+/* Whether f begins as frames do, with eleven bits that are set; and whether it does with three frames one behind the
+ * other, or fewer that are all. */
+bool mp3_sync(struct audio_file *f);
+bool mp3_begins(struct audio_file *f);
 
 /* The next frames into x [frames, channels]; 0 at the end, and where decoding stopped. */
 int64_t mp3_read(struct mp3 *m, float *x, int64_t frames);

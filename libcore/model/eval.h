@@ -18,6 +18,10 @@
 #define EVAL_ACTIVE 0.01
 #define EVAL_EXPLAINED 0.1
 
+/* The latent says little when the mel distance of reconstructions is over so many times that of principal components:
+ * training begins with these. */
+#define EVAL_POOR 2
+
 /* What is told of a sound beside its clip, measure/recon.h, and of itself, measure/timbre.h. */
 enum { EVAL_RHYTHM = RECON_COUNT, EVAL_FIGURES };
 

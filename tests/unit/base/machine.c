@@ -106,12 +106,15 @@ static void test_process(void)
     p = pool_new(0);
     check(machine_processors() == 1 && pool_threads(p) == 1, "one processor is one thread");
     pool_free(p);
-    check(spool_default() == machine_memory() / 2, "spools take half");
+    check(machine_memory() < (size_t)512 << 20 || spool_default() == machine_memory() / 2, "spools take half");
 #ifndef __SANITIZE_ADDRESS__ /* which takes addresses without end */
     getrlimit(RLIMIT_AS, &before);
     less = (struct rlimit){(rlim_t)100 << 20, before.rlim_max};
     setrlimit(RLIMIT_AS, &less);
-    check(machine_memory() <= (size_t)100 << 20, "a limit of addresses");
+    check(machine_memory() <= (size_t)100 << 20 && spool_default() == machine_memory() / 8, "a limit of addresses");
+    less.rlim_cur = (rlim_t)400 << 20;
+    setrlimit(RLIMIT_AS, &less);
+    check(spool_default() == machine_memory() - ((size_t)256 << 20), "room for all else: %zu", spool_default());
     setrlimit(RLIMIT_AS, &before);
 #endif
 }
