@@ -53,8 +53,7 @@ static int shuffle_add(struct item it)
     size_t drawn;
 
     if (buffer == 0 || waits < (size_t)buffer) {
-        if ((waits & (waits - 1)) == 0)
-            waiting = mem_grow(waiting, waits ? 2 * waits : 1, sizeof *waiting);
+        waiting = mem_more(waiting, waits, sizeof *waiting);
         waiting[waits++] = it;
         return 0;
     }
@@ -119,7 +118,6 @@ static void warn_empty(void)
 
 int main(int argc, char **argv)
 {
-    static const char *const kinds[] = {"audio", NULL};
     struct audio_clip c = {0};
     struct reader *in;
     struct writer *out;
@@ -132,8 +130,8 @@ int main(int argc, char **argv)
     if ((by_time || share_given) && !take)
         diag_usage("%s says how to split: --take train or --take test is missing", by_time ? "--by-time" : "--share");
     rng = rng_new((uint64_t)seed, 0);
-    in = reader_open("-");
-    if (!in || reader_start(in, kinds) < 0)
+    in = clips_open("-");
+    if (!in)
         diag_die("%s", error_text());
     meta_get_real(reader_meta(in), "rate", &head_rate);
     out = writer_new(STDOUT_FILENO, "standard output", "audio", reader_meta(in));

@@ -92,9 +92,9 @@ static void clip_check(const struct audio_clip *c)
         recon_meter_free(recon);
         recon = originals ? recon_meter_new(c->rate) : NULL;
     }
-    figures_measure(meter, c->x, c->channels, c->samples, input_beat(audio_clip_told(f, c->number)), &figures);
+    figures_measure(meter, c->x, c->channels, c->samples, input_beat(c->told), &figures);
     if (reference_path)
-        beside_clip(beside_track(f, c->number), c->x, c->channels, c->samples, &figures);
+        beside_clip(c->track, c->x, c->channels, c->samples, &figures);
     if (originals)
         original_check(name, c, figures.value + FIGURE_RECON);
     clips_put(name, c->rate, c->channels, c->samples, &figures);

@@ -7,14 +7,13 @@
 #include "base/opt.h"
 #include "model/codec.h"
 
-static int64_t threads = 0, seed = 123, iterations = 8;
-static struct codec_options how;
+static struct codec_options how = {.seed = 123, .iterations = 8};
 
 static const struct opt opts[] = {
-    {'j', "threads", OPT_INT, &threads, "N", 0, 1024, "threads, 0 for one per processor", NULL},
-    {'s', "seed", OPT_INT, &seed, "N", 0, 9e18, "seed of the phases that decoding starts from (spectral)",
+    OPT_THREADS(&how.threads),
+    {'s', "seed", OPT_INT, &how.seed, "N", 0, 9e18, "seed of the phases that decoding starts from (spectral)",
      &how.given[CODEC_SEED]},
-    {0, "iterations", OPT_INT, &iterations, "N", 0, 1000,
+    {0, "iterations", OPT_INT, &how.iterations, "N", 0, 1000,
      "iterations of the search for phases (spectral): 0 is the first guess, more than 32 are not heard",
      &how.given[CODEC_ITERATIONS]},
     {0, "tempo", OPT_REAL, &how.tempo, "BPM", 0, 999,
@@ -35,22 +34,15 @@ static const struct program program = {
 int main(int argc, char **argv)
 {
     static const char *const kinds[] = {"latent", "noise", NULL};
-    int first = program_begin(&program, argc, argv, 1, 1), status;
-    struct reader *r = reader_open("-");
-    struct pool *pool;
+    int first = program_begin(&program, argc, argv, 1, 1);
+    struct reader *r;
 
     if (how.tempo > 0 && how.tempo < 15)
         diag_usage("--tempo %g: expected 15 to 999 beats per minute", how.tempo);
-    if (!r || reader_start(r, kinds))
-        diag_die("%s", error_text());
-    how.seed = (uint64_t)seed;
     how.guided = guided_defaults();
-    how.iterations = (int)iterations;
-    pool = pool_new((int)threads);
-    status = codec_decode(argv[first], r, STDOUT_FILENO, "standard output", how, pool);
-    pool_free(pool);
-    reader_free(r);
-    if (status)
+    r = reader_open("-", kinds);
+    if (!r || codec_decode(argv[first], r, STDOUT_FILENO, "standard output", how))
         diag_die("%s", error_text());
+    reader_free(r);
     return 0;
 }

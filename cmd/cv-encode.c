@@ -4,15 +4,16 @@
 #include "base/diag.h"
 #include "base/error.h"
 #include "base/opt.h"
+#include "io/clip.h"
 #include "model/codec.h"
 
-static bool mean_only, seed_given;
-static int64_t seed = 123, threads = 0;
+static struct codec_options how = {.seed = 123};
 
 static const struct opt opts[] = {
-    {'m', "mean", OPT_FLAG, &mean_only, NULL, 0, 0, "z is the posterior's mean, without noise", NULL},
-    {'s', "seed", OPT_INT, &seed, "N", 0, 9e18, "seed of the noise in z = mean + exp(logvar/2) eps", &seed_given},
-    {'j', "threads", OPT_INT, &threads, "N", 0, 1024, "threads, 0 for one per processor", NULL},
+    {'m', "mean", OPT_FLAG, &how.mean_only, NULL, 0, 0, "z is the posterior's mean, without noise", NULL},
+    {'s', "seed", OPT_INT, &how.seed, "N", 0, 9e18, "seed of the noise in z = mean + exp(logvar/2) eps",
+     &how.given[CODEC_SEED]},
+    OPT_THREADS(&how.threads),
 };
 
 static const struct program program = {
@@ -26,22 +27,14 @@ static const struct program program = {
 
 int main(int argc, char **argv)
 {
-    static const char *const kinds[] = {"audio", NULL};
     int first = program_begin(&program, argc, argv, 1, 1);
-    struct reader *r = reader_open("-");
-    struct pool *pool;
-    int status;
+    struct reader *r;
 
-    if (mean_only && seed_given)
+    if (how.mean_only && how.given[CODEC_SEED])
         diag_warn("--seed has no effect: with --mean nothing is drawn");
-    if (!r || reader_start(r, kinds))
+    r = clips_open("-");
+    if (!r || codec_encode(argv[first], r, STDOUT_FILENO, "standard output", how))
         diag_die("%s", error_text());
-    pool = pool_new((int)threads);
-    status = codec_encode(argv[first], r, STDOUT_FILENO, "standard output",
-                          (struct codec_options){.mean_only = mean_only, .seed = (uint64_t)seed}, pool);
-    pool_free(pool);
     reader_free(r);
-    if (status)
-        diag_die("%s", error_text());
     return 0;
 }

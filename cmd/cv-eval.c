@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/opt.h"
 #include "base/report.h"
+#include "io/clip.h"
 #include "measure/figures.h"
 #include "model/eval.h"
 
@@ -14,7 +15,7 @@ static int64_t seed = 123, threads = 0;
 static const struct opt opts[] = {
     {0, "json", OPT_FLAG, &json, NULL, 0, 0, "one JSON object instead of a table", NULL},
     {'s', "seed", OPT_INT, &seed, "N", 0, 9e18, "seed of draws and of phases", NULL},
-    {'j', "threads", OPT_INT, &threads, "N", 0, 1024, "threads, 0 for one per processor", NULL},
+    OPT_THREADS(&threads),
 };
 
 static const struct program program = {
@@ -146,18 +147,12 @@ static void warn(const struct eval *e)
 
 int main(int argc, char **argv)
 {
-    static const char *const kinds[] = {"audio", NULL};
     int first = program_begin(&program, argc, argv, 1, 1), status;
-    struct reader *r = reader_open("-");
-    struct pool *pool;
+    struct reader *r = clips_open("-");
     struct meta *m;
     struct eval e;
 
-    if (!r || reader_start(r, kinds))
-        diag_die("%s", error_text());
-    pool = pool_new((int)threads);
-    status = eval_run(&e, argv[first], r, (uint64_t)seed, pool);
-    pool_free(pool);
+    status = r ? eval_run(&e, argv[first], r, (uint64_t)seed, (int)threads) : -1;
     reader_free(r);
     if (status)
         diag_die("%s", error_text());

@@ -1,6 +1,5 @@
 /* cv-info: says what is in a stream or a model. */
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,13 +9,9 @@
 #include "base/mem.h"
 #include "base/opt.h"
 #include "base/report.h"
-#include "io/clip.h"
-#include "io/stream.h"
-#include "measure/values.h"
+#include "io/describe.h"
 
-enum { DATA_SHOWN = 64 };
-
-static bool json;
+static bool json, audio;
 
 static const struct opt opts[] = {
     {0, "json", OPT_FLAG, &json, NULL, 0, 0, "print one JSON object instead of words", NULL},
@@ -40,40 +35,22 @@ static const struct report_column tensor_columns[] = {
     {"max", "most", NULL, 11, -4},
 };
 
-enum { CLIP_COLUMNS = sizeof clip_columns / sizeof *clip_columns };
-enum { TENSOR_COLUMNS = sizeof tensor_columns / sizeof *tensor_columns };
+static const struct table {
+    const struct report_column *columns;
+    size_t count;
+} clip_table = {clip_columns, sizeof clip_columns / sizeof *clip_columns},
+  tensor_table = {tensor_columns, sizeof tensor_columns / sizeof *tensor_columns};
 
 static struct {
-    bool audio;
     int64_t frames, clips, values, nonfinite;
     double seconds;
 } total;
 
 static struct meta *segments, *frames; /* of the report in JSON */
 
-/* ---- segments ---- */
-
-/* A list of numbers by its ends, anything else in full. */
-static void value_print(const struct meta *m)
-{
-    bool numbers = m->kind == META_LIST && m->count > 4;
-
-    for (size_t i = 0; numbers && i < m->count; i++)
-        numbers = m->items[i]->kind == META_INT || m->items[i]->kind == META_REAL;
-    if (m->kind == META_TEXT) {
-        report_text(stdout, 0, m->text);
-    } else if (numbers) {
-        meta_json(stdout, m->items[0]);
-        printf(" ... ");
-        meta_json(stdout, m->items[m->count - 1]);
-        printf(" (%zu values)", m->count);
-    } else {
-        meta_json(stdout, m);
-    }
-}
-
 static void segment_begin(const struct reader *r)
 {
+    const struct table *t = audio ? &clip_table : &tensor_table;
     const struct meta *meta = reader_meta(r);
 
     if (json) {
@@ -91,123 +68,52 @@ static void segment_begin(const struct reader *r)
         printf("  ");
         report_text(stdout, -16, meta->keys[i]);
         putchar(' ');
-        value_print(meta->items[i]);
+        report_value(stdout, meta->items[i]);
         putchar('\n');
     }
     putchar('\n');
-    report_head(stdout, total.audio ? clip_columns : tensor_columns, total.audio ? CLIP_COLUMNS : TENSOR_COLUMNS);
+    report_head(stdout, t->columns, t->count);
 }
 
-/* ---- frames ---- */
-
-/* Small tensors, as latents are, in full: flat, in C order. */
-static struct meta *data_meta(const struct tensor *t)
+static void row_print(const struct meta *row, const struct table *table, const char *of, const char *own, bool alone)
 {
-    struct meta *data = meta_list();
+    bool plain = table == &clip_table || (alone && strcmp(own, "value") == 0); /* a parameter of a model */
+    char *name = plain ? mem_text(table == &clip_table ? own : of) : mem_format("%s: %s", of, own);
+    int64_t nonfinite;
 
-    for (int64_t i = 0; i < tensor_count(t); i++)
-        meta_append(data, meta_real(t->data[i]));
-    return data;
-}
-
-/* m is counted, and goes into the list or, named name, into the table. */
-static void row_put(struct meta *m, const char *name, const struct report_column *columns, size_t count,
-                    struct meta *list)
-{
-    int64_t values = 0, nonfinite = 0;
-
-    meta_get_int(m, "values", &values);
-    meta_get_int(m, "nonfinite", &nonfinite);
-    total.values += values;
-    total.nonfinite += nonfinite;
-    if (json) {
-        meta_append(list, m);
-        return;
-    }
-    report_row(stdout, columns, count, m, name);
-    if (nonfinite > 0)
+    report_row(stdout, table->columns, table->count, row, name);
+    if (meta_get_int(row, "nonfinite", &nonfinite))
         printf("  %" PRId64 " values are not finite", nonfinite);
     putchar('\n');
-    meta_free(m);
-}
-
-/* One line a clip, also out of a batch. */
-static void clips_put(const struct reader *r, const struct frame *f, const struct tensor *t, struct meta *list)
-{
-    int64_t count = t->rank == 3 ? t->shape[0] : 1, size = count ? tensor_count(t) / count : 0;
-    double rate = 0;
-
-    if (!meta_get_real(f->meta, "rate", &rate))
-        meta_get_real(reader_meta(r), "rate", &rate);
-    for (int64_t i = 0; i < count; i++) {
-        struct tensor clip = tensor_view(t->data + i * size, 2, t->shape + t->rank - 2);
-        const char *name = audio_clip_name(f, i);
-        double seconds = rate > 0 ? (double)clip.shape[1] / rate : NAN;
-        struct meta *m = values_figures(name, &clip);
-
-        meta_add(m, "seconds", meta_real(seconds));
-        row_put(m, name, clip_columns, CLIP_COLUMNS, list);
-        total.clips++;
-        total.seconds += rate > 0 ? seconds : 0;
-    }
-}
-
-static void tensor_put(const struct frame *f, const struct frame_tensor *t, struct meta *list)
-{
-    bool parameter = f->count == 1 && strcmp(t->name, "value") == 0; /* of a model */
-    char *name = parameter ? mem_text(f->name) : mem_format("%s: %s", f->name, t->name);
-    struct meta *m = values_figures(t->name, &t->t);
-
-    if (tensor_count(&t->t) <= DATA_SHOWN)
-        meta_add(m, "data", data_meta(&t->t));
-    row_put(m, name, tensor_columns, TENSOR_COLUMNS, list);
     free(name);
 }
 
-static void list_add(struct meta *map, const char *key, struct meta *list)
+/* Counts, and prints, the clips or the tensors of a frame. */
+static void rows_put(const struct meta *frame, const char *list, const struct table *table)
 {
-    if (list->count > 0)
-        meta_add(map, key, list);
-    else
-        meta_free(list);
-}
+    const struct meta *rows = meta_get(frame, list);
 
-static void frame_put(const struct reader *r, const struct frame *f)
-{
-    struct meta *m = meta_map(), *clips = meta_list(), *tensors = meta_list();
+    for (size_t i = 0; rows && i < rows->count; i++) {
+        const struct meta *row = rows->items[i];
+        const char *of = "", *name = "";
+        int64_t values = 0, nonfinite = 0;
+        double seconds = 0;
 
-    for (size_t i = 0; i < f->count; i++) {
-        const struct frame_tensor *t = &f->tensors[i];
-
-        if (total.audio && strcmp(t->name, "audio") == 0 && (t->t.rank == 2 || t->t.rank == 3))
-            clips_put(r, f, &t->t, clips);
-        else
-            tensor_put(f, t, tensors);
+        meta_get_text(frame, "name", &of);
+        meta_get_text(row, "name", &name);
+        meta_get_int(row, "values", &values);
+        meta_get_int(row, "nonfinite", &nonfinite);
+        meta_get_real(row, "seconds", &seconds);
+        total.values += values;
+        total.nonfinite += nonfinite;
+        total.clips += table == &clip_table;
+        total.seconds += seconds > 0 ? seconds : 0;
+        if (!json)
+            row_print(row, table, of, name, rows->count == 1 && !meta_get(frame, "clips"));
     }
-    total.frames++;
-    meta_add(m, "name", meta_text(f->name));
-    meta_add(m, "segment", meta_int(reader_segment(r)));
-    meta_add(m, "meta", meta_copy(f->meta));
-    list_add(m, "clips", clips);
-    list_add(m, "tensors", tensors);
-    if (json)
-        meta_append(frames, m);
-    else
-        meta_free(m);
 }
 
-/* ---- the whole ---- */
-
-/* "frames 3, values 900, ..." */
-static void total_print(const struct meta *m)
-{
-    for (size_t i = 0; i < m->count; i++) {
-        printf("%s%s ", i > 0 ? ", " : "\n", m->keys[i]);
-        value_print(m->items[i]);
-    }
-    putchar('\n');
-}
-
+/* Of all segments that have frames, and of the first. */
 static int frames_put(struct reader *r)
 {
     const struct frame *f;
@@ -216,16 +122,34 @@ static int frames_put(struct reader *r)
 
     segment_begin(r);
     while ((more = reader_next(r, &f)) > 0) {
-        if (reader_segment(r) != segment) { /* those without frames are passed over */
+        struct meta *m = frame_describe(r, f);
+
+        if (reader_segment(r) != segment) {
             segment = reader_segment(r);
             count = 0;
             segment_begin(r);
         }
-        frame_put(r, f);
-        if (json)
+        total.frames++;
+        rows_put(m, "clips", &clip_table);
+        rows_put(m, "tensors", &tensor_table);
+        if (json) {
+            meta_append(frames, m);
             meta_set(segments->items[segments->count - 1], "frames", meta_int(++count));
+        } else {
+            meta_free(m);
+        }
     }
     return more;
+}
+
+/* "frames 3, values 900, ..." */
+static void total_print(const struct meta *m)
+{
+    for (size_t i = 0; i < m->count; i++) {
+        printf("%s%s ", i > 0 ? ", " : "\n", m->keys[i]);
+        report_value(stdout, m->items[i]);
+    }
+    putchar('\n');
 }
 
 static void total_put(const struct reader *r)
@@ -236,7 +160,7 @@ static void total_put(const struct reader *r)
     meta_add(m, "segments", meta_int(reader_segment(r) + 1));
     meta_add(m, "frames", meta_int(total.frames));
     meta_add(m, "values", meta_int(total.values));
-    if (total.audio) {
+    if (audio) {
         meta_add(m, "clips", meta_int(total.clips));
         meta_add(m, "seconds", meta_real(total.seconds));
     }
@@ -258,12 +182,12 @@ static void total_put(const struct reader *r)
 int main(int argc, char **argv)
 {
     int first = program_begin(&program, argc, argv, 0, 1);
-    struct reader *r = reader_open(first < argc ? argv[first] : "-");
+    struct reader *r = reader_open(first < argc ? argv[first] : "-", NULL);
 
-    if (!r || reader_start(r, NULL) < 0)
+    if (!r)
         diag_die("%s", error_text());
     reader_allow_nonfinite(r);
-    total.audio = strcmp(reader_kind(r), "audio") == 0;
+    audio = strcmp(reader_kind(r), "audio") == 0;
     segments = meta_list();
     frames = meta_list();
     if (!json) {

@@ -9,8 +9,6 @@
 
 #include "base/diag.h"
 #include "base/error.h"
-#include "base/fd.h"
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/opt.h"
 #include "io/stream.h"
@@ -25,8 +23,8 @@ enum { PLOTS = sizeof plots / sizeof plots[0] };
 
 static const char *file, *grid, *title, *kind, *scale = "mel", *dims;
 static int64_t width, height;
-static double from, to;
 static bool svg, scale_given;
+static struct page page;
 
 static const struct opt opts[] = {
     {'o', "output", OPT_TEXT, &file, "FILE", 0, 0, "picture to write, .png or .svg; - is standard output", NULL},
@@ -37,8 +35,8 @@ static const struct opt opts[] = {
     {'H', "height", OPT_INT, &height, "PX", 0, CANVAS_SIZE_MAX, "height in pixels, 0: as the plot needs", NULL},
     {0, "kind", OPT_TEXT, &kind, "NAME", 0, 0,
      "waves, spectrogram, latent or training; without it as what comes needs, waves for audio", NULL},
-    {0, "from", OPT_REAL, &from, "SECONDS", 0, 1e9, "where in each clip the picture begins", NULL},
-    {0, "to", OPT_REAL, &to, "SECONDS", 0, 1e9, "where in each clip it ends, 0: with the clip", NULL},
+    {0, "from", OPT_REAL, &page.from, "SECONDS", 0, 1e9, "where in each clip the picture begins", NULL},
+    {0, "to", OPT_REAL, &page.to, "SECONDS", 0, 1e9, "where in each clip it ends, 0: with the clip", NULL},
     {0, "scale", OPT_TEXT, &scale, "NAME", 0, 0,
      "frequencies of a spectrogram: mel, by pitch as it is heard, or linear", &scale_given},
     {0, "dims", OPT_TEXT, &dims, "A,B", 0, 0,
@@ -55,18 +53,18 @@ static const struct program program = {
     .example = "cv-load jazz/*.wav | cv-plot -o jazz.png",
 };
 
-/* "4x4", "1,2": two whole numbers from 1 to most, parted by the character. */
+/* "4x4", "1,2": two whole numbers from 1 to most, parted by the character, into pair. */
 static bool pair_parse(const char *text, char parted, int most, int pair[2])
 {
-    const char *second = strchr(text, parted);
-    char *first = second != NULL ? mem_format("%.*s", (int)(second - text), text) : NULL;
-    int64_t a, b;
-    bool good = second != NULL && number_int(first, 1, most, &a) == 0 && number_int(second + 1, 1, most, &b) == 0;
+    char *first = mem_text(text), *second = strchr(first, parted);
+    int64_t numbers[2] = {0};
+    bool good;
 
-    if (good) {
-        pair[0] = (int)a;
-        pair[1] = (int)b;
-    }
+    if (second)
+        *second++ = '\0';
+    good = second && number_int(first, 1, most, &numbers[0]) == 0 && number_int(second, 1, most, &numbers[1]) == 0;
+    for (int i = 0; i < 2; i++)
+        pair[i] = (int)numbers[i];
     free(first);
     return good;
 }
@@ -94,19 +92,6 @@ static const struct plot *plot_named(const char *name)
     diag_usage("--kind %s: expected waves, spectrogram, latent or training", name);
 }
 
-/* Starts the stream and finds who draws it; ends the program if nobody does. */
-static const struct plot *stream_begin(struct reader *r)
-{
-    static const char *const all[] = {"audio", "latent", "noise", NULL};
-    const struct plot *p = kind != NULL ? plot_named(kind) : NULL;
-
-    if (reader_start(r, p != NULL ? p->kinds : all) != 0)
-        diag_die("%s", error_text());
-    if (p == NULL)
-        p = strcmp(reader_kind(r), "audio") == 0 ? &plot_waves : &plot_latent;
-    return p;
-}
-
 /* The plot that reads logs, if that is what is to be drawn. */
 static const struct plot *plot_of_logs(bool logs_named)
 {
@@ -126,59 +111,57 @@ static void logs_take(const struct plot *p, void *state, char **logs)
             diag_die("%s", error_text());
 }
 
-/* Reads the whole stream: a picture of half of one would look complete. */
-static void stream_take(struct reader *r, const struct plot *p, void *state)
+/* Finds out who draws what is on standard input, and lets it take all of that: a picture of half a stream would look
+ * complete. */
+static const struct plot *stream_take(void **state)
 {
+    static const char *const all[] = {"audio", "latent", "noise", NULL};
+    const struct plot *p = kind != NULL ? plot_named(kind) : NULL;
+    struct reader *r = reader_open("-", p != NULL ? p->kinds : all);
     const struct frame *f;
-    int got;
+    int got = r != NULL ? 0 : -1;
 
-    while ((got = reader_next(r, &f)) > 0)
-        if (p->take(state, r, f) != 0)
-            diag_die("%s", error_text());
+    if (r != NULL && p == NULL)
+        p = strcmp(reader_kind(r), "audio") == 0 ? &plot_waves : &plot_latent;
+    if (r != NULL)
+        *state = p->start(&page);
+    while (got == 0 && (got = reader_next(r, &f)) > 0)
+        got = p->take(*state, r, f);
     if (got < 0)
         diag_die("%s", error_text());
+    reader_free(r);
+    return p;
 }
 
 /* The checks that the table of options cannot make, before any input is read. */
-static void options_check(struct page *page)
+static void options_check(void)
 {
     int shape[2] = {0, 0};
 
-    *page = (struct page){0};
     if (file != NULL && strcmp(file, "-") == 0)
         file = NULL;
     svg = file_is_svg(file);
     if ((width > 0 && width < CANVAS_SIZE_MIN) || (height > 0 && height < CANVAS_SIZE_MIN))
         diag_usage("a page has at least %d x %d pixels", CANVAS_SIZE_MIN, CANVAS_SIZE_MIN);
-    page->width = (int)width;
-    page->height = (int)height;
+    page.width = (int)width;
+    page.height = (int)height;
     if (grid != NULL && !pair_parse(grid, 'x', CELLS_MOST, shape))
         diag_usage("-g %s: expected columns and rows from 1 to %d, as in 4x4", grid, CELLS_MOST);
-    page->cols = shape[0];
-    page->rows = shape[1];
-    if (dims != NULL && (!pair_parse(dims, ',', INT_MAX, page->dims) || page->dims[0] == page->dims[1]))
+    page.cols = shape[0];
+    page.rows = shape[1];
+    if (dims != NULL && (!pair_parse(dims, ',', INT_MAX, page.dims) || page.dims[0] == page.dims[1]))
         diag_usage("--dims %s: expected the numbers of two dimensions from 1 on that differ, as in 1,2", dims);
-    if (to > 0 && to <= from)
-        diag_usage("--to %g: expected more than the %g of --from, or 0", to, from);
-    page->from = from;
-    page->to = to;
-    page->linear = strcmp(scale, "linear") == 0;
-    if (!page->linear && strcmp(scale, "mel") != 0)
+    if (page.to > 0 && page.to <= page.from)
+        diag_usage("--to %g: expected more than the %g of --from, or 0", page.to, page.from);
+    page.linear = strcmp(scale, "linear") == 0;
+    if (!page.linear && strcmp(scale, "mel") != 0)
         diag_usage("--scale %s: expected mel or linear", scale);
     if (title != NULL && title[0] != '\0')
-        page->title = text_clean(title, TITLE_MOST);
+        page.title = text_clean(title, TITLE_MOST);
     if (kind != NULL)
         plot_named(kind);
     if (file == NULL && isatty(STDOUT_FILENO))
         diag_die("standard output is a terminal: name a picture with -o FILE, or redirect");
-}
-
-/* A file is whole or untouched. */
-static int output_write(const void *bytes, size_t count)
-{
-    if (file != NULL)
-        return file_save(file, bytes, count);
-    return fd_put(STDOUT_FILENO, bytes, count) || close(STDOUT_FILENO) ? error_set("standard output:") : 0;
 }
 
 /* Options that are for another plot than the one that is drawn. */
@@ -189,8 +172,8 @@ static void warn_unused(const struct plot *p)
         const char *name;
         bool given, used;
     } options[] = {{"--grid", grid != NULL, sound},
-                   {"--from", from > 0, sound},
-                   {"--to", to > 0, sound},
+                   {"--from", page.from > 0, sound},
+                   {"--to", page.to > 0, sound},
                    {"--scale", scale_given, p == &plot_spectrogram},
                    {"--dims", dims != NULL, p == &plot_latent}};
 
@@ -199,56 +182,36 @@ static void warn_unused(const struct plot *p)
             diag_warn("%s has no effect: the plot is '%s'", options[i].name, p->name);
 }
 
-static void picture_write(const struct plot *p, void *state, struct page *page)
+static void picture_write(const struct plot *p, void *state)
 {
-    const unsigned char *bytes;
-    struct canvas *c;
-    size_t count;
+    struct canvas *c = NULL;
     double unit;
 
-    if (p->fit(state, page, &unit) != 0)
-        diag_die("%s", error_text());
-    c = canvas_new(page->width, page->height, unit, svg);
-    if (c == NULL)
-        diag_die("%s", error_text());
-    p->draw(state, page, c);
-    if (canvas_finish(c, &bytes, &count) != 0 || output_write(bytes, count) != 0)
+    if (p->fit(state, &page, &unit) == 0)
+        c = canvas_new(page.width, page.height, unit, svg);
+    if (c != NULL)
+        p->draw(state, &page, c);
+    if (c == NULL || canvas_save(c, file) != 0)
         diag_die("%s", error_text());
     canvas_free(c);
 }
 
-/* Finds out who draws what is on standard input, and lets it take that. */
-static const struct plot *input_take(const struct page *page, void **state)
-{
-    struct reader *r = reader_open("-");
-    const struct plot *p;
-
-    if (r == NULL)
-        diag_die("%s", error_text());
-    p = stream_begin(r);
-    *state = p->start(page);
-    stream_take(r, p, *state);
-    reader_free(r);
-    return p;
-}
-
 int main(int argc, char **argv)
 {
-    struct page page;
     const struct plot *p;
     void *state;
     int first = program_begin(&program, argc, argv, 0, -1);
 
     p = plot_of_logs(first < argc);
-    options_check(&page);
+    options_check();
     if (p != NULL) {
         state = p->start(&page);
         logs_take(p, state, argv + first);
     } else {
-        p = input_take(&page, &state);
+        p = stream_take(&state);
     }
     warn_unused(p);
-    picture_write(p, state, &page);
+    picture_write(p, state);
     p->release(state);
     free(page.title);
     return EXIT_SUCCESS;

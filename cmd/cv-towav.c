@@ -148,7 +148,6 @@ static int put_clip(struct save *s, const struct audio_clip *c)
 
 int main(int argc, char **argv)
 {
-    static const char *const kinds[] = {"audio", NULL};
     struct audio_clip c = {0};
     struct reader *r;
     struct save *s;
@@ -165,8 +164,8 @@ int main(int argc, char **argv)
         diag_die("standard output is a terminal: redirect it to a file or pipe it to a player");
     signal(SIGXFSZ, SIG_IGN); /* a file over the limit is then an error of write() */
     s = save_new(to, (int)bits, force);
-    r = s ? reader_open("-") : NULL;
-    if (!r || reader_start(r, kinds) < 0)
+    r = s ? clips_open("-") : NULL;
+    if (!r)
         diag_die("%s", error_text());
     while ((status = audio_clip_next(r, &c)) > 0 && (status = put_clip(s, &c)) == 0)
         ;

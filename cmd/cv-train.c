@@ -3,16 +3,16 @@
 
 #include "base/diag.h"
 #include "base/error.h"
+#include "io/clip.h"
 #include "train/options.h"
 #include "train/prior_refit.h"
 #include "train/train.h"
 
 static void load(const char *path, struct dataset *d, struct spool *spool)
 {
-    static const char *const kinds[] = {"audio", NULL};
-    struct reader *r = reader_open(path);
+    struct reader *r = clips_open(path);
 
-    if (!r || reader_start(r, kinds) || dataset_spool(d, r, spool))
+    if (!r || dataset_spool(d, r, spool))
         diag_die("%s", error_text());
     reader_free(r);
 }

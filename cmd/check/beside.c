@@ -33,14 +33,6 @@ static struct compare *compare;
 
 /* ---- clips ---- */
 
-const char *beside_track(const struct frame *f, int64_t b)
-{
-    const char *track = audio_clip_name(f, b);
-
-    meta_get_text(audio_clip_told(f, b), "track", &track);
-    return track;
-}
-
 void beside_check(const struct reader *r, const struct frame *f, double rate)
 {
     if (compare && (compare_rate(compare) < rate || compare_rate(compare) > rate))
@@ -52,10 +44,9 @@ void beside_check(const struct reader *r, const struct frame *f, double rate)
 
 struct reader *audio_stream(const char *path)
 {
-    static const char *const kinds[] = {"audio", NULL};
-    struct reader *r = reader_open(path);
+    struct reader *r = clips_open(path);
 
-    if (!r || reader_start(r, kinds) < 0)
+    if (!r)
         diag_die("%s", error_text());
     return r;
 }
@@ -73,7 +64,7 @@ static void clips_read(const char *path, uint64_t seed,
         if (!compare)
             compare = compare_new(c.rate, seed);
         level_center(c.x, c.channels, c.samples);
-        take(compare, beside_track(c.frame, c.number), c.x, c.channels, c.samples);
+        take(compare, c.track, c.x, c.channels, c.samples);
     }
     if (more < 0)
         diag_die("%s", error_text());

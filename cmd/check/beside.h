@@ -14,9 +14,6 @@ void beside_begin(const char *path, const char *held_out, uint64_t seed);
 /* Ends the program when the clips of a frame cannot be compared: one rate for all. */
 void beside_check(const struct reader *r, const struct frame *f, double rate);
 
-/* The track of clip b: its name if there is no other. */
-const char *beside_track(const struct frame *f, int64_t b);
-
 /* Sets the figures of a clip that has lost its mean. */
 void beside_clip(const char *track, const float *x, int64_t channels, int64_t samples, struct figures *f);
 

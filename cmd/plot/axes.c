@@ -5,20 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dsp/mel.h"
+
 enum { LABEL_SIZE = 64 };
 
 static const double tick_length = 4; /* units of the page */
 static const double log_from = 50;   /* span of values that makes a scale logarithmic */
-
-double mel_of(double hz)
-{
-    return 2595 * log10(1 + hz / 700);
-}
-
-double mel_to_hz(double mel)
-{
-    return 700 * (exp10(mel / 2595) - 1);
-}
 
 struct scale scale_around(double lo, double hi)
 {

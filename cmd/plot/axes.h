@@ -20,10 +20,6 @@ struct scale scale_around(double lo, double hi);
 
 double scale_at(const struct scale *s, double value);
 
-/* 2595 log10(1 + hz / 700), O'Shaughnessy 1987; and back. */
-double mel_of(double hz);
-double mel_to_hz(double mel);
-
 enum { AXIS_TICKS = 24 };
 
 struct ticks {

@@ -4,12 +4,15 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cairo-ft.h>
 #include <cairo-svg.h>
 
 #include "base/diag.h"
 #include "base/error.h"
+#include "base/fd.h"
+#include "base/file.h"
 #include "base/mem.h"
 
 static const double inks[INK_COUNT][3] = {
@@ -145,7 +148,7 @@ struct canvas *canvas_new(int width, int height, double unit, bool svg)
     return c;
 }
 
-int canvas_finish(struct canvas *c, const unsigned char **bytes, size_t *count)
+int canvas_save(struct canvas *c, const char *file)
 {
     cairo_status_t status = cairo_status(c->cr);
 
@@ -157,9 +160,9 @@ int canvas_finish(struct canvas *c, const unsigned char **bytes, size_t *count)
     }
     if (status != CAIRO_STATUS_SUCCESS)
         return error_set("cannot draw: %s", cairo_status_to_string(status));
-    *bytes = c->bytes;
-    *count = c->count;
-    return 0;
+    if (file != NULL)
+        return file_save(file, c->bytes, c->count);
+    return fd_put(STDOUT_FILENO, c->bytes, c->count) || close(STDOUT_FILENO) ? error_set("standard output:") : 0;
 }
 
 void canvas_free(struct canvas *c)

@@ -43,8 +43,9 @@ struct canvas {
 /* NULL with the reason in error_text. */
 struct canvas *canvas_new(int width, int height, double unit, bool svg);
 
-/* Ends drawing: *bytes (the canvas keeps them) are the file. -1: cairo failed. */
-int canvas_finish(struct canvas *c, const unsigned char **bytes, size_t *count);
+/* Ends drawing, and writes the picture: a file, whole or untouched, or to standard output where file is NULL. -1: with
+ * the reason. */
+int canvas_save(struct canvas *c, const char *file);
 void canvas_free(struct canvas *c);
 
 void canvas_ink(struct canvas *c, enum ink ink, double alpha);

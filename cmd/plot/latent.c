@@ -60,7 +60,7 @@ static int track_number(struct latent *l, const struct meta *meta)
     for (int i = l->track_count - 1; i >= 0; i--)
         if (strcmp(l->tracks[i], track) == 0)
             return i;
-    l->tracks = mem_grow(l->tracks, (size_t)l->track_count + 1, sizeof *l->tracks);
+    l->tracks = mem_more(l->tracks, (size_t)l->track_count, sizeof *l->tracks);
     l->tracks[l->track_count] = mem_text(track);
     return l->track_count++;
 }
@@ -85,10 +85,7 @@ static int latent_take(void *state, const struct reader *r, const struct frame *
 
     if (t == NULL)
         return -1;
-    if (l->count == l->room) {
-        l->room = 2 * l->room + 64;
-        l->clips = mem_grow(l->clips, l->room, sizeof *l->clips);
-    }
+    l->clips = mem_more(l->clips, l->count, sizeof *l->clips);
     clip = &l->clips[l->count];
     *clip = (struct latent_clip){.times = tensor_count(t) / t->shape[0]};
     clip->z = spool_floats(l->spool, (size_t)tensor_count(t));

@@ -21,7 +21,7 @@ struct latent_clip {
 
 struct latent {
     struct latent_clip *clips;
-    size_t count, room;
+    size_t count;
     int64_t dims, points; /* points: times of all clips; 0: none seen */
     char **tracks;
     int track_count;

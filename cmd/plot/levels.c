@@ -6,6 +6,7 @@
 
 #include "axes.h"
 #include "base/mem.h"
+#include "dsp/mel.h"
 #include "dsp/spectrum.h"
 
 static const double rounding = 1e-15; /* of powers beside that of the peak, which is no sound */
@@ -41,7 +42,7 @@ static double row_edge(int i, int rows, int bins, double rate, bool linear)
 {
     double part = (double)i / rows;
 
-    return (bins - 1) * (linear ? part : mel_to_hz(part * mel_of(rate / 2)) / (rate / 2));
+    return (bins - 1) * (linear ? part : mel_to_hertz(part * mel_of(rate / 2)) / (rate / 2));
 }
 
 /* The largest power of the bins from lo to hi, or that of the nearest one. */

@@ -56,7 +56,6 @@ static int set_wrong(const char *path, long number, const char *line)
 
 static int lines_read(FILE *f, const char *path, char *line, struct log *log)
 {
-    size_t room = 0;
 
     for (long number = 1; fgets(line, LINE_MOST, f) != NULL; number++) {
         struct log_point p;
@@ -71,10 +70,7 @@ static int lines_read(FILE *f, const char *path, char *line, struct log *log)
             return set_wrong(path, number, line);
         if (got == 0)
             continue;
-        if (log->count == room) {
-            room = 2 * room + 64;
-            log->points = mem_grow(log->points, room, sizeof *log->points);
-        }
+        log->points = mem_more(log->points, log->count, sizeof *log->points);
         log->points[log->count++] = p;
     }
     if (ferror(f))

@@ -64,6 +64,11 @@ void *mem_grow(void *old, size_t count, size_t size)
     return p;
 }
 
+void *mem_more(void *old, size_t count, size_t size)
+{
+    return count & (count - 1) ? old : mem_grow(old, count ? 2 * count : 1, size);
+}
+
 char *mem_text(const char *text)
 {
     size_t n = strlen(text) + 1;

@@ -9,6 +9,7 @@
 void *mem_alloc(size_t bytes);                        /* uninitialised */
 void *mem_zero(size_t count, size_t size);            /* zeroed; overflow of count x size exits */
 void *mem_grow(void *old, size_t count, size_t size); /* realloc; overflow exits */
+void *mem_more(void *old, size_t count, size_t size); /* room for one more than count: doubled at powers of two */
 char *mem_text(const char *text);                     /* strdup */
 char *mem_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 FILE *mem_stream(char **text, size_t *size); /* open_memstream */

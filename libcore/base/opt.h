@@ -26,6 +26,12 @@ struct opt {
     bool *given;         /* NULL, or set to true when the option was there */
 };
 
+/* What filters share. */
+#define OPT_THREADS(value) \
+    { \
+        'j', "threads", OPT_INT, value, "N", 0, 1024, "threads, 0 for one per processor", NULL \
+    }
+
 struct program {
     const char *name;     /* "cv-load" */
     const char *operands; /* "[FILE ...]", "MODEL", "" */

@@ -82,6 +82,24 @@ void report_row(FILE *out, const struct report_column *columns, size_t count, co
     }
 }
 
+void report_value(FILE *out, const struct meta *m)
+{
+    bool numbers = m->kind == META_LIST && m->count > 4;
+
+    for (size_t i = 0; numbers && i < m->count; i++)
+        numbers = m->items[i]->kind == META_INT || m->items[i]->kind == META_REAL;
+    if (m->kind == META_TEXT) {
+        report_text(out, 0, m->text);
+    } else if (numbers) {
+        meta_json(out, m->items[0]);
+        fprintf(out, " ... ");
+        meta_json(out, m->items[m->count - 1]);
+        fprintf(out, " (%zu values)", m->count);
+    } else {
+        meta_json(out, m);
+    }
+}
+
 void report_json(FILE *out, const char *key, struct meta *m)
 {
     struct meta *line = m;

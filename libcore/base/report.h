@@ -26,6 +26,9 @@ void report_row(FILE *out, const struct report_column *columns, size_t count, co
 /* text with its control characters made visible, in width columns at least. */
 void report_text(FILE *out, int width, const char *text);
 
+/* A list of more than four numbers by its ends, text as it is, anything else as JSON. */
+void report_value(FILE *out, const struct meta *m);
+
 /* One line of JSON: m, or {key: m} where key is not NULL. m is released. */
 void report_json(FILE *out, const char *key, struct meta *m);
 

@@ -19,7 +19,7 @@ struct batch {
 struct item item_copy(const struct audio_clip *c)
 {
     size_t bytes = (size_t)(c->channels * c->samples) * sizeof *c->x;
-    struct item it = {.name = mem_text(c->name), .meta = audio_clip_meta(c->frame, c->number), .rate = c->rate};
+    struct item it = {.name = mem_text(c->name), .meta = audio_clip_meta(c), .rate = c->rate};
 
     it.audio = tensor_view(memcpy(mem_alloc(bytes), c->x, bytes), 2, (int64_t[]){c->channels, c->samples});
     return it;

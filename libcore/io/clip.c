@@ -41,7 +41,8 @@ const char *audio_clip_name(const struct frame *f, int64_t b)
     return f->name;
 }
 
-const struct meta *audio_clip_told(const struct frame *f, int64_t b)
+/* What is told of clip b, NULL for nothing. */
+static const struct meta *clip_told(const struct frame *f, int64_t b)
 {
     const struct meta *metas = meta_get(f->meta, "metas");
 
@@ -52,20 +53,26 @@ const struct meta *audio_clip_told(const struct frame *f, int64_t b)
     return NULL;
 }
 
-struct meta *audio_clip_meta(const struct frame *f, int64_t b)
+static const char *clip_track(const char *name, const struct meta *told)
 {
-    const struct meta *told = audio_clip_told(f, b);
+    const char *track = name;
 
-    return told ? meta_copy(told) : meta_map();
+    meta_get_text(told, "track", &track);
+    return track;
 }
 
-struct meta *audio_clip_brief(const struct frame *f, int64_t b)
+struct meta *audio_clip_meta(const struct audio_clip *c)
+{
+    return c->told ? meta_copy(c->told) : meta_map();
+}
+
+struct meta *audio_clip_brief(const struct audio_clip *c)
 {
     static const char *const keys[] = {"tempo", "beat"};
     struct meta *kept = NULL;
 
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        const struct meta *value = meta_get(audio_clip_told(f, b), keys[i]);
+        const struct meta *value = meta_get(c->told, keys[i]);
 
         if (value && !kept)
             kept = meta_map();
@@ -73,6 +80,11 @@ struct meta *audio_clip_brief(const struct frame *f, int64_t b)
             meta_add(kept, keys[i], meta_copy(value));
     }
     return kept;
+}
+
+struct reader *clips_open(const char *path)
+{
+    return reader_open(path, (const char *const[]){"audio", NULL});
 }
 
 int audio_clip_next(struct reader *r, struct audio_clip *c)
@@ -87,6 +99,8 @@ int audio_clip_next(struct reader *r, struct audio_clip *c)
         c->number = -1;
     }
     c->name = audio_clip_name(c->frame, c->number);
+    c->told = clip_told(c->frame, c->number);
+    c->track = clip_track(c->name, c->told);
     c->channels = c->frame_audio.shape[1];
     c->samples = c->frame_audio.shape[2];
     c->x = c->frame_audio.data + c->number * c->channels * c->samples;
@@ -95,9 +109,8 @@ int audio_clip_next(struct reader *r, struct audio_clip *c)
 
 bool split_is_test(const char *name, const struct meta *meta, double share)
 {
-    const char *track = name;
+    const char *track = clip_track(name, meta);
 
-    meta_get_text(meta, "track", &track);
     return (double)(XXH3_64bits(track, strlen(track)) >> 11) * 0x1p-53 < share;
 }
 

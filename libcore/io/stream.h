@@ -29,15 +29,16 @@ const struct tensor *frame_get(const struct frame *f, const char *name);
 
 struct reader;
 
-/* Opens path ("-": standard input). NULL: not to be opened, or a terminal. */
-struct reader *reader_open(const char *path);
+/* Opens path ("-": standard input) and starts. NULL: not to be opened, a
+ * terminal, or not to be started. */
+struct reader *reader_open(const char *path, const char *const *kinds);
 
 /* Reads from fd, which the reader closes unless it is standard input; label
  * ("standard input", a path) names it in errors. */
 struct reader *reader_new(int fd, const char *label);
 
 /* Reads the first head and checks that its kind is one of kinds (ends in
- * NULL). -1: no input, not a stream (WAV, text and such are recognised and
+ * NULL; NULL: any). -1: no input, not a stream (WAV, text and such are recognised and
  * said so), wrong version, wrong kind (said with the filter to use). */
 int reader_start(struct reader *r, const char *const *kinds);
 
@@ -53,7 +54,7 @@ const char *reader_label(const struct reader *r);
  * not depend on meta or segments. */
 uint64_t reader_digest(const struct reader *r);
 
-/* Leaves tensors of other names out of that. For readers that have not started. */
+/* Leaves tensors of other names out of that. For readers that have given out no frame. */
 void reader_digest_only(struct reader *r, const char *tensor);
 
 /* The next frame of any segment: 1 and *f, 0 at the end of a whole stream, -1

@@ -49,7 +49,8 @@ const struct tensor *frame_get(const struct frame *f, const char *name)
     return NULL;
 }
 
-struct reader *reader_open(const char *path)
+/* Of path, not started. */
+static struct reader *open_path(const char *path)
 {
     struct stat st;
     int fd;
@@ -140,7 +141,7 @@ uint64_t reader_digest(const struct reader *r)
 
 void reader_digest_only(struct reader *r, const char *tensor)
 {
-    assert(!r->started);
+    assert(r->frames == 0);
     r->digested = tensor;
 }
 
@@ -437,6 +438,16 @@ int reader_start(struct reader *r, const char *const *kinds)
         return fail(r);
     r->started = true;
     return 0;
+}
+
+struct reader *reader_open(const char *path, const char *const *kinds)
+{
+    struct reader *r = open_path(path);
+
+    if (!r || reader_start(r, kinds) == 0)
+        return r;
+    reader_free(r);
+    return NULL;
 }
 
 /* 1: the next frame is there; 0: not yet, or the stream has ended. */

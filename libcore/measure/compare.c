@@ -126,10 +126,7 @@ static struct map map_make(struct compare *c, const char *track, const float *x,
 
 static void maps_append(struct maps *all, struct map m)
 {
-    if (all->count == all->room) {
-        all->room = all->room ? 2 * all->room : 16;
-        all->maps = mem_grow(all->maps, all->room, sizeof *all->maps);
-    }
+    all->maps = mem_more(all->maps, all->count, sizeof *all->maps);
     all->maps[all->count++] = m;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "dsp/mel.h"
 
 struct band {
     int from, to;    /* bins whose weight is not 0 */
@@ -24,10 +25,10 @@ static double slaney_log(void)
     return 27 / log(6.4); /* mel per e-fold over it */
 }
 
-static double mel_of(enum melbank_kind kind, double hertz)
+static double scale_of(enum melbank_kind kind, double hertz)
 {
     if (kind == MELBANK_SUM)
-        return 2595 * log10(1 + hertz / 700);
+        return mel_of(hertz);
     return hertz < slaney_corner ? slaney_linear * hertz
                                  : slaney_linear * slaney_corner + slaney_log() * log(hertz / slaney_corner);
 }
@@ -37,7 +38,7 @@ static double hertz_of(enum melbank_kind kind, double m)
     double corner = slaney_linear * slaney_corner;
 
     if (kind == MELBANK_SUM)
-        return 700 * (pow(10, m / 2595) - 1);
+        return mel_to_hertz(m);
     return m < corner ? m / slaney_linear : slaney_corner * exp((m - corner) / slaney_log());
 }
 
@@ -75,7 +76,7 @@ static struct band band_new(enum melbank_kind kind, const double edge[3], int bi
 struct melbank *melbank_new(enum melbank_kind kind, int bands, double low, int size, double rate)
 {
     struct melbank *b = mem_zero(1, sizeof *b);
-    double first = mel_of(kind, low), step = (mel_of(kind, rate / 2) - first) / (bands + 1);
+    double first = scale_of(kind, low), step = (scale_of(kind, rate / 2) - first) / (bands + 1);
 
     assert(bands >= 1 && size >= 2 && step > 0);
     b->count = bands;

@@ -24,7 +24,7 @@ struct map {
 };
 
 struct maps {
-    size_t count, room;
+    size_t count;
     struct map *maps;
 };
 

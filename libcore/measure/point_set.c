@@ -58,10 +58,7 @@ void point_set_add(struct point_set *c, const float *rows, int64_t count, int64_
 
     if (count == 0)
         return;
-    if (c->count == c->room) {
-        c->room = c->room ? 2 * c->room : 16;
-        c->clips = mem_grow(c->clips, c->room, sizeof(struct moments *));
-    }
+    c->clips = mem_more(c->clips, c->count, sizeof *c->clips);
     m = c->clips[c->count++] = moments_new(c->dims);
     moments_add(m, rows, count, (size_t)c->dims);
     moments_merge(c->all, m);

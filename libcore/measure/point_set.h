@@ -16,7 +16,7 @@ enum { CLOUD_KEPT = 2048, CLOUD_NEIGHBOURS = 5 };
  * the moments of a clip (dims^2 doubles) with each. */
 struct point_set {
     int dims;
-    size_t count, room;
+    size_t count;
     struct moments **clips; /* of each clip that has points */
     struct moments *all;
     float *rows;    /* [kept, dims] */

@@ -174,6 +174,7 @@ KERNEL(dot_run, (int n, const float *x, const float *y, float *out), (n, x, y, o
     *out = sum_of(lane);
 }
 
+/* Both at once: each row is read once. */
 KERNEL(products_run, (int64_t count, int n, const float *rows, const float *with, float *out),
        (count, n, rows, with, out))
 {

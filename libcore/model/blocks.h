@@ -53,4 +53,11 @@ void squares_add(int64_t count, int n, const float *rows, const float *q, float 
 /* Products of all blocks with two others, each [length latent]: out [count, 2]. */
 void blocks_products(const struct blocks *b, const float *with, float *out);
 
+/* |x - y|^2 - |y|^2, x the two weighted blocks before block j, y the two that products are with: how far what is before j
+ * is from what was played. */
+static inline float blocks_context(const struct blocks *b, const float *products, int64_t j)
+{
+    return b->norm[j - 2] + b->norm[j - 1] - 2 * (products[2 * (j - 2)] + products[2 * (j - 1) + 1]);
+}
+
 #endif

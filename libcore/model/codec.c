@@ -149,7 +149,7 @@ static int encode_all(struct codec *c, struct reader *r)
     int got;
 
     while ((got = codec_next(&c->m, r, &a)) > 0) {
-        struct codec_clip *clip = next_clip(c, a.name, audio_clip_meta(a.frame, a.number));
+        struct codec_clip *clip = next_clip(c, a.name, audio_clip_meta(&a));
 
         if (!clip)
             return -1;
@@ -295,6 +295,7 @@ static int codec_open(struct codec *c)
 
     if (!file)
         return -1;
+    c->pool = pool_new((int)c->how.threads);
     status = kind_of(c)->begin(c, file);
     c->clips = mem_zero((size_t)c->room, sizeof *c->clips);
     if (!status && c->way != CODEC_ENCODE)
@@ -314,6 +315,7 @@ static int codec_close(struct codec *c, int status)
     forget(c);
     free(c->clips);
     kind_of(c)->end(c);
+    pool_free(c->pool);
     if (c->w && status)
         writer_abandon(c->w);
     else if (c->w)
@@ -334,21 +336,18 @@ static int codec_run(struct codec c, struct reader *r)
     return codec_close(&c, status);
 }
 
-int codec_encode(const char *model, struct reader *r, int fd, const char *label, struct codec_options how,
-                 struct pool *pool)
+int codec_encode(const char *model, struct reader *r, int fd, const char *label, struct codec_options how)
 {
-    return codec_run((struct codec){.path = model, .fd = fd, .label = label, .how = how, .pool = pool}, r);
+    return codec_run((struct codec){.path = model, .fd = fd, .label = label, .how = how}, r);
 }
 
-int codec_decode(const char *model, struct reader *r, int fd, const char *label, struct codec_options how,
-                 struct pool *pool)
+int codec_decode(const char *model, struct reader *r, int fd, const char *label, struct codec_options how)
 {
-    return codec_run(
-        (struct codec){.path = model, .fd = fd, .label = label, .how = how, .pool = pool, .way = CODEC_DECODE}, r);
+    return codec_run((struct codec){.path = model, .fd = fd, .label = label, .how = how, .way = CODEC_DECODE}, r);
 }
 
 struct codec *codec_draw_begin(const char *model, const struct meta *head, int fd, const char *label,
-                               struct codec_options how, struct pool *pool)
+                               struct codec_options how)
 {
     struct codec *c = mem_alloc(sizeof *c);
 
@@ -356,7 +355,6 @@ struct codec *codec_draw_begin(const char *model, const struct meta *head, int f
                         .fd = fd,
                         .label = label,
                         .how = how,
-                        .pool = pool,
                         .way = CODEC_DRAW,
                         .from = "the noise",
                         .head = head,
@@ -365,11 +363,6 @@ struct codec *codec_draw_begin(const char *model, const struct meta *head, int f
         return c;
     codec_draw_end(c, -1);
     return NULL;
-}
-
-const struct model *codec_model(const struct codec *c)
-{
-    return &c->m;
 }
 
 int codec_draw(struct codec *c, const struct frame *f)

@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/pool.h"
 #include "io/stream.h"
 #include "model/file.h"
 
@@ -27,12 +26,13 @@ enum codec_option {
 };
 
 struct codec_options {
-    bool mean_only; /* encode: z is the posterior's mean, else a draw */
-    bool logits;    /* decode, notebook: without the final sigmoid */
-    uint64_t seed;  /* of the draws, or of the phases that decoding starts from */
+    int64_t threads; /* 0: one per processor */
+    bool mean_only;  /* encode: z is the posterior's mean, else a draw */
+    bool logits;     /* decode, notebook: without the final sigmoid */
+    int64_t seed;    /* of the draws, or of the phases that decoding starts from */
     /* decode, spectral */
-    int iterations; /* of the vocoder, see dsp/vocoder.h */
-    double tempo;   /* beats per minute of all clips, 0: as their meta says */
+    int64_t iterations; /* of the vocoder, see dsp/vocoder.h */
+    double tempo;       /* beats per minute of all clips, 0: as their meta says */
     /* noise, spectral */
     const char *prior; /* see model/spectral_prior.h; NULL: the best that the model has */
     struct guided_how guided;
@@ -41,21 +41,10 @@ struct codec_options {
 
 /* Reads audio from r (started) and writes a latent stream to fd: "z", "mean"
  * and "logvar" [latent, frames] for each clip. -1: with the reason, no whole stream. */
-int codec_encode(const char *model, struct reader *r, int fd, const char *label, struct codec_options how,
-                 struct pool *pool);
+int codec_encode(const char *model, struct reader *r, int fd, const char *label, struct codec_options how);
 
 /* Reads latents or noise from r (started) and writes an audio stream to fd.
  * Noise goes through the prior first. */
-int codec_decode(const char *model, struct reader *r, int fd, const char *label, struct codec_options how,
-                 struct pool *pool);
-
-/* Noise through the prior alone: a latent stream to fd, "z" [latent, frames] for each clip. head: that of the noise.
- * NULL, or -1: with the reason. The frames are those of noise streams, and may hold "guide" [latent, frames] as well: the
- * latents of a recording to follow. codec_draw_end writes the tail if status is 0, and releases c. */
-struct codec *codec_draw_begin(const char *model, const struct meta *head, int fd, const char *label,
-                               struct codec_options how, struct pool *pool);
-const struct model *codec_model(const struct codec *c);
-int codec_draw(struct codec *c, const struct frame *f);
-int codec_draw_end(struct codec *c, int status);
+int codec_decode(const char *model, struct reader *r, int fd, const char *label, struct codec_options how);
 
 #endif

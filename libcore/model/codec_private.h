@@ -3,6 +3,7 @@
 #ifndef MODEL_CODEC_PRIVATE_H
 #define MODEL_CODEC_PRIVATE_H
 
+#include "base/pool.h"
 #include "io/clip.h"
 #include "model/codec.h"
 #include "model/file.h"
@@ -65,6 +66,14 @@ struct codec_kind {
 /* The next clip of an audio stream, *c all zero before the first one. 1; 0 at the end; -1: the model cannot take it, or
  * the stream is damaged, with the reason. */
 int codec_next(const struct model *m, struct reader *r, struct audio_clip *c);
+
+/* Noise through the prior alone: a latent stream to fd, "z" [latent, frames] for each clip. head: that of the noise.
+ * NULL, or -1: with the reason. The frames are those of noise streams, and may hold "guide" [latent, frames] as well: the
+ * latents of a recording to follow. codec_draw_end writes the tail if status is 0, and releases c. */
+struct codec *codec_draw_begin(const char *model, const struct meta *head, int fd, const char *label,
+                               struct codec_options how);
+int codec_draw(struct codec *c, const struct frame *f);
+int codec_draw_end(struct codec *c, int status);
 
 /* Says, of a network of one length, how many clips were shorter than the model's and padded; 0: nothing. */
 void codec_note_padded(const struct model *m, int64_t shorter);

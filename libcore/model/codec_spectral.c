@@ -77,7 +77,7 @@ static void encode_clip(void *arg, int task, int worker)
     if (c->how.mean_only) {
         memcpy(draw, mean, bytes);
     } else {
-        struct rng r = rng_new(c->how.seed, (uint64_t)clip->number);
+        struct rng r = rng_new((uint64_t)c->how.seed, (uint64_t)clip->number);
 
         rng_normal(&r, draw, bytes / sizeof *draw);
         chunks_draw(&w->p, mean, clip->frames, draw);
@@ -150,10 +150,10 @@ static void decode_clip(void *arg, int task, int worker)
     struct codec *c = arg;
     struct work *w = c->state;
     struct codec_clip *clip = &c->clips[task];
-    struct chunk_sound how = chunks_how(clip->noise || meta_get(clip->meta, "prior"), c->how.seed);
+    struct chunk_sound how = chunks_how(clip->noise || meta_get(clip->meta, "prior"), (uint64_t)c->how.seed);
     float *z = mem_alloc((size_t)(c->m.latent * clip->frames) * sizeof *z);
 
-    how.phases.iterations = c->how.iterations;
+    how.phases.iterations = (int)c->how.iterations;
     chunks_turn(clip->in, c->m.latent, clip->frames, z);
     clip->out = mem_alloc((size_t)(c->m.channels * clip->samples) * sizeof(float));
     chunks_sound(&w->p, worker, &w->sounds[task], z, clip->frames, &how, clip->out);

@@ -24,7 +24,7 @@ static int begin(struct codec *c, struct reader *file)
 
     c->state = w;
     c->room = BATCH;
-    w->rng = rng_new(c->how.seed, 0);
+    w->rng = rng_new((uint64_t)c->how.seed, 0);
     w->g = whole_build(c->m.network->one_length, (int)c->m.samples, c->m.latent, parts, c->m.params, BATCH, c->pool);
     w->out = c->how.logits ? w->g.logit : w->g.sample;
     return model_fill(&c->m, file, c->path, w->g.net);

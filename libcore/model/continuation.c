@@ -12,7 +12,7 @@
 static int start_add(struct starts *s, const struct model *m, const struct chunks *p, const struct reader *r,
                      const struct audio_clip *c, double seconds)
 {
-    struct meta *meta = audio_clip_meta(c->frame, c->number);
+    struct meta *meta = audio_clip_meta(c);
     int64_t samples = c->samples, latent = m->spectral.latent;
     int64_t cut = seconds > 0 ? (int64_t)(seconds * m->rate) : samples, least = seconds > 0 ? 1 : 3 * m->prior.block;
     struct chunk_clip clip = chunks_clip(p, meta, c->x, samples);
@@ -39,7 +39,7 @@ static int start_add(struct starts *s, const struct model *m, const struct chunk
         meta_add(it.meta, "beat", meta_real(clip.timing.phase));
     }
     meta_add(it.meta, seconds > 0 ? "continues" : "follows", meta_text(c->name));
-    s->list = mem_grow(s->list, s->count + 1, sizeof *s->list);
+    s->list = mem_more(s->list, s->count, sizeof *s->list);
     s->list[s->count++] = it;
     return 0;
 }
@@ -60,7 +60,6 @@ static int read_all(struct starts *s, const struct model *m, const struct chunks
 
 int starts_read(struct starts *s, const char *model, const char *path, double seconds, int64_t most)
 {
-    static const char *const kinds[] = {"audio", NULL};
     struct model m;
     struct chunks p = {0};
     struct reader *file = model_open(&m, model), *r;
@@ -70,9 +69,8 @@ int starts_read(struct starts *s, const char *model, const char *path, double se
     if (!file)
         return -1;
     status = chunks_begin(&p, &m, file, model, SPECTRAL_ENCODER, 1);
-    r = status ? NULL : reader_open(path);
-    if (!status)
-        status = r && !reader_start(r, kinds) ? read_all(s, &m, &p, r, seconds, most) : -1;
+    r = status ? NULL : clips_open(path);
+    status = r ? read_all(s, &m, &p, r, seconds, most) : -1;
     s->model = m.digest;
     reader_free(r);
     chunks_end(&p);

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/pool.h"
 #include "base/progress.h"
 #include "base/spool.h"
 #include "measure/figures.h"
@@ -63,9 +64,8 @@ static int clips_keep(struct run *run, struct reader *r)
             return -1;
         memcpy(k.x, c.x, size * sizeof *k.x);
         spool_release(run->spool, k.x, size);
-        k.meta = audio_clip_brief(c.frame, c.number);
-        if ((count & (count - 1)) == 0)
-            run->kept = mem_grow(run->kept, count ? 2 * count : 1, sizeof *run->kept);
+        k.meta = audio_clip_brief(&c);
+        run->kept = mem_more(run->kept, count, sizeof *run->kept);
         run->kept[run->e->clips++] = k;
         mean_spectrum_add(run->mean, c.x, c.channels, c.samples);
         run->longest = c.samples > run->longest ? c.samples : run->longest;
@@ -235,15 +235,18 @@ static void run_free(struct run *run)
     model_free(&run->m);
 }
 
-int eval_run(struct eval *e, const char *model, struct reader *r, uint64_t seed, struct pool *pool)
+int eval_run(struct eval *e, const char *model, struct reader *r, uint64_t seed, int threads)
 {
-    struct run run = {.e = e, .room = pool_threads(pool)};
+    struct run run = {.e = e};
     struct reader *file = model_open(&run.m, model);
+    struct pool *pool;
     int status = -1;
 
     memset(e, 0, sizeof *e);
     if (!file)
         return -1;
+    pool = pool_new(threads);
+    run.room = pool_threads(pool);
     e->network = run.m.network->name;
     e->rate = run.m.rate;
     e->latent = run.m.latent;
@@ -261,6 +264,7 @@ int eval_run(struct eval *e, const char *model, struct reader *r, uint64_t seed,
     if (!status)
         all_measure(&run, seed, pool);
     run_free(&run);
+    pool_free(pool);
     if (status)
         eval_free(e);
     return status;

@@ -7,7 +7,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/pool.h"
 #include "measure/recon.h"
 #include "io/stream.h"
 
@@ -66,7 +65,7 @@ struct eval {
  * and the phases that decoding starts from are those of cv-encode and cv-decode
  * with this seed. Holds one clip for each thread; a copy of all clips is kept
  * in a nameless temporary file meanwhile. -1: with the reason. */
-int eval_run(struct eval *e, const char *model, struct reader *r, uint64_t seed, struct pool *pool);
+int eval_run(struct eval *e, const char *model, struct reader *r, uint64_t seed, int threads);
 void eval_free(struct eval *e);
 
 #endif

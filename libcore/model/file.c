@@ -50,15 +50,15 @@ struct reader *model_open(struct model *m, const char *path)
     struct reader *r;
 
     memset(m, 0, sizeof *m);
-    r = reader_open(path);
-    if (r)
-        reader_digest_only(r, "value");
-    if (r && (reader_start(r, model_kinds) || model_describe(m, r))) {
+    r = reader_open(path, model_kinds);
+    if (r && model_describe(m, r)) {
         reader_free(r);
         r = NULL;
     }
-    if (r)
-        m->params = params_new();
+    if (!r)
+        return NULL;
+    reader_digest_only(r, "value");
+    m->params = params_new();
     return r;
 }
 

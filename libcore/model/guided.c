@@ -37,6 +37,7 @@ struct guided_walk {
 
 /* ---- the row ---- */
 
+/* Of clips a and b of the bank: squared distances of their means over a clip, of latents and of harmony. */
 static double between_clips(const struct guided *g, int64_t a, int64_t b)
 {
     const struct blocks *k = g->bank;
@@ -198,11 +199,6 @@ void guided_end(struct guided_walk *w)
     free(w);
 }
 
-int64_t guided_made(const struct guided_walk *w, int64_t i)
-{
-    return w->made[i];
-}
-
 int64_t guided_row(const struct guided_walk *w, int64_t i)
 {
     return w->row[i];
@@ -260,21 +256,21 @@ static bool was_near(const struct guided_walk *w, int64_t j)
     return false;
 }
 
-/* Distances of all blocks, as the first of a unit at place i, but for what was played before. */
+/* Costs of all blocks j, as the first of a unit at place i, but for what was played before: squared distances over what
+ * they are between any blocks (far), of the two blocks before j from past; with the weight follow of the harmony, and
+ * dynamics of the envelope, from blocks row[i + k] of the guide, means over the unit; with texture of the texture from
+ * row[i]; and a penalty near places just played. INFINITY: not to be played. */
 static void costs(struct guided_walk *w, int64_t i, const float *past)
 {
     const struct guided *g = w->g;
     const struct blocks *b = g->bank, *a = w->guide;
-    int unit = g->how.unit;
-    int64_t clip = a->clip[w->row[i]];
+    int64_t unit = g->how.unit, clip = a->clip[w->row[i]];
     float *c = w->cost, *p = w->products, part = 1 / (float)unit;
 
     blocks_products(b, past, p);
     for (int64_t j = 0; j < b->count; j++)
-        c[j] = may_play(w, j, clip)
-                   ? (b->norm[j - 2] + b->norm[j - 1] - 2 * (p[2 * (j - 2)] + p[2 * (j - 1) + 1])) / g->far.context
-                   : INFINITY;
-    for (int k = 0; k < unit; k++) {
+        c[j] = may_play(w, j, clip) ? blocks_context(b, p, j) / g->far.context : INFINITY;
+    for (int64_t k = 0; k < unit; k++) {
         int64_t q = w->row[i + k];
 
         squares_add(b->count - k, CHROMA, b->harmony + k * CHROMA, a->harmony + q * CHROMA,
@@ -314,12 +310,14 @@ static void remember(const struct guided_walk *w, int64_t i, int64_t repeat, str
             double c = alike(w, i + k, i + k - lags[l]);
 
             if (c > least_memory)
-                m->list[m->count++] = (struct memory){k, w->made[i + k - lags[l]],
-                                                      (float)(memory * c / (w->g->how.unit * (double)w->g->far.block))};
+                m->list[m->count++] =
+                    (struct memory){k, w->made[i + k - lags[l]],
+                                    (float)(memory * c / ((double)w->g->how.unit * (double)w->g->far.block))};
         }
     }
 }
 
+/* The sum of weight |weighted block j + k - what was played|^2. */
 static float unlike(const struct blocks *b, const struct memories *m, int64_t j)
 {
     int n = b->length * b->latent;
@@ -354,7 +352,7 @@ static int64_t choose(struct guided_walk *w, int64_t i, int64_t repeat, const fl
 {
     struct choice first[BEST], best[BEST];
     struct memories m;
-    int have = 0, kept = 0, nearest = w->g->how.nearest < BEST ? w->g->how.nearest : BEST;
+    int have = 0, kept = 0, nearest = w->g->how.nearest < BEST ? (int)w->g->how.nearest : BEST;
 
     costs(w, i, past);
     remember(w, i, repeat, &m);
@@ -366,9 +364,9 @@ static int64_t choose(struct guided_walk *w, int64_t i, int64_t repeat, const fl
     return kept > 0 ? best[(int)(u * kept)].block : w->g->bank->first[w->g->bank->clip[0]];
 }
 
-void guided_next(struct guided_walk *w, int64_t i, const float *past, double place, double vary)
+int64_t guided_next(struct guided_walk *w, int64_t i, const float *past, double place, double vary)
 {
-    int unit = w->g->how.unit;
+    int64_t unit = w->g->how.unit;
 
     if (i % unit == 0) {
         int64_t repeat = find_repeat(w, i);
@@ -378,9 +376,10 @@ void guided_next(struct guided_walk *w, int64_t i, const float *past, double pla
         } else {
             int64_t from = choose(w, i, repeat, past, place);
 
-            for (int k = 0; k < unit; k++) /* clips shorter than a unit may end before */
+            for (int64_t k = 0; k < unit; k++) /* clips shorter than a unit may end before */
                 w->made[i + k] = from + k < w->g->bank->count ? from + k : w->g->bank->count - 1;
             w->recent[w->used++ % (RECENT / unit)] = from;
         }
     }
+    return w->made[i];
 }

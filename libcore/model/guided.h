@@ -12,10 +12,10 @@ enum { GUIDED_UNIT_MOST = 8 };
 struct guided_how {
     double follow;    /* weight of the guide's harmony */
     double vary;      /* probability that what could return is played anew */
-    int unit;         /* blocks that are chosen together, up to GUIDED_UNIT_MOST */
-    int nearest;      /* among how many of the best */
+    int64_t unit;     /* blocks that are chosen together, up to GUIDED_UNIT_MOST */
+    int64_t nearest;  /* among how many of the best */
     const char *form; /* a letter for each section, or NULL: that of the guide */
-    int bars;         /* of a section, of four blocks each */
+    int64_t bars;     /* of a section, of four blocks each */
 };
 
 struct guided_how guided_defaults(void);
@@ -33,14 +33,12 @@ struct guided_walk;
 struct guided_walk *guided_begin(const struct guided *g, const struct blocks *guide, int64_t from, int64_t blocks);
 void guided_end(struct guided_walk *w);
 
-/* To be called for i = 0, 1, ...: at the first of a unit its blocks are chosen. past [2 length, latent] are the weighted
+/* To be called for i = 0, 1, ...: the block of the bank that sounds at place i. At the first of a unit its blocks are
+ * chosen. past [2 length, latent] are the weighted
  * latents before it, place and vary uniform draws on [0, 1). */
-void guided_next(struct guided_walk *w, int64_t i, const float *past, double place, double vary);
+int64_t guided_next(struct guided_walk *w, int64_t i, const float *past, double place, double vary);
 
-/* The block of the bank that sounds there. */
-int64_t guided_made(const struct guided_walk *w, int64_t i);
-
-/* The block of the guide that place i follows. */
+/* The block of the guide that place i follows, for who wants to see the form. */
 int64_t guided_row(const struct guided_walk *w, int64_t i);
 
 #endif

@@ -124,8 +124,8 @@ static int open_input(struct mixer *m, struct input *in, const char *path)
     static const char *const kinds[] = {"latent", "noise", NULL};
 
     in->segment = -1;
-    in->r = reader_open(path);
-    if (!in->r || reader_start(in->r, kinds))
+    in->r = reader_open(path, kinds);
+    if (!in->r)
         return -1;
     if (!strcmp(reader_kind(in->r), "noise"))
         return error_set("%s holds noise, which only chooses among what a prior can do: mix latents, as 'cv-sample -m "
@@ -418,8 +418,7 @@ static int put_average(struct mixer *m)
             if ((status = same_latents(name, latents, c)) < 0)
                 break;
             add(m, sums, c, n);
-            if ((n & (n - 1)) == 0)
-                metas = mem_grow(metas, n ? 2 * n : 1, sizeof *metas);
+            metas = mem_more(metas, n, sizeof *metas);
             metas[n++] = c->meta;
             c->meta = NULL;
         }

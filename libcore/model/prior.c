@@ -180,7 +180,7 @@ static int64_t nearest_block(const struct prior *p, const float *past)
 
     blocks_products(b, past, products);
     for (int64_t j = 2; j < b->count; j++) {
-        float far = b->norm[j - 2] + b->norm[j - 1] - 2 * (products[2 * (j - 2)] + products[2 * (j - 1) + 1]);
+        float far = blocks_context(b, products, j);
 
         if (b->clip[j] == b->clip[j - 2] && far < least) {
             least = far;
@@ -200,6 +200,7 @@ struct walk {
     int64_t room;
     float *query;               /* [2 block, latent] */
     struct guided_walk *guided; /* NULL: no bank */
+    int64_t block;              /* of the bank, which sounds now */
     struct blocks given;        /* of a guide that is not of the bank, where there is one, standardised */
     float *given_z;
 };
@@ -215,17 +216,22 @@ static const float *context(struct walk *w, int64_t at)
     return w->query;
 }
 
+/* (v - mean) / sd of frames from to to of v [latent, frames], frame after frame. */
+static void standardise(const struct prior *p, const float *v, int64_t frames, int64_t from, int64_t to, float *out)
+{
+    for (int64_t t = from; t < to; t++)
+        for (int64_t i = 0; i < p->shape.latent; i++)
+            *out++ = (v[i * frames + t] - p->mean[i]) / p->sd[i];
+}
+
 static void take_guide(struct walk *w)
 {
     const struct prior *p = w->p;
     const struct prior_guide *g = w->noise.guide;
-    int64_t d = p->shape.latent;
 
-    w->given_z = mem_alloc((size_t)(g->frames * d) * sizeof *w->given_z);
-    for (int64_t t = 0; t < g->frames; t++)
-        for (int64_t i = 0; i < d; i++)
-            w->given_z[t * d + i] = (g->z[i * g->frames + t] - p->mean[i]) / p->sd[i];
-    blocks_make(&w->given, (int)d, p->shape.block, w->given_z, &g->frames, 1, &p->by);
+    w->given_z = mem_alloc((size_t)(g->frames * p->shape.latent) * sizeof *w->given_z);
+    standardise(p, g->z, g->frames, 0, g->frames, w->given_z);
+    blocks_make(&w->given, p->shape.latent, p->shape.block, w->given_z, &g->frames, 1, &p->by);
 }
 
 /* Whom to follow from where on, and the standardised frames before the first: the end of start, or the begin of the guide. */
@@ -259,9 +265,9 @@ static const float *guided_residual(struct walk *w, int64_t t)
     int64_t n = p->shape.block, i = (t - w->start) / n, q = (t - w->start) % n;
 
     if (q == 0)
-        guided_next(w->guided, i, context(w, t - w->start), uniform(p, w->noise, CHOICE_PLACE, t),
-                    uniform(p, w->noise, CHOICE_VARY, t));
-    return p->residual + (p->blocks.frame[guided_made(w->guided, i)] + q) * p->shape.latent;
+        w->block = guided_next(w->guided, i, context(w, t - w->start), uniform(p, w->noise, CHOICE_PLACE, t),
+                               uniform(p, w->noise, CHOICE_VARY, t));
+    return p->residual + (p->blocks.frame[w->block] + q) * p->shape.latent;
 }
 
 static void run_normal(const struct prior *p, struct prior_noise noise, int64_t start)
@@ -303,7 +309,7 @@ static void walk_free(struct walk *w)
 
 void prior_run(const struct prior *p, struct prior_noise noise, int64_t start)
 {
-    int64_t d = p->shape.latent, two = 2 * p->shape.block;
+    int64_t d = p->shape.latent, two = 2 * p->shape.block, known;
     struct walk w = {.p = p, .noise = noise, .start = start, .room = two > PRIOR_ORDER ? two : PRIOR_ORDER};
 
     if (p->how.kind == PRIOR_NORMAL) {
@@ -312,9 +318,8 @@ void prior_run(const struct prior *p, struct prior_noise noise, int64_t start)
     }
     w.z = mem_zero((size_t)((w.room + noise.frames) * d), sizeof *w.z);
     w.query = mem_alloc((size_t)(two * d) * sizeof *w.query);
-    for (int64_t t = 0; t < w.room && t < start; t++)
-        for (int64_t i = 0; i < d; i++)
-            w.z[(w.room - 1 - t) * d + i] = (noise.v[i * noise.frames + start - 1 - t] - p->mean[i]) / p->sd[i];
+    known = start < w.room ? start : w.room;
+    standardise(p, noise.v, noise.frames, start - known, start, w.z + (w.room - known) * d);
     if (p->how.kind == PRIOR_GUIDED)
         begin_guided(&w);
     for (int64_t t = start; t < noise.frames; t++)

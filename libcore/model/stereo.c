@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "dsp/mel.h"
 
 /* The power of the side is at most so much over the mean's: where channels cancel, its noise is not blown up. */
 static const double side_most = 100;
@@ -18,15 +19,10 @@ struct stereo {
     float *sign;              /* [bins] of the spread */
 };
 
-static double mel(double hz)
-{
-    return 2595 * log10(1 + hz / 700);
-}
-
 struct stereo *stereo_new(const struct features *f, double rate, int fft)
 {
     struct stereo *s = mem_zero(1, sizeof *s);
-    double most = mel(rate / 2);
+    double most = mel_of(rate / 2);
 
     s->channels = features_channels(f);
     s->bins = features_bins(f);
@@ -37,14 +33,14 @@ struct stereo *stereo_new(const struct features *f, double rate, int fft)
     s->sign = mem_alloc((size_t)s->bins * sizeof *s->sign);
     for (int c = 0; c < s->channels; c++) {
         double low = features_middle(f, c > 0 ? c - 1 : c), high = features_middle(f, c + 1 < s->channels ? c + 1 : c);
-        int b = (int)(mel(features_middle(f, c) * rate / fft) / most * STEREO_BANDS);
+        int b = (int)(mel_of(features_middle(f, c) * rate / fft) / most * STEREO_BANDS);
 
         s->band[c] = b < STEREO_BANDS ? b : STEREO_BANDS - 1;
         s->width[c] = (high - low) / 2;
         s->all[s->band[c]] += s->width[c];
     }
     for (int k = 0; k < s->bins; k++) {
-        double at = mel(k * rate / fft) / most * STEREO_BANDS - 0.5;
+        double at = mel_of(k * rate / fft) / most * STEREO_BANDS - 0.5;
 
         s->place[k] = (float)fmin(fmax(at, 0), STEREO_BANDS - 1);
         s->sign[k] = (int)(at + 0.5) / 2 % 2 ? -1 : 1;

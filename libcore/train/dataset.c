@@ -22,13 +22,8 @@ static char *keep_name(struct spool *spool, const char *name)
 /* Counts the track of a clip if none before was of it. */
 static void count_track(struct dataset *d, struct digests *seen, const struct audio_clip *c)
 {
-    struct meta *m = audio_clip_meta(c->frame, c->number);
-    const char *track = c->name;
-
-    meta_get_text(m, "track", &track);
-    if (!digests_first(seen, track, strlen(track), 0, ""))
+    if (!digests_first(seen, c->track, strlen(c->track), 0, ""))
         d->tracks++;
-    meta_free(m);
 }
 
 /* -1: it is not like the clips before it. */
@@ -63,13 +58,12 @@ static int keep_clip(struct dataset *d, const struct audio_clip *from)
     size_t size = (size_t)from->channels * (size_t)from->samples;
     struct clip *c;
 
-    if ((d->count & (d->count - 1)) == 0) /* the room is the count rounded up to a power of two */
-        d->clips = mem_grow(d->clips, d->count ? 2 * d->count : 1, sizeof *d->clips);
+    d->clips = mem_more(d->clips, d->count, sizeof *d->clips);
     d->batches += from->number == 0;
     d->samples = from->samples > d->samples ? from->samples : d->samples;
     c = &d->clips[d->count++];
     c->name = keep_name(d->spool, from->name);
-    c->meta = audio_clip_brief(from->frame, from->number);
+    c->meta = audio_clip_brief(from);
     c->batch = d->batches;
     c->samples = from->samples;
     c->data = spool_floats(d->spool, size);

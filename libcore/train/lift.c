@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/progress.h"
+#include "dsp/mel.h"
 
 enum { BANDS = 32, CLIPS_MOST = 16 };
 /* Of each clip no more than that is decoded. */
@@ -27,11 +28,6 @@ struct job {
     double *edge; /* [features of a channel]: the band that a feature lies in, fractions between two */
 };
 
-static double mel(double hz)
-{
-    return 2595 * log10(1 + hz / 700);
-}
-
 /* Where features lie among the bands, 0 to BANDS - 1. */
 static void find_edges(struct job *j)
 {
@@ -40,7 +36,7 @@ static void find_edges(struct job *j)
 
     j->edge = mem_alloc((size_t)each * sizeof *j->edge);
     for (int c = 0; c < each; c++)
-        j->edge[c] = mel(features_middle(f->bands, c) * f->rate / f->fft) / mel(f->rate / 2) * (BANDS - 1);
+        j->edge[c] = mel_of(features_middle(f->bands, c) * f->rate / f->fft) / mel_of(f->rate / 2) * (BANDS - 1);
 }
 
 /* Levels per band of frames of one channel: mean power over the features nearest to a band. */

@@ -25,11 +25,6 @@ struct track {
 struct score {
     struct track track[TRACK_COUNT];
 };
-/* makes room for one more element of an array that doubles */
-static void *grow(void *array, size_t used, size_t element)
-{
-    return used & (used - 1) ? array : mem_grow(array, used ? 2 * used : 1, element);
-}
 
 struct score *score_new(void)
 {
@@ -59,7 +54,7 @@ static void change_add(struct score *s, int track, int tick, int status, int a, 
 {
     struct track *t = &s->track[track];
 
-    t->changes = grow(t->changes, t->changes_n, sizeof *t->changes);
+    t->changes = mem_more(t->changes, t->changes_n, sizeof *t->changes);
     t->changes[t->changes_n] = (struct event){tick, 1, (int)t->changes_n, message(track, status, a, b)};
     t->changes_n++;
 }
@@ -93,7 +88,7 @@ void score_note(struct score *s, int track, int tick, int length, int pitch, int
 
     if (pitch < 0 || pitch > 127)
         return;
-    t->notes = grow(t->notes, t->notes_n, sizeof *t->notes);
+    t->notes = mem_more(t->notes, t->notes_n, sizeof *t->notes);
     t->notes[t->notes_n++] = (struct note){pitch, tick, -bound(velocity, 1, 127), -(length < 12 ? 12 : length)};
 }
 

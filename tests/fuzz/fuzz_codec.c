@@ -12,7 +12,6 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct pool *pool;
     static const char *paths[2];
     const char *path;
     struct reader *r;
@@ -20,8 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct spool *spool;
     int audio, status;
 
-    if (!pool) {
-        pool = pool_new(1);
+    if (!paths[0])
         for (int i = 0; i < 2; i++) {
             size_t n;
             uint8_t *model = fuzz_model(i ? FUZZ_BEAT : FUZZ_SPECTRAL, &n);
@@ -29,7 +27,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             paths[i] = fuzz_file(i, model, n);
             free(model);
         }
-    }
     path = paths[fuzz_hash(data, size) & 1];
     r = reader_new(fuzz_input(data, size, 0), "input");
     if (reader_start(r, NULL)) {
@@ -39,9 +36,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     audio = strcmp(reader_kind(r), "audio") == 0;
     fuzz_output_clear();
     if (audio)
-        status = codec_encode(path, r, FUZZ_OUT, "output", (struct codec_options){.mean_only = size & 1}, pool);
+        status = codec_encode(path, r, FUZZ_OUT, "output", (struct codec_options){.threads = 1, .mean_only = size & 1});
     else
-        status = codec_decode(path, r, FUZZ_OUT, "output", (struct codec_options){.guided = guided_defaults()}, pool);
+        status = codec_decode(path, r, FUZZ_OUT, "output",
+                              (struct codec_options){.threads = 1, .guided = guided_defaults()});
     reader_free(r);
     if (status == 0) {
         const struct frame *f;

@@ -28,7 +28,7 @@ static const uint8_t *one_frame(const char *kind, const char *tensor, double rat
     return fuzz_output(size);
 }
 
-static int run(const char *path, const struct model *m, struct pool *pool, int decode)
+static int run(const char *path, const struct model *m, int decode)
 {
     int64_t samples = m->network->one_length ? m->samples : 90, latent = m->latent;
     size_t size;
@@ -46,9 +46,10 @@ static int run(const char *path, const struct model *m, struct pool *pool, int d
     r = reader_new(fuzz_input(frame, size, 0), "frame");
     FUZZ_HOLDS(reader_start(r, NULL) == 0);
     fuzz_output_clear();
-    status = decode
-                 ? codec_decode(path, r, FUZZ_OUT, "output", (struct codec_options){.guided = guided_defaults()}, pool)
-                 : codec_encode(path, r, FUZZ_OUT, "output", (struct codec_options){.guided = guided_defaults()}, pool);
+    status = decode ? codec_decode(path, r, FUZZ_OUT, "output",
+                                   (struct codec_options){.threads = 1, .guided = guided_defaults()})
+                    : codec_encode(path, r, FUZZ_OUT, "output",
+                                   (struct codec_options){.threads = 1, .guided = guided_defaults()});
     reader_free(r);
     if (status == 0) { /* what it says is whole, is */
         const struct frame *f;
@@ -65,13 +66,10 @@ static int run(const char *path, const struct model *m, struct pool *pool, int d
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct pool *pool;
     const char *path = fuzz_file(0, data, size);
     struct model m;
     int whole = model_read_head(&m, path) == 0;
 
-    if (!pool)
-        pool = pool_new(1);
     if (!whole) {
         struct reader *r = model_open(&m, path); /* the codecs come this way, and meet the fault later */
 
@@ -79,9 +77,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             return 0;
         reader_free(r);
     }
-    run(path, &m, pool, 1);
+    run(path, &m, 1);
     if (fuzz_hash(data, size) & 1)
-        run(path, &m, pool, 0);
+        run(path, &m, 0);
     model_free(&m);
     return 0;
 }

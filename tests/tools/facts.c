@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "io/stream.h"
+#include "io/clip.h"
 
 /* Facts of every stride-th of the values x[0..(n-1) stride]. */
 static void print_facts(const char *name, int channel, double rate, const float *x, int64_t n, int64_t stride)
@@ -114,12 +114,11 @@ static void frame_facts(const struct reader *r, const struct frame *f, int bare)
 
 static void stream_facts(const char *path, int bare)
 {
-    static const char *const kinds[] = {"audio", NULL};
-    struct reader *r = reader_open(path);
+    struct reader *r = clips_open(path);
     const struct frame *f;
     int more = -1;
 
-    if (r != NULL && reader_start(r, kinds) == 0)
+    if (r != NULL)
         while ((more = reader_next(r, &f)) > 0)
             frame_facts(r, f, bare);
     if (more < 0) {

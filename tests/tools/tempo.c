@@ -29,11 +29,11 @@ int main(int argc, char **argv)
     static const char *const kinds[] = {"audio", NULL};
 
     for (int i = 1; i < argc; i++) {
-        struct reader *r = reader_open(argv[i]);
+        struct reader *r = reader_open(argv[i], kinds);
         const struct frame *f;
         int more = -1;
 
-        if (r != NULL && reader_start(r, kinds) == 0)
+        if (r != NULL)
             while ((more = reader_next(r, &f)) > 0)
                 if (tempo_print(r, f) < 0)
                     return 1;

@@ -8,11 +8,11 @@
 int main(int argc, char **argv)
 {
     static const char *const kinds[] = {"audio", "latent", "noise", "model", "vectors", NULL};
-    struct reader *r = reader_open("-");
+    struct reader *r = reader_open("-", kinds);
     const struct frame *f;
     int got;
 
-    if (argc < 2 || argc > 3 || !r || reader_start(r, kinds))
+    if (argc < 2 || argc > 3 || !r)
         return 1;
     while ((got = reader_next(r, &f)) > 0) {
         const struct tensor *t = argc == 3 && strcmp(f->name, argv[2]) ? NULL : frame_get(f, argv[1]);

@@ -307,8 +307,8 @@ static void test_refused_writes(void)
 
 static void test_open(void)
 {
-    check(reader_open("/nowhere/at-all") == NULL && says("No such file"), "%s", error_text());
-    check(reader_open("/") == NULL && says("directory"), "%s", error_text());
+    check(reader_open("/nowhere/at-all", NULL) == NULL && says("No such file"), "%s", error_text());
+    check(reader_open("/", NULL) == NULL && says("directory"), "%s", error_text());
 }
 
 int main(void)

@@ -45,8 +45,7 @@ static struct guided_walk *play(const struct guided *g, int64_t count, int64_t *
     struct rng r = rng_new(7, 0);
 
     for (int64_t i = 0; i < count; i++) {
-        guided_next(w, i, past, rng_uniform(&r), rng_uniform(&r));
-        made[i] = guided_made(w, i);
+        made[i] = guided_next(w, i, past, rng_uniform(&r), rng_uniform(&r));
         row[i] = guided_row(w, i);
     }
     return w;

@@ -26,7 +26,7 @@ static void segment_check(const char *file, const struct meta *meta, struct kept
 
 static int file_read(const char *file)
 {
-    struct reader *r = reader_open(file);
+    struct reader *r = reader_open(file, (const char *const[]){"vectors", NULL});
     struct meta *meta = NULL;
     struct kept *frames = NULL;
     const struct frame *f;
@@ -34,7 +34,7 @@ static int file_read(const char *file)
     int64_t segment = 0;
     int got = -1;
 
-    if (r && reader_start(r, (const char *const[]){"vectors", NULL}) == 0)
+    if (r)
         while ((got = reader_next(r, &f)) == 1) {
             if (reader_segment(r) != segment) {
                 segment_check(file, meta, frames, count);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "measure/values.h"
+#include "io/describe.h"
 
 static double figure(const struct meta *m, const char *key)
 {

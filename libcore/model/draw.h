@@ -1,0 +1,25 @@
+/* New clips from draws: noise, for any model to turn into audio, or latents out of a model's own prior. */
+#ifndef MODEL_DRAW_H
+#define MODEL_DRAW_H
+
+#include "model/codec.h"
+
+enum { DRAW_SECONDS_MOST = 3640 }; /* of noise for any model */
+
+struct draw {
+    int64_t count, seed;
+    double temperature;       /* standard deviation of the draws */
+    double tempo, length;     /* beats per minute; seconds of a clip; 0: as the model, or what is followed, has them */
+    const char *model;        /* NULL: noise */
+    const char *start;        /* audio stream whose clips are gone on from; NULL: none */
+    double start_seconds;     /* so much of each */
+    const char *guide;        /* audio stream whose clips are followed; NULL: those of the model's bank */
+    struct codec_options how; /* with a model */
+};
+
+/* Writes a stream to fd: of noise, "noise" [dimensions, frames] a clip, or of latents, see codec_draw. A draw is the same
+ * however many there are, and however long. -1: the model cannot give what is asked for, or a file not be used, with the
+ * reason, no whole stream. */
+int draw_run(const struct draw *d, int fd, const char *label);
+
+#endif
