@@ -217,6 +217,17 @@ static int latents_write(const struct meta *head)
     return status;
 }
 
+/* One byte each, of ASCII. */
+static bool is_form(const char *letters)
+{
+    size_t n = strlen(letters);
+
+    for (size_t i = 0; i < n; i++)
+        if (letters[i] <= ' ' || letters[i] > '~')
+            return false;
+    return n > 0;
+}
+
 static void check_usage(void)
 {
     static const char *const priors[] = {"auto", "normal", "var", "beat", "guided"};
@@ -229,8 +240,8 @@ static void check_usage(void)
     for (int i = CODEC_PRIOR; i < CODEC_OPTIONS && !model_file; i++)
         if (how.given[i])
             diag_usage("--prior, --form, --guide and what else shapes latents needs a model: name it with -m");
-    if (how.guided.form && !*how.guided.form)
-        diag_usage("--form: a letter for each section was expected, as in AABA");
+    if (how.guided.form && !is_form(how.guided.form))
+        diag_usage("--form: one letter of ASCII for each section was expected, as in AABA");
     if (tempo > 0 && tempo < 20)
         diag_usage("--tempo %g: 0 or from 20 to 400 was expected", tempo);
     if (clip_file && !model_file)
