@@ -51,6 +51,17 @@ static const struct program program = {
     "cv-sample -n 10 | cv-decode model.bin | cv-towav",
 };
 
+/* One byte each, of ASCII. */
+static bool is_form(const char *letters)
+{
+    size_t n = strlen(letters);
+
+    for (size_t i = 0; i < n; i++)
+        if (letters[i] <= ' ' || letters[i] > '~')
+            return false;
+    return n > 0;
+}
+
 static void check_usage(void)
 {
     static const char *const priors[] = {"auto", "normal", "var", "beat", "guided"};
@@ -64,8 +75,8 @@ static void check_usage(void)
     for (int i = CODEC_PRIOR; i < CODEC_OPTIONS && !draw.model; i++)
         if (how->given[i])
             diag_usage("--prior, --form, --guide and what else shapes latents needs a model: name it with -m");
-    if (how->guided.form && !*how->guided.form)
-        diag_usage("--form: a letter for each section was expected, as in AABA");
+    if (how->guided.form && !is_form(how->guided.form))
+        diag_usage("--form: one letter of ASCII for each section was expected, as in AABA");
     if (draw.tempo > 0 && draw.tempo < 20)
         diag_usage("--tempo %g: 0 or from 20 to 400 was expected", draw.tempo);
     if (draw.start && !draw.model)

@@ -234,6 +234,21 @@ alike() {
     says "less than three beats"
 }
 
+@test "--guide: a tempo that is asked for has times enough for the whole length" {
+    cv-load -r 3000 -q -d 4 --tempo 105 "$BATS_FILE_TMPDIR"/long/1.wav > slow.cvs
+    for tempo in 105 150 195; do
+        cv-sample -m beat.bin -g slow.cvs --tempo $tempo --length 6 > new.lat 2> words
+        [ ! -s words ]
+        [ "$(meta samples < new.lat)" = 18000 ]
+    done
+}
+
+@test "noise that brings a guide of any shape: it is not followed" {
+    cv-train -q -e 0 -z 2 --frames fixed < long.cvs > z2.bin
+    timeout 60 cv-decode -q z2.bin < "$BATS_TEST_DIRNAME/fuzz/found/codec/guide-flat" > out
+    [ "$(names < out)" = clip ]
+}
+
 @test "every knob of form changes the clip; those that do nothing are warned of" {
     cv-sample -m beat.bin --length 12 > want
     for how in "--follow 20" "--vary 1" "--block 1" "--nearest 1" "--form AB" "--prior beat" "--prior normal"; do
@@ -331,6 +346,8 @@ alike() {
     usage --form AB; says "-m"
     usage --prior beat; says "-m"
     usage -m beat.bin --prior bank; says normal guided
-    usage -m beat.bin --form ""
+    usage -m beat.bin --form ""; says AABA
+    usage -m beat.bin --form "A A"; says AABA
+    usage -m beat.bin --form "ÄÖÄ"; says AABA
     usage -m beat.bin --block 9
 }

@@ -225,7 +225,7 @@ static void warn_noise(struct codec *c, const struct frame *f)
 static int decode_frame(struct codec *c, const struct frame *f)
 {
     bool noise = c->noise;
-    const struct tensor *t = latent_tensor(c, f), *guide = frame_get(f, "guide");
+    const struct tensor *t = latent_tensor(c, f), *guide = c->way == CODEC_DRAW ? frame_get(f, "guide") : NULL;
     struct codec_clip *clip;
     double temperature = 1;
 

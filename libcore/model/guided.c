@@ -372,7 +372,8 @@ int64_t guided_next(struct guided_walk *w, int64_t i, const float *past, double 
         int64_t repeat = find_repeat(w, i);
 
         if (repeat >= 0 && vary >= w->g->how.vary) {
-            memcpy(w->made + i, w->made + repeat, (size_t)unit * sizeof *w->made);
+            for (int k = 0; k < unit; k++) /* one that is longer than the way back repeats itself */
+                w->made[i + k] = w->made[repeat + k];
         } else {
             int64_t from = choose(w, i, repeat, past, place);
 

@@ -77,9 +77,11 @@ static double least_step(const struct model *m, double tempo, const struct start
     const struct meta *tempos = meta_get(m->meta, "tempos");
     double least = latent_step(m, tempo > 0 ? tempo : 60 / BEAT_NOMINAL);
 
+    if (tempo > 0) /* that of what is followed gives way to it */
+        return least;
     for (size_t i = 0; i < from->count; i++)
         least = i == 0 ? from->list[i].step : fmin(least, from->list[i].step);
-    if (tempo > 0 || from->count > 0 || !tempos || tempos->kind != META_LIST)
+    if (from->count > 0 || !tempos || tempos->kind != META_LIST)
         return least;
     for (size_t i = 0; i < tempos->count; i++) {
         const struct meta *t = tempos->items[i];

@@ -6,9 +6,42 @@
 
 #include "harness.h"
 #include "base/error.h"
-#include "model/codec.h"
+#include "model/codec_private.h"
+#include "model/continuation.h"
 #include "train/dataset.h"
 #include "model/file.h"
+
+/* What is drawn after the clips of an audio stream: they are followed, or gone on from. */
+static void draw(const char *path, const uint8_t *data, size_t size)
+{
+    enum { LATENT = 2, FRAMES = 60 };
+    float noise[LATENT * FRAMES];
+    bool follow = size & 2;
+    struct codec_options how = {.guided = guided_defaults()};
+    struct starts s;
+
+    for (int i = 0; i < LATENT * FRAMES; i++)
+        noise[i] = (float)(i * 7 % 11 - 5) / 3;
+    how.guided.form = size & 4 ? "AAB" : NULL;
+    how.guided.bars = 1;
+    if (starts_read(&s, path, fuzz_file(2, data, size), follow ? 0 : 0.5, 3) == 0) {
+        struct meta *head = meta_map();
+        struct codec *c = codec_draw_begin(path, head, FUZZ_OUT, "output", how);
+        int status = c ? 0 : -1;
+
+        FUZZ_HOLDS(c);
+        for (size_t i = 0; i < s.count && !status; i++) {
+            struct frame_tensor t[2] = {
+                {"noise", tensor_view(noise, 2, (int64_t[]){LATENT, FRAMES})},
+                {follow ? "guide" : "start", tensor_view(s.list[i].mean, 2, (int64_t[]){LATENT, s.list[i].frames})}};
+
+            status = codec_draw(c, &(struct frame){"clip", s.list[i].meta, t, 2});
+        }
+        codec_draw_end(c, status);
+        meta_free(head);
+    }
+    starts_free(&s);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -56,6 +89,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (!audio)
         return 0;
+    fuzz_output_clear();
+    draw(path, data, size);
     r = reader_new(fuzz_input(data, size, 0), "input");
     spool = spool_new(SIZE_MAX);
     if (reader_start(r, NULL) == 0 && dataset_spool(&d, r, spool) == 0)

@@ -4,7 +4,7 @@
 
 #include "harness.h"
 #include "base/mem.h"
-#include "model/codec.h"
+#include "model/codec_private.h"
 #include "model/file.h"
 
 /* A stream of one frame, for the codecs to work on. */
@@ -26,6 +26,47 @@ static const uint8_t *one_frame(const char *kind, const char *tensor, double rat
     meta_free(m);
     free(x);
     return fuzz_output(size);
+}
+
+/* New clips as cv-sample draws them: of a form, after a start, after a guide, with units longer than clips. */
+static void draw(const char *path, const struct model *m, uint64_t hash)
+{
+    enum { MOST = 200 };
+    int64_t latent = m->latent, frames = 1 + (int64_t)(hash >> 8) % (hash & 4 ? MOST : 8);
+    int64_t guided = hash & 8 ? 3 * (int64_t)m->prior.block : 0, started = hash & 16 ? frames : 0;
+    struct codec_options how = {.guided = guided_defaults()};
+    struct meta *meta = meta_map();
+    struct codec *c;
+    float *x;
+
+    if (guided > MOST || latent > 1 << 12) {
+        meta_free(meta);
+        return;
+    }
+    if (hash & 32) {
+        how.guided.form = "AABC";
+        how.guided.bars = 1;
+        how.guided.unit = GUIDED_UNIT_MOST;
+        how.guided.vary = 0;
+    }
+    x = mem_zero((size_t)(latent * (frames + guided + started)), sizeof *x);
+    for (int64_t i = 0; i < latent * (frames + guided + started); i++)
+        x[i] = (float)((i * 7) % 11 - 5) / 3;
+    fuzz_output_clear();
+    c = codec_draw_begin(path, meta, FUZZ_OUT, "output", how);
+    if (c) {
+        struct frame_tensor t[3] = {{"noise", tensor_view(x, 2, (int64_t[]){latent, frames})}};
+        size_t n = 1;
+
+        if (started)
+            t[n++] = (struct frame_tensor){"start", tensor_view(x + latent * frames, 2, (int64_t[]){latent, started})};
+        if (guided)
+            t[n++] = (struct frame_tensor){
+                "guide", tensor_view(x + latent * (frames + started), 2, (int64_t[]){latent, guided})};
+        codec_draw_end(c, codec_draw(c, &(struct frame){"clip", meta, t, n}));
+    }
+    free(x);
+    meta_free(meta);
 }
 
 static int run(const char *path, const struct model *m, int decode)
@@ -78,6 +119,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         reader_free(r);
     }
     run(path, &m, 1);
+    draw(path, &m, fuzz_hash(data, size));
     if (fuzz_hash(data, size) & 1)
         run(path, &m, 0);
     model_free(&m);

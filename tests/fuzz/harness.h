@@ -19,7 +19,7 @@ const uint8_t *fuzz_output(size_t *size);
 void fuzz_output_clear(void);
 
 /* One of a few files in memory, now of that content; its path and its descriptor. */
-enum { FUZZ_FILES = 2 };
+enum { FUZZ_FILES = 3 };
 const char *fuzz_file(int number, const void *data, size_t size);
 int fuzz_file_fd(int number);
 
@@ -36,8 +36,8 @@ uint64_t fuzz_hash(const void *data, size_t size);
 #define FUZZ_HOLDS(truth) ((truth) ? (void)0 : fuzz_broken(#truth, __FILE__, __LINE__))
 _Noreturn void fuzz_broken(const char *what, const char *file, int line);
 
-/* A whole model, as small as it can be, of the network 'notebook', or of 'spectral' with frames at a fixed distance, or
- * with frames that follow the beat and all that its prior can have. The caller frees it. */
+/* A whole model, as small as it can be, of the network 'notebook', or of 'spectral' with a bank, with frames at a fixed
+ * distance, or with frames that follow the beat and all that its prior can have. The caller frees it. */
 enum fuzz_model_kind { FUZZ_NOTEBOOK, FUZZ_SPECTRAL, FUZZ_BEAT };
 uint8_t *fuzz_model(enum fuzz_model_kind kind, size_t *size);
 

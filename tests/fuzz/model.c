@@ -40,8 +40,8 @@ static struct meta *describe(enum fuzz_model_kind kind)
         meta_set(m, "corner", meta_real(0));
         meta_set(m, "frames", meta_text(kind == FUZZ_BEAT ? "beat" : "fixed"));
         put_int(m, "prior_block", 1);
-        put_int(m, "prior_bank", kind == FUZZ_BEAT ? BANK : 0);
-        put_int(m, "prior_clips", kind == FUZZ_BEAT ? CLIPS : 0);
+        put_int(m, "prior_bank", BANK);
+        put_int(m, "prior_clips", CLIPS);
         put_int(m, "prior_periods", kind == FUZZ_BEAT ? PERIODS : 0);
     }
     meta_set(m, "losses", meta_list());
@@ -83,15 +83,13 @@ uint8_t *fuzz_model(enum fuzz_model_kind kind, size_t *size)
         net = whole_build(&notebook, 2, 1, WHOLE_ALL, store, 1, NULL).net;
     } else {
         struct spectral shape = {FEATURES, 1, LATENT, 1};
-        struct prior_shape prior = {.latent = LATENT, .positions = 1, .block = 1};
+        struct prior_shape prior = {.latent = LATENT,
+                                    .positions = kind == FUZZ_BEAT ? BEAT_FRAMES : 1,
+                                    .block = 1,
+                                    .bank = BANK,
+                                    .clips = CLIPS,
+                                    .periods = kind == FUZZ_BEAT ? PERIODS : 0};
 
-        if (kind == FUZZ_BEAT)
-            prior = (struct prior_shape){.latent = LATENT,
-                                         .positions = BEAT_FRAMES,
-                                         .block = 1,
-                                         .bank = BANK,
-                                         .clips = CLIPS,
-                                         .periods = PERIODS};
         net = spectral_build(&shape, SPECTRAL_ALL, store, 1, 8, NULL).net;
         input_declare(net, FEATURES);
         prior_declare(net, &prior);

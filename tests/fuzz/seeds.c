@@ -67,6 +67,24 @@ static void save_stream(const char *name, const char *kind, const char *tensor, 
     meta_free(meta);
 }
 
+/* Noise that brings all that cv-sample has ever put beside it, and some. */
+static void save_noise(void)
+{
+    float x[64] = {0};
+    struct frame_tensor t[3] = {{"noise", tensor_view(x, 2, (int64_t[]){2, 32})},
+                                {"start", tensor_view(x, 2, (int64_t[]){2, 5})},
+                                {"guide", tensor_view(x, 2, (int64_t[]){2, 7})}};
+    struct writer *w;
+    const uint8_t *p;
+    size_t n;
+
+    fuzz_output_clear();
+    w = writer_new(FUZZ_OUT, "seed", "noise", NULL);
+    FUZZ_HOLDS(w && writer_put(w, "clip", NULL, t, 3) == 0 && writer_end(w) == 0);
+    p = fuzz_output(&n);
+    save("noise-start-guide", p, n);
+}
+
 static void save_streams(void)
 {
     save_stream("audio", "audio", "audio", 2, (int64_t[]){1, 8}, 2);
@@ -75,6 +93,8 @@ static void save_streams(void)
     save_stream("latent", "latent", "z", 2, (int64_t[]){2, 3}, 2);
     save_stream("latent-one", "latent", "z", 2, (int64_t[]){2, 1}, 1);
     save_stream("noise", "noise", "noise", 2, (int64_t[]){2, 4}, 1);
+    save_noise();
+    save_stream("audio-long", "audio", "audio", 2, (int64_t[]){1, 64}, 3);
     save_stream("noise-none", "noise", "noise", 2, (int64_t[]){2, 4}, 0);
     save_stream("parameter", "model", "value", 1, (int64_t[]){5}, 1);
 }

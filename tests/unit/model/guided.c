@@ -115,12 +115,31 @@ static void test_long(void)
     check(bank.clip[row[3 * BLOCKS - 3]] == 2, "then the guide");
 }
 
+/* A unit that is longer than the way back to what it repeats. */
+static void test_long_units(void)
+{
+    enum { BAR = 4, COUNT = 4 * BAR };
+    int64_t made[COUNT], row[COUNT];
+    struct guided g = {&bank, blocks_far(&bank), guided_defaults()};
+    bool again = true;
+
+    g.how.form = "ABB";
+    g.how.bars = 1;
+    g.how.unit = 2 * BAR;
+    g.how.vary = 0;
+    guided_end(play(&g, COUNT, made, row));
+    for (int i = 2 * BAR; i < COUNT; i++)
+        again &= made[i] == made[i - BAR];
+    check(again, "a unit longer than a bar repeats the bar before, all of it");
+}
+
 int main(void)
 {
     make_bank();
     test_units();
     test_form();
     test_long();
+    test_long_units();
     blocks_free(&bank);
     return check_done();
 }
