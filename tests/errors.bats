@@ -514,7 +514,7 @@ made_clip() {
 	cv-load -r 3000 -d -1 a.wav
 	cv-batch -b 0
 	cv-batch -b x
-	cv-batch -B 0
+	cv-batch -B -1
 	cv-batch -s -1
 	cv-batch --take both
 	cv-batch --share 1.5
