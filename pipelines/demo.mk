@@ -114,8 +114,8 @@ $(OUT)/beside.png: $(OUT)/held-out/.made $(OUT)/reconstructions/.made $(OUT)/sam
 # ---- watch it learn: the same noise, decoded by the model of each epoch
 # another program may have that name
 moving:
-	@[[ $$(ffmpeg -version < /dev/null 2>&1) == 'ffmpeg version'* ]] || \
-	 { echo "watch: a picture that moves needs ffmpeg: apt-get install ffmpeg" >&2; exit 1; }
+	@[[ $$(apngasm < /dev/null 2>&1) == *'APNG Assembler'* ]] || \
+	 { echo "watch: a picture that moves needs apngasm: apt-get install apngasm" >&2; exit 1; }
 $(OUT)/watch/model.bin: $(CLIPS) | moving
 	@mkdir -p $(@D); rm -f $(@D)/epoch-*
 	$(LOAD) $(JAZZ)/*.wav | cv-train $(EPOCHS:%=-e %) --snapshot $(@D) > $@.part
@@ -125,7 +125,7 @@ $(OUT)/watch.png: $(OUT)/watch/model.bin | moving
 	@for model in $(<D)/epoch-*.cvm; do \
 	   page=$${model%.cvm}; cv-decode -q $$model < $(<D)/noise.cvs \
 	   | cv-plot -q --kind spectrogram -g 1x2 -t "Epoch $${page##*-}" -o $$page.png; done
-	cat $(<D)/epoch-*.png | ffmpeg -v error -framerate 2 -f image2pipe -c:v png -i - -plays 0 -final_delay 0.5 -f apng -y $@.part
+	apngasm $@.part '$(<D)/epoch-*.png' 1 2 > /dev/null
 	@mv $@.part $@
 watch: $(OUT)/watch.png
 	@echo "$< is a picture that moves: open it in a browser"

@@ -28,14 +28,14 @@ O := $(OUT)
 EPOCH := $(shell seq -f %04.0f 0 $(EPOCHS))
 PAGES = $(EPOCH:%=$(O)/epochs/%.png)
 # an extra; another program may have that name
-MOVING := $(if $(findstring ffmpeg version,$(shell ffmpeg -version < /dev/null 2>&1)),$(O)/epochs.png)
+MOVING := $(if $(findstring APNG Assembler,$(shell apngasm < /dev/null 2>&1)),$(O)/epochs.png)
 
 notebook: $(addprefix $(O)/,elbo.txt train.png latent.png from-test.png from-prior.png) \
           $(O)/from-test/.made $(O)/from-prior/.made $(PAGES) $(MOVING)
 	@echo; echo "In $(O)/:"
 	@echo "  model.bin, snapshots/     the model, and after each epoch; train.jsonl and elbo.txt are the log"
 	@echo "  train.png epochs/*.png    waveforms of the data, and of one test batch decoded after each epoch"
-	@echo "  epochs.png                $(if $(MOVING),these pages in a row for a browser,is not made: install ffmpeg for it)"
+	@echo "  epochs.png                $(if $(MOVING),these pages in a row for a browser,is not made: install apngasm for it)"
 	@echo "  latent.png                the latent plane of all clips"
 	@echo "  from-test/ from-prior/    new clips: test clips encoded and decoded, and draws from the prior"
 
@@ -87,7 +87,7 @@ $(PAGES): $(O)/epochs/%.png: $(O)/model.bin $(O)/batch.cvs
 	@cv-encode -s $(SEED) $(O)/snapshots/epoch-$*.cvm < $(O)/batch.cvs | cv-decode $(O)/snapshots/epoch-$*.cvm \
 	   | cv-plot -g 4x4 -t 'Epoch $*' -o $@
 $(O)/epochs.png: $(PAGES)
-	cat $(PAGES) | ffmpeg -v error -framerate 2 -f image2pipe -c:v png -i - -plays 0 -final_delay 0.5 -f apng -y $@.part
+	apngasm $@.part '$(O)/epochs/*.png' 1 2 > /dev/null
 	@mv $@.part $@
 
 # ---- generate: from the test clips, and from a fixed draw

@@ -136,18 +136,18 @@ times() { stat -c '%n %y' "$@"; }
     [ -z "$(find . -name '*.part*')" ]
 }
 
-@test "another program with the name of ffmpeg is not taken for it, and only the pictures that move are missing" {
+@test "another program with the name of apngasm is not taken for it, and only the pictures that move are missing" {
     mkdir bin
-    printf '#!/bin/sh\necho "another program"\nexit 1\n' > bin/ffmpeg
-    chmod +x bin/ffmpeg
+    printf '#!/bin/sh\necho "another program"\nexit 1\n' > bin/apngasm
+    chmod +x bin/apngasm
     genre jazz
     PATH=$PWD/bin:$PATH notebook GENRE=jazz EPOCHS=1 > out 2>&1 || { cat out; return 1; }
-    [ "$(grep -c 'epochs.png .*is not made: install ffmpeg for it' out)" -eq 1 ]
+    [ "$(grep -c 'epochs.png .*is not made: install apngasm for it' out)" -eq 1 ]
     [ "$(ls notebook-jazz/from-prior/*.wav | wc -l)" -eq 10 ]
     [ ! -e notebook-jazz/epochs.png ]
     [ -z "$(find . -name '*.part*')" ]
     PATH=$PWD/bin:$PATH run -2 --separate-stderr demo watch COUNT=0 JAZZ=jazz
-    [[ ${stderr_lines[0]} == "watch: a picture that moves needs ffmpeg: "* ]]
+    [[ ${stderr_lines[0]} == "watch: a picture that moves needs apngasm: "* ]]
     [ ! -e demo/watch ]
 }
 
