@@ -119,7 +119,7 @@ __attribute__((unused)) static struct bytes bytes_stream(const char *kind, int f
     meta_set(meta, "rate", meta_real(rate));
     w = writer_new(fd, "bytes", kind, meta);
     for (int i = 0; i < frames; i++) {
-        char name[16];
+        char name[24];
 
         snprintf(name, sizeof name, "clip-%d", i);
         x[0] = (float)i;
