@@ -74,7 +74,7 @@ static void check_usage(void)
         diag_usage("--prior %s: no such prior, there are: auto, normal, var, beat, guided", how->prior);
     for (int i = CODEC_PRIOR; i < CODEC_OPTIONS && !draw.model; i++)
         if (how->given[i])
-            diag_usage("--prior, --form, --guide and what else shapes latents needs a model: name it with -m");
+            diag_usage("--prior, --form, --guide and the other options of latents need a model: name it with -m");
     if (how->guided.form && !is_form(how->guided.form))
         diag_usage("--form: one letter of ASCII for each section was expected, as in AABA");
     if (draw.tempo > 0 && draw.tempo < 20)

@@ -475,7 +475,7 @@ statistic() { values value "front/$1" < "$2"; }
     n='-?[0-9.]+(e[-+]?[0-9]+)?'
     [[ ${stderr_lines[${#stderr_lines[@]} - 1]} =~ ^"epoch 2 of 2, loss "$n", distance "$n", KL "$n", test loss "$n", distance "$n", KL "$n", ELBO "$n", "[0-9.]+" s"$ ]]
     [[ $stderr == *"cv-train: 8 clips, 32 s of sound of 8 tracks; frames stand at a fixed distance; "*" k parameters, 2 steps an epoch, about "* ]]
-    [[ $stderr == *"warning: steps in all: 4, few to learn from"* ]]
+    [[ $stderr == *"warning: 4 steps in all are few to learn from"* ]]
     [[ $stderr == *"warning: "*both*"'t220'"* ]]
     [ "$(wc -l < log)" -eq 2 ]
     sed -n 2p log | tr -d ' ' | grep -qxE "\{\"epoch\":2,\"step\":4,\"loss\":$n,\"distance\":$n,\"kl\":$n,\"elbo\":(null|$n),\"test_loss\":$n,\"test_distance\":$n,\"test_kl\":$n,\"test_elbo\":$n,\"learning_rate\":$n,\"beta\":$n,\"seconds\":$n,\"crops_per_second\":$n\}"

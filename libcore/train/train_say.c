@@ -136,8 +136,8 @@ void say_plan(struct history *h, int steps, double seconds)
     free(chosen);
     say_meant(t->network, d);
     if (!(t->config.minutes > 0) && all < (double)t->kind->least_steps)
-        diag_warn("steps in all: %g, few to learn from: leave out -e for %" PRId64 " or more, or give more music", all,
-                  t->kind->least_steps);
+        diag_warn("%g steps in all are few to learn from: leave out -e for %" PRId64 " or more, or give more music",
+                  all, t->kind->least_steps);
 }
 
 /* Of an epoch that has begun. */
