@@ -17,7 +17,7 @@ static void load(const char *path, struct dataset *d, struct spool *spool)
     reader_free(r);
 }
 
-/* The command line, and what it leaves to the snapshot that it names. */
+/* The command line, and what it leaves to the snapshot or model that it names. */
 static void begin(struct train_options *o, struct snapshot *from, size_t *memory, int argc, char **argv)
 {
     struct opt table[TRAIN_OPTIONS];
@@ -40,6 +40,8 @@ static void begin(struct train_options *o, struct snapshot *from, size_t *memory
         diag_usage("--memory SIZE: %s", error_text());
     if (o->resume && (snapshot_open(from, o->resume) || resume_settings(o, from)))
         diag_die("%s", error_text());
+    if (o->from && (from_open(from, o->from) || from_settings(o, from)))
+        diag_die("%s", error_text());
     if (train_options_fit(o))
         diag_usage("%s", error_text());
 }
@@ -61,12 +63,13 @@ int main(int argc, char **argv)
     if (o.prior_only)
         status = prior_refit(o.prior_only, &data, o.config.bank, (uint64_t)o.config.seed, (int)o.threads, o.output);
     else
-        status = train(&(struct train_run){&o, &data, o.test ? &test : NULL, o.resume ? &from : NULL});
+        status = train(
+            &(struct train_run){&o, &data, o.test ? &test : NULL, o.resume ? &from : NULL, o.from ? &from : NULL});
     dataset_free(&data);
     if (o.test)
         dataset_free(&test);
     spool_free(spool);
-    if (o.resume)
+    if (o.resume || o.from)
         snapshot_close(&from);
     if (status)
         diag_die("%s", error_text());

@@ -498,3 +498,45 @@ start_training() {
     [ "$(sed -n 1p digests)" = "$(sed -n 2p digests)" ]
     [ "$(sort -u digests | wc -l)" -eq 3 ]
 }
+
+@test "--from starts with the network of a model, and all else from the clips" {
+    wav a.wav 9000
+    wav b.wav 9000 3000 7
+    cv-load -q -r 3000 a.wav > a.cvs
+    cv-load -q -r 3000 b.wav > b.cvs
+    cv-train -q -e 2 -z 4 --width 8 --frames fixed < a.cvs > a.bin
+    cv-train -q -e 0 --from a.bin < b.cvs > b.bin
+    for p in enc/linear/kernel enc/logvar dec/in/kernel dec/out/kernel prior/ar/bias; do
+        values value "$p" < a.bin > one
+        values value "$p" < b.bin | cmp - one
+    done
+    for p in front/mean pca/kernel prior/bank; do
+        values value "$p" < a.bin > one
+        values value "$p" < b.bin > two
+        run ! cmp -s one two
+    done
+    [[ "$(field from b.bin)" =~ ^\"[0-9a-f]{16}\"$ ]]
+    [ "$(field latent b.bin)" = 4 ]
+    # and trains on, the same for any number of threads, with the notice kept by snapshots
+    cv-train -q -e 2 -j 1 --from a.bin < b.cvs > one.bin
+    cv-train -q -e 2 -j 2 --from a.bin --snapshot run < b.cvs | cmp - one.bin
+    cv-train -q --resume run/epoch-0001.cvm < b.cvs | cmp - one.bin
+}
+
+@test "--from with the notebook network, and what does not go together" {
+    cv-train -N notebook -q -e 1 < audio.cvs > model.bin
+    cv-train -q -e 0 --from model.bin < audio.cvs > same.bin
+    cmp <(cv-decode model.bin < noise.cvs) <(cv-decode same.bin < noise.cvs)
+    refuses 1 cv-train -q -z 3 --from model.bin < audio.cvs
+    says "model.bin was trained with another -z" "leave -z out"
+    refuses 1 cv-train -q --from model.bin < tiny.cvs
+    says "clips have up to 8 samples, model.bin takes 300" "cv-load -n 300"
+    cv-load -r 4000 -q -n 300 jazz/*.wav > fast.cvs
+    refuses 1 cv-train -q --from model.bin < fast.cvs
+    says "the clips are at 4000 Hz, model.bin was trained at 3000 Hz: use cv-load -r 3000"
+    refuses 1 cv-train -q --from audio.cvs < audio.cvs
+    refuses 1 cv-train -q --from nothing.bin < audio.cvs
+    refuses 2 cv-train -q --from - < audio.cvs
+    refuses 2 cv-train -q --from model.bin --resume model.bin < audio.cvs
+    refuses 2 cv-train -q --from model.bin --prior-only model.bin < audio.cvs
+}

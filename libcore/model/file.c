@@ -129,6 +129,14 @@ static int param_fill(const struct params *p, bool keras, const struct reader *r
     return 0;
 }
 
+static bool wanted(const struct param *q, const struct model_array *arrays, size_t count)
+{
+    for (size_t k = 0; k < count; k++)
+        if (q->trainable || !arrays[k].trainable)
+            return true;
+    return false;
+}
+
 int model_read_arrays(const struct model *m, struct reader *r, const struct params *params,
                       const struct model_array *arrays, size_t count, bool fitted)
 {
@@ -142,7 +150,7 @@ int model_read_arrays(const struct model *m, struct reader *r, const struct para
             break;
         }
     for (size_t i = 0; i < params->count && got == 0; i++)
-        if (!filled[i])
+        if (!filled[i] && wanted(params->list[i], arrays, count))
             got = error_set("%s: parameter '%s' is missing", reader_label(r), params->list[i]->name);
     free(filled);
     return got;

@@ -51,7 +51,7 @@ struct model_array {
 int model_write(int fd, const char *label, const struct meta *meta, const struct params *params,
                 const struct model_array *arrays, size_t count);
 
-/* Fills the arrays of all parameters from the rest of a file that was opened
+/* Fills the arrays of all parameters that they go with from the rest of a file that was opened
  * with model_open, those that are fitted as the prior left out unless fitted.
  * -1: one is missing, or has another shape. */
 int model_read_arrays(const struct model *m, struct reader *r, const struct params *params,

@@ -58,6 +58,7 @@ static const struct row rows[TRAIN_OPTIONS] = {
      "go on from this snapshot, or from the latest of a folder, with its settings"},
     {0, "resume-anyway", OPT_FLAG, NULL, 0, 0, AT(resume_anyway), NULL,
      "with --resume: also when data or settings are others"},
+    {0, "from", OPT_TEXT, "MODEL", 0, 0, AT(from), NULL, "start from the network of this model, not from a new one"},
     {0, "prior-only", OPT_TEXT, "MODEL", 0, 0, AT(prior_only), NULL,
      "do not train: fit the prior of this model to the stream"},
     {0, "memory", OPT_TEXT, "SIZE", 0, 0, AT(memory), NULL,
@@ -140,12 +141,16 @@ void train_options_begin(struct train_options *o, struct opt table[TRAIN_OPTIONS
     }
 }
 
-static int check_resume(const struct train_options *o)
+static int check_start(const struct train_options *o)
 {
     if (o->resume_anyway && !o->resume)
         return error_set("--resume-anyway needs a snapshot: name it with --resume");
     if (o->resume && !strcmp(o->resume, "-"))
         return error_set("--resume -: standard input is the training stream, name a file");
+    if (o->from && !strcmp(o->from, "-"))
+        return error_set("--from -: standard input is the training stream, name a file");
+    if (o->from && o->resume)
+        return error_set("--resume goes on with a network, --from starts from one: leave one out");
     return 0;
 }
 
@@ -183,7 +188,7 @@ int train_options_check(const struct train_options *o)
     for (size_t i = 0; c->minutes > 0 && i < TRAIN_OPTIONS; i++)
         if (o->given[i] && !strcmp(rows[i].name, "epochs"))
             return error_set("--epochs and --time both say when to end: leave one out");
-    return check_resume(o) || check_prior_only(o) ? -1 : 0;
+    return check_start(o) || check_prior_only(o) ? -1 : 0;
 }
 
 int train_options_fit(const struct train_options *o)

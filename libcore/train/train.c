@@ -280,7 +280,7 @@ static int begin(struct history *h)
     const struct snapshot *from = h->run->resume;
 
     h->epoch.number = 1;
-    if (from && resume(h))
+    if ((from && resume(h)) || (h->run->from && from_take(h->trainer, h->run->from)))
         return -1;
     if (log_open(h))
         return -1;
@@ -345,7 +345,7 @@ int train(const struct train_run *run)
     int status = -1;
 
     if (model_save_check(run->options->output) || (run->test && check_test(run->data, run->test)) ||
-        (run->resume && resume_check_data(run)) || take_folder(&h))
+        (run->resume && resume_check_data(run)) || (run->from && from_check_data(run)) || take_folder(&h))
         return -1;
     pool = pool_new((int)run->options->threads);
     for (int i = 0; i < CURVES; i++)

@@ -77,4 +77,12 @@ int resume_check_data(const struct train_run *run);
 /* Sets the run to where its snapshot was taken. -1: with the reason, and nothing is to be used. */
 int resume(struct history *h);
 
+/* ---- train_from.c: starting from a model ---- */
+
+/* -1: the clips are not such as that model takes. */
+int from_check_data(const struct train_run *run);
+
+/* The values of the network, in place of those that training begins with. -1: one is missing, or has another shape. */
+int from_take(struct trainer *t, const struct snapshot *s);
+
 #endif

@@ -30,6 +30,10 @@ struct meta *train_describe(const struct history *h)
     config_describe(c, "seed", m);
     meta_set(m, "epochs", meta_int(h->done));
     config_describe(c, c->minutes > 0 ? "minutes_wanted" : "epochs_wanted", m);
+    if (run->from)
+        meta_set(m, "from", digest_meta(reader_digest(run->from->reader)));
+    else if (run->resume && meta_get(run->resume->model.meta, "from"))
+        meta_set(m, "from", meta_copy(meta_get(run->resume->model.meta, "from")));
     meta_set(m, "clips", meta_int((int64_t)run->data->count));
     meta_set(m, "digest", digest_meta(run->data->digest));
     for (int i = 0; i < curves(h); i++)
