@@ -586,3 +586,47 @@ statistic() { values value "front/$1" < "$2"; }
     refuses 1 cv-encode model.bin < huge.cvs
     says "'huge'" "too large"
 }
+
+# ---- in PyTorch ----
+
+# example BEGINNING: the example of cv-model(5) whose first line is this
+example() { awk -v first="$1" '$0 == first { on = 1 } /^\.Ed/ { on = 0 } on' "$BATS_TEST_DIRNAME/../man/cv-model.5"; }
+
+@test "the PyTorch module of cv-model(5) encodes, decodes, trains on and writes a model" {
+    /usr/bin/python3 -c 'import torch, msgpack_numpy' 2> /dev/null || skip "no Python with torch and msgpack_numpy"
+    example 'import msgpack, msgpack_numpy, numpy as np, sys, torch' > spectral.py
+    [ "$(wc -l < spectral.py)" -eq 79 ]
+    example 'from spectral import *' > train.py
+    for i in 1 2 3 4; do wav "$i.wav" 12000 3000 "$i"; done
+    cv-load -r 3000 -q -d 4 [1-4].wav > all.cvs
+    cv-load -r 22050 -q -d 2 [12].wav > high.cvs
+    cv-train -q -e 1 -z 8 --frames fixed < all.cvs > model.bin
+    cv-train -q -e 1 -z 8 --frames beat < all.cvs > beat.bin
+    cv-train -q -e 1 -z 8 < high.cvs > high.bin
+    cat > same.py << 'end'
+from spectral import *
+net = Spectral(sys.argv[1])
+lines = np.loadtxt("levels")
+at = 0
+for a, l in zip(read(sys.argv[2])[1:-1], read("lat")[1:-1]):
+    t = l["tensors"]
+    mean = net.encode(net.levels(a["tensors"]["audio"][0], l["meta"])).detach().numpy().T
+    out = net.decode(torch.tensor(t["z"].T.copy())).detach().numpy().ravel()
+    assert np.abs(mean - t["mean"]).max() < 1e-4, np.abs(mean - t["mean"]).max()
+    assert np.abs(out - lines[at:at + out.size]).max() < 1e-4
+    at += out.size
+assert at == lines.size
+end
+    for m in model.bin:all.cvs beat.bin:all.cvs high.bin:high.cvs; do
+        cv-encode "${m%:*}" < "${m#*:}" > lat
+        levels "${m%:*}" < lat > levels
+        /usr/bin/python3 same.py "${m%:*}" "${m#*:}"
+    done
+    cv-encode model.bin < all.cvs > all.lat
+    /usr/bin/python3 train.py
+    cv-eval --json model.bin < all.cvs > before
+    cv-eval --json trained.bin < all.cvs > after
+    awk 'BEGIN { RS = "," } /"loss"/ { sub(/.*:/, ""); loss[++n] = $1 + 0 } END { exit !(loss[2] < loss[1]) }' before after
+    cv-train -q --prior-only trained.bin < all.cvs > new.bin
+    cv-sample -q -n 1 -m new.bin | cv-decode new.bin > new.cvs
+}
