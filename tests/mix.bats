@@ -1,10 +1,38 @@
-# cv-mix: steps, crossfades, sums and means of latents.
+# cv-mix: steps, crossfades, sums and means of latents, other keys, layers, walks.
 
 load clips
+load helper
+
+# Tones two semitones apart, t0 of 150 Hz, and models of them: of frames that follow a beat, of two channels, and of clips.
+setup_file() {
+    cd "$BATS_FILE_TMPDIR"
+    PATH=${CV_BUILD:-$(dirname "$(command -v cv-load)")}/tools:$PATH
+    for i in {0..12}; do
+        tone -r 3000 -s 2 -a 0.3 -F "$(pitch 150 $((2 * i)))" t$i.wav
+        tone -r 3000 -s 2 -a 0.3 -c 2 -g 0.3 -F "$(pitch 150 $i)" s$i.wav
+    done
+    cv-load -r 3000 -q t*.wav | cv-train -q -e 30 -z 16 --width 16 > tones.bin
+    cv-load -r 3000 -q --tempo 150 t*.wav | cv-train -q -e 10 -z 16 --width 16 --frames beat > beat.bin
+    cv-load -r 3000 -q -c s*.wav | cv-train -q -e 30 -z 24 --width 16 > stereo.bin
+    cv-load -r 3000 -q -n 300 t*.wav | cv-train -q -N notebook -e 0 -z 5 > notebook.bin
+}
 
 setup() {
+    audio_setup
     cd "$BATS_TEST_TMPDIR"
 }
+
+# pitch HZ SEMITONES: so much higher
+pitch() { awk "BEGIN { printf \"%.4f\", $1 * 2 ^ ($2 / 12) }"; }
+
+# the files that setup_file made, here
+tones() { ln -s "$BATS_FILE_TMPDIR"/*.{wav,bin} .; }
+
+# encode MODEL NAME [OPTION ...]: latents NAME.lat of NAME.wav
+encode() { cv-load -r 3000 -q "${@:3}" "$2.wav" | cv-encode -m "$1" > "$2.lat"; }
+
+# hertz MODEL [CHANNEL] < LATENTS: of a tone of two seconds, by how often it changes its sign
+hertz() { cv-decode -q "$1" | facts -s - | sed -n "s/.*channel=${2:-0} .*crossings=//p" | awk '{ print $1 / 4 }'; }
 
 # mp_map KEY VALUE ...: whole numbers up to 65535, or text
 mp_map() {
@@ -377,6 +405,129 @@ clip() { stream "$1.lat" "$(head_of latent rate 3000 frames beat)" "$(frame "$1"
     [ "$(cv-mix a.lat b.lat | meta samples)" = 10 ]
 }
 
+# ---- other keys, layers, walks ----
+
+@test "another key: the tone that is decoded is as much higher, whatever the frames" {
+    tones
+    encode tones.bin t6
+    near "$(hertz tones.bin < t6.lat)" 300 3
+    for k in -12 -6 -2 4 12; do
+        near "$(cv-mix -t $k -m tones.bin t6.lat | hertz tones.bin)" "$(pitch 300 $k)" 4
+    done
+    cmp <(cv-mix -t 4 -m tones.bin t6.lat) <(cv-mix -t 4 -m tones.bin < t6.lat)
+    encode beat.bin t6 --tempo 100
+    for k in -6 6; do
+        cv-mix -t $k -m beat.bin t6.lat > other.lat
+        near "$(hertz beat.bin < other.lat)" "$(pitch 300 $k)" 6
+        [ "$(meta tempo < other.lat) $(meta samples < other.lat)" = "100 6000" ]
+    done
+    # one tone to the left, one to the right
+    encode stereo.bin s6 -c
+    cv-mix -t 3 -m stereo.bin s6.lat > other.lat
+    near "$(hertz stereo.bin 0 < other.lat)" "$(pitch 212.13 3)" 4
+    ascending 0.2 "$(cv-decode -q stereo.bin < other.lat | facts -s - | sed -n 's/.*rms=\([^ ]*\).*/\1/p' | paste -sd ' ' |
+        awk '{ print $2 / $1 }')" 0.5
+}
+
+@test "the key a clip is in changes nothing, and draws stay as far from their means" {
+    tones
+    encode tones.bin t6
+    cv-mix -t 0 -m tones.bin t6.lat > same.lat
+    cv-mix -t 7 -m tones.bin t6.lat > other.lat
+    for t in z mean logvar; do cmp <(tensor $t < same.lat) <(tensor $t < t6.lat); done
+    cmp <(tensor logvar < other.lat) <(tensor logvar < t6.lat)
+    run ! cmp -s <(tensor z < other.lat) <(tensor z < t6.lat)
+    cv-info --json other.lat | grep -qF '"mix":{"of":["t6"],"weights":[1],"transpose":7}'
+    cv-load -r 3000 -q t6.wav | cv-encode -s 1 -m tones.bin > drawn.lat
+    paste <(cv-mix -t 7 -m tones.bin drawn.lat | tensor z) <(cv-mix -t 7 -m tones.bin drawn.lat | tensor mean) \
+        <(tensor z < drawn.lat) <(tensor mean < drawn.lat) |
+        awk '{ d = $1 - $2 - ($3 - $4); far = far < d * d ? d * d : far } END { exit !(NR > 99 && far < 1e-8) }'
+}
+
+@test "the bass of one under the rest of the other, at the tempo of the first" {
+    tones
+    encode tones.bin t0
+    encode tones.bin t12
+    cv-mix -s 300 -m tones.bin t0.lat t12.lat > both.lat
+    cv-decode -q tones.bin < both.lat > both.cvs
+    # the one tone alone has an RMS of as much
+    near "$(fact rms < both.cvs)" 0.212 0.01
+    cv-towav -q -o - < both.cvs | cv-load -q -r 600 - > bass.cvs
+    ascending 0.09 "$(fact rms < bass.cvs)" 0.18
+    near "$(fact crossings < bass.cvs)" 600 20
+    # under the high tone there is nothing, nor above the low one
+    cv-mix -s 300 -m tones.bin t12.lat t0.lat | cv-decode -q tones.bin > none.cvs
+    ascending 0 "$(fact rms < none.cvs)" 0.03
+    cv-info --json both.lat | grep -qF '"mix":{"of":["t0","t12"],"weights":[1,0],"split":300}'
+    # beats of the one under those of the other
+    encode beat.bin t0 --tempo 108
+    encode beat.bin t12 --tempo 147
+    cv-mix -s 300 -m beat.bin t0.lat t12.lat > both.lat
+    [ "$(meta tempo < both.lat)" = 108 ]
+    [ "$(meta samples < both.lat)" = 6000 ]
+    cv-mix -s 300 -m beat.bin t12.lat t0.lat > both.lat
+    [ "$(meta tempo < both.lat)" = 147 ]
+    [ "$(meta samples < both.lat)" = 4408 ]
+}
+
+@test "one clip's bass goes under all clips of the other stream, each as if alone" {
+    tones
+    for t in t0 t6 t12; do encode tones.bin $t; done
+    cv-load -r 3000 -q t6.wav t12.wav | cv-encode -m tones.bin > two.lat
+    cv-mix -s 300 -m tones.bin t0.lat two.lat > out.lat
+    [ "$(names < out.lat | tr '\n' ' ')" = "t0+t6 t0+t12 " ]
+    # of two frames the first is found first
+    cmp <(tensor z < out.lat) <(cv-mix -s 300 -m tones.bin t0.lat t6.lat | tensor z)
+    cv-load -r 3000 -q t12.wav t6.wav | cv-encode -m tones.bin > two.lat
+    cmp <(cv-mix -s 300 -m tones.bin t0.lat two.lat | floats 384) \
+        <(cv-mix -s 300 -m tones.bin t0.lat t6.lat | floats 384)
+}
+
+@test "a walk along one dimension: deviations of the clip to either side, the clip in the middle" {
+    stream a.lat "$(head_of latent)" "$(frame a "" z "2 4" "1 1 -1 -1 0 2 0 2" mean "2 4" "0 0 0 0 1 1 1 1" logvar "2 4" \
+        "0 0 0 0 0 0 0 0")"
+    # dimension 2 has a mean and a deviation of 1
+    cv-mix -d 2 -n 3 a.lat > walk
+    [ "$(names < walk | tr '\n' ' ')" = "a-00 a-01 a-02 " ]
+    [ "$(values z < walk)" = "1 1 -1 -1 -2 0 -2 0" ]
+    [ "$(values mean < walk)" = "0 0 0 0 -1 -1 -1 -1" ]
+    [ "$(cv-mix -d 2 -n 2 --reach .5 < a.lat | values z)" = "1 1 -1 -1 -0.5 1.5 -0.5 1.5" ]
+    [ "$(cv-mix -d 1 -n 2 --reach 1 a.lat | values z)" = "0 0 -2 -2 0 2 0 2" ]
+    [ "$(cv-mix -d 2 -n 1 a.lat | values z)" = "1 1 -1 -1 0 2 0 2" ]
+    cv-info --json walk | grep -qF '"mix":{"of":["a"],"weights":[1],"dim":2,"deviations":-2}'
+    cv-info --json walk | grep -qF '"mix":{"of":["a"],"weights":[1],"dim":2,"deviations":0}'
+    cv-info --json walk | grep -qF '"mix":{"of":["a"],"weights":[1],"dim":2,"deviations":2}'
+    # of one time: that of the prior
+    stream b.lat "$(head_of latent)" "$(frame b "" z "2 1" "1 2")"
+    [ "$(cv-mix -d 1 -n 2 b.lat | values z)" = "-1 2" ]
+    # every clip is walked around
+    cat a.lat b.lat | cv-mix -d 1 -n 2 > walk
+    [ "$(names < walk | tr '\n' ' ')" = "a-00 a-01 b-00 b-01 " ]
+    refuses 1 cv-mix -d 3 -n 2 a.lat
+    says "'a' has 2 latents" "--dim 1 to 2" 3
+}
+
+@test "latents that are not the model's are refused, and models that do not hear them" {
+    tones
+    encode tones.bin t0
+    encode beat.bin t6
+    for how in "-t 2 -m beat.bin t0.lat" "-s 300 -m beat.bin t0.lat t6.lat" "-s 300 -m beat.bin t6.lat t0.lat"; do
+        refuses 1 cv-mix $how
+        says t0.lat beat.bin "$(field model t0.lat | tr -d '"')" "$(field model t6.lat | tr -d '"')" "one model"
+    done
+    one a.lat "" "1 0"
+    refuses 1 cv-mix -t 2 -m tones.bin a.lat
+    says "'a' has 1 latents, tones.bin 16"
+    refuses 1 cv-mix -t 2 -m notebook.bin a.lat
+    says notebook.bin "'notebook'" --transpose --split "'spectral'"
+    refuses 1 cv-mix -s 1500 -m tones.bin t0.lat t0.lat
+    says tones.bin 1500
+    refuses 1 cv-mix -t 2 -m missing.bin a.lat
+    says missing.bin
+    refuses 1 cv-mix -t 2 -m t0.wav a.lat
+    says t0.wav
+}
+
 # ---- refused ----
 
 @test "latents of different models are refused, in any segment" {
@@ -486,6 +637,24 @@ clip() { stream "$1.lat" "$(head_of latent rate 3000 frames beat)" "$(frame "$1"
     usage -x --from .6 --to .5 a.lat a.lat; says "after"
     usage -x --to 1.5 a.lat a.lat
     usage - -; says "standard input"
+    usage -m - -t 2; says "standard input"
+    usage -t 2 a.lat; says "-m MODEL"
+    usage -s 300 a.lat a.lat; says "-m MODEL"
+    usage -m m.bin a.lat a.lat; says --transpose
+    usage -t 2 -m m.bin a.lat a.lat; says "one stream" 2
+    usage -s 300 -m m.bin a.lat; says "two streams" 1
+    usage -t 25 -m m.bin a.lat
+    usage -t x -m m.bin a.lat
+    usage -s 10 -m m.bin a.lat a.lat
+    usage -t 2 -s 300 -m m.bin a.lat
+    usage -t 2 -n 3 -m m.bin a.lat
+    usage -t 2 -S -m m.bin a.lat; says --spherical
+    usage -d 1 a.lat; says --steps
+    usage -d 0 -n 3 a.lat
+    usage -d 1 -n 3 a.lat a.lat; says "one stream" 2
+    usage -d 1 -n 3 -x a.lat
+    usage -d 1 -n 3 -S a.lat; says --spherical
+    usage --reach 1 a.lat a.lat; says --dim
 }
 
 @test "a full disk is an error" {

@@ -9,6 +9,9 @@
 #include "base/meta.h"
 #include "base/tensor.h"
 
+/* Tensors that are mixed: "z", "mean", "logvar". */
+enum { PART_VALUE, PART_MEAN, PART_LOGVAR, PARTS };
+
 /* Angle between two tensors [latent, frames] as vectors, over the frames that
  * both have: 0 to pi; 0 when one of them is zero. */
 double mix_angle(const struct tensor *a, const struct tensor *b);

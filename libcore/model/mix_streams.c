@@ -10,9 +10,6 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "io/stream.h"
-#include "model/mix.h"
-
-enum { PART_VALUE, PART_MEAN, PART_LOGVAR, PARTS }; /* tensors that are mixed */
 
 /* A clip of a latent stream: a copy that outlasts its frame. */
 struct clip {
@@ -36,6 +33,7 @@ struct mixer {
     const char *model_label;
     bool beats; /* the frames of latents follow the beat */
     int warned; /* of a crossfade over nothing */
+    struct mix_sound sound;
     struct writer *out;
 };
 
@@ -134,12 +132,28 @@ static int open_input(struct mixer *m, struct input *in, const char *path)
     return check_origin(m, in);
 }
 
+/* The model, if there is one: latents of others are refused. */
+static int open_model(struct mixer *m)
+{
+    struct meta *digest;
+
+    if (mix_sound_begin(&m->sound, &m->how.alter))
+        return -1;
+    digest = digest_meta(m->sound.m.digest);
+    m->model = m->how.alter.model ? mem_text(digest->text) : NULL;
+    m->model_label = m->how.alter.model;
+    meta_free(digest);
+    return 0;
+}
+
 /* Opens the streams and begins the output: its head has what theirs agree on. */
 static int open_streams(struct mixer *m, char *const *paths, int fd, const char *label)
 {
     struct meta *head = NULL;
     const char *frames = "";
 
+    if (open_model(m))
+        return -1;
     for (size_t i = 0; i < m->count; i++) {
         struct input *in = &m->inputs[i];
         struct meta *common;
@@ -225,8 +239,7 @@ static int same_latents(const char *name, int64_t latents, const struct clip *b)
 
 /* ---- results ---- */
 
-/* Writes scale x the sums of clips of those metas and weights as one frame; mix, what was mixed, is taken over, the sums
- * are ended. */
+/* Writes scale x the sums of clips of those metas and weights as one frame; mix, what was mixed, is taken over. */
 static int put(struct mixer *m, const char *name, struct mix_sum *sums, double scale, struct meta *const *metas,
                const double *weights, size_t count, struct meta *mix)
 {
@@ -254,8 +267,6 @@ static int put(struct mixer *m, const char *name, struct mix_sum *sums, double s
         status = writer_put(m->out, name, meta, t, parts);
     for (size_t i = 0; i < parts; i++)
         free(t[i].t.data);
-    for (int p = 0; p < PARTS; p++)
-        mix_end(&sums[p]);
     meta_free(meta);
     return status;
 }
@@ -327,7 +338,7 @@ static int put_group(struct mixer *m, int64_t step)
     const struct tensor *a = m->inputs[0].clip.part;
     int64_t all = group_frames(m, PART_VALUE);
     double angle = m->how.arc && !m->how.weights ? mix_angle(&a[PART_VALUE], &m->inputs[1].clip.part[PART_VALUE]) : 0,
-           t = 0;
+           t = 0, x;
     double *w = mem_alloc(m->count * sizeof *w);
     char *name = group_name(m, step);
     int status;
@@ -354,7 +365,15 @@ static int put_group(struct mixer *m, int64_t step)
     }
     meta_set(mix, "of", of);
     meta_set(mix, "weights", by);
-    status = put(m, name, sums, 1, metas, w, m->count, mix);
+    x = m->how.steps > 1 ? 2 * (double)step / ((double)m->how.steps - 1) - 1 : 0;
+    if (mix_alter(&m->sound, &m->how.alter, x, metas[0], a, m->inputs[m->count - 1].clip.part, sums, mix)) {
+        meta_free(mix);
+        status = -1;
+    } else {
+        status = put(m, name, sums, 1, metas, w, m->count, mix);
+    }
+    for (int p = 0; p < PARTS; p++)
+        mix_end(&sums[p]);
     free(metas);
     free(name);
     free(w);
@@ -368,6 +387,8 @@ static int put_groups(struct mixer *m)
     while ((status = next_group(m)) > 0) {
         const struct clip *a = &m->inputs[0].clip;
 
+        if (mix_alter_check(&m->sound, &m->how.alter, a->name, a->part[PART_VALUE].shape[0]))
+            return -1;
         for (size_t i = 1; i < m->count; i++)
             if (same_latents(a->name, a->part[PART_VALUE].shape[0], &m->inputs[i].clip))
                 return -1;
@@ -442,9 +463,12 @@ static int put_average(struct mixer *m)
 
 int mix_streams(char *const *paths, size_t count, struct mix_how how, int fd, const char *label)
 {
+    static const double first[] = {1, 0};
     struct mixer m = {.how = how, .count = count, .inputs = mem_zero(count, sizeof *m.inputs)};
     int status = open_streams(&m, paths, fd, label);
 
+    if (how.alter.model || how.alter.dim)
+        m.how.weights = first; /* the first clip, which is altered */
     if (!status)
         status = how.average ? put_average(&m) : put_groups(&m);
     if (m.out && status)
@@ -455,6 +479,7 @@ int mix_streams(char *const *paths, size_t count, struct mix_how how, int fd, co
         reader_free(m.inputs[i].r);
         clip_clear(&m.inputs[i].clip);
     }
+    mix_sound_end(&m.sound);
     free(m.inputs);
     free(m.model);
     return status;
