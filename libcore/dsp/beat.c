@@ -1,4 +1,5 @@
-/* Fits a grid of beats to onsets: a search over period and phase, then least squares on the single beats. */
+/* Fits a grid of beats to onsets: a search over period and phase, then least squares on the single beats.
+ * Whether the clip follows it: whether it predicts the onsets, and better than other grids do. */
 #include "dsp/beat.h"
 
 #include <math.h>
@@ -11,26 +12,29 @@ static const double phase_step = 0.005;  /* seconds, of the search */
 static const double window = 0.05;       /* seconds: an onset this near to a beat is one of that beat */
 static const double window_share = 0.15; /* ... but no more than this share of a period */
 static const int rounds = 6;
+static const double apart = 0.015;    /* in logarithms of the period: tempos nearer than this are one */
 static const double low_weight = 0.5; /* of the low bands, beside that of all bands */
+
+/* Places in a beat; stretches of a clip; tempos that one is compared with; what being misled counts for, as it takes to
+ * refuse the parts of a clip of wavering tempo that happen to fit. */
+enum { PLACES = 24, STRETCHES = 16, OTHERS = 1500, COST = 3 };
 
 /* Onset strength, low bands counted again. */
 struct pulse {
     int64_t frames;
-    double step, mean, deviation;
+    double step, mean;
     double *x;
 };
 
 static struct pulse pulse_new(const struct onset *o)
 {
     struct pulse p = {.frames = o->frames, .step = o->step, .x = mem_zero((size_t)o->frames, sizeof *p.x)};
-    double n = (double)o->frames, square = 0;
+    double n = (double)o->frames;
 
     for (int64_t i = 0; i < o->frames; i++) {
         p.x[i] = (o->rise[i] + low_weight * o->low[i]) / (1 + low_weight);
         p.mean += p.x[i] / n;
-        square += p.x[i] * p.x[i] / n;
     }
-    p.deviation = sqrt(fmax(0, square - p.mean * p.mean));
     return p;
 }
 
@@ -44,16 +48,15 @@ static double pulse_at(const struct pulse *p, double seconds)
     return p->x[i] + (t - (double)i) * (p->x[i + 1] - p->x[i]);
 }
 
-/* Mean strength on the beats from time `from` up to time `to`, less the mean. */
-static double comb(const struct pulse *p, double period, double phase, double from, double to)
+/* Mean strength on the beats. */
+static double comb(const struct pulse *p, double period, double phase)
 {
-    double sum = 0, k = ceil((from - phase) / period);
+    double sum = 0, end = (double)(p->frames - 1) * p->step;
     int n = 0;
 
-    to = fmin(to, (double)(p->frames - 1) * p->step);
-    for (double t; (t = phase + k * period) < to; k++, n++)
+    for (double t; (t = phase + n * period) < end; n++)
         sum += pulse_at(p, t);
-    return n ? sum / n - p->mean : 0;
+    return n ? sum / n : 0;
 }
 
 static void search(const struct pulse *p, double centre, struct beat *b)
@@ -66,7 +69,7 @@ static void search(const struct pulse *p, double centre, struct beat *b)
         double period = centre + i * step;
 
         for (double phase = 0; phase < period; phase += phase_step) {
-            double s = comb(p, period, phase, 0, length);
+            double s = comb(p, period, phase);
 
             if (s > best) {
                 best = s;
@@ -106,46 +109,109 @@ static void refine(const struct pulse *p, struct beat *b)
     b->period += (w0 * d1 - w1 * d0) / det;
 }
 
-/* Stretches of about 8 beats, each moved to and fro by up to a quarter of a
- * beat until its own onsets fall on it best; those with weak beats count less. */
-static double stray(const struct pulse *p, const struct beat *b)
+/* Onsets by their place in the beat: of each stretch of the clip, in the last row of all of it. */
+struct places {
+    double sum[STRETCHES + 1][PLACES], count[STRETCHES + 1][PLACES];
+};
+
+static struct places places_of(const struct pulse *p, double period)
 {
-    double length = (double)p->frames * p->step, sum = 0, weight = 0;
-    int n = (int)(length / (8 * b->period));
+    struct places w = {0};
+    double at = 0, step = PLACES * p->step / period;
 
-    n = n < 2 ? 2 : n;
-    for (int s = 0; s < n; s++) {
-        double from = length * s / n, to = length * (s + 1) / n, best = -INFINITY, shift = 0;
+    for (int64_t i = 0; i < p->frames; i++, at += step) {
+        int64_t s = i * STRETCHES / p->frames;
 
-        for (double d = -0.25 * b->period; d <= 0.25 * b->period; d += phase_step) {
-            double c = comb(p, b->period, b->phase + d, from, to);
-
-            if (c > best) {
-                best = c;
-                shift = d;
-            }
-        }
-        best = fmax(0, best);
-        sum += best * shift * shift;
-        weight += best;
+        at -= at >= PLACES ? PLACES : 0;
+        w.sum[s][(int)at] += p->x[i];
+        w.count[s][(int)at]++;
     }
-    return weight > 0 ? sqrt(sum / weight) : b->period / 4;
+    for (int s = 0; s < STRETCHES; s++)
+        for (int b = 0; b < PLACES; b++) {
+            w.sum[STRETCHES][b] += w.sum[s][b];
+            w.count[STRETCHES][b] += w.count[s][b];
+        }
+    return w;
+}
+
+/* By how much the squared error of a stretch is less when each frame is predicted by the mean of its place in all other
+ * stretches than by the mean of all their frames. */
+static double gain(const struct places *w, int s)
+{
+    const double *sum = w->sum[STRETCHES], *count = w->count[STRETCHES];
+    double all = 0, frames = 0, mean, less = 0;
+
+    for (int b = 0; b < PLACES; b++) {
+        all += sum[b] - w->sum[s][b];
+        frames += count[b] - w->count[s][b];
+    }
+    mean = all / frames;
+    for (int b = 0; b < PLACES; b++) {
+        double n = count[b] - w->count[s][b], m = n > 0 ? (sum[b] - w->sum[s][b]) / n : mean;
+
+        less += (m - mean) * (2 * w->sum[s][b] - w->count[s][b] * (m + mean));
+    }
+    return less;
+}
+
+/* What the stretches gain, less more than what some lose: a grid that fits here and misleads there is none. */
+static double told(const struct pulse *p, double period)
+{
+    struct places w = places_of(p, period);
+    double sum = 0;
+
+    for (int s = 0; s < STRETCHES; s++) {
+        double g = gain(&w, s);
+
+        sum += g < 0 ? COST * g : g;
+    }
+    return sum;
+}
+
+/* Periods whose grids have beats in common. */
+static bool related(double ratio)
+{
+    static const double simple[] = {0.25, 1.0 / 3, 0.5, 2.0 / 3, 0.75, 1, 4.0 / 3, 1.5, 2, 3, 4};
+
+    for (size_t i = 0; i < sizeof simple / sizeof *simple; i++)
+        if (fabs(log(ratio / simple[i])) < apart)
+            return true;
+    return false;
+}
+
+bool beat_heard(const struct onset *o, double period)
+{
+    struct pulse p = pulse_new(o);
+    bool heard = told(&p, period) > 0;
+
+    free(p.x);
+    return heard;
+}
+
+bool beat_steady(const struct onset *o, double period)
+{
+    struct pulse p = pulse_new(o);
+    double most = told(&p, period);
+    bool steady = most > 0;
+
+    for (int i = 0; steady && i < OTHERS; i++) {
+        double other = BEAT_SHORTEST * pow(BEAT_LONGEST / BEAT_SHORTEST, (double)i / (OTHERS - 1));
+
+        steady = related(other / period) || told(&p, other) < most;
+    }
+    free(p.x);
+    return steady;
 }
 
 struct beat beat_fit(const struct onset *o, double period)
 {
     struct pulse p = pulse_new(o);
     struct beat b = {.period = period};
-    double over;
 
     search(&p, period, &b);
     for (int i = 0; i < rounds; i++)
         refine(&p, &b);
     b.phase -= b.period * floor(b.phase / b.period);
-    over = comb(&p, b.period, b.phase, 0, INFINITY);
-    b.rise = over + p.mean;
-    b.contrast = p.deviation > 0 ? over / p.deviation : 0;
-    b.stray = stray(&p, &b);
     free(p.x);
     return b;
 }

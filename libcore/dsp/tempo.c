@@ -10,19 +10,12 @@
 #include "dsp/fft.h"
 #include "dsp/onset.h"
 
-static const double contrast_least = 1;              /* of a grid of beats: noise has less */
-static const double shortest = 0.25, longest = 1.05; /* of a beat, seconds: 240 to 57 per minute */
 static const double ratio_step = 0.002;              /* candidates, in natural logarithms of the period */
 static const double fold_low = 0.3, fold_high = 0.6; /* seconds */
 static const double usual = 0.45;                    /* periods are judged as octaves from here */
 enum { CANDIDATES = 10 };
 
-/* What a clip with a beat has. Composed clips have at least 0.20, 3.4 dB and
- * 1.4, and stray 13 ms, but for a few of wrong tempo; noise and clips with
- * random phases, at 30 s, at most 0.03, 2.4 dB and 0.55, noise of 6 s 0.07,
- * 3 dB and 1.2; chords that beat slowly pass the first, hardly the second. A
- * tempo that changes by 1.5 % over 30 s strays 20 ms. */
-static const double least_seconds = 6, least_steadiness = 0.12, least_rise = 2.8, least_contrast = 1, most_stray = 0.02;
+static const double least_seconds = 6;
 
 /* How much a period looks like that of the beat: a sum over the autocorrelation
  * of onset strength, of all bands and of the low ones, at multiples of the period.
@@ -126,20 +119,20 @@ static double choose(const struct repeats *r)
 {
     double peak[CANDIDATES + 1], height[CANDIDATES + 1], before = INFINITY, now = -INFINITY, best = -INFINITY;
     double chosen = 0;
-    int n = 0, steps = (int)(log(longest / shortest) / ratio_step);
+    int n = 0, steps = (int)(log(BEAT_LONGEST / BEAT_SHORTEST) / ratio_step);
 
     for (int i = 0; i <= steps; i++) {
-        double next = repetition(r, shortest * exp((i + 1) * ratio_step));
+        double next = repetition(r, BEAT_SHORTEST * exp((i + 1) * ratio_step));
         int k = n;
 
         if (i == 0)
-            now = repetition(r, shortest);
+            now = repetition(r, BEAT_SHORTEST);
         if (i > 0 && now > before && now >= next) {
             for (; k > 0 && height[k - 1] < now; k--) {
                 peak[k] = peak[k - 1];
                 height[k] = height[k - 1];
             }
-            peak[k] = shortest * exp(i * ratio_step);
+            peak[k] = BEAT_SHORTEST * exp(i * ratio_step);
             height[k] = now;
             n += n < CANDIDATES;
         }
@@ -186,12 +179,8 @@ bool tempo_find(const float *x, int64_t channels, int64_t samples, int64_t got, 
     if (period > 0) {
         struct beat b = beat_fit(&o, period);
 
-        t->steadiness = fmin(1, fmax(0, repetition(&r, b.period)));
-        if (t->steadiness >= least_steadiness && b.rise >= least_rise && b.contrast >= least_contrast &&
-            b.stray <= most_stray) {
-            t->period = b.period;
-            t->phase = b.phase;
-        }
+        if (beat_steady(&o, b.period))
+            *t = (struct tempo){b.period, b.phase};
     }
     free(r.all);
     free(r.low);
@@ -207,9 +196,10 @@ static double first_beat(const float *x, int64_t channels, int64_t samples, int6
     struct onset o = onsets_of(x, channels, samples, got, rate);
     double middle = (double)got / rate / 2, at;
     struct beat b = beat_fit(&o, period);
+    bool heard = beat_heard(&o, b.period);
 
     onset_free(&o);
-    if (b.contrast < contrast_least)
+    if (!heard)
         return -1;
     at = b.phase + round((middle - b.phase) / b.period) * b.period;
     return at - period * floor(at / period);

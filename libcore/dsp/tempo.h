@@ -10,9 +10,8 @@
 enum { TEMPO_RATE_LEAST = 3000, TEMPO_RATE_MOST = 48000 }; /* Hz */
 
 struct tempo {
-    double period;     /* of a beat, seconds: 0.25 .. 1.05 */
-    double phase;      /* of the first beat, seconds, 0 <= phase < period */
-    double steadiness; /* how much of a beat there is, about 0 .. 1: below 0.12 there is none */
+    double period; /* of a beat, seconds: 0.25 .. 1.05 */
+    double phase;  /* of the first beat, seconds, 0 <= phase < period */
 };
 
 /* Finds one tempo for the whole of a clip x [channels, samples], of which the first
@@ -20,10 +19,9 @@ struct tempo {
  * a walking bass decides, then nearness to 160 a minute: bare clicks are taken as
  * they are from 60 to 180 a minute, faster ones may be halved; swing from 60 to
  * 240, even eighths from 110 (slower ones may come out twice as fast).
- * false: a rate that is not 3000 to 48000 Hz, or no steady beat (silence, noise, less than 6 seconds, or beats that stray
- * from the grid by more than 20 ms, as those of a tempo that changes by 1.5 %
- * over 30 seconds do); then period and phase are 0, and t->steadiness is set all
- * the same. The phase is early by 10 ms for clicks, late by 10 ms for soft attacks. */
+ * false: a rate that is not 3000 to 48000 Hz, less than 6 seconds, or no steady beat (dsp/beat.h: silence, noise, a
+ * tempo that changes); then period and phase are 0. The phase is early by 10 ms for clicks, late by 10 ms for soft
+ * attacks. */
 bool tempo_find(const float *x, int64_t channels, int64_t samples, int64_t got, double rate, struct tempo *t);
 
 /* Writes tempo and first beat of a clip into its meta: "tempo" in beats a minute, "beat" in seconds. stated: the tempo,

@@ -75,7 +75,7 @@ double input_beat(const struct meta *meta)
 
 struct timing input_timing(const struct spectral_input *f, const struct meta *meta, const float *x, int64_t samples)
 {
-    struct tempo found = {0, 0, 0};
+    struct tempo found = {0, 0};
     double period = input_beat(meta), beat = -1;
     struct timing t;
 

@@ -1,5 +1,5 @@
 /* Prints the tempo of every clip of audio streams: tempo STREAM ..., one line each:
- *   NAME BPM PERIOD PHASE STEADINESS        (0 0 0 where there is no steady beat) */
+ *   NAME BPM PERIOD PHASE        (0 0 0 where there is no steady beat) */
 #include <stdio.h>
 
 #include "base/error.h"
@@ -20,7 +20,7 @@ static int tempo_print(const struct reader *r, const struct frame *f)
     }
     if (!tempo_find(a->data, 1, a->shape[1], a->shape[1], rate, &t))
         t.period = t.phase = 0;
-    printf("%s %.3f %.6f %.4f %.3f\n", f->name, t.period > 0 ? 60 / t.period : 0, t.period, t.phase, t.steadiness);
+    printf("%s %.3f %.6f %.4f\n", f->name, t.period > 0 ? 60 / t.period : 0, t.period, t.phase);
     return 0;
 }
 
