@@ -9,12 +9,12 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/opt.h"
+#include "base/pool.h"
 #include "check/beside.h"
 #include "check/clips.h"
-#include "measure/levels.h"
+#include "check/sounds.h"
 #include "io/stream.h"
 #include "io/clip.h"
-#include "model/spectral_input.h"
 
 static const char *original_path, *reference_path, *held_path;
 static char *fail_list, *warn_list;
@@ -42,30 +42,27 @@ static const struct program program = {"cv-check",
 
 static struct reader *originals;   /* with --original */
 static struct audio_clip original; /* the last of them */
-static struct timbre_meter *meter; /* for the rate of the last clip */
-static struct recon_meter *recon;  /* the same, with --original */
+static struct sounds *sounds;      /* clips that are on their way and not looked at yet */
 
 /* ---- clips ---- */
 
-/* Distances of a clip that has lost its mean from the one that it stands for. */
-static void original_check(const char *name, const struct audio_clip *clip, double value[RECON_COUNT])
+/* The clip that one stands for, to be freed. */
+static float *original_of(const struct sound *s)
 {
     const struct audio_clip *c = &original;
     int got = audio_clip_next(originals, &original);
-    struct recon r;
+    size_t size = (size_t)(s->channels * s->samples) * sizeof *c->x;
 
     if (got < 0)
         diag_die("%s", error_text());
     if (got == 0)
-        diag_die("%s: holds no clip for '%s': give as many as are compared, in the same order", original_path, name);
-    if (c->rate < clip->rate || c->rate > clip->rate || c->channels != clip->channels || c->samples != clip->samples)
+        diag_die("%s: holds no clip for '%s': give as many as are compared, in the same order", original_path, s->name);
+    if (c->rate < s->rate || c->rate > s->rate || c->channels != s->channels || c->samples != s->samples)
         diag_die("%s: clip '%s' is %lld channels of %lld samples at %.15g Hz, but '%s', which stands for it, "
                  "%lld of %lld at %.15g Hz: load both with the same -r, -n and -c of cv-load",
-                 original_path, c->name, (long long)c->channels, (long long)c->samples, c->rate, name,
-                 (long long)clip->channels, (long long)clip->samples, clip->rate);
-    level_center(c->x, c->channels, c->samples);
-    recon_measure(recon, c->x, &(struct recon_estimate){clip->x, false}, 1, c->channels, c->samples, &r);
-    memcpy(value, r.value, sizeof r.value);
+                 original_path, c->name, (long long)c->channels, (long long)c->samples, c->rate, s->name,
+                 (long long)s->channels, (long long)s->samples, s->rate);
+    return memcpy(mem_alloc(size), c->x, size);
 }
 
 static void originals_end(void)
@@ -78,32 +75,37 @@ static void originals_end(void)
         diag_die("%s", error_text());
 }
 
-/* Its frame has been passed on: its floats may be changed. */
+/* Looks at those that wait. */
+static void clips_check(void)
+{
+    if (reference_path)
+        beside_clips(sounds);
+    else
+        sounds_listen(sounds);
+    for (int i = 0; i < sounds->count; i++) {
+        const struct sound *s = &sounds->sounds[i];
+
+        clips_put(s->name, s->rate, s->channels, s->samples, &s->figures);
+    }
+    sounds_clear(sounds);
+}
+
 static void clip_check(const struct audio_clip *c)
 {
-    const struct frame *f = c->frame;
-    bool unnamed = c->frame_audio.shape[0] > 1 && c->name == f->name;
-    char *name = unnamed ? mem_format("%s-%03lld", c->name, (long long)c->number) : mem_text(c->name);
-    struct figures figures;
+    struct sound *s;
 
-    if (!meter || timbre_meter_rate(meter) < c->rate || timbre_meter_rate(meter) > c->rate) {
-        timbre_meter_free(meter);
-        meter = timbre_meter_new(c->rate);
-        recon_meter_free(recon);
-        recon = originals ? recon_meter_new(c->rate) : NULL;
-    }
-    figures_measure(meter, c->x, c->channels, c->samples, input_beat(c->told), &figures);
-    if (reference_path)
-        beside_clip(c->track, c->x, c->channels, c->samples, &figures);
+    if (sounds_differ(sounds, c))
+        clips_check();
+    s = sounds_add(sounds, c);
     if (originals)
-        original_check(name, c, figures.value + FIGURE_RECON);
-    clips_put(name, c->rate, c->channels, c->samples, &figures);
-    free(name);
+        s->original = original_of(s);
+    if (sounds_full(sounds))
+        clips_check();
 }
 
 /* ---- the whole ---- */
 
-/* Passes everything through, looking at each clip once its frame is on its way. */
+/* Passes everything through, looking at clips once their frames are on their way. */
 static void stream_check(struct reader *r)
 {
     struct writer *w = writer_new(STDOUT_FILENO, "standard output", "audio", reader_meta(r));
@@ -126,6 +128,7 @@ static void stream_check(struct reader *r)
     }
     if (!w || more != 0 || writer_end(w) < 0)
         diag_die("%s", error_text());
+    clips_check();
     if (originals)
         originals_end();
 }
@@ -171,6 +174,7 @@ static void limits_set(void)
 
 int main(int argc, char **argv)
 {
+    struct pool *pool;
     struct reader *r;
 
     program_begin(&program, argc, argv, 0, 0);
@@ -183,8 +187,10 @@ int main(int argc, char **argv)
     setvbuf(stderr, NULL, _IOFBF, BUFSIZ); /* whole lines, flushed after each clip */
     if (isatty(STDOUT_FILENO))
         diag_die("standard output is a terminal: pipe it on, or write > /dev/null for the report alone");
+    pool = pool_new(0);
+    sounds = sounds_new(pool, true);
     if (reference_path)
-        beside_begin(reference_path, held_path, (uint64_t)seed);
+        beside_begin(reference_path, held_path, (uint64_t)seed, pool);
     if (original_path)
         originals = audio_stream(original_path);
     r = audio_stream("-");
@@ -193,9 +199,9 @@ int main(int argc, char **argv)
     if (reference_path)
         beside_end(&how);
     reader_free(r);
-    timbre_meter_free(meter);
-    recon_meter_free(recon);
+    sounds_free(sounds);
     reader_free(originals);
+    pool_free(pool);
     fflush(stderr);
     return clips_failures() || ferror(stderr);
 }

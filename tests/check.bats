@@ -385,6 +385,91 @@ le() { printf '%b' "$(printf '\\x%02x' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >>
     ascending "$(of comparison clips fd_low)" 0.01
 }
 
+# ---- form ----
+
+# songs: tunes of 4 bars of 1.5 s in a row: AABA; the same twos of bars in disorder; and clips to compare with
+songs() {
+    join aaba real-a real-b real-a real-b real-c new-d real-a real-b
+    join disorder real-a real-c real-b new-d real-c real-a new-d real-b
+    cv-load -r 3000 -q -d 24 --tempo 160 aaba.wav > aaba
+    cv-load -r 3000 -q -d 24 --tempo 160 disorder.wav > disorder
+}
+
+@test "form: what returns is told from what does not" {
+    songs
+    cp aaba stream
+    check_to --json -l all=:
+    near "$(figure return_m)" 1 0.02
+    near "$(figure return_h)" 1 0.05
+    near "$(of total mean return_m)" 1 0.02
+    bar4=$(figure bar4_m)
+    ascending 0.2 "$bar4"
+    cp disorder stream
+    check_to --json -l all=:
+    ascending "$(figure return_m)" 0.8
+    ascending "$(figure bar4_m)" "$bar4"
+    # a line of the table, where there are 8 bars
+    check_to -l all=:
+    [ "$(grep -cE '^form +bar1_m: -?[0-9.]+ .* return_h: [0-9.]+$' words)" -eq 1 ]
+    cv-load -r 3000 -q -d 11 --tempo 160 aaba.wav > stream
+    check_to -l all=:
+    run -1 grep '^form' words
+    check_to --json -l all=:
+    [ "$(figure return_m)" = null ]
+    # a limit on it
+    cp disorder stream
+    check_to -q -l return_m=0.9:
+    [ "$status" -eq 1 ]
+    grep -q 'failed: disorder (return_m)$' words
+}
+
+@test "form beside a reference: what a clip follows, and whether clips are told apart" {
+    songs
+    join other new-e again-a new-e new-d again-a new-d new-e real-b
+    join quote new-e again-a new-e real-b real-c new-d real-a again-a
+    cv-load -r 3000 -q -d 24 --tempo 160 aaba.wav other.wav > reference
+    cv-load -r 3000 -q -d 24 --tempo 160 quote.wav > stream
+    check_to --json -l all=: -r reference
+    # four tunes of two bars as they are there, and none that follows another as there
+    ascending 5.5 "$(form clips passage)" 9
+    cp words quoted
+    cp disorder stream
+    check_to --json -l all=: -r reference
+    ascending 0.9 "$(form clips passage)" 4.5
+    cp quoted words
+    [ "$(form clips passage_most)" = "$(form clips passage)" ]
+    [ "$(form clips auc_form)" = null ]
+    grep -q '"form":{"clips":{"clips":1,' words
+    # twelve songs and as many of noise
+    for i in {1..12}; do
+        cv-load -r 3000 -q -d 24 --tempo $((150 + 2 * i)) aaba.wav
+    done > songs
+    tone -r 3000 -w noise -s 24 noise.wav
+    for i in {1..12}; do
+        cv-load -r 3000 -q -d 24 --tempo $((150 + 2 * i)) noise.wav
+    done > stream
+    check_to -l all=: -r songs
+    grep -qE 'auc local +form +passage +most +bar1_m' words
+    check_to --json -l all=: -r songs
+    ascending 0.95 "$(form clips auc_form)"
+    ascending 0.95 "$(form clips auc_local)"
+}
+# of the object about form in a comparison: KEY NAME
+form() { grep '^{"comparison":' words | grep -o '"form":.*' | grep -o "\"$1\":{[^}]*}" | head -n 1 | value "$2"; }
+
+@test "the same words for any number of processors" {
+    tunes
+    cp new stream
+    check_to --json -r real --held-out new
+    cp words all
+    status=0
+    taskset -c "$(taskset -pc $$ | grep -oE '[0-9]+' | tail -n 1)" cv-check --json -r real --held-out new < stream \
+        > passed 2> words || status=$?
+    [ "$status" -eq 0 ]
+    cmp words all
+    cmp passed stream
+}
+
 # ---- beside the originals ----
 
 @test "clips beside their originals are as far away as expected, levels matched" {

@@ -8,9 +8,7 @@
 #include "base/diag.h"
 #include "base/error.h"
 #include "base/report.h"
-#include "io/clip.h"
 #include "measure/compare.h"
-#include "measure/levels.h"
 
 static const char *const set_words[COMPARE_SETS][2] = {
     [COMPARE_CLIPS] = {"clips", "these clips"},
@@ -26,7 +24,17 @@ static const struct report_column columns[] = {
     {"recall", "recall", NULL, 6, 3}, {"patches", "patches", NULL, 8, 0}, {NULL, "clips", NULL, -1, 0},
 };
 
-enum { COLUMNS = sizeof columns / sizeof *columns };
+/* Of form. */
+static const struct report_column form_columns[] = {
+    {"auc_local", "auc local", NULL, 9, 2}, {"auc_form", "form", NULL, 4, 2},     {"passage", "passage", NULL, 7, 2},
+    {"passage_most", "most", NULL, 5, 2},   {"bar1_m", "bar1_m", NULL, 6, 3},     {"bar4_m", "bar4_m", NULL, 6, 3},
+    {"bar8_m", "bar8_m", NULL, 6, 3},       {"return_m", "return_m", NULL, 8, 3}, {"bar4_h", "bar4_h", NULL, 6, 3},
+    {"return_h", "return_h", NULL, 8, 3},   {"tex1", "tex1", NULL, 5, 3},         {"key8", "key8", NULL, 5, 3},
+    {"key32", "key32", NULL, 5, 3},         {"instr", "instr", NULL, 5, 2},       {"switch", "switch", NULL, 6, 3},
+    {NULL, "clips", NULL, -1, 0},
+};
+
+enum { COLUMNS = sizeof columns / sizeof *columns, FORM_COLUMNS = sizeof form_columns / sizeof *form_columns };
 
 static const char *reference; /* its file */
 static struct compare *compare;
@@ -51,44 +59,67 @@ struct reader *audio_stream(const char *path)
     return r;
 }
 
-/* Gives all clips of a stream to compare_reference or compare_held_out. */
-static void clips_read(const char *path, uint64_t seed,
-                       void (*take)(struct compare *, const char *, const float *, int64_t, int64_t))
+/* Gives sounds, and their maps, to the comparison; COMPARE_HALVES: as its reference. */
+static void sounds_compare(struct sounds *s, enum compare_set set)
+{
+    struct compare_clip clips[SOUNDS_MOST];
+
+    sounds_listen(s);
+    for (int i = 0; i < s->count; i++) {
+        struct sound *sound = &s->sounds[i];
+
+        clips[i] = (struct compare_clip){sound->x, sound->channels, sound->samples, sound->map, {0}};
+        sound->map = (struct map){0};
+    }
+    if (set == COMPARE_HALVES)
+        compare_reference(compare, clips, s->count);
+    else
+        compare_clips(compare, set, clips, s->count);
+    for (int i = 0; i < s->count; i++) {
+        s->sounds[i].figures.value[FIGURE_NEAREST] = clips[i].near.median;
+        s->sounds[i].figures.value[FIGURE_COPIED] = clips[i].near.copied;
+    }
+}
+
+static void stream_read(const char *path, uint64_t seed, struct pool *pool, enum compare_set set)
 {
     struct reader *r = audio_stream(path);
+    struct sounds *sounds = sounds_new(pool, false);
     struct audio_clip c = {0};
     int more;
 
     while ((more = audio_clip_next(r, &c)) > 0) {
         beside_check(r, c.frame, c.rate);
         if (!compare)
-            compare = compare_new(c.rate, seed);
-        level_center(c.x, c.channels, c.samples);
-        take(compare, c.track, c.x, c.channels, c.samples);
+            compare = compare_new(c.rate, seed, pool);
+        sounds_add(sounds, &c);
+        if (sounds_full(sounds)) {
+            sounds_compare(sounds, set);
+            sounds_clear(sounds);
+        }
     }
     if (more < 0)
         diag_die("%s", error_text());
     if (reader_frames(r) == 0)
         diag_die("%s: holds no clips", path);
+    sounds_compare(sounds, set);
+    sounds_free(sounds);
     reader_free(r);
 }
 
-void beside_begin(const char *path, const char *held_out, uint64_t seed)
+void beside_begin(const char *path, const char *held_out, uint64_t seed, struct pool *pool)
 {
     reference = path;
-    clips_read(path, seed, compare_reference);
+    stream_read(path, seed, pool, COMPARE_HALVES);
     if (compare_fit(compare) < 0)
         diag_die("%s: %s", path, error_text());
     if (held_out)
-        clips_read(held_out, seed, compare_held_out);
+        stream_read(held_out, seed, pool, COMPARE_HELD_OUT);
 }
 
-void beside_clip(const char *track, const float *x, int64_t channels, int64_t samples, struct figures *f)
+void beside_clips(struct sounds *s)
 {
-    struct compare_near near = compare_clip(compare, track, x, channels, samples);
-
-    f->value[FIGURE_NEAREST] = near.median;
-    f->value[FIGURE_COPIED] = near.copied;
+    sounds_compare(s, COMPARE_CLIPS);
 }
 
 /* ---- the report ---- */
@@ -127,6 +158,44 @@ static struct meta *near_report(bool table, enum compare_set set)
     return m;
 }
 
+static struct meta *form_meta(const struct forms_figures *f)
+{
+    static const enum form_measure measures[] = {FORM_BAR1_M, FORM_BAR4_M,   FORM_BAR8_M, FORM_RETURN_M,
+                                                 FORM_BAR4_H, FORM_RETURN_H, FORM_TEX1,   FORM_KEY8,
+                                                 FORM_KEY32,  FORM_INSTR,    FORM_SWITCH};
+    const double first[] = {f->auc_local, f->auc_form, f->passage, f->passage_most};
+    struct meta *m = meta_map();
+
+    meta_add(m, "clips", meta_int(f->clips));
+    for (int i = 0; i < 4; i++)
+        meta_add(m, form_columns[i].key, meta_real(first[i]));
+    for (int i = 4; i < FORM_COLUMNS - 1; i++)
+        meta_add(m, form_columns[i].key, meta_real(f->mean[measures[i - 4]]));
+    return m;
+}
+
+static struct meta *form_report(const struct clips_how *how)
+{
+    static const enum compare_set sets[FORMS_SETS] = {COMPARE_CLIPS, COMPARE_HELD_OUT, COMPARE_HALVES};
+    struct meta *m = meta_map();
+    bool head = false;
+
+    for (int i = 0; i < FORMS_SETS; i++) {
+        struct forms_figures f = compare_forms(compare, (enum forms_set)i);
+        struct meta *set = form_meta(&f);
+
+        if (how->table && f.clips > 0) {
+            if (!head)
+                report_head(stderr, form_columns, FORM_COLUMNS);
+            head = true;
+            report_row(stderr, form_columns, FORM_COLUMNS, set, set_words[sets[i]][1]);
+            fputc('\n', stderr);
+        }
+        meta_add(m, set_words[sets[i]][0], set);
+    }
+    return m;
+}
+
 /* The verdict on the clips' figures, into m. */
 static void clips_judge(const struct compare_figures *f, const struct clips_how *how, struct meta *m)
 {
@@ -150,6 +219,7 @@ void beside_end(const struct clips_how *how)
     struct compare_figures figures[COMPARE_SETS];
     struct meta *m = meta_map();
 
+    compare_figures(compare, figures);
     if (how->table) {
         fputc('\n', stderr);
         report_head(stderr, columns, COLUMNS);
@@ -157,7 +227,6 @@ void beside_end(const struct clips_how *how)
     for (int i = 0; i < COMPARE_SETS; i++) {
         struct meta *set;
 
-        figures[i] = compare_figures(compare, (enum compare_set)i);
         set = set_meta(&figures[i]);
         meta_add(m, set_words[i][0], set);
         if (how->table && (i != COMPARE_HELD_OUT || how->held_out)) {
@@ -167,6 +236,7 @@ void beside_end(const struct clips_how *how)
     }
     meta_add(m, "near", near_report(how->table, COMPARE_CLIPS));
     meta_add(m, "near_held_out", near_report(how->table, COMPARE_HELD_OUT));
+    meta_add(m, "form", form_report(how));
     clips_judge(&figures[COMPARE_CLIPS], how, m);
     meta_add(m, "explained", meta_real(compare_explained(compare)));
     if (how->json)

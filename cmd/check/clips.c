@@ -67,6 +67,17 @@ static void bands_print(const struct meta *figures)
     fputc('\n', stderr);
 }
 
+/* Measures of form, where a clip is long enough for them. */
+static void form_print(const struct meta *figures)
+{
+    if (isnan(meta_get(figures, figure_about[FIGURE_FORM + FORM_BAR1_M].name)->real))
+        return;
+    fputs("form ", stderr);
+    for (int i = FIGURE_FORM; i <= FIGURE_FORM_END; i++)
+        fprintf(stderr, "  %s: %.3f", figure_about[i].name, meta_get(figures, figure_about[i].name)->real);
+    fputc('\n', stderr);
+}
+
 static void names_print(const struct meta *m, const char *key)
 {
     char *names = verdict_names(m, key);
@@ -159,8 +170,10 @@ void clips_end(void)
             report_row(stderr, columns, column_count, figures, words[i]);
             fputc('\n', stderr);
         }
-        if (how.table && i == 0)
+        if (how.table && i == 0) {
             bands_print(figures);
+            form_print(figures);
+        }
     }
     if (how.json)
         report_json(stderr, "total", m);

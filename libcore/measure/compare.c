@@ -11,11 +11,11 @@
 #include "base/rng.h"
 #include "base/sort.h"
 #include "dsp/fft.h"
-#include "measure/melfd.h"
 #include "measure/copies.h"
 #include "measure/point_set.h"
-#include "measure/phrase.h"
+#include "measure/space.h"
 
+enum { MELFD_DIMS = 48, PHRASE_HOP = 23 }; /* this: frames between windows, about .5 s */
 enum { SURROGATES_MOST = 40, SURROGATE_SAMPLES_MOST = 1 << 24 };
 
 static const double spread_least = 1e-6; /* dB^2; less is rounding */
@@ -30,17 +30,19 @@ struct set {
 };
 
 struct distances {
-    size_t count, room;
+    size_t count;
     double *values;
 };
 
 struct compare {
     uint64_t seed;
-    struct melmap *mel;
-    struct melfd *space;
-    struct phrase *phrase;
+    struct pool *pool;
+    struct melmap **mel;            /* of each worker */
+    struct space *space, *phrase;   /* of patches, of windows */
     bool fitted, phrases;           /* phrases: there were enough windows */
     struct maps real, noise, phase; /* these two before the fit */
+    struct forms *forms;
+    struct copies *copies;
     struct set reference, half[2], sets[COMPARE_SETS];
     struct distances near[COMPARE_HELD_OUT + 1]; /* of clips and held-out ones */
     double copy_distance;                        /* below it a window is a copy; NaN: unknown */
@@ -58,14 +60,17 @@ static void set_free(struct set *s)
     moments_free(s->windows);
 }
 
-struct compare *compare_new(double rate, uint64_t seed)
+struct compare *compare_new(double rate, uint64_t seed, struct pool *pool)
 {
     struct compare *c = mem_zero(1, sizeof *c);
 
     c->seed = seed;
-    c->mel = melmap_new(rate);
-    c->space = melfd_new();
-    c->phrase = phrase_new();
+    c->pool = pool;
+    c->mel = mem_zero((size_t)pool_threads(pool), sizeof *c->mel);
+    for (int i = 0; i < pool_threads(pool); i++)
+        c->mel[i] = melmap_new(rate);
+    c->space = space_new(PATCH_DIMS, MELFD_DIMS);
+    c->phrase = space_new(WINDOW_DIMS, PHRASE_DIMS);
     c->reference = set_new(seed, STREAM_REFERENCE);
     for (unsigned i = 0; i < 2; i++)
         c->half[i] = set_new(seed, STREAM_HALF + i);
@@ -77,10 +82,8 @@ struct compare *compare_new(double rate, uint64_t seed)
 
 static void maps_free(struct maps *m)
 {
-    for (size_t i = 0; i < m->count; i++) {
-        free(m->maps[i].track);
-        free(m->maps[i].data);
-    }
+    for (size_t i = 0; i < m->count; i++)
+        map_free(&m->maps[i]);
     free(m->maps);
     *m = (struct maps){0};
 }
@@ -89,9 +92,13 @@ void compare_free(struct compare *c)
 {
     if (!c)
         return;
-    melmap_free(c->mel);
-    melfd_free(c->space);
-    phrase_free(c->phrase);
+    for (int i = 0; i < pool_threads(c->pool); i++)
+        melmap_free(c->mel[i]);
+    free(c->mel);
+    forms_free(c->forms);
+    copies_free(c->copies);
+    space_free(c->space);
+    space_free(c->phrase);
     maps_free(&c->real);
     maps_free(&c->noise);
     maps_free(&c->phase);
@@ -107,21 +114,12 @@ void compare_free(struct compare *c)
 
 double compare_rate(const struct compare *c)
 {
-    return melmap_rate(c->mel);
+    return melmap_rate(c->mel[0]);
 }
 
 double compare_explained(const struct compare *c)
 {
-    return melfd_explained(c->space);
-}
-
-static struct map map_make(struct compare *c, const char *track, const float *x, int64_t channels, int64_t samples)
-{
-    struct map m = {mem_text(track), NULL, melmap_frames(c->mel, samples), 0};
-
-    m.data = mem_alloc((size_t)m.frames * MEL_BANDS * sizeof *m.data);
-    melmap_make(c->mel, x, channels, samples, m.data);
-    return m;
+    return space_explained(c->space);
 }
 
 static void maps_append(struct maps *all, struct map m)
@@ -155,33 +153,49 @@ static void phases_draw(float *x, int n, struct rng *r)
     fft_free(f);
 }
 
+struct reference_job {
+    struct compare *c;
+    const struct compare_clip *clips;
+    struct map *maps; /* two for each: random phases, noise */
+};
+
 /* The ceilings that belong to a clip of the reference: its mix with random phases, and noise. */
-static void surrogates_make(struct compare *c, const char *track, const float *x, int64_t channels, int64_t samples)
+static void surrogates_make(void *arg, int task, int worker)
 {
-    uint64_t number = c->phase.count;
-    struct rng noise = rng_new(c->seed, STREAM_NOISE + number), phase = rng_new(c->seed, STREAM_PHASE + number);
-    int64_t n = samples < SURROGATE_SAMPLES_MOST ? samples : SURROGATE_SAMPLES_MOST;
+    struct reference_job *j = arg;
+    const struct compare_clip *clip = &j->clips[task];
+    struct melmap *mel = j->c->mel[worker];
+    uint64_t number = j->c->phase.count + (uint64_t)task;
+    struct rng noise = rng_new(j->c->seed, STREAM_NOISE + number), phase = rng_new(j->c->seed, STREAM_PHASE + number);
+    int64_t n = clip->samples < SURROGATE_SAMPLES_MOST ? clip->samples : SURROGATE_SAMPLES_MOST;
     float *y = mem_zero((size_t)n, sizeof *y);
 
-    for (int64_t ch = 0; ch < channels; ch++)
+    for (int64_t ch = 0; ch < clip->channels; ch++)
         for (int64_t i = 0; i < n; i++)
-            y[i] += x[ch * samples + i];
+            y[i] += clip->x[ch * clip->samples + i];
     phases_draw(y, (int)n, &phase);
-    maps_append(&c->phase, map_make(c, track, y, 1, n));
+    j->maps[2 * task] = map_make(mel, clip->map.track, y, 1, n, NULL);
     rng_normal(&noise, y, (size_t)n);
-    maps_append(&c->noise, map_make(c, track, y, 1, n));
+    j->maps[2 * task + 1] = map_make(mel, clip->map.track, y, 1, n, NULL);
     free(y);
 }
 
-void compare_reference(struct compare *c, const char *track, const float *x, int64_t channels, int64_t samples)
+void compare_reference(struct compare *c, struct compare_clip *clips, int count)
 {
-    struct map m = map_make(c, track, x, channels, samples);
+    int room = SURROGATES_MOST - (int)c->phase.count, some = count < room ? count : room;
+    struct reference_job job = {c, clips, mem_zero(2 * (size_t)some, sizeof *job.maps)};
 
     assert(!c->fitted);
-    melfd_learn(c->space, m.data, m.frames);
-    maps_append(&c->real, m);
-    if (c->phase.count < SURROGATES_MOST)
-        surrogates_make(c, track, x, channels, samples);
+    pool_run(c->pool, some, surrogates_make, &job);
+    for (int i = 0; i < some; i++) {
+        maps_append(&c->phase, job.maps[2 * i]);
+        maps_append(&c->noise, job.maps[2 * i + 1]);
+    }
+    for (int i = 0; i < count; i++) {
+        space_learn(c->space, clips[i].map.data, patch_count(clips[i].map.frames), PATCH_STRIDE * MEL_BANDS);
+        maps_append(&c->real, clips[i].map);
+    }
+    free(job.maps);
 }
 
 /* A number for a track: FNV-1a of its name. */
@@ -194,21 +208,36 @@ static int64_t track_number(const char *track)
     return (int64_t)(h >> 1);
 }
 
+/* In the space [patch_count, MELFD_DIMS], to be freed. */
+static float *patches_of(const struct compare *c, const struct map *m)
+{
+    float *rows = mem_alloc((size_t)patch_count(m->frames) * MELFD_DIMS * sizeof *rows);
+
+    space_rows(c->space, m->data, patch_count(m->frames), PATCH_STRIDE * MEL_BANDS, rows, MELFD_DIMS);
+    return rows;
+}
+
 static void patches_add(const struct compare *c, struct set *set, const struct map *m)
 {
-    int64_t patches = patch_count(m->frames);
-    float *rows = mem_alloc((size_t)patches * MELFD_DIMS * sizeof *rows);
+    float *rows = patches_of(c, m);
 
-    melfd_project(c->space, m->data, m->frames, rows);
-    point_set_add(set->patches, rows, patches, track_number(m->track));
+    point_set_add(set->patches, rows, patch_count(m->frames), track_number(m->track));
     free(rows);
 }
 
-/* The same of a smoothed map. */
+/* The windows of a smoothed map. */
 static void windows_add(const struct compare *c, struct set *set, const struct map *m)
 {
-    if (c->phrases)
-        phrase_project(c->phrase, m->data, m->frames, set->windows);
+    int64_t count;
+    float *windows = windows_take(m->data, m->frames, PHRASE_HOP, &count);
+    float *rows = mem_alloc((size_t)count * PHRASE_DIMS * sizeof *rows);
+
+    if (c->phrases) {
+        space_rows(c->phrase, windows, count, WINDOW_DIMS, rows, PHRASE_DIMS);
+        moments_add(set->windows, rows, count, PHRASE_DIMS);
+    }
+    free(windows);
+    free(rows);
 }
 
 static void map_smooth(struct map *m)
@@ -245,10 +274,15 @@ static void halves_fill(struct compare *c)
 static void phrases_fit(struct compare *c)
 {
     for (size_t i = 0; i < c->real.count; i++) {
+        int64_t count;
+        float *windows;
+
         map_smooth(&c->real.maps[i]);
-        phrase_learn(c->phrase, c->real.maps[i].data, c->real.maps[i].frames);
+        windows = windows_take(c->real.maps[i].data, c->real.maps[i].frames, PHRASE_HOP, &count);
+        space_learn(c->phrase, windows, count, WINDOW_DIMS);
+        free(windows);
     }
-    c->phrases = phrase_fit(c->phrase) == 0;
+    c->phrases = space_fit(c->phrase) == 0;
     for (size_t i = 0; i < c->real.count; i++) {
         windows_add(c, &c->reference, &c->real.maps[i]);
         windows_add(c, &c->half[c->real.maps[i].half], &c->real.maps[i]);
@@ -267,8 +301,8 @@ static void set_fill(struct compare *c, enum compare_set set, struct maps *maps)
 int compare_fit(struct compare *c)
 {
     assert(!c->fitted);
-    if (melfd_fit(c->space) < 0)
-        return -1;
+    if (space_fit(c->space) < 0)
+        return error_prefix("too little sound to compare with, 5 seconds are needed: patches");
     for (size_t i = 0; i < c->real.count; i++)
         patches_add(c, &c->reference, &c->real.maps[i]);
     c->spread = point_set_spread(c->reference.patches);
@@ -280,6 +314,8 @@ int compare_fit(struct compare *c)
     set_fill(c, COMPARE_NOISE, &c->noise);
     maps_free(&c->phase);
     maps_free(&c->noise);
+    c->copies = copies_new(&c->real, c->phrase, c->pool);
+    c->forms = forms_new(&c->real, c->seed, c->pool);
     c->fitted = true;
     return 0;
 }
@@ -299,52 +335,64 @@ static struct compare_near near_of(const struct compare *c, double *x, size_t n)
     return near;
 }
 
-static struct compare_near clip_add(struct compare *c, enum compare_set set, const char *track, const float *x,
-                                    int64_t channels, int64_t samples)
-{
-    struct map m = map_make(c, track, x, channels, samples);
-    struct distances *all = &c->near[set];
-    double *distance = mem_alloc((size_t)m.frames * sizeof *distance);
-    struct compare_near near;
-    size_t n;
+struct clips_job {
+    const struct compare *c;
+    struct compare_clip *clips;
+    struct seen {
+        float *rows; /* its patches [patches, MELFD_DIMS] */
+        int64_t patches;
+        double *distance; /* of its windows [count] */
+        size_t count;
+        struct form_row form;
+    } * seen;
+};
 
-    assert(c->fitted);
-    patches_add(c, &c->sets[set], &m);
-    map_smooth(&m);
-    windows_add(c, &c->sets[set], &m);
-    n = (size_t)copies_nearest(&c->real, &m, distance);
-    if (all->count + n > all->room) {
-        all->room = 2 * (all->count + n);
-        all->values = mem_grow(all->values, all->room, sizeof *all->values);
-    }
-    if (n > 0)
-        memcpy(all->values + all->count, distance, n * sizeof *distance);
-    all->count += n;
-    near = near_of(c, distance, n);
-    free(distance);
-    free(m.track);
-    free(m.data);
-    return near;
+/* All that clips need by themselves. Their maps get smoothed. */
+static void clip_look(void *arg, int task, int worker)
+{
+    struct clips_job *j = arg;
+    struct map *m = &j->clips[task].map;
+    struct seen *s = &j->seen[task];
+
+    (void)worker;
+    s->patches = patch_count(m->frames);
+    s->rows = patches_of(j->c, m);
+    map_smooth(m);
+    s->distance = mem_alloc((size_t)(m->frames + 1) * sizeof *s->distance);
+    s->count = (size_t)copies_nearest(j->c->copies, m, s->distance);
+    s->form = forms_look(j->c->forms, &m->form);
 }
 
-void compare_held_out(struct compare *c, const char *track, const float *x, int64_t channels, int64_t samples)
+void compare_clips(struct compare *c, enum compare_set set, struct compare_clip *clips, int count)
 {
-    clip_add(c, COMPARE_HELD_OUT, track, x, channels, samples);
-}
+    struct clips_job job = {c, clips, mem_zero((size_t)count, sizeof *job.seen)};
+    struct distances *all = &c->near[set], *held = &c->near[COMPARE_HELD_OUT];
 
-struct compare_near compare_clip(struct compare *c, const char *track, const float *x, int64_t channels,
-                                 int64_t samples)
-{
-    struct distances *held = &c->near[COMPARE_HELD_OUT];
-
-    if (isnan(c->copy_distance)) /* all held out are in */
+    assert(c->fitted && (set == COMPARE_CLIPS || set == COMPARE_HELD_OUT));
+    if (set == COMPARE_CLIPS && isnan(c->copy_distance)) /* all held out are in */
         c->copy_distance = sort_quantile(held->values, held->count, 0.01);
-    return clip_add(c, COMPARE_CLIPS, track, x, channels, samples);
+    pool_run(c->pool, count, clip_look, &job);
+    for (int i = 0; i < count; i++) {
+        struct seen *s = &job.seen[i];
+
+        point_set_add(c->sets[set].patches, s->rows, s->patches, track_number(clips[i].map.track));
+        windows_add(c, &c->sets[set], &clips[i].map);
+        forms_add(c->forms, set == COMPARE_CLIPS ? FORMS_CLIPS : FORMS_HELD_OUT, &s->form);
+        all->values = mem_grow(all->values, all->count + s->count, sizeof *all->values);
+        if (s->count > 0)
+            memcpy(all->values + all->count, s->distance, s->count * sizeof *s->distance);
+        all->count += s->count;
+        clips[i].near = near_of(c, s->distance, s->count);
+        free(s->rows);
+        free(s->distance);
+        map_free(&clips[i].map);
+    }
+    free(job.seen);
 }
 
 /* ---- figures ---- */
 
-struct compare_figures compare_figures(const struct compare *c, enum compare_set set)
+static struct compare_figures figures_of(const struct compare *c, enum compare_set set)
 {
     const struct set *sets[2] = {set == COMPARE_HALVES ? &c->half[0] : &c->reference,
                                  set == COMPARE_HALVES ? &c->half[1] : &c->sets[set]};
@@ -374,6 +422,26 @@ struct compare_figures compare_figures(const struct compare *c, enum compare_set
     return f;
 }
 
+struct figures_job {
+    const struct compare *c;
+    struct compare_figures *figures;
+};
+
+static void set_figures(void *arg, int task, int worker)
+{
+    struct figures_job *j = arg;
+
+    (void)worker;
+    j->figures[task] = figures_of(j->c, (enum compare_set)task);
+}
+
+void compare_figures(const struct compare *c, struct compare_figures figures[COMPARE_SETS])
+{
+    struct figures_job job = {c, figures};
+
+    pool_run(c->pool, COMPARE_SETS, set_figures, &job);
+}
+
 struct compare_near compare_near_all(const struct compare *c, enum compare_set set)
 {
     const struct distances *all = &c->near[set];
@@ -386,4 +454,9 @@ struct compare_near compare_near_all(const struct compare *c, enum compare_set s
     near = near_of(c, copy, all->count);
     free(copy);
     return near;
+}
+
+struct forms_figures compare_forms(const struct compare *c, enum forms_set set)
+{
+    return forms_figures(c->forms, set);
 }

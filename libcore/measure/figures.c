@@ -40,6 +40,16 @@ const struct figure_about figure_about[FIGURE_COUNT] = {
     [FIGURE_BEATCON] = {"beatcon", "", 3, 7, ANY, ANY},
     [FIGURE_CLICKS] = {"clicks", "", 0, 6, TO(10), ANY},
     [FIGURE_JOINS] = {"joins", "share", 2, 5, TO(0.35), TO(0.7)},
+    [FIGURE_FORM + FORM_BAR1_M] = {"bar1_m", "", 3, 0, ANY, ANY},
+    [FIGURE_FORM + FORM_BAR2_M] = {"bar2_m", "", 3, 0, ANY, ANY},
+    [FIGURE_FORM + FORM_BAR4_M] = {"bar4_m", "", 3, 0, ANY, ANY},
+    [FIGURE_FORM + FORM_BAR8_M] = {"bar8_m", "", 3, 0, ANY, ANY},
+    [FIGURE_FORM + FORM_RETURN_M] = {"return_m", "", 3, 0, ANY, ANY},
+    [FIGURE_FORM + FORM_BAR1_H] = {"bar1_h", "", 3, 0, ANY, ANY},
+    [FIGURE_FORM + FORM_BAR2_H] = {"bar2_h", "", 3, 0, ANY, ANY},
+    [FIGURE_FORM + FORM_BAR4_H] = {"bar4_h", "", 3, 0, ANY, ANY},
+    [FIGURE_FORM + FORM_BAR8_H] = {"bar8_h", "", 3, 0, ANY, ANY},
+    [FIGURE_FORM + FORM_RETURN_H] = {"return_h", "", 3, 0, ANY, ANY},
     [FIGURE_NEAREST] = {"nearest", "dB", 2, 7, ANY, ANY},
     [FIGURE_COPIED] = {"copied", "share", 3, 6, TO(0.1), ANY},
     [FIGURE_RECON + RECON_MSLS] = {"msls", "dB", 3, 6, ANY, ANY},
@@ -55,16 +65,15 @@ const struct figure_about figure_about[FIGURE_COUNT] = {
     [FIGURE_RECALL] = {"recall", "share", 3, 0, FROM(0.2), ANY},
 };
 
-void figures_measure(struct timbre_meter *m, float *x, int64_t channels, int64_t samples, double beat,
+void figures_measure(struct timbre_meter *m, float *x, int64_t channels, int64_t samples, struct tempo *beat,
                      struct figures *f)
 {
     int64_t count = channels * samples, clipped = level_clipped(x, count);
     double offset = level_center(x, channels, samples), rms = level_rms(x, count), peak = level_peak(x, count);
-    struct tempo t;
 
     f->timbre = timbre_measure(m, x, channels, samples);
-    if (!(beat > 0) && tempo_find(x, channels, samples, samples, timbre_meter_rate(m), &t))
-        beat = t.period;
+    if (!(beat->period > 0))
+        tempo_find(x, channels, samples, samples, timbre_meter_rate(m), beat);
     f->clicks = clicks_find(x, channels, samples, timbre_meter_rate(m));
     for (int i = 0; i < FIGURE_CLIP_COUNT; i++)
         f->value[i] = NAN;
@@ -84,8 +93,8 @@ void figures_measure(struct timbre_meter *m, float *x, int64_t channels, int64_t
     f->value[FIGURE_DYNAMICS] = f->timbre.dynamics;
     f->value[FIGURE_FLUX] = f->timbre.flux;
     f->value[FIGURE_RHYTHM] = f->timbre.rhythm;
-    if (beat > 0)
-        f->value[FIGURE_BEATCON] = timbre_contrast(m, tempo_fold(beat));
+    if (beat->period > 0)
+        f->value[FIGURE_BEATCON] = timbre_contrast(m, tempo_fold(beat->period));
     f->value[FIGURE_CLICKS] = (double)f->clicks.count;
     f->value[FIGURE_JOINS] = f->clicks.joins;
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "measure/clicks.h"
+#include "measure/form.h"
 #include "measure/recon.h"
 #include "measure/timbre.h"
 
@@ -29,6 +30,8 @@ enum figure {
     FIGURE_BEATCON,
     FIGURE_CLICKS,
     FIGURE_JOINS,
+    FIGURE_FORM, /* in the order of measure/form.h */
+    FIGURE_FORM_END = FIGURE_FORM + FORM_TOLD - 1,
     /* of a clip and of all clips beside a reference */
     FIGURE_NEAREST,
     FIGURE_COPIED,
@@ -65,9 +68,9 @@ struct figures {
 
 /* Measures x [channels, samples], which loses its mean in place where that is
  * over .01 (measure/levels.h): all figures but offset, clipped and clipping are of
- * the clip without it. Those beside other clips are left NaN. beat: the clip's
- * in seconds, or 0 to have it found in the sound; it counts at the octave of tempo_fold. */
-void figures_measure(struct timbre_meter *m, float *x, int64_t channels, int64_t samples, double beat,
+ * the clip without it. Those of form and beside other clips are left NaN. beat: the
+ * clip's, or period 0 to have it found in the sound, 0 if there is none; it counts at the octave of tempo_fold. */
+void figures_measure(struct timbre_meter *m, float *x, int64_t channels, int64_t samples, struct tempo *beat,
                      struct figures *f);
 
 /* A figure over many clips; those that are NaN do not count. */

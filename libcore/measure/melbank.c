@@ -73,10 +73,10 @@ static struct band band_new(enum melbank_kind kind, const double edge[3], int bi
     return b;
 }
 
-struct melbank *melbank_new(enum melbank_kind kind, int bands, double low, int size, double rate)
+struct melbank *melbank_new(enum melbank_kind kind, int bands, double low, double high, int size, double rate)
 {
     struct melbank *b = mem_zero(1, sizeof *b);
-    double first = scale_of(kind, low), step = (scale_of(kind, rate / 2) - first) / (bands + 1);
+    double first = scale_of(kind, low), step = (scale_of(kind, high) - first) / (bands + 1);
 
     assert(bands >= 1 && size >= 2 && step > 0);
     b->count = bands;

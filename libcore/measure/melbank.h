@@ -12,9 +12,9 @@ enum melbank_kind {
 
 struct melbank;
 
-/* bands triangles from low to rate / 2, each from the peak before to the one
+/* bands triangles from low to high Hz, each from the peak before to the one
  * after; size samples in a frame of the spectrum. */
-struct melbank *melbank_new(enum melbank_kind kind, int bands, double low, int size, double rate);
+struct melbank *melbank_new(enum melbank_kind kind, int bands, double low, double high, int size, double rate);
 void melbank_free(struct melbank *b);
 int melbank_bands(const struct melbank *b);
 

@@ -11,13 +11,14 @@
 #include "measure/melbank.h"
 #include "dsp/spectrum.h"
 
-static const double lowest = 40, loudness = 0.1;
+static const double lowest = 40, low_highest = 1500, loudness = 0.1;
 
 struct melmap {
     double rate;
     struct spectrum *spectrum;
     double *power; /* [bins] */
-    struct melbank *bank;
+    struct melbank *bank, *low;
+    struct form_meter *form;
 };
 
 struct melmap *melmap_new(double rate)
@@ -28,7 +29,9 @@ struct melmap *melmap_new(double rate)
     m->rate = rate;
     m->spectrum = spectrum_new_standard(rate);
     m->power = mem_zero((size_t)spectrum_bins(m->spectrum), sizeof *m->power);
-    m->bank = melbank_new(MELBANK_SUM, MEL_BANDS, lowest, spectrum_size(m->spectrum), rate);
+    m->bank = melbank_new(MELBANK_SUM, MEL_BANDS, lowest, rate / 2, spectrum_size(m->spectrum), rate);
+    m->low = melbank_new(MELBANK_SUM, MEL_BANDS, lowest, fmin(low_highest, rate / 2), spectrum_size(m->spectrum), rate);
+    m->form = form_meter_new(rate);
     return m;
 }
 
@@ -39,6 +42,8 @@ void melmap_free(struct melmap *m)
     spectrum_free(m->spectrum);
     free(m->power);
     melbank_free(m->bank);
+    melbank_free(m->low);
+    form_meter_free(m->form);
     free(m);
 }
 
@@ -52,16 +57,52 @@ int64_t melmap_frames(const struct melmap *m, int64_t samples)
     return spectrum_frames(m->spectrum, samples);
 }
 
-void melmap_make(struct melmap *m, const float *x, int64_t channels, int64_t samples, float *map)
+double melmap_hop(const struct melmap *m)
 {
-    double gain = loudness / (level_rms(x, channels * samples) + 1e-9), bands[MEL_BANDS];
+    return spectrum_hop(m->spectrum) / m->rate;
+}
+
+static void levels_of(const struct melbank *bank, const double *power, double gain, float *out)
+{
+    double bands[MEL_BANDS];
+
+    melbank_apply(bank, power, bands);
+    for (int i = 0; i < MEL_BANDS; i++)
+        out[i] = (float)(10 * log10(bands[i] * gain * gain + 1e-6) + 40);
+}
+
+void melmap_make(struct melmap *m, const float *x, int64_t channels, int64_t samples, float *map, float *low)
+{
+    double gain = loudness / (level_rms(x, channels * samples) + 1e-9);
 
     for (int64_t f = 0; f < melmap_frames(m, samples); f++) {
         spectrum_power(m->spectrum, x, channels, samples, f, false, m->power);
-        melbank_apply(m->bank, m->power, bands);
-        for (int i = 0; i < MEL_BANDS; i++)
-            map[f * MEL_BANDS + i] = (float)(10 * log10(bands[i] * gain * gain + 1e-6));
+        if (map)
+            levels_of(m->bank, m->power, gain, map + f * MEL_BANDS);
+        if (low)
+            levels_of(m->low, m->power, gain, low + f * MEL_BANDS);
     }
+}
+
+struct map map_make(struct melmap *m, const char *track, const float *x, int64_t channels, int64_t samples,
+                    const struct tempo *beat)
+{
+    struct map map = {.track = mem_text(track), .frames = melmap_frames(m, samples)};
+    float *low = beat ? mem_alloc((size_t)map.frames * MEL_BANDS * sizeof *low) : NULL;
+
+    map.data = mem_alloc((size_t)map.frames * MEL_BANDS * sizeof *map.data);
+    melmap_make(m, x, channels, samples, map.data, low);
+    if (beat)
+        map.form = form_of(m->form, x, channels, samples, beat, low, map.frames, melmap_hop(m));
+    free(low);
+    return map;
+}
+
+void map_free(struct map *m)
+{
+    free(m->track);
+    free(m->data);
+    form_free(&m->form);
 }
 
 int64_t patch_count(int64_t frames)
@@ -94,4 +135,14 @@ void window_take(const float *map, int64_t start, float *window)
 {
     for (int64_t j = 0; j < WINDOW_FRAMES; j++)
         memcpy(window + j * MEL_BANDS, map + (start + j * WINDOW_STEP) * MEL_BANDS, MEL_BANDS * sizeof *map);
+}
+
+float *windows_take(const float *map, int64_t frames, int64_t hop, int64_t *count)
+{
+    float *windows = mem_alloc((size_t)window_count(frames, hop) * WINDOW_DIMS * sizeof *windows);
+
+    *count = window_count(frames, hop);
+    for (int64_t i = 0; i < *count; i++)
+        window_take(map, i * hop, windows + i * WINDOW_DIMS);
+    return windows;
 }

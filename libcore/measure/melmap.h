@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "measure/form.h"
+
 enum {
     MEL_BANDS = 40,
     PATCH_FRAMES = 8, /* a patch: about .17 s */
@@ -21,6 +23,7 @@ struct map {
     float *data; /* [frames, MEL_BANDS] */
     int64_t frames;
     int half; /* of the clips: 0 or 1 */
+    struct form form;
 };
 
 struct maps {
@@ -36,12 +39,21 @@ void melmap_free(struct melmap *m);
 double melmap_rate(const struct melmap *m);
 
 int64_t melmap_frames(const struct melmap *m, int64_t samples);
+double melmap_hop(const struct melmap *m); /* seconds */
 
-/* map [frames, MEL_BANDS]: 10 log10 (W P + 1e-6), P the power of
- * dsp/spectrum.h in frames of about 85 ms (hop a quarter), W triangles that add
- * up to 1, evenly spaced on the mel scale 2595 log10 (1 + f / 700) from 40 Hz
- * to rate / 2, x [channels, samples] scaled to an RMS of .1. */
-void melmap_make(struct melmap *m, const float *x, int64_t channels, int64_t samples, float *map);
+/* map [frames, MEL_BANDS]: 10 log10 (W P + 1e-6) + 40 (levels lie about -40 dB,
+ * and products keep more digits without), P the power of dsp/spectrum.h in
+ * frames of about 85 ms (hop a quarter), W triangles that add up to 1, evenly
+ * spaced on the mel scale 2595 log10 (1 + f / 700) from 40 Hz to rate / 2, x
+ * [channels, samples] scaled to an RMS of .1. low: the same up to 1500 Hz, or
+ * rate / 2 where that is less. Either may be NULL. */
+void melmap_make(struct melmap *m, const float *x, int64_t channels, int64_t samples, float *map, float *low);
+
+/* The map of a clip, with its form (measure/form.h) by a beat, period 0 for none; NULL: without form.
+ * track is copied. */
+struct map map_make(struct melmap *m, const char *track, const float *x, int64_t channels, int64_t samples,
+                    const struct tempo *beat);
+void map_free(struct map *m);
 
 /* Number of patches of a map: PATCH_DIMS floats each, one every
  * PATCH_STRIDE x MEL_BANDS floats of the map. */
@@ -57,5 +69,8 @@ int64_t window_smooth(float *map, int64_t frames);
  * window i of them: WINDOW_FRAMES frames, WINDOW_STEP frames apart. */
 int64_t window_count(int64_t frames, int64_t hop);
 void window_take(const float *map, int64_t start, float *window);
+
+/* All of them [count, WINDOW_DIMS], to be freed. */
+float *windows_take(const float *map, int64_t frames, int64_t hop, int64_t *count);
 
 #endif

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "base/linalg.h"
 
-enum { TOGETHER = 4 }; /* rows added in one pass over the outer products */
+enum { TOGETHER = 256 }; /* rows in one product, whose sums are in single precision */
 
 struct moments *moments_new(int dims)
 {
@@ -40,34 +40,26 @@ void moments_clear(struct moments *m)
     memset(m->outer, 0, n * n * sizeof *m->outer);
 }
 
-/* TOGETHER rows in doubles, those missing being 0 */
-static void rows_together(struct moments *m, const double *x)
-{
-    int n = m->dims;
-    const double *x1 = x + n, *x2 = x1 + n, *x3 = x2 + n;
-
-    for (int i = 0; i < n; i++) {
-        double *row = m->outer + (size_t)i * (size_t)n;
-
-        m->sum[i] += x[i] + x1[i] + x2[i] + x3[i];
-        for (int j = i; j < n; j++)
-            row[j] += x[i] * x[j] + x1[i] * x1[j] + x2[i] * x2[j] + x3[i] * x3[j];
-    }
-}
-
 void moments_add(struct moments *m, const float *rows, int64_t count, size_t stride)
 {
     size_t n = (size_t)m->dims;
-    double *x = mem_zero(TOGETHER * n, sizeof *x);
+    float *x = mem_alloc(TOGETHER * n * sizeof *x), *part = mem_alloc(n * n * sizeof *part);
 
     for (int64_t r = 0; r < count; r += TOGETHER) {
-        for (int64_t i = 0; i < TOGETHER; i++)
+        int some = count - r < TOGETHER ? (int)(count - r) : TOGETHER;
+
+        for (int i = 0; i < some; i++) {
+            memcpy(x + (size_t)i * n, rows + (size_t)(r + i) * stride, n * sizeof *x);
             for (size_t j = 0; j < n; j++)
-                x[(size_t)i * n + j] = r + i < count ? (double)rows[(size_t)(r + i) * stride + j] : 0;
-        rows_together(m, x);
+                m->sum[j] += x[(size_t)i * n + j];
+        }
+        gemm(true, false, (int)n, (int)n, some, x, (int)n, x, (int)n, 0, part, (int)n);
+        for (size_t i = 0; i < n * n; i++)
+            m->outer[i] += part[i];
     }
     m->count += (double)count;
     free(x);
+    free(part);
 }
 
 void moments_merge(struct moments *m, const struct moments *from)

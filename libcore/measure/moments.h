@@ -17,7 +17,7 @@ struct moments *moments_new(int dims);
 void moments_free(struct moments *m);
 void moments_clear(struct moments *m);
 
-/* Adds count rows of dims floats, one every stride floats. */
+/* Adds count rows of dims floats, one every stride floats. Products keep most digits where means are near 0. */
 void moments_add(struct moments *m, const float *rows, int64_t count, size_t stride);
 
 /* Adds all that went into from. */

@@ -87,13 +87,13 @@ struct recon_meter *recon_meter_new(double rate)
 
         s->logs++;
         if (i == MEL_SIZE)
-            s->mel = melbank_new(MELBANK_SUM, MEL_COUNT, 0, size, rate);
+            s->mel = melbank_new(MELBANK_SUM, MEL_COUNT, 0, rate / 2, size, rate);
     }
     for (int i = 0; i < DAC_SIZES; i++) {
         int size = DAC_LEAST << i;
         struct scale *s = scale_of(m, size);
 
-        s->dac = melbank_new(MELBANK_AREA, DAC_BANDS_LEAST << i, 0, size, rate);
+        s->dac = melbank_new(MELBANK_AREA, DAC_BANDS_LEAST << i, 0, rate / 2, size, rate);
         s->stft = size == 512 || size == 2048;
     }
     views_make(m);

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/kernel.h"
 #include "base/mem.h"
 #include "dsp/spectrum.h"
 
@@ -13,10 +14,33 @@ static const double lowest_band = 31.25, rolloff_share = 0.85;
 struct timbre_meter {
     double rate;
     struct spectrum *spectrum;
-    double *power, *db, *db_before; /* of a frame: P; 10 log10 (P + 1e-6), this one's and the last one's */
-    double *rises;                  /* of the clip measured last: of frame 1 and on, less their mean */
+    double *power;               /* of a frame, without the 1e-10 */
+    float *log, *db, *db_before; /* of a frame: ln P; 10 log10 (P + 1e-6), this one's and the last one's */
+    int *octave;                 /* of a bin, -1: none */
+    double *rises;               /* of the clip measured last: of frame 1 and on, less their mean */
     int64_t count;
 };
+
+static int octave_count(double rate)
+{
+    int n = 0;
+
+    while (n < TIMBRE_BANDS_MAX && ldexp(lowest_band, n) / sqrt(2) < rate / 2)
+        n++;
+    return n;
+}
+
+static void octaves_place(struct timbre_meter *m)
+{
+    int bands = octave_count(m->rate), b = -1;
+    double hertz = m->rate / spectrum_size(m->spectrum);
+
+    for (int k = 0; k < spectrum_bins(m->spectrum); k++) {
+        while (b + 1 < bands && k * hertz >= ldexp(lowest_band, b + 1) / sqrt(2))
+            b++;
+        m->octave[k] = b >= 0 && k * hertz < ldexp(lowest_band, b) * sqrt(2) ? b : -1;
+    }
+}
 
 struct timbre_meter *timbre_meter_new(double rate)
 {
@@ -28,6 +52,9 @@ struct timbre_meter *timbre_meter_new(double rate)
     m->spectrum = spectrum_new_standard(rate);
     bins = (size_t)spectrum_bins(m->spectrum);
     m->power = mem_zero(bins, sizeof *m->power);
+    m->octave = mem_zero(bins, sizeof *m->octave);
+    octaves_place(m);
+    m->log = mem_zero(bins, sizeof *m->log);
     m->db = mem_zero(bins, sizeof *m->db);
     m->db_before = mem_zero(bins, sizeof *m->db_before);
     return m;
@@ -39,6 +66,8 @@ void timbre_meter_free(struct timbre_meter *m)
         return;
     spectrum_free(m->spectrum);
     free(m->power);
+    free(m->octave);
+    free(m->log);
     free(m->db);
     free(m->db_before);
     free(m->rises);
@@ -50,27 +79,22 @@ double timbre_meter_rate(const struct timbre_meter *m)
     return m->rate;
 }
 
-static int octave_count(double rate)
+KERNEL(logarithms, (const double *power, float *log, float *db, int n), (power, log, db, n))
 {
-    int n = 0;
-
-    while (n < TIMBRE_BANDS_MAX && ldexp(lowest_band, n) / sqrt(2) < rate / 2)
-        n++;
-    return n;
+    for (int k = 0; k < n; k++) {
+        log[k] = kernel_log((float)power[k] + 1e-10f);
+        db[k] = 4.34294481903f * kernel_log((float)power[k] + 1e-6f);
+    }
 }
 
-/* Both halves of the spectrum count, the first and last bin once. */
-static void octaves_add(const struct timbre_meter *m, int bands, double *band)
+/* Adds the power of a frame to its octaves: both halves of the spectrum count, the first and last bin once. */
+static void octaves_add(const struct timbre_meter *m, double *band)
 {
-    int bins = spectrum_bins(m->spectrum), b = -1;
-    double hertz = m->rate / spectrum_size(m->spectrum);
+    int bins = spectrum_bins(m->spectrum);
 
-    for (int k = 0; k < bins; k++) {
-        while (b + 1 < bands && k * hertz >= ldexp(lowest_band, b + 1) / sqrt(2))
-            b++;
-        if (b >= 0 && k * hertz < ldexp(lowest_band, b) * sqrt(2))
-            band[b] += m->power[k] * (k == 0 || k == bins - 1 ? 1 : 2) / spectrum_size(m->spectrum);
-    }
+    for (int k = 0; k < bins; k++)
+        if (m->octave[k] >= 0)
+            band[m->octave[k]] += m->power[k] * (k == 0 || k == bins - 1 ? 1 : 2) / spectrum_size(m->spectrum);
 }
 
 /* Adds a frame's figures to t; returns its energy in dB. */
@@ -78,43 +102,37 @@ static double frame_timbre(const struct timbre_meter *m, struct timbre *t)
 {
     int bins = spectrum_bins(m->spectrum), k = 0;
     double hertz = m->rate / spectrum_size(m->spectrum);
-    double total = 0, logs = 0, peak = 0, moment = 0, spread = 0, below = 0, mean, centroid;
+    double total = 0, logs = 0, peak = 0, moment = 0, square = 0, below, mean, centroid;
 
-    octaves_add(m, t->bands, t->band);
     for (int i = 0; i < bins; i++) {
-        double p = m->power[i] += 1e-10;
+        double p = m->power[i] + 1e-10;
 
         total += p;
-        logs += log(p);
-        peak = fmax(peak, p);
-        moment += i * hertz * p;
+        logs += m->log[i];
+        peak = p > peak ? p : peak;
+        moment += i * p;
+        square += (double)i * i * p;
     }
     mean = total / bins;
     centroid = moment / total;
-    for (int i = 0; i < bins; i++)
-        spread += (i * hertz - centroid) * (i * hertz - centroid) * m->power[i];
-    for (below = m->power[0]; k < bins - 1 && below < rolloff_share * total; below += m->power[k])
+    for (below = m->power[0] + 1e-10; k < bins - 1 && below < rolloff_share * total; below += m->power[k] + 1e-10)
         k++;
     t->flatness += exp(logs / bins) / mean;
     t->peakiness += 10 * log10(peak / mean);
-    t->centroid += centroid;
-    t->bandwidth += sqrt(spread / total);
+    t->centroid += hertz * centroid;
+    t->bandwidth += hertz * sqrt(fmax(0, square / total - centroid * centroid));
     t->rolloff += k * hertz;
     return 10 * log10(mean + 1e-9);
 }
 
 /* Mean over bins of what the level rose since the frame before. */
-static double frame_rise(struct timbre_meter *m, int64_t frame)
+static double frame_rise(const struct timbre_meter *m)
 {
     int bins = spectrum_bins(m->spectrum);
-    double rise = 0, *swap = m->db_before;
+    double rise = 0;
 
-    m->db_before = m->db;
-    m->db = swap;
     for (int k = 0; k < bins; k++)
-        m->db[k] = 10 * log10(m->power[k] + 1e-6);
-    for (int k = 0; frame > 0 && k < bins; k++)
-        rise += fmax(0, m->db[k] - m->db_before[k]);
+        rise += m->db[k] > m->db_before[k] ? (double)(m->db[k] - m->db_before[k]) : 0;
     return rise / bins;
 }
 
@@ -193,12 +211,17 @@ struct timbre timbre_measure(struct timbre_meter *m, const float *x, int64_t cha
     m->rises = mem_grow(m->rises, (size_t)frames, sizeof *m->rises);
     for (int64_t f = 0; f < frames; f++) {
         double rise, energy;
+        float *swap = m->db_before;
 
+        m->db_before = m->db;
+        m->db = swap;
         spectrum_power(m->spectrum, x, channels, samples, f, false, m->power);
+        logarithms(m->power, m->log, m->db, spectrum_bins(m->spectrum));
+        octaves_add(m, t.band);
         energy = frame_timbre(m, &t);
         energies += energy;
         squares += energy * energy;
-        rise = frame_rise(m, f);
+        rise = f > 0 ? frame_rise(m) : 0;
         flux += rise;
         if (f > 0)
             m->rises[f - 1] = rise;

@@ -1,18 +1,50 @@
 /* Sets of clips against real ones: figures that another implementation gave, and what must hold of them. */
 #include "figure_files.h"
-#include "measure/melfd.h"
 #include "measure/compare.h"
 #include "measure/point_set.h"
+
+/* What the comparison takes of a sound at 3000 Hz whose beat is told. */
+static struct compare_clip clip_of(const char *name, float *x, int64_t samples)
+{
+    struct melmap *m = melmap_new(3000);
+    struct map map = map_make(m, name, x, 1, samples, &(struct tempo){.period = 0.5});
+
+    melmap_free(m);
+    return (struct compare_clip){x, 1, samples, map, {0}};
+}
+
+static void reference_add(struct compare *c, const char *name, float *x, int64_t samples)
+{
+    struct compare_clip clip = clip_of(name, x, samples);
+
+    compare_reference(c, &clip, 1);
+}
+
+static struct compare_near look_at(struct compare *c, enum compare_set set, const char *name, float *x, int64_t samples)
+{
+    struct compare_clip clip = clip_of(name, x, samples);
+
+    compare_clips(c, set, &clip, 1);
+    return clip.near;
+}
+
+static struct compare_figures figures_of(const struct compare *c, enum compare_set set)
+{
+    struct compare_figures all[COMPARE_SETS];
+
+    compare_figures(c, all);
+    return all[set];
+}
 
 static struct compare *compare_real(uint64_t seed)
 {
     static const char *const real[] = {"real-a", "real-b", "real-c"};
-    struct compare *c = compare_new(3000, seed);
+    struct compare *c = compare_new(3000, seed, NULL);
 
     for (size_t i = 0; i < 3; i++) {
         struct sound s = sound_read(real[i]);
 
-        compare_reference(c, real[i], s.x, 1, s.samples);
+        reference_add(c, real[i], s.x, s.samples);
         free(s.x);
     }
     if (compare_fit(c) < 0) {
@@ -25,7 +57,7 @@ static struct compare *compare_real(uint64_t seed)
 static struct compare_near look(struct compare *c, const char *name)
 {
     struct sound s = sound_read(name);
-    struct compare_near near = compare_clip(c, name, s.x, 1, s.samples);
+    struct compare_near near = look_at(c, COMPARE_CLIPS, name, s.x, s.samples);
 
     free(s.x);
     return near;
@@ -39,21 +71,21 @@ static void fresh(void)
     check_expected("real", "explained", compare_explained(c), 0);
     check_expected("new-d", "nearest", look(c, "new-d").median, 0.001);
     check_expected("new-e", "nearest", look(c, "new-e").median, 0.001);
-    f = compare_figures(c, COMPARE_CLIPS);
+    f = figures_of(c, COMPARE_CLIPS);
     check_expected("new", "fd", f.fd, 0);
     check_expected("new", "mmd", f.mmd, 1e-5);
     check_expected("new", "precision", f.precision, 1e-9);
     check_expected("new", "recall", f.recall, 1e-9);
     check(f.clips == 2 && f.patches == 66, "two clips, 66 patches");
     check(isnan(f.low) && isnan(f.high), "two clips give no interval");
-    noise = compare_figures(c, COMPARE_NOISE);
-    phase = compare_figures(c, COMPARE_PHASE);
-    halves = compare_figures(c, COMPARE_HALVES);
+    noise = figures_of(c, COMPARE_NOISE);
+    phase = figures_of(c, COMPARE_PHASE);
+    halves = figures_of(c, COMPARE_HALVES);
     check(f.fd < phase.fd && phase.fd < noise.fd, "random phases %.0f, noise %.0f", phase.fd, noise.fd);
     check(noise.precision == 0 && noise.recall == 0, "noise is like nothing real");
     check(noise.mmd > 10 * fabs(f.mmd), "noise has an MMD of %g", noise.mmd);
     check(halves.fd > 0 && halves.patches == 33, "the floor: %.0f", halves.fd);
-    check(isnan(compare_figures(c, COMPARE_HELD_OUT).fd), "nothing was held out");
+    check(isnan(figures_of(c, COMPARE_HELD_OUT).fd), "nothing was held out");
     check(isnan(compare_near_all(c, COMPARE_CLIPS).copied) && compare_near_all(c, COMPARE_CLIPS).windows == 2,
           "and so no copy can be told");
     compare_free(c);
@@ -79,32 +111,32 @@ static struct sound joined(const char *order, const char *kind)
 static void phrases(void)
 {
     static const char *const real[] = {"abc", "bca", "cab"}, *const new[] = {"de", "ed"};
-    struct compare *c = compare_new(3000, 1);
+    struct compare *c = compare_new(3000, 1, NULL);
     struct compare_figures f;
 
     for (int i = 0; i < 3; i++) {
         struct sound s = joined(real[i], "real");
 
-        compare_reference(c, real[i], s.x, 1, s.samples);
+        reference_add(c, real[i], s.x, s.samples);
         free(s.x);
     }
     check(compare_fit(c) == 0, "27 seconds are enough");
     for (int i = 0; i < 2; i++) {
         struct sound s = joined(new[i], "new");
 
-        compare_clip(c, new[i], s.x, 1, s.samples);
+        look_at(c, COMPARE_CLIPS, new[i], s.x, s.samples);
         free(s.x);
     }
-    f = compare_figures(c, COMPARE_CLIPS);
+    f = figures_of(c, COMPARE_CLIPS);
     check_expected("joined", "fdl", f.fdl, 0);
-    check(compare_figures(c, COMPARE_HALVES).fdl < f.fdl && f.fdl < compare_figures(c, COMPARE_NOISE).fdl &&
-              compare_figures(c, COMPARE_PHASE).fdl < compare_figures(c, COMPARE_NOISE).fdl,
+    check(figures_of(c, COMPARE_HALVES).fdl < f.fdl && f.fdl < figures_of(c, COMPARE_NOISE).fdl &&
+              figures_of(c, COMPARE_PHASE).fdl < figures_of(c, COMPARE_NOISE).fdl,
           "between floor and ceilings");
-    check(isnan(compare_figures(c, COMPARE_HELD_OUT).fdl), "nothing was held out");
+    check(isnan(figures_of(c, COMPARE_HELD_OUT).fdl), "nothing was held out");
     compare_free(c);
     c = compare_real(1);
     look(c, "new-d");
-    check(isnan(compare_figures(c, COMPARE_CLIPS).fdl), "six windows are too few to compare with");
+    check(isnan(figures_of(c, COMPARE_CLIPS).fdl), "six windows are too few to compare with");
     compare_free(c);
 }
 
@@ -115,7 +147,7 @@ static void itself(void)
     struct compare_figures f;
     struct sound s = sound_read("new-e");
 
-    compare_held_out(c, "new-e", s.x, 1, s.samples);
+    look_at(c, COMPARE_HELD_OUT, "new-e", s.x, s.samples);
     near[0] = look(c, "real-a");
     near[1] = look(c, "real-b");
     near[2] = look(c, "real-c");
@@ -123,7 +155,7 @@ static void itself(void)
     check(near[0].copied == 1 && near[1].copied == 1 && near[2].copied == 1, "a copy is told");
     check(look(c, "new-d").copied == 0, "a new clip is none");
     check(compare_near_all(c, COMPARE_CLIPS).copied == 0.75, "three of four are copied");
-    f = compare_figures(c, COMPARE_CLIPS);
+    f = figures_of(c, COMPARE_CLIPS);
     check(f.low <= f.fd && f.fd <= f.high && f.low < f.high, "an interval: %.0f in %.0f to %.0f", f.fd, f.low, f.high);
     check(f.recall == 1, "with all of the reference among the clips: recall %g", f.recall);
     compare_free(c);
@@ -131,8 +163,8 @@ static void itself(void)
     look(c, "real-a");
     look(c, "real-b");
     look(c, "real-c");
-    check(compare_figures(c, COMPARE_CLIPS).fd < 1e-2, "the reference is at no distance from itself: %g",
-          compare_figures(c, COMPARE_CLIPS).fd);
+    check(figures_of(c, COMPARE_CLIPS).fd < 1e-2, "the reference is at no distance from itself: %g",
+          figures_of(c, COMPARE_CLIPS).fd);
     compare_free(c);
     free(s.x);
 }
@@ -144,7 +176,7 @@ static void seeds(void)
 
     for (int i = 0; i < 3; i++) {
         c = compare_real(i == 2 ? 8 : 7);
-        fd[i] = compare_figures(c, COMPARE_NOISE).fd;
+        fd[i] = figures_of(c, COMPARE_NOISE).fd;
         compare_free(c);
     }
     check(fd[0] == fd[1] && fd[0] != fd[2], "one seed, one noise; another seed, another");
@@ -185,14 +217,14 @@ static void collapsed(void)
 
 static void refused(void)
 {
-    struct compare *c = compare_new(3000, 1);
+    struct compare *c = compare_new(3000, 1, NULL);
     float *x = mem_zero(90000, sizeof *x);
 
-    compare_reference(c, "short", x, 1, 3000);
+    reference_add(c, "short", x, 3000);
     check(compare_fit(c) < 0 && strstr(error_text(), "too little"), "a second is too little: %s", error_text());
     compare_free(c);
-    c = compare_new(3000, 1);
-    compare_reference(c, "silence", x, 1, 90000);
+    c = compare_new(3000, 1, NULL);
+    reference_add(c, "silence", x, 90000);
     check(compare_fit(c) < 0 && strstr(error_text(), "the same"), "silence is no reference: %s", error_text());
     compare_free(c);
     free(x);

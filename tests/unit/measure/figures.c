@@ -15,7 +15,7 @@ static void clip(const char *name)
     struct timbre two;
     float *twice = mem_zero(2 * (size_t)s.samples, sizeof *twice);
 
-    figures_measure(m, s.x, 1, s.samples, 0, &f);
+    figures_measure(m, s.x, 1, s.samples, &(struct tempo){0}, &f);
     check_expected(name, "rms", pow(10, f.value[FIGURE_RMS] / 20), 0);
     check_expected(name, "flatness", f.value[FIGURE_FLATNESS], 0);
     check_expected(name, "peakiness", f.value[FIGURE_PEAKINESS], 0);
@@ -42,14 +42,14 @@ static void contrast(const char *name)
     struct figures f;
 
     for (int i = 0; i < 4; i++) {
-        figures_measure(m, s.x, 1, s.samples, beats[i], &f);
+        figures_measure(m, s.x, 1, s.samples, &(struct tempo){.period = beats[i]}, &f);
         check_expected(name, "beatcon", f.value[FIGURE_BEATCON], 1e-6);
     }
-    figures_measure(m, s.x, 1, (int64_t)(2.1 * s.rate), 0.5, &f);
+    figures_measure(m, s.x, 1, (int64_t)(2.1 * s.rate), &(struct tempo){.period = 0.5}, &f);
     check(isfinite(f.value[FIGURE_RHYTHM]) && isfinite(f.value[FIGURE_BEATCON]), "four beats have one");
-    figures_measure(m, s.x, 1, (int64_t)(1.9 * s.rate), 0.5, &f);
+    figures_measure(m, s.x, 1, (int64_t)(1.9 * s.rate), &(struct tempo){.period = 0.5}, &f);
     check(isfinite(f.value[FIGURE_RHYTHM]) && isnan(f.value[FIGURE_BEATCON]), "fewer have none");
-    figures_measure(m, s.x, 1, s.samples, 0, &f);
+    figures_measure(m, s.x, 1, s.samples, &(struct tempo){0}, &f);
     check(isnan(f.value[FIGURE_BEATCON]), "three seconds have no beat that could be found");
     timbre_meter_free(m);
     free(s.x);
@@ -69,8 +69,8 @@ static void clicks(int channels, double rate)
         x[i] = (float)(sin((double)(after * after)) * exp(-(double)after / (0.02 * rate)) +
                        1e-3 * sin((double)(i % n) * 1.1));
     }
-    figures_measure(m, x, channels, n, 0.5, &told);
-    figures_measure(m, x, channels, n, 0, &found);
+    figures_measure(m, x, channels, n, &(struct tempo){.period = 0.5}, &told);
+    figures_measure(m, x, channels, n, &(struct tempo){0}, &found);
     check(told.value[FIGURE_BEATCON] > 0.7 && told.value[FIGURE_BEATCON] < 1.3, "contrast of clicks: %g",
           told.value[FIGURE_BEATCON]);
     if (rate >= 3000)
@@ -216,7 +216,7 @@ static struct figures of_sine(double rate, double hertz, double amplitude, doubl
 
     for (int64_t i = 0; i < samples; i++)
         x[i] = (float)(offset + amplitude * sin(2 * M_PI * hertz * (double)i / rate));
-    figures_measure(m, x, 1, samples, 0, &f);
+    figures_measure(m, x, 1, samples, &(struct tempo){0}, &f);
     timbre_meter_free(m);
     free(x);
     return f;
@@ -257,7 +257,7 @@ static void silence(void)
     check(f.value[FIGURE_RMS] < -1e9 && f.value[FIGURE_SILENCE] == 1, "silence is silent");
     check(isnan(f.value[FIGURE_CREST]) && isnan(f.value[FIGURE_RHYTHM]) && isnan(f.value[FIGURE_BEATCON]),
           "silence has no crest factor, no rhythm, no beat");
-    check(fabs(f.value[FIGURE_FLATNESS] - 1) < 1e-9, "silence is flat");
+    check(fabs(f.value[FIGURE_FLATNESS] - 1) < 1e-5, "silence is flat");
 }
 
 static void shortest(void)
