@@ -139,7 +139,7 @@ loudness() {
 }
 
 new_clips() {
-    cv-sample -q -n "$NEW" -s "$2" -m "$1" | cv-decode -q -s "$2" "$1" | compare -r "$3" --held-out "$4"
+    cv-sample -q -n "$NEW" -s "$2" -m "$1" | cv-decode -q -s "$2" "$1"
 }
 
 # trained ROW NAME RATE [OPTION ...]: a model and how it encodes and decodes
@@ -163,8 +163,10 @@ model_row() {
     keep "$row/rebuilt.json" compare -r "$test" < "$row/rebuilt.cvs"
     keep "$row/loudness.json" loudness "$row/rebuilt.cvs" "$3" "$test"
     for seed in 1 2; do
-        keep "$row/new-$seed.json" new_clips "$row/model.bin" "$seed" "$train" "$test"
+        keep "$row/new-$seed.cvs" new_clips "$row/model.bin" "$seed"
+        keep "$row/new-$seed.json" compare -r "$train" --held-out "$test" < "$row/new-$seed.cvs"
     done
+    keep "$row/form.json" compare -r "$train" --held-out "$row/rebuilt.cvs" < "$row/new-1.cvs"
 }
 
 to_opus() {
@@ -311,6 +313,29 @@ TEXT
     done
 }
 
+forms() {
+    local row at set
+    local -A names=([clips]=ROW [halves]="their floor" [held_out]="held-out clips, decoded")
+
+    cat <<'TEXT'
+
+Form of the new clips of seed 1. AUC: whether a classifier tells them from held-out clips, encoded and decoded;
+passage: bars in a row that follow one clip of training, the median and the most; the floor is one half of the clips of
+training against the other:
+  cv-check --json -r CORPUS/train-RATE.cvs --held-out ROW/rebuilt.cvs < ROW/new-1.cvs
+
+TEXT
+    header "AUC local" "AUC form" bar4_m return_m passage most
+    for row; do
+        at=$OUT/$row
+        for set in clips halves held_out; do
+            cells "${names[$set]//ROW/$row}" "(the(\"comparison\").form.$set
+                | (.auc_local | fixed(2)), (.auc_form | fixed(2)), (.bar4_m | fixed(3)), (.return_m | fixed(3)),
+                (.passage | fixed(2)), (.passage_most | fixed(2)))" "$at/form.json"
+        done
+    done
+}
+
 tables() {
     local models=() row
 
@@ -319,6 +344,7 @@ tables() {
     if [ ${#models[@]} -gt 0 ]; then
         news "${models[@]}"
         costs "${models[@]}"
+        forms "${models[@]}"
     fi
 }
 

@@ -258,6 +258,8 @@ cell() {
         cv-check -q --json --original mine/test-3000.cvs -l all=: 2> loud.json > /dev/null
     cv-sample -q -n 2 -s 2 -m mine-3000/model.bin | cv-decode -q -s 2 mine-3000/model.bin |
         cv-check -q --json -r mine/train-3000.cvs --held-out mine/test-3000.cvs -l all=: 2> new.json > /dev/null
+    cv-sample -q -n 2 -s 1 -m mine-3000/model.bin | cv-decode -q -s 1 mine-3000/model.bin |
+        cv-check -q --json -r mine/train-3000.cvs --held-out mine-3000/rebuilt.cvs -l all=: 2> form.json > /dev/null
     bytes=$(cv-encode -q -m mine-3000/model.bin < mine/test-3000.cvs | wc -c)
     cd ..
     near "$(cell mine-3000 1 1)" "$(jq .reconstruction.msls figures/eval.json)" .00501
@@ -272,6 +274,8 @@ cell() {
     near "$(cell mine-3000 4 2)" "$over" "$(jq -n "$over / 100")"
     [ "$(cell mine-3000 2 3)" = 6 ]
     near "$(cell mine-3000 8 3)" "$((bytes / 60))" 1
+    near "$(cell mine-3000 4 4)" "$(jq '.comparison.form.clips.return_m // empty' figures/form.json)" .000501
+    near "$(cell 'their floor' 5 4)" "$(jq '.comparison.form.halves.passage // empty' figures/form.json)" .00501
     kbits=$(jq -n "$(stat -c %s figures/mine-opus-12/rebuilt.opus) * 8 / 60 / 100 | round / 10")
     [ -n "$(cell "mine-opus-12, $kbits kbit/s" 1 1)" ]
 }
