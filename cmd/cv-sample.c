@@ -93,11 +93,22 @@ static void check_usage(void)
         diag_usage("--length %g: at most %d seconds were expected", draw.length, DRAW_SECONDS_MOST);
 }
 
+/* A recording that the listener knows is followed closely. */
+static void follow_closely(struct codec_options *how)
+{
+    if (!how->given[CODEC_FOLLOW])
+        how->guided.follow = 6;
+    if (!how->given[CODEC_NEAREST])
+        how->guided.nearest = 4;
+}
+
 int main(int argc, char **argv)
 {
     draw.how.guided = guided_defaults();
     program_begin(&program, argc, argv, 0, 0);
     check_usage();
+    if (draw.guide)
+        follow_closely(&draw.how);
     if (draw_run(&draw, STDOUT_FILENO, "standard output"))
         diag_die("%s", error_text());
     return 0;

@@ -25,21 +25,16 @@ static void places(struct blocks *b, const int64_t *lengths)
     b->first[b->clips] = n;
 }
 
-static void block_fill(struct blocks *b, int64_t n, const float *z, const struct listening *by)
+static void block_fill(struct blocks *b, int64_t n, const float *z, const float *weight)
 {
     int d = b->latent;
-    float *w = b->weighted + n * b->length * d, *e = b->envelope + n * 2 * b->length;
+    float *w = b->weighted + n * b->length * d;
     double sum = 0;
 
-    for (int t = 0; t < b->length; t++)
-        for (int i = 0; i < d; i++) {
-            float v = z[t * d + i];
-
-            w[t * d + i] = v * by->weight[i];
-            e[2 * t] += v * by->low[i];
-            e[2 * t + 1] += v * by->high[i];
-            sum += (double)(w[t * d + i] * w[t * d + i]);
-        }
+    for (int i = 0; i < b->length * d; i++) {
+        w[i] = z[i] * weight[i % d];
+        sum += (double)(w[i] * w[i]);
+    }
     b->norm[n] = (float)sum;
 }
 
@@ -103,12 +98,11 @@ void blocks_make(struct blocks *b, int latent, int length, const float *z, const
     b->weighted = mem_zero(n * (size_t)length * d, sizeof *b->weighted);
     b->norm = mem_zero(n, sizeof *b->norm);
     b->harmony = mem_zero(n * CHROMA, sizeof *b->harmony);
-    b->envelope = mem_zero(n * 2 * (size_t)length, sizeof *b->envelope);
     b->texture = mem_zero(n * d, sizeof *b->texture);
     places(b, lengths);
     harmony_fill(b, z, by);
     for (int64_t i = 0; i < b->count; i++)
-        block_fill(b, i, z + b->frame[i] * latent, by);
+        block_fill(b, i, z + b->frame[i] * latent, by->weight);
     for (int64_t i = 0; i < b->count; i++)
         texture_fill(b, i);
     b->mean = mem_zero((size_t)clips * ((size_t)length * d + CHROMA), sizeof *b->mean);
@@ -124,7 +118,6 @@ void blocks_free(struct blocks *b)
     free(b->weighted);
     free(b->norm);
     free(b->harmony);
-    free(b->envelope);
     free(b->texture);
     free(b->mean);
 }
@@ -251,7 +244,6 @@ struct blocks_far blocks_far(const struct blocks *b)
     struct blocks_far f = {
         .block = mean_distance(b->count, b->length * b->latent, b->weighted),
         .harmony = mean_distance(b->count, CHROMA, b->harmony),
-        .envelope = mean_distance(b->count, 2 * b->length, b->envelope),
         .texture = mean_distance(b->count, b->latent, b->texture),
     };
 

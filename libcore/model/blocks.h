@@ -9,10 +9,9 @@
 
 /* What standardised latents do to the sound. */
 struct listening {
-    float *weight;     /* [latent]: how much a dimension moves the levels */
-    float *low, *high; /* [latent]: how much it raises them, under and over 500 Hz */
-    float *level;      /* [chroma_bins, latent]: how much it raises those of the lowest bins */
-    float *rest;       /* [chroma_bins]: what these are without */
+    float *weight; /* [latent]: how much a dimension moves the levels */
+    float *level;  /* [chroma_bins, latent]: how much it raises those of the lowest bins */
+    float *rest;   /* [chroma_bins]: what these are without */
     struct chroma *chroma;
 };
 
@@ -25,7 +24,6 @@ struct blocks {
     float *weighted; /* [count, length latent]: latents by their weight */
     float *norm;     /* [count]: squares of these, summed */
     float *harmony;  /* [count, CHROMA] */
-    float *envelope; /* [count, 2 length]: level of each frame, low and high */
     float *texture;  /* [count, latent]: weighted latents, the mean over five blocks about it */
     float *mean;     /* [clips, length latent + CHROMA]: of weighted latents and of harmony, over a clip */
 };
@@ -37,7 +35,7 @@ void blocks_free(struct blocks *b);
 
 /* Mean squared distances between blocks far from each other: what other distances are divided by. */
 struct blocks_far {
-    float context, block, harmony, envelope, texture;
+    float context, block, harmony, texture;
 };
 
 struct blocks_far blocks_far(const struct blocks *b);

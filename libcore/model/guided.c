@@ -13,12 +13,12 @@
 enum { BAR = 4, CONTEXT = 2, REACH = 4, BACK = 1024, RECENT = 16, BEST = 256, LAGS = 5 };
 /* Weights of the terms beside that of the context, as measured on composed and orchestral music; how alike a place has to
  * be for what was played there to return, and to be compared with. */
-static const double dynamics = 0.5, texture = 1, memory = 1, penalty = 1, least_alike = 0.35;
+static const double texture = 1, memory = 1, penalty = 1, least_alike = 0.35;
 static const double least_memory = 0.05;
 
 struct guided_how guided_defaults(void)
 {
-    return (struct guided_how){.follow = 2, .vary = 0.2, .unit = 2, .nearest = 8, .bars = 8};
+    return (struct guided_how){.follow = 2, .vary = 0.3, .unit = 2, .nearest = 16, .bars = 8};
 }
 
 struct guided_walk {
@@ -257,9 +257,9 @@ static bool was_near(const struct guided_walk *w, int64_t j)
 }
 
 /* Costs of all blocks j, as the first of a unit at place i, but for what was played before: squared distances over what
- * they are between any blocks (far), of the two blocks before j from past; with the weight follow of the harmony, and
- * dynamics of the envelope, from blocks row[i + k] of the guide, means over the unit; with texture of the texture from
- * row[i]; and a penalty near places just played. INFINITY: not to be played. */
+ * they are between any blocks (far), of the two blocks before j from past; with the weight follow of the harmony from
+ * blocks row[i + k] of the guide, the mean over the unit; with texture of the texture from row[i]; and a penalty near
+ * places just played. INFINITY: not to be played. */
 static void costs(struct guided_walk *w, int64_t i, const float *past)
 {
     const struct guided *g = w->g;
@@ -270,14 +270,9 @@ static void costs(struct guided_walk *w, int64_t i, const float *past)
     blocks_products(b, past, p);
     for (int64_t j = 0; j < b->count; j++)
         c[j] = may_play(w, j, clip) ? blocks_context(b, p, j) / g->far.context : INFINITY;
-    for (int64_t k = 0; k < unit; k++) {
-        int64_t q = w->row[i + k];
-
-        squares_add(b->count - k, CHROMA, b->harmony + k * CHROMA, a->harmony + q * CHROMA,
+    for (int64_t k = 0; k < unit; k++)
+        squares_add(b->count - k, CHROMA, b->harmony + k * CHROMA, a->harmony + w->row[i + k] * CHROMA,
                     (float)g->how.follow * part / g->far.harmony, c);
-        squares_add(b->count - k, 2 * b->length, b->envelope + k * 2 * b->length, a->envelope + q * 2 * b->length,
-                    (float)dynamics * part / g->far.envelope, c);
-    }
     squares_add(b->count, b->latent, b->texture, a->texture + w->row[i] * b->latent, (float)texture / g->far.texture,
                 c);
     for (int64_t j = 0; j < b->count; j++)
@@ -361,7 +356,7 @@ static int64_t choose(struct guided_walk *w, int64_t i, int64_t repeat, const fl
             have = keep_best(first, have, BEST, w->cost[j], j);
     for (int k = 0; k < have; k++)
         kept = keep_best(best, kept, nearest, first[k].cost + unlike(w->g->bank, &m, first[k].block), first[k].block);
-    return kept > 0 ? best[(int)(u * kept)].block : w->g->bank->first[w->g->bank->clip[0]];
+    return kept > 0 ? best[(int)(u * kept)].block : w->g->bank->first[w->g->bank->clip[0]] + CONTEXT;
 }
 
 int64_t guided_next(struct guided_walk *w, int64_t i, const float *past, double place, double vary)

@@ -1,6 +1,6 @@
 /* The guided prior: which block of the bank sounds at each place of a new clip.
- * A row of blocks of one clip, the guide, says which harmony, how loud, what
- * kind of sound; what is played are blocks of other clips; and where the row
+ * A row of blocks of one clip, the guide, says which harmony and what kind of
+ * sound; what is played are blocks of other clips; and where the row
  * repeats itself, so does what was played. */
 #ifndef MODEL_GUIDED_H
 #define MODEL_GUIDED_H

@@ -1,7 +1,6 @@
-/* Running the prior. The bank holds training latents; a residual is what the
- * autoregression does not foretell of one of them. A sample is the same
- * autoregression over its own past, driven by noise or by the residuals of the
- * bank's blocks that model/guided.h chooses. */
+/* Running the prior: an autoregression over its own past, driven by noise, or
+ * made of the bank's blocks that model/guided.h chooses, which it fits to what
+ * was played before. */
 #include "model/prior.h"
 
 #include <math.h>
@@ -14,13 +13,15 @@
 #include "base/mem.h"
 
 static const float bound = 6;
+/* How much of what it makes of the past a block takes on. At 1 new clips wander off what they follow; at 0 they are
+ * training clips, cut. */
+static const float carried = 0.7f;
 
 struct prior {
     struct prior_shape shape;
     struct prior_how how;
     const float *mean, *sd, *matrix, *factor, *bank, *lengths, *periods;
     struct listening by;
-    float *residual;      /* [bank, latent] */
     struct blocks blocks; /* of the bank */
     struct guided guided;
 };
@@ -49,13 +50,15 @@ int prior_check(const struct prior_shape *shape, const struct params *params)
     return 0;
 }
 
-/* x [latent] = the autoregression's forecast; past points to the frame before, frames lie latent apart. */
-static void forecast(const struct prior *p, int64_t t, const float *past, float *x)
+/* x [latent] = the autoregression's forecast, constant times its constant part; past points to the frame before, frames lie
+ * latent apart. */
+static void forecast(const struct prior *p, int64_t t, const float *past, float constant, float *x)
 {
     size_t d = (size_t)p->shape.latent;
     const float *m = p->matrix + (size_t)(t % p->shape.positions) * (PRIOR_ORDER * d + 1) * d;
 
-    memcpy(x, m + PRIOR_ORDER * d * d, d * sizeof *x);
+    for (size_t i = 0; i < d; i++)
+        x[i] = constant * m[PRIOR_ORDER * d * d + i];
     for (size_t k = 0; k < PRIOR_ORDER; k++) {
         const float *z = past - k * d;
 
@@ -65,37 +68,13 @@ static void forecast(const struct prior *p, int64_t t, const float *past, float 
     }
 }
 
-/* ---- the bank ---- */
-
-/* Forecasts of all frames of a clip from PRIOR_ORDER on that stand at one position, and what they miss. */
-static void clip_residuals(const struct prior *p, int64_t start, int64_t frames, int q)
-{
-    int d = p->shape.latent, k = p->shape.positions, first = PRIOR_ORDER + (q - PRIOR_ORDER % k + k) % k;
-    int count = frames > first ? (int)((frames - first + k - 1) / k) : 0;
-    const float *m = p->matrix + (size_t)q * (size_t)((PRIOR_ORDER * d + 1) * d), *z = p->bank + start * d;
-    float *r = p->residual + start * d;
-
-    for (int i = 0; i < count; i++)
-        memcpy(r + (first + i * k) * d, m + PRIOR_ORDER * d * d, (size_t)d * sizeof *r);
-    for (int o = 0; o < PRIOR_ORDER && count > 0; o++)
-        gemm(false, false, count, d, d, z + (first - 1 - o) * d, k * d, m + o * d * d, d, 1, r + first * d, k * d);
-    for (int i = 0; i < count; i++)
-        for (int c = (first + i * k) * d; c < (first + i * k + 1) * d; c++)
-            r[c] = z[c] - r[c];
-}
-
 static void begin_bank(struct prior *p)
 {
-    size_t d = (size_t)p->shape.latent;
-    int64_t *lengths = mem_zero((size_t)p->shape.clips, sizeof *lengths), start = 0;
+    int64_t *lengths = mem_zero((size_t)p->shape.clips, sizeof *lengths);
 
-    p->residual = mem_zero((size_t)p->shape.bank * d, sizeof *p->residual);
-    for (int64_t c = 0; c < p->shape.clips; start += lengths[c++]) {
+    for (int64_t c = 0; c < p->shape.clips; c++)
         lengths[c] = (int64_t)p->lengths[c];
-        for (int q = 0; q < p->shape.positions; q++)
-            clip_residuals(p, start, lengths[c], q);
-    }
-    blocks_make(&p->blocks, (int)d, p->shape.block, p->bank, lengths, p->shape.clips, &p->by);
+    blocks_make(&p->blocks, p->shape.latent, p->shape.block, p->bank, lengths, p->shape.clips, &p->by);
     p->guided = (struct guided){&p->blocks, blocks_far(&p->blocks), p->how.guided};
     free(lengths);
 }
@@ -125,12 +104,9 @@ void prior_free(struct prior *p)
     if (!p)
         return;
     free(p->by.weight);
-    free(p->by.low);
-    free(p->by.high);
     free(p->by.level);
     free(p->by.rest);
     chroma_free(p->by.chroma);
-    free(p->residual);
     blocks_free(&p->blocks);
     free(p);
 }
@@ -199,6 +175,7 @@ struct walk {
     float *z; /* standardised: room frames before the first that is made, then those */
     int64_t room;
     float *query;               /* [2 block, latent] */
+    float *past;                /* [PRIOR_ORDER, latent] */
     struct guided_walk *guided; /* NULL: no bank */
     int64_t block;              /* of the bank, which sounds now */
     struct blocks given;        /* of a guide that is not of the bank, where there is one, standardised */
@@ -258,16 +235,31 @@ static void begin_guided(struct walk *w)
     w->guided = guided_begin(&p->guided, b, from, (w->noise.frames - w->start) / p->shape.block + 1);
 }
 
-/* What drives frame t, that of the guided blocks. */
-static const float *guided_residual(struct walk *w, int64_t t)
+/* The frame of the bank that sounds at t, at least the one that the autoregression can foretell. */
+static const float *guided_frame(struct walk *w, int64_t t)
 {
     const struct prior *p = w->p;
-    int64_t n = p->shape.block, i = (t - w->start) / n, q = (t - w->start) % n;
+    int64_t n = p->shape.block, i = (t - w->start) / n, q = (t - w->start) % n, frame;
 
     if (q == 0)
         w->block = guided_next(w->guided, i, context(w, t - w->start), uniform(p, w->noise, CHOICE_PLACE, t),
                                uniform(p, w->noise, CHOICE_VARY, t));
-    return p->residual + (p->blocks.frame[w->block] + q) * p->shape.latent;
+    frame = p->blocks.frame[w->block] + q;
+    return p->bank + (frame > PRIOR_ORDER ? frame : PRIOR_ORDER) * p->shape.latent;
+}
+
+/* The frame y of the bank, and the carried part of what the autoregression makes of how the past differs from what is
+ * before y; less the forecast, multiplied by the temperature, and the forecast. As this is linear it is a forecast, too. */
+static void fit_frame(struct walk *w, int64_t t, const float *y, float *x)
+{
+    int64_t d = w->p->shape.latent, n = PRIOR_ORDER * d;
+    float hot = (float)w->noise.temperature;
+
+    for (int64_t i = 0; i < n; i++)
+        w->past[i] = (1 - hot + hot * carried) * x[i - n] - hot * carried * y[i - n];
+    forecast(w->p, t, w->past + n - d, 1 - hot, x);
+    for (int64_t i = 0; i < d; i++)
+        x[i] += hot * y[i];
 }
 
 static void run_normal(const struct prior *p, struct prior_noise noise, int64_t start)
@@ -285,14 +277,13 @@ static void next_frame(struct walk *w, int64_t t, float *x)
 {
     const struct prior *p = w->p;
     int64_t d = p->shape.latent;
-    const float *r = w->guided ? guided_residual(w, t) : NULL;
 
-    forecast(p, t, x - d, x);
-    if (r)
-        for (int64_t i = 0; i < d; i++)
-            x[i] += (float)w->noise.temperature * r[i];
-    else
+    if (w->guided) {
+        fit_frame(w, t, guided_frame(w, t), x);
+    } else {
+        forecast(p, t, x - d, 1, x);
         innovation(p, w->noise, t, x);
+    }
     for (int64_t i = 0; i < d; i++)
         x[i] = x[i] > bound ? bound : x[i] < -bound ? -bound : x[i];
 }
@@ -304,6 +295,7 @@ static void walk_free(struct walk *w)
     blocks_free(&w->given);
     free(w->given_z);
     free(w->query);
+    free(w->past);
     free(w->z);
 }
 
@@ -318,6 +310,7 @@ void prior_run(const struct prior *p, struct prior_noise noise, int64_t start)
     }
     w.z = mem_zero((size_t)((w.room + noise.frames) * d), sizeof *w.z);
     w.query = mem_alloc((size_t)(two * d) * sizeof *w.query);
+    w.past = mem_alloc((size_t)(PRIOR_ORDER * d) * sizeof *w.past);
     known = start < w.room ? start : w.room;
     standardise(p, noise.v, noise.frames, start - known, start, w.z + (w.room - known) * d);
     if (p->how.kind == PRIOR_GUIDED)

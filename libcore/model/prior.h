@@ -1,7 +1,7 @@
 /* The prior of the network 'spectral': what turns noise into latents. A linear
  * autoregression over standardised latents, one for each position in the beat
- * where frames follow it, driven by Gaussian noise or by its own residuals on
- * the training clips, kept as a bank. */
+ * where frames follow it, driven by Gaussian noise or made of blocks of the
+ * training clips, kept as a bank. */
 #ifndef MODEL_PRIOR_H
 #define MODEL_PRIOR_H
 
@@ -50,7 +50,7 @@ int prior_fit_end(struct prior_fit *f, struct params *params);
 enum prior_kind {
     PRIOR_NORMAL,         /* mean + sd noise, no memory */
     PRIOR_AUTOREGRESSION, /* driven by noise */
-    PRIOR_GUIDED          /* driven by residuals of the bank's blocks, which follow a guide; noise chooses among them */
+    PRIOR_GUIDED          /* made of the bank's blocks, which follow a guide; noise chooses among them */
 };
 
 struct prior_how {
@@ -77,7 +77,7 @@ struct prior_guide {
 };
 
 /* Standard normal draws [latent, frames], multiplied by a temperature: how far latents go from what the prior foretells
- * of them. The guided prior's choices do not depend on it, its residuals are multiplied by it; at 0 nothing is drawn. */
+ * of them. The guided prior's choices do not depend on it, it multiplies what is played less the forecast; at 0 nothing is drawn. */
 struct prior_noise {
     float *v;
     int64_t frames;

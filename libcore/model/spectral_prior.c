@@ -8,9 +8,6 @@
 #include "base/error.h"
 #include "base/mem.h"
 
-/* Between low and high, in Hz. */
-static const double middle = 500;
-
 /* What a standardised dimension does to each level, the mean over the frames of a latent: [features, latent]; and its
  * norm over these frames to weight [latent]. */
 static float *linear_part(const struct chunks *p, const float *sd, float *weight)
@@ -54,22 +51,14 @@ static void rest(const struct chunks *p, const float *mean, int bins, float *out
 static struct listening listening(const struct chunks *p, const struct params *params)
 {
     size_t latent = (size_t)p->shape.latent;
-    int channels = features_channels(p->input.bands), low = 0, bins;
+    int bins;
     struct listening by = {.chroma = chroma_new(p->input.rate, p->input.fft, p->input.corner)};
 
     bins = chroma_bins(by.chroma);
     by.weight = mem_alloc(latent * sizeof *by.weight);
-    by.low = mem_zero(latent, sizeof *by.low);
-    by.high = mem_zero(latent, sizeof *by.high);
     by.level = linear_part(p, params_values(params, "prior/sd"), by.weight);
     by.rest = mem_alloc((size_t)bins * sizeof *by.rest);
     rest(p, params_values(params, "prior/mean"), bins, by.rest);
-    while (low < channels && features_middle(p->input.bands, low) * p->input.rate / p->input.fft < middle)
-        low++;
-    for (int f = 0; f < channels; f++)
-        for (size_t d = 0; d < latent; d++)
-            (f < low ? by.low : by.high)[d] +=
-                by.level[(size_t)f * latent + d] / (float)(f < low ? low : channels - low);
     return by;
 }
 

@@ -16,8 +16,8 @@ static float past[2 * LENGTH * D];
 
 static void make_bank(void)
 {
-    float *z = mem_alloc(FRAMES * D * sizeof *z), ones[D] = {1, 1, 1, 1}, zeros[D] = {0};
-    struct listening by = {.weight = ones, .low = ones, .high = zeros, .chroma = chroma_new(3000, 512, 0)};
+    float *z = mem_alloc(FRAMES * D * sizeof *z), ones[D] = {1, 1, 1, 1};
+    struct listening by = {.weight = ones, .chroma = chroma_new(3000, 512, 0)};
     size_t bins = (size_t)chroma_bins(by.chroma);
     struct rng r = rng_new(1, 0);
     int64_t lengths[CLIPS];

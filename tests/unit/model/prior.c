@@ -63,8 +63,6 @@ static struct listening hearing(void)
     by.weight = mem_alloc(D * sizeof(float));
     for (int i = 0; i < D; i++)
         by.weight[i] = 1;
-    by.low = mem_zero(D, sizeof(float));
-    by.high = mem_zero(D, sizeof(float));
     by.level = mem_zero((size_t)chroma_bins(by.chroma) * D, sizeof(float));
     by.rest = mem_zero((size_t)chroma_bins(by.chroma), sizeof(float));
     return by;
@@ -160,6 +158,53 @@ static void test_bank(void)
     params_free(p);
 }
 
+/* How far x [frames before the one compared last] is from a frame of the bank that takes on so much of what the
+ * autoregression makes of how their pasts differ: the nearest of all. */
+static double misfit(const struct params *p, int64_t bank, const float *x, double carried)
+{
+    const float *y = params_values(p, "prior/bank"), *m = params_values(p, "prior/matrix");
+    double least = INFINITY;
+
+    for (int64_t t = PRIOR_ORDER; t < bank; t++) {
+        double far = 0;
+
+        for (int i = 0; i < D; i++) {
+            double v = (double)(x[i] - y[t * D + i]);
+
+            for (int k = 1; k <= PRIOR_ORDER; k++)
+                for (int a = 0; a < D; a++)
+                    v -= carried * (double)m[((k - 1) * D + a) * D + i] * (double)(x[a - k * D] - y[(t - k) * D + a]);
+            far = fmax(far, fabs(v));
+        }
+        least = fmin(least, far);
+    }
+    return least;
+}
+
+/* A frame is one of the bank's, seven tenths on the way to where the past leads it. */
+static void test_carried(void)
+{
+    enum { FRAMES = 60 };
+    const int64_t lengths[] = {200, 150, 300};
+    const struct prior_shape shape = {.latent = D, .positions = 1, .block = 5, .bank = 650, .clips = 3};
+    struct params *p = fitted(&shape, lengths, 3);
+    struct prior *prior = guided(&shape, p);
+    struct prior_noise n = draws(FRAMES, 1);
+    const float *mean = params_values(p, "prior/mean"), *sd = params_values(p, "prior/sd");
+    float x[FRAMES * D];
+    double most = 0;
+
+    prior_run(prior, n, 0);
+    for (int i = 0; i < FRAMES * D; i++)
+        x[i] = (n.v[i % D * FRAMES + i / D] - mean[i % D]) / sd[i % D];
+    for (int t = PRIOR_ORDER; t < FRAMES; t++)
+        most = fmax(most, misfit(p, shape.bank, x + t * D, 0.7));
+    check(most < 1e-4, "blocks take on seven tenths of the past (%g off)", most);
+    free(n.v);
+    prior_free(prior);
+    params_free(p);
+}
+
 /* The tempo and the places do not depend on the temperature, which is taken out of the noise. */
 static void test_choices(void)
 {
@@ -243,6 +288,7 @@ int main(void)
 {
     test_long_run();
     test_bank();
+    test_carried();
     test_choices();
     test_threads_and_start();
     return check_done();
