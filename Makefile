@@ -43,6 +43,7 @@ $(BUILD)/%.o: %.c | $(BUILD)/.packages
 	$(COMPILE) -MMD -MP -c -o $@ $<
 $(BUILD)/cv-plot: $(call objects,cmd/plot/*.c)
 $(BUILD)/cv-check: $(call objects,cmd/check/*.c)
+$(BUILD)/cv-eval: $(call objects,cmd/eval/*.c)
 $(BUILD)/cv-%: $(BUILD)/cmd/cv-%.o $(LIBRARY)
 	$(LINK) -o $@ $(filter %.o,$^) $(LIBRARY) $(PKG_LIBS) -lm
 $(BUILD)/compose: $(call objects,pipelines/compose/*.c) $(LIBRARY)

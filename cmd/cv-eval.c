@@ -1,26 +1,30 @@
-/* cv-eval: how well a model stands for the clips of an audio stream. */
+/* cv-eval: how well a model stands for the clips of an audio stream, for each of them, or beside another model. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/diag.h"
 #include "base/error.h"
+#include "base/mem.h"
 #include "base/opt.h"
 #include "base/report.h"
+#include "eval/figures.h"
 #include "io/clip.h"
 #include "measure/figures.h"
 #include "model/eval.h"
 
-static bool json;
+static bool json, each;
 static int64_t seed = 123, threads = 0;
 
 static const struct opt opts[] = {
-    {0, "json", OPT_FLAG, &json, NULL, 0, 0, "one JSON object instead of a table", NULL},
-    {'s', "seed", OPT_INT, &seed, "N", 0, 9e18, "seed of draws and of phases", NULL},
+    {0, "json", OPT_FLAG, &json, NULL, 0, 0, "JSON instead of a table", NULL},
+    {0, "each", OPT_FLAG, &each, NULL, 0, 0, "a line for each clip instead of means", NULL},
+    {'s', "seed", OPT_INT, &seed, "N", 0, 9e18, "seed of draws, phases and resampling", NULL},
     OPT_THREADS(&threads),
 };
 
 static const struct program program = {
     "cv-eval",
-    "MODEL",
+    "MODEL [MODEL]",
     "Measures a model on a test stream: losses, latents, reconstructions.",
     opts,
     sizeof opts / sizeof *opts,
@@ -105,8 +109,14 @@ static void latents_print(const struct eval *e)
     }
 }
 
-static void table_print(const struct eval *e, const struct meta *m)
+static void means_print(const struct eval *e)
 {
+    struct meta *m = eval_meta(e);
+
+    if (json) {
+        report_json(stdout, NULL, m);
+        return;
+    }
     printf("%lld %s, %.1f s at %g Hz; network %s, latent %d\n\n", (long long)e->clips, e->clips == 1 ? "clip" : "clips",
            (double)e->samples / e->rate, e->rate, e->network, e->latent);
     for (int i = 0; i < e->terms; i++) {
@@ -125,47 +135,63 @@ static void table_print(const struct eval *e, const struct meta *m)
         }
     if (e->silent > 0)
         printf("without distances: %lld silent of %lld clips\n", (long long)e->silent, (long long)e->clips);
+    meta_free(m);
 }
 
-static void warn(const struct eval *e)
+/* of: "", or whose posterior it is. */
+static void warn(const struct eval *e, const char *of)
 {
     double mel = e->sound[EVAL_RECONSTRUCTION][RECON_MEL], linear = e->sound[EVAL_COMPONENTS][RECON_MEL];
 
     if (e->explained < EVAL_EXPLAINED)
         diag_warn(
-            "the posterior has collapsed: the latent explains %.0f %% of the distance, decoding zeros comes about "
+            "%sthe posterior has collapsed: the latent explains %.0f %% of the distance, decoding zeros comes about "
             "as near to the clips; train with a smaller --beta, or for longer",
-            100 * e->explained);
+            of, 100 * e->explained);
     else if (e->collapsed)
-        diag_warn("the posterior has collapsed: no latent dimension is active, the decoder cannot tell one clip from "
-                  "another; train for longer, with a smaller --beta or the network spectral");
+        diag_warn("%sthe posterior has collapsed: no latent dimension is active, the decoder cannot tell one clip from "
+                  "another; train for longer, with a smaller --beta or the network spectral",
+                  of);
     else if (e->has[EVAL_COMPONENTS] && mel > EVAL_POOR * linear)
-        diag_warn("the latent says little of the clips: reconstructions are at a mel distance of %.2f dB, as many "
+        diag_warn("%sthe latent says little of the clips: reconstructions are at a mel distance of %.2f dB, as many "
                   "principal components, untrained, at %.2f dB; train with a smaller --beta, or for longer",
-                  mel, linear);
+                  of, mel, linear);
+}
+
+static void print(const struct eval *e, const char *const *models, int count)
+{
+    if (count == 2)
+        pair_print(stdout, e, models, (uint64_t)seed, json);
+    else if (each)
+        each_print(stdout, e, json);
+    else
+        means_print(e);
+    if (fflush(stdout) || ferror(stdout))
+        diag_die("standard output cannot be written:");
 }
 
 int main(int argc, char **argv)
 {
-    int first = program_begin(&program, argc, argv, 1, 1), status;
-    struct reader *r = clips_open("-");
-    struct meta *m;
-    struct eval e;
+    int first = program_begin(&program, argc, argv, 1, 2), count = argc - first, status;
+    const char *const *models = (const char *const *)argv + first;
+    struct reader *r;
+    struct eval e[2];
 
-    status = r ? eval_run(&e, argv[first], r, (uint64_t)seed, (int)threads) : -1;
+    if (each && count == 2)
+        diag_usage("--each takes one model: two are compared by their means");
+    r = clips_open("-");
+    status =
+        r ? eval_run(e, models, count, r, (struct eval_how){(uint64_t)seed, (int)threads, each || count == 2}) : -1;
     reader_free(r);
     if (status)
         diag_die("%s", error_text());
-    m = eval_meta(&e);
-    if (!json)
-        table_print(&e, m);
-    if (json)
-        report_json(stdout, NULL, m);
-    else
-        meta_free(m);
-    if (fflush(stdout) || ferror(stdout))
-        diag_die("standard output cannot be written:");
-    warn(&e);
-    eval_free(&e);
+    print(e, models, count);
+    for (int i = 0; i < count; i++) {
+        char *of = count == 2 ? mem_format("%s: ", models[i]) : mem_text("");
+
+        warn(&e[i], of);
+        free(of);
+        eval_free(&e[i]);
+    }
     return 0;
 }

@@ -1,4 +1,4 @@
-# cv-eval: the losses, what latents hold, and reconstructions beside those that need no model.
+# cv-eval: the losses, what latents hold, and reconstructions beside those that need no model; clip by clip; two models.
 
 load clips
 load helper
@@ -303,6 +303,140 @@ sum() { awk '{ s += $1 } END { printf "%.9g\n", s }'; }
     [ "$(of seconds < padded.json)" = 0.24 ]
 }
 
+# column NAME < LINES of --each
+column() { awk -F '\t' -v name="$1" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) k = i; next } { print $k }'; }
+mean() { awk '{ s += $1 } END { printf "%.9g\n", s / NR }'; }
+
+@test "--each: lines in the order of the stream, whose means are those of all" {
+    cv-eval --each spectral.bin < tunes > lines
+    [ "$(head -n 1 lines | tr '\t' ' ')" = \
+        "name track seconds distance nats kl msls sc mel dac_mel dac_stft nearest away" ]
+    [ "$(column name < lines | tr '\n' ' ')" = "real-a real-b real-c " ]
+    [ "$(column seconds < lines | sort -u)" = 3 ]
+    cv-eval --json spectral.bin < tunes > json
+    for key in msls sc mel dac_mel dac_stft; do
+        near "$(column $key < lines | mean)" "$(of reconstruction $key < json)" 1e-4
+    done
+    near "$(column nats < lines | mean)" "$(of loss elbo < json | tr -d -)" 0.1
+    near "$(column kl < lines | mean)" "$(of loss kl_rate < json)" 0.01
+    # of a single clip that is its loss
+    cv-eval --json spectral.bin < one > json
+    near "$(column distance < lines | head -n 1)" \
+        "$({ of loss log_distance < json; of loss linear_distance < json; } | sum)" 1e-5
+    # the same in JSON
+    cv-eval --each --json spectral.bin < tunes > json
+    [ "$(wc -l < json)" -eq 3 ]
+    for key in distance nats away; do
+        near "$(column $key < lines | sed -n 2p)" "$(sed -n 2p json | of $key)" 0.01
+    done
+    [ "$(sed -n 2p json | of track)" = '"real-b"' ]
+    [ "$(sed -n 2p json | of nearest)" = "\"$(column nearest < lines | sed -n 2p)\"" ]
+}
+
+@test "--each of a notebook: nats per second of the padded clip" {
+    cv-eval --each --json notebook.bin < short > lines
+    cv-eval --json notebook.bin < short > json
+    per_clip() { sed 's/.*"'"$1"'":\([^,]*\),.*/\1/' lines | awk '{ s += $1 * 120 / 3000 } END { printf "%.9g", s / NR }'; }
+    near "$(per_clip nats)" "$(awk -v x="$(of loss elbo < json)" 'BEGIN { print -x }')" 1e-3
+    near "$(per_clip distance)" "$(awk -v x="$(of loss log_likelihood < json)" 'BEGIN { print -x }')" 1e-3
+    near "$(per_clip kl)" "$(of loss kl < json)" 1e-4
+}
+
+@test "--each and two models: the same bytes for any number of threads, and in batches" {
+    for how in "--each spectral.bin" "--each --json beat.bin" "spectral.bin linear.bin"; do
+        cv-eval -j 1 $how < tunes > lines
+        for j in 2 3; do cv-eval -j $j $how < tunes | cmp - lines; done
+        cv-batch -b 2 -B 1 < tunes | cv-eval $how | cmp - lines
+    done
+}
+
+@test "--each: the nearest clip is the one whose mean latent is, in deviations of the prior" {
+    cat tunes one > more
+    cv-eval --each spectral.bin < more > lines
+    [ "$(column nearest < lines | tr '\n' ' ')" = "real-a $(column nearest < lines | sed -n 2,3p | tr '\n' ' ')real-a " ]
+    [ "$(column away < lines | sed -n '1p; 4p' | tr '\n' ' ')" = "0 0 " ]
+    cv-eval --each spectral.bin < tunes > lines
+    values value prior/scale < spectral.bin > scale
+    cv-encode -m spectral.bin < tunes | values mean > mean
+    awk 'FNR == NR { s[n++] = $1; next } { m[i++] = $1 } END {
+        frames = i / n / 3
+        for (c = 0; c < 3; c++) for (d = 0; d < n; d++) for (t = 0; t < frames; t++)
+            at[c, d] += m[(c * n + d) * frames + t] / frames * exp(-s[d])
+        for (c = 0; c < 3; c++) {
+            least = 1e9
+            for (o = 0; o < 3; o++) {
+                sum = 0
+                for (d = 0; d < n; d++) sum += (at[c, d] - at[o, d]) ^ 2 / n
+                if (o != c && sqrt(sum) < least) { least = sqrt(sum); best = o }
+            }
+            printf "real-%c %.5f\n", 97 + best, least
+        }
+    }' scale mean > wanted
+    paste -d ' ' <(column nearest < lines) <(column away < lines | xargs -n 1 printf '%.5f\n') | diff wanted -
+    # one clip has none; what a name holds forges no field
+    wav $'tab\there.wav' 9000 3000
+    cv-load -r 3000 -q $'tab\there.wav' | cv-eval --each spectral.bin > lines
+    [ "$(awk -F '\t' '{ print NF }' lines | sort -u)" = 13 ]
+    [ "$(column name < lines)" = 'tab\there' ]
+    [ "$(column nearest < lines) $(column away < lines)" = "- -" ]
+    cv-eval --each --json spectral.bin < one | grep -q '"nearest":null,"away":null'
+}
+
+@test "two models: means of their lines, differences, and intervals by track" {
+    cv-load -r 3000 -q --all -n 3000 "$BATS_TEST_DIRNAME"/figures/real-[abc].wav > pieces
+    pieces=$(names < pieces | wc -l)
+    [ "$pieces" -gt 3 ]
+    cv-eval --json linear.bin spectral.bin < pieces > json
+    [ "$(of tracks < json)" -eq 3 ]
+    [ "$(of clips < json)" -eq "$pieces" ]
+    [ "$(of unlike < json)" = null ]
+    for m in linear spectral; do cv-eval --each $m.bin < pieces > $m.lines; done
+    for key in distance nats kl msls sc mel dac_mel dac_stft; do
+        near "$(of $key a < json)" "$(column $key < linear.lines | mean)" 0.02
+        near "$(of $key b < json)" "$(column $key < spectral.lines | mean)" 0.02
+        awk -v a="$(of $key a < json)" -v b="$(of $key b < json)" -v d="$(of $key difference < json)" \
+            -v lo="$(of $key lo < json)" -v hi="$(of $key hi < json)" \
+            'BEGIN { exit !((b - a - d) ^ 2 < 1e-8 && lo < d && d < hi) }' || { echo $key; return 1; }
+    done
+    cv-eval --json -s 5 linear.bin spectral.bin < pieces > other
+    run ! cmp -s json other
+    # a model and itself
+    cv-eval --json spectral.bin spectral.bin < tunes > json
+    [ "$(of msls difference < json) $(of msls lo < json) $(of msls hi < json)" = "0 0 0" ]
+    cv-eval linear.bin spectral.bin < one > table
+    [ "$(awk '/^msls/ { print $5, $6 }' table)" = "- -" ]
+    grep -qx "without intervals: all clips are of one track" table
+}
+
+@test "two models: losses that cannot be compared are left out, and that is said" {
+    cv-eval spectral.bin beat.bin < tunes > table
+    run -1 grep -E "^(distance|nats|kl) " table
+    [ "$(grep -cE '^(msls|sc|mel|dac_mel|dac_stft) ' table)" -eq 5 ]
+    tail -n 1 table | grep -q "^without distance, nats and kl, which cannot be compared: the models differ in 'fft'$"
+    # the same frames, another floor
+    cv-train -q -N spectral -e 0 -z 8 < one > floor.bin
+    cv-eval --json spectral.bin floor.bin < tunes > json
+    [ "$(of unlike < json)" = '"floor"' ]
+    [ -z "$(of nats a < json)" ]
+    # of two networks the one whose clips are bounded says which are taken
+    cv-eval -q --json spectral.bin notebook.bin < short > json
+    [ "$(of unlike < json)" = '"network"' ]
+    refuses 1 cv-eval spectral.bin notebook.bin < tunes
+    says real-a 9000 120 "cv-load -n 120"
+    cv-load -q -r 4000 -n 9000 "$BATS_TEST_DIRNAME"/figures/real-a.wav | cv-train -q -e 0 -z 8 > fast.bin
+    refuses 1 cv-eval spectral.bin fast.bin < tunes
+    says spectral.bin fast.bin 3000 4000 "no clips suit both"
+    refuses 1 cv-eval spectral.bin missing.bin < tunes
+    says missing.bin
+}
+
+@test "two models: a collapsed posterior is told of the one that has it" {
+    cv-train -q -N spectral -e 30 -l 0.03 -z 8 --beta 100000 < tunes > huge.bin
+    run --separate-stderr cv-eval spectral.bin huge.bin < tunes
+    [ "${#stderr_lines[@]}" -eq 1 ]
+    [[ $stderr == "cv-eval: warning: huge.bin: the posterior has collapsed"* ]]
+}
+
 @test "what cannot be measured is refused with one line, and no table" {
     refuse() { refuses 1 cv-eval "$@"; [ -z "$output" ] || { echo "output: $output"; return 1; }; }
     cv-load -q -r 4000 -n 9000 "$BATS_TEST_DIRNAME"/figures/real-a.wav > fast
@@ -343,7 +477,8 @@ sum() { awk '{ s += $1 } END { printf "%.9g\n", s }'; }
 
 @test "usage" {
     usage cv-eval < one
-    usage cv-eval a b < one
+    usage cv-eval a b c < one
+    usage cv-eval --each spectral.bin linear.bin < one
     usage cv-eval -j -1 spectral.bin < one
     usage cv-eval --what spectral.bin < one
 }

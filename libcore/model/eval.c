@@ -28,54 +28,76 @@ struct kept {
     float *x;
     int64_t samples;
     struct meta *meta;
+    char *name, *track;
 };
 
+struct clips {
+    struct spool *spool;
+    struct kept *kept; /* [count] */
+    int64_t count, shorter, longest, samples;
+    struct mean_spectrum *mean;
+};
+
+/* A model over all clips. */
 struct run {
     struct eval *e;
     struct model m;
     const struct eval_kind *kind;
     void *state;
-    struct spool *spool; /* of the clips */
-    struct kept *kept;   /* [clips] */
-    int64_t longest;     /* clip, in samples */
-    struct mean_spectrum *mean;
+    const struct clips *all;
+    struct eval_how how;
     float *steady;         /* the sound of the mean spectrum, as long as the longest clip */
     struct meters *meters; /* for each thread */
     struct eval_clip *clips;
     int held, room;
     double terms[EVAL_TERMS];
     struct latent_sums *dims; /* [latent] */
+    float *means;             /* [clips, latent] in deviations of the prior */
     struct tally tallies[EVAL_ROWS][EVAL_FIGURES];
 };
 
 /* ---- first pass ---- */
 
-static int clips_keep(struct run *run, struct reader *r)
+/* m: the model that takes the fewest clips. */
+static int clips_keep(struct clips *all, const struct model *m, struct reader *r)
 {
     struct audio_clip c = {0};
-    int64_t shorter = 0;
     int got;
 
-    while ((got = codec_next(&run->m, r, &c)) > 0) {
-        size_t count = (size_t)run->e->clips, size = (size_t)(c.channels * c.samples);
-        struct kept k = {spool_floats(run->spool, size), c.samples, NULL};
+    while ((got = codec_next(m, r, &c)) > 0) {
+        size_t size = (size_t)(c.channels * c.samples);
+        struct kept k = {.x = spool_floats(all->spool, size), .samples = c.samples};
 
         if (!k.x)
             return -1;
         memcpy(k.x, c.x, size * sizeof *k.x);
-        spool_release(run->spool, k.x, size);
+        spool_release(all->spool, k.x, size);
         k.meta = audio_clip_brief(&c);
-        run->kept = mem_more(run->kept, count, sizeof *run->kept);
-        run->kept[run->e->clips++] = k;
-        mean_spectrum_add(run->mean, c.x, c.channels, c.samples);
-        run->longest = c.samples > run->longest ? c.samples : run->longest;
-        run->e->samples += c.samples;
-        shorter += c.samples < run->m.samples;
+        k.name = mem_text(c.name);
+        k.track = mem_text(c.track);
+        all->kept = mem_more(all->kept, (size_t)all->count, sizeof *all->kept);
+        all->kept[all->count++] = k;
+        mean_spectrum_add(all->mean, c.x, c.channels, c.samples);
+        all->longest = c.samples > all->longest ? c.samples : all->longest;
+        all->samples += c.samples;
+        all->shorter += c.samples < m->samples;
     }
-    if (got == 0 && run->e->clips == 0)
+    if (got == 0 && all->count == 0)
         return error_set("%s: holds no clips", reader_label(r));
-    codec_note_padded(&run->m, shorter);
+    codec_note_padded(m, all->shorter);
     return got;
+}
+
+static void clips_free(struct clips *all)
+{
+    for (int64_t i = 0; i < all->count; i++) {
+        meta_free(all->kept[i].meta);
+        free(all->kept[i].name);
+        free(all->kept[i].track);
+    }
+    free(all->kept);
+    mean_spectrum_free(all->mean);
+    spool_free(all->spool);
 }
 
 /* ---- second pass ---- */
@@ -113,12 +135,12 @@ static void clip_measure(void *arg, int task, int worker)
     struct eval_clip *j = &run->clips[task];
     int channels = run->m.channels;
     size_t samples = (size_t)j->samples, size = (size_t)channels * samples;
-    float *steady = mem_alloc(size * sizeof *steady);
     double gain = level_rms(j->x, (int64_t)size) / MEAN_SPECTRUM_RMS;
+    float *steady = j->alone ? NULL : mem_alloc(size * sizeof *steady);
 
     j->reconstruction = mem_alloc(size * sizeof(float));
     run->kind->clip(run->state, worker, j);
-    for (size_t i = 0; i < size; i++)
+    for (size_t i = 0; steady && i < size; i++)
         steady[i] = (float)(gain * (double)run->steady[i % samples]);
     sounds_measure(&run->meters[worker], j, channels,
                    (float *[EVAL_ROWS]){
@@ -126,7 +148,7 @@ static void clip_measure(void *arg, int task, int worker)
                        [EVAL_COMPONENTS] = j->components,
                        [EVAL_FLOOR] = j->floor,
                        [EVAL_MEAN_SPECTRUM] = steady,
-                       [EVAL_ORIGINAL] = j->x,
+                       [EVAL_ORIGINAL] = j->alone ? NULL : j->x,
                    });
     free(j->reconstruction);
     free(j->components);
@@ -134,7 +156,22 @@ static void clip_measure(void *arg, int task, int worker)
     free(steady);
 }
 
-static void clips_measure(struct run *run, struct pool *pool)
+/* What is kept of a clip by itself: that of number i. */
+static void each_take(struct run *run, const struct eval_clip *j, int64_t i)
+{
+    const struct kept *k = &run->all->kept[i];
+    struct eval_each *own = &run->e->each[i];
+    int latent = run->e->latent;
+
+    *own = (struct eval_each){mem_text(k->name), mem_text(k->track), (double)k->samples / run->m.rate, {0}, -1, NAN};
+    memcpy(own->value, j->own, sizeof j->own);
+    memcpy(own->value + EVAL_RECON, j->sound[EVAL_RECONSTRUCTION], RECON_GAIN * sizeof(double));
+    for (int d = 0; d < latent; d++)
+        run->means[i * latent + d] = (float)(j->dims[d].mean / (double)j->frames);
+}
+
+/* Those held, of which the first has that number. */
+static void clips_measure(struct run *run, int64_t first, struct pool *pool)
 {
     pool_run(pool, run->held, clip_measure, run);
     for (int i = 0; i < run->held; i++) {
@@ -149,11 +186,12 @@ static void clips_measure(struct run *run, struct pool *pool)
         run->e->latents += j->frames;
         if (run->kind->add)
             run->kind->add(run->state, j);
+        each_take(run, j, first + i);
         for (int k = 0; k < EVAL_TERMS; k++)
             run->terms[k] += j->terms[k];
         for (int d = 0; d < run->e->latent; d++)
             latent_sums_add(&run->dims[d], &j->dims[d]);
-        spool_release(run->spool, j->x, (size_t)(run->m.channels * j->samples));
+        spool_release(run->all->spool, j->x, (size_t)(run->m.channels * j->samples));
         free(j->eps);
         free(j->dims);
     }
@@ -187,7 +225,12 @@ static void clip_recall(struct run *run, const struct kept *k)
     struct eval_clip *j = &run->clips[run->held++];
 
     *j = (struct eval_clip){
-        .dims = mem_zero(latent, sizeof(struct latent_sums)), .x = k->x, .samples = k->samples, .meta = k->meta};
+        .dims = mem_zero(latent, sizeof(struct latent_sums)),
+        .x = k->x,
+        .samples = k->samples,
+        .meta = k->meta,
+        .alone = run->how.each,
+    };
     for (int row = 0; row < EVAL_ROWS; row++)
         for (int i = 0; i < EVAL_FIGURES; i++)
             j->sound[row][i] = NAN;
@@ -197,82 +240,133 @@ static void clip_recall(struct run *run, const struct kept *k)
     run->kind->draw(run->state, j->eps, count);
 }
 
-static void all_measure(struct run *run, uint64_t seed, struct pool *pool)
+static void all_measure(struct run *run, struct pool *pool)
 {
-    run->steady = mean_spectrum_sound(run->mean, run->longest, seed);
-    run->meters = mem_zero((size_t)run->room, sizeof *run->meters);
-    for (int i = 0; i < run->room; i++)
-        run->meters[i] = (struct meters){recon_meter_new(run->m.rate), timbre_meter_new(run->m.rate)};
-    for (int64_t i = 0; i < run->e->clips; i++) {
-        progress("evaluation of clips", i - run->held, run->e->clips);
-        clip_recall(run, &run->kept[i]);
-        if (run->held == run->room || i + 1 == run->e->clips)
-            clips_measure(run, pool);
+    int64_t count = run->all->count;
+
+    run->e->clips = count;
+    run->e->samples = run->all->samples;
+    run->e->each = mem_zero((size_t)count, sizeof *run->e->each);
+    run->means = mem_alloc((size_t)(count * run->e->latent) * sizeof *run->means);
+    if (!run->how.each)
+        run->steady = mean_spectrum_sound(run->all->mean, run->all->longest, run->how.seed);
+    for (int64_t i = 0; i < count; i++) {
+        progress("evaluation of clips", i - run->held, count);
+        clip_recall(run, &run->all->kept[i]);
+        if (run->held == run->room || i + 1 == count)
+            clips_measure(run, i + 1 - run->held, pool);
     }
-    progress("evaluation of clips", run->e->clips, run->e->clips);
+    progress("evaluation of clips", count, count);
     means_take(run);
+    eval_nearest(run->e, run->means, pool);
 }
 
 /* ---- the whole ---- */
 
-static void run_free(struct run *run)
+static int run_begin(struct run *run, struct eval *e, const char *path, const struct clips *all, struct eval_how how)
+{
+    struct reader *file = model_open(&run->m, path);
+    size_t latent = (size_t)run->m.latent;
+
+    if (!file)
+        return -1;
+    run->e = e;
+    run->all = all;
+    run->how = how;
+    e->network = run->m.network->name;
+    e->rate = run->m.rate;
+    e->latent = run->m.latent;
+    e->explained = NAN;
+    e->kl = mem_zero(latent, sizeof *e->kl);
+    e->variance = mem_zero(latent, sizeof *e->variance);
+    run->dims = mem_zero(latent, sizeof *run->dims);
+    run->clips = mem_zero((size_t)run->room, sizeof *run->clips);
+    run->meters = mem_zero((size_t)run->room, sizeof *run->meters);
+    for (int i = 0; i < run->room; i++)
+        run->meters[i] = (struct meters){recon_meter_new(e->rate), timbre_meter_new(e->rate)};
+    run->kind = run->m.network->eval;
+    run->state = run->kind->begin(&run->m, file, path, how.seed, run->room);
+    return run->state ? 0 : -1;
+}
+
+static void run_end(struct run *run)
 {
     for (int i = 0; run->meters && i < run->room; i++) {
         recon_meter_free(run->meters[i].recon);
         timbre_meter_free(run->meters[i].timbre);
     }
-    for (int64_t i = 0; i < run->e->clips; i++)
-        meta_free(run->kept[i].meta);
-    free(run->kept);
     free(run->dims);
+    free(run->means);
     free(run->meters);
     free(run->clips);
     free(run->steady);
-    mean_spectrum_free(run->mean);
-    spool_free(run->spool);
     if (run->state)
         run->kind->end(run->state);
     model_free(&run->m);
 }
 
-int eval_run(struct eval *e, const char *model, struct reader *r, uint64_t seed, int threads)
+/* The model that takes the fewest clips: NULL, with the reason, if two of them take none alike. */
+static const struct model *strictest(const struct run *runs, const char *const *paths, int count)
 {
-    struct run run = {.e = e};
-    struct reader *file = model_open(&run.m, model);
-    struct pool *pool;
-    int status = -1;
+    const struct model *least = &runs[0].m;
 
-    memset(e, 0, sizeof *e);
-    if (!file)
-        return -1;
-    pool = pool_new(threads);
-    run.room = pool_threads(pool);
-    e->network = run.m.network->name;
-    e->rate = run.m.rate;
-    e->latent = run.m.latent;
-    e->explained = NAN;
-    e->kl = mem_zero((size_t)e->latent, sizeof *e->kl);
-    e->variance = mem_zero((size_t)e->latent, sizeof *e->variance);
-    run.dims = mem_zero((size_t)e->latent, sizeof *run.dims);
-    run.kind = run.m.network->eval;
-    run.clips = mem_zero((size_t)run.room, sizeof *run.clips);
-    run.mean = mean_spectrum_new(run.m.rate);
-    run.spool = spool_new(0);
-    run.state = run.kind->begin(&run.m, file, model, seed, run.room);
-    if (run.state)
-        status = clips_keep(&run, r);
+    for (int i = 1; i < count; i++) {
+        const struct model *m = &runs[i].m;
+
+        if (m->rate < least->rate || m->rate > least->rate || m->channels != least->channels) {
+            error_set("%s takes clips of %d channel%s at %g Hz, %s of %d at %g Hz: no clips suit both", paths[0],
+                      least->channels, least->channels == 1 ? "" : "s", least->rate, paths[i], m->channels, m->rate);
+            return NULL;
+        }
+        if (m->network->one_length && (!least->network->one_length || m->samples < least->samples))
+            least = m;
+    }
+    return least;
+}
+
+int eval_run(struct eval *e, const char *const *models, int count, struct reader *r, struct eval_how how)
+{
+    struct run *runs = mem_zero((size_t)count, sizeof *runs);
+    struct pool *pool = pool_new(how.threads);
+    struct clips all = {.spool = spool_new(0)};
+    const struct model *least = NULL;
+    int status = 0;
+
+    memset(e, 0, (size_t)count * sizeof *e);
+    for (int i = 0; i < count; i++) {
+        runs[i].room = pool_threads(pool);
+        status = status ? status : run_begin(&runs[i], &e[i], models[i], &all, how);
+    }
     if (!status)
-        all_measure(&run, seed, pool);
-    run_free(&run);
+        least = strictest(runs, models, count);
+    if (least) {
+        all.mean = mean_spectrum_new(least->rate);
+        status = clips_keep(&all, least, r);
+    } else {
+        status = -1;
+    }
+    for (int i = 0; i < count; i++) {
+        if (!status)
+            all_measure(&runs[i], pool);
+        run_end(&runs[i]);
+    }
+    clips_free(&all);
     pool_free(pool);
-    if (status)
-        eval_free(e);
+    free(runs);
+    for (int i = 0; i < count && status; i++)
+        eval_free(&e[i]);
     return status;
 }
 
 void eval_free(struct eval *e)
 {
+    for (int64_t i = 0; e->each && i < e->clips; i++) {
+        free(e->each[i].name);
+        free(e->each[i].track);
+    }
+    free(e->each);
     free(e->kl);
     free(e->variance);
-    e->kl = e->variance = NULL;
+    meta_free(e->yardstick);
+    memset(e, 0, sizeof *e);
 }

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "measure/recon.h"
 #include "io/stream.h"
+#include "measure/recon.h"
 
 /* A latent dimension is active when the variance of the posterior's means over
  * all latent frames is more than this, in variances of the prior (Burda et al.
@@ -32,6 +32,23 @@ enum eval_row {
     EVAL_SILENCE,
     EVAL_ORIGINAL, /* the clips themselves */
     EVAL_ROWS
+};
+
+/* Figures of a clip by itself; of the reconstruction those of measure/recon.h that are distances. */
+enum eval_figure {
+    EVAL_DISTANCE, /* as the loss has it of what is decoded from the draw */
+    EVAL_NATS,     /* -ELBO, nats per second */
+    EVAL_KL,       /* nats per second */
+    EVAL_RECON,
+    EVAL_EACH = EVAL_RECON + RECON_GAIN
+};
+
+struct eval_each {
+    char *name, *track;
+    double seconds;
+    double value[EVAL_EACH]; /* NaN: cannot be told of this clip */
+    int64_t nearest;         /* the clip whose mean latent is nearest; -1: there is no other */
+    double away;             /* of it: root mean square over the dimensions, in deviations of the prior */
 };
 
 /* A figure of the loss, z one draw from the posterior. */
@@ -59,13 +76,41 @@ struct eval {
     struct eval_term term[EVAL_TERMS_MOST];
     bool has[EVAL_ROWS];                   /* whether the network has that row */
     double sound[EVAL_ROWS][EVAL_FIGURES]; /* means over the clips that have the figure, NaN when none has */
+    struct eval_each *each;                /* [clips] */
+    struct meta *yardstick;                /* what losses depend on beside the clips: comparable where it is the same */
 };
 
-/* Reads audio from r (started) to its end and measures the model on it. Draws
- * and the phases that decoding starts from are those of cv-encode and cv-decode
- * with this seed. Holds one clip for each thread; a copy of all clips is kept
- * in a nameless temporary file meanwhile. -1: with the reason. */
-int eval_run(struct eval *e, const char *model, struct reader *r, uint64_t seed, int threads);
+struct eval_how {
+    uint64_t seed;
+    int threads;
+    bool each; /* only figures of clips are wanted: of all rows reconstruction alone */
+};
+
+/* Reads audio from r (started) to its end and measures count models on it, to
+ * e [count]. Draws and the phases that decoding starts from are those of
+ * cv-encode and cv-decode with this seed. Holds one clip for each thread, and
+ * of every clip its name and mean latent; a copy of all clips is kept in a
+ * nameless temporary file meanwhile. -1: with the reason. */
+int eval_run(struct eval *e, const char *const *models, int count, struct reader *r, struct eval_how how);
 void eval_free(struct eval *e);
+
+/* ---- two models on the same clips ---- */
+
+enum { EVAL_RESAMPLINGS = 2000 };
+
+struct eval_pair {
+    double a, b; /* means over the clips that have the figure under both models; NaN: none, or it cannot be compared */
+    double lo, hi; /* between which b - a lies in 95 % of resamplings; NaN: of fewer than two tracks */
+};
+
+struct eval_comparison {
+    int64_t tracks;
+    const char *unlike; /* in what yardsticks differ, so that loss and bound are left out; NULL: in nothing */
+    struct eval_pair figure[EVAL_EACH];
+};
+
+/* Clips of one track are not independent: tracks are drawn with replacement, all clips of each. Figure by figure the
+ * interval is that between the quantiles 0.025 and 0.975 of the mean difference (Efron and Tibshirani 1993, chapter 13). */
+void eval_compare(const struct eval *a, const struct eval *b, uint64_t seed, struct eval_comparison *c);
 
 #endif

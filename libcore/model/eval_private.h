@@ -2,6 +2,7 @@
 #ifndef MODEL_EVAL_PRIVATE_H
 #define MODEL_EVAL_PRIVATE_H
 
+#include "base/pool.h"
 #include "model/eval.h"
 #include "model/file.h"
 #include "model/terms.h"
@@ -14,10 +15,12 @@ struct eval_clip {
     const struct meta *meta; /* of its own what is read of it: tempo and beat; NULL: neither */
     int64_t samples, frames; /* of audio, of latents */
     float *eps;              /* [latent, frames]: noise of the draw, used up */
+    bool alone;              /* no sound but the reconstruction is wanted */
     float *reconstruction;   /* result, as x */
     /* results, as x, of those networks that have them, by mem_alloc; NULL otherwise */
     float *components;              /* the clip by its principal components alone */
     float *floor;                   /* its own levels, with the phases that decoding finds */
+    double own[EVAL_RECON];         /* result: figures of the clip by itself */
     double terms[EVAL_TERMS];       /* results that add up over clips; which, the network knows */
     struct latent_sums *dims;       /* result [latent] */
     struct terms spectral, at_zero; /* results of the network 'spectral', until add; at_zero: of z = 0 */
@@ -34,10 +37,13 @@ struct eval_kind {
     void (*draw)(void *state, float *eps, size_t count);
     void (*clip)(void *state, int worker, struct eval_clip *c);
     void (*add)(void *state, struct eval_clip *c); /* after clip, in the order of the clips; NULL: nothing to do */
-    /* From sums of terms over e->clips clips to the loss terms of e; e->kl_sum is there. */
+    /* From sums of terms over e->clips clips to the loss terms and the yardstick of e; e->kl_sum is there. */
     void (*finish)(const void *state, const double *terms, struct eval *e);
     void (*end)(void *state);
 };
+
+/* Finds of every clip of e the nearest, by means [clips, latent]. */
+void eval_nearest(struct eval *e, const float *means, struct pool *pool);
 
 /* Adds a term to e, in the order of the table. */
 static inline void eval_term(struct eval *e, const char *key, const char *name, double value, const char *words)

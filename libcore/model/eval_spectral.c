@@ -79,6 +79,22 @@ static void give_levels(void *arg, int64_t first, int count, float *y)
         chunks_project(shape, from->s->p.params, y + (size_t)t * each, from->scratch);
 }
 
+/* Those that need no training. */
+static void untrained_sounds(struct source *from, int worker, const struct chunk_clip *clip, struct eval_clip *c)
+{
+    const struct chunks *p = &from->s->p;
+    struct chunk_sound how = chunks_how(false, from->s->seed);
+    size_t size = (size_t)(p->input.channels * c->samples);
+
+    from->components = true;
+    c->components = mem_alloc(size * sizeof(float));
+    chunks_play(p, worker, clip, give_levels, from, &how, c->components);
+    from->components = false;
+    how.lift = 0;
+    c->floor = mem_alloc(size * sizeof(float));
+    chunks_play(p, worker, clip, give_levels, from, &how, c->floor);
+}
+
 static void spectral_clip(void *state, int worker, struct eval_clip *c)
 {
     struct state *s = state;
@@ -90,21 +106,21 @@ static void spectral_clip(void *state, int worker, struct eval_clip *c)
     float *y = mem_alloc((size_t)frames * (size_t)shape->features * sizeof *y);
     float *mean = mem_alloc((size_t)(c->frames * shape->latent) * sizeof *mean);
     struct source from = {s, y, false, mem_alloc((size_t)(shape->stride * shape->features) * sizeof(float))};
+    struct figures_of_terms f;
 
     chunks_levels(p, &clip, 0, (int)frames, y);
     c->spectral = terms_new(shape);
     terms_clip(&c->spectral, p, worker, y, frames, real, clip.timing.grid.step, c->eps);
+    f = terms_figures(&c->spectral, shape);
+    c->own[EVAL_DISTANCE] = f.distance;
+    c->own[EVAL_NATS] = -f.elbo;
+    c->own[EVAL_KL] = f.rate;
     c->at_zero = terms_new(shape);
     terms_clip(&c->at_zero, p, worker, y, frames, real, clip.timing.grid.step, NULL);
     chunks_means(p, y, (int)c->frames, mean);
     chunks_sound(p, worker, &clip, mean, c->frames, &how, c->reconstruction);
-    c->floor = mem_alloc((size_t)(p->input.channels * c->samples) * sizeof(float));
-    how.lift = 0;
-    chunks_play(p, worker, &clip, give_levels, &from, &how, c->floor);
-    how = chunks_how(false, s->seed);
-    from.components = true;
-    c->components = mem_alloc((size_t)(p->input.channels * c->samples) * sizeof(float));
-    chunks_play(p, worker, &clip, give_levels, &from, &how, c->components);
+    if (!c->alone)
+        untrained_sounds(&from, worker, &clip, c);
     free(from.scratch);
     free(mean);
     free(y);
@@ -122,6 +138,20 @@ static void spectral_add(void *state, struct eval_clip *c)
     terms_free(&c->at_zero);
 }
 
+/* Levels that are cut off at another floor, or standardised by another scale, have other losses. */
+static struct meta *yardstick(const struct model *m, const struct input_values *v)
+{
+    struct meta *yard = meta_map();
+
+    meta_add(yard, "network", meta_text(m->network->name));
+    meta_add(yard, "fft", meta_int(m->fft));
+    meta_add(yard, "hop", m->beat ? meta_text("beat") : meta_int(m->hop));
+    meta_add(yard, "corner", meta_real(m->corner));
+    meta_add(yard, "floor", meta_real((double)*v->floor));
+    meta_add(yard, "scale", meta_real((double)*v->scale));
+    return yard;
+}
+
 static void spectral_finish(const void *state, const double *terms, struct eval *e)
 {
     const struct state *s = state;
@@ -130,6 +160,7 @@ static void spectral_finish(const void *state, const double *terms, struct eval 
 
     (void)terms;
     meta_get_real(s->m->meta, "beta", &beta);
+    e->yardstick = yardstick(s->m, &s->p.v);
     eval_term(e, "total", "loss", f.distance + beta * f.kl, "log distance + linear distance + beta KL");
     eval_term(e, "log_distance", "  log distance", f.log, "of standardised log magnitudes");
     eval_term(e, "linear_distance", "  linear distance", f.linear, "of magnitudes, over their mean");

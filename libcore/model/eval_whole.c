@@ -66,6 +66,7 @@ static void clip(void *state, int worker, struct eval_clip *c)
     struct state *s = state;
     const struct whole_graph *g = &s->graphs[worker];
     size_t latent = (size_t)s->m->latent;
+    double seconds = (double)s->m->samples / s->m->rate, kl = 0;
 
     whole_input(g, 0, c->x, c->samples);
     memcpy(g->eps->y, c->eps, latent * sizeof(float));
@@ -73,8 +74,13 @@ static void clip(void *state, int worker, struct eval_clip *c)
     c->terms[TERM_NLL] = (double)g->nll->y[0];
     c->terms[TERM_KL_DRAW] = (double)g->kl->y[0];
     c->terms[TERM_RECONSTRUCTION] = g->reconstruction ? (double)g->reconstruction->y[0] : 0;
-    for (size_t d = 0; d < latent; d++)
+    for (size_t d = 0; d < latent; d++) {
         c->dims[d] = latent_of((double)g->mean->y[d], (double)g->logvar->y[d]);
+        kl += c->dims[d].kl;
+    }
+    c->own[EVAL_DISTANCE] = c->terms[TERM_NLL] / seconds;
+    c->own[EVAL_NATS] = (c->terms[TERM_NLL] + c->terms[TERM_KL_DRAW]) / seconds;
+    c->own[EVAL_KL] = kl / seconds;
     memset(g->eps->y, 0, latent * sizeof(float));
     net_forward(g->net);
     memcpy(c->reconstruction, g->sample->y, (size_t)c->samples * sizeof(float));
@@ -83,13 +89,17 @@ static void clip(void *state, int worker, struct eval_clip *c)
 
 static void finish(const void *state, const double *terms, struct eval *e)
 {
+    const struct state *s = state;
     double n = (double)e->clips, likelihood = -terms[TERM_NLL] / n, draw = terms[TERM_KL_DRAW] / n;
 
+    e->yardstick = meta_map();
+    meta_add(e->yardstick, "network", meta_text(s->m->network->name));
+    meta_add(e->yardstick, "samples", meta_int(s->m->samples));
     eval_term(e, "elbo", "ELBO", likelihood - draw, "log p(x|z) - KL of the draw, nats per clip");
     eval_term(e, "log_likelihood", "  log p(x|z)", likelihood, "nats");
     eval_term(e, "kl_draw", "  KL of the draw", draw, "nats, log q(z|x) - log p(z)");
     eval_term(e, "kl", "  KL", e->kl_sum, "nats, closed form, against N(0, 1)");
-    if (((const struct state *)state)->graphs->reconstruction)
+    if (s->graphs->reconstruction)
         eval_term(e, "cross_entropy", "reconstruction loss", terms[TERM_RECONSTRUCTION] / n,
                   "cross entropy of the raw logits");
 }
