@@ -15,17 +15,18 @@ static const char *figure_name(int figure)
 
 /* ---- clip by clip ---- */
 
+/* Numbers first: names may hold blanks, which divide fields for sort. */
 static struct meta *each_meta(const struct eval *e, const struct eval_each *own)
 {
     struct meta *m = meta_map();
 
-    meta_add(m, "name", meta_text(own->name));
-    meta_add(m, "track", meta_text(own->track));
-    meta_add(m, "seconds", meta_real(own->seconds));
     for (int k = 0; k < EVAL_EACH; k++)
         meta_add(m, figure_name(k), meta_real(own->value[k]));
-    meta_add(m, "nearest", own->nearest < 0 ? meta_nil() : meta_text(e->each[own->nearest].name));
     meta_add(m, "away", meta_real(own->away));
+    meta_add(m, "seconds", meta_real(own->seconds));
+    meta_add(m, "name", meta_text(own->name));
+    meta_add(m, "track", meta_text(own->track));
+    meta_add(m, "nearest", own->nearest < 0 ? meta_nil() : meta_text(e->each[own->nearest].name));
     return m;
 }
 

@@ -34,7 +34,7 @@ struct kept {
 struct clips {
     struct spool *spool;
     struct kept *kept; /* [count] */
-    int64_t count, shorter, longest, samples;
+    int64_t count, longest, samples;
     struct mean_spectrum *mean;
 };
 
@@ -80,11 +80,9 @@ static int clips_keep(struct clips *all, const struct model *m, struct reader *r
         mean_spectrum_add(all->mean, c.x, c.channels, c.samples);
         all->longest = c.samples > all->longest ? c.samples : all->longest;
         all->samples += c.samples;
-        all->shorter += c.samples < m->samples;
     }
     if (got == 0 && all->count == 0)
         return error_set("%s: holds no clips", reader_label(r));
-    codec_note_padded(m, all->shorter);
     return got;
 }
 
@@ -242,8 +240,11 @@ static void clip_recall(struct run *run, const struct kept *k)
 
 static void all_measure(struct run *run, struct pool *pool)
 {
-    int64_t count = run->all->count;
+    int64_t count = run->all->count, shorter = 0;
 
+    for (int64_t i = 0; i < count; i++)
+        shorter += run->all->kept[i].samples < run->m.samples;
+    codec_note_padded(&run->m, shorter);
     run->e->clips = count;
     run->e->samples = run->all->samples;
     run->e->each = mem_zero((size_t)count, sizeof *run->e->each);
