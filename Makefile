@@ -1,7 +1,9 @@
 # cv: build, demo, check, bench, install. Adding a source file needs no edit here.
-VERSION = 0.1.0
+# X.Y.Z-unreleased until X.Y.Z is tagged; CHANGELOG.md begins with the same
+VERSION = 0.2.0-unreleased
 BUILD = build
 PREFIX = /usr/local
+ZSH = share/zsh/site-functions
 DESTDIR =
 JOBS := $(shell nproc 2>/dev/null || echo 2)
 
@@ -16,10 +18,10 @@ LIBS = sndfile libmpg123 soxr libebur128 fftw3f msgpack libxxhash jansson cairo 
 # asked for once, and only when something is compiled; OpenBLAS is loaded at its first use (base/linalg.c)
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(LIBS) openblas))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(LIBS)) -ldl)$(PKG_LIBS)
-COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -DCV_VERSION='"$(VERSION)"' -Ilibcore $(CFLAGS) $(WARN) $(PKG_CFLAGS) $(SANITIZE) -pthread
+COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -Ilibcore '-ffile-prefix-map=$(CURDIR)=.' $(CFLAGS) $(WARN) $(PKG_CFLAGS) $(SANITIZE) -pthread
 LINK = $(CC) $(CFLAGS) $(SANITIZE) -pthread -Wl,--as-needed
 
-objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
+objects = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard $(1))))
 LIBRARY = $(BUILD)/libcore.a
 PROGRAMS = $(patsubst cmd/%.c,$(BUILD)/%,$(wildcard cmd/cv-*.c))
 UNITS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*/*.c))
@@ -32,10 +34,13 @@ all: $(PROGRAMS)
 
 $(LIBRARY): $(call objects,libcore/*/*.c)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(AR) rcsD $@ $^
 $(BUILD)/libcore/%.o: libcore/%.c | $(BUILD)/.packages
 	@mkdir -p $(@D)
 	$(COMPILE) $(KERNEL) -MMD -MP -c -o $@ $<
+STAMPED = $(BUILD)/libcore/base/opt.o $(BUILD)/libcore/train/train_save.o
+$(STAMPED): COMPILE += -DCV_VERSION='"$(VERSION)"'
+$(STAMPED): Makefile
 $(BUILD)/tests/unit/%.o: COMPILE += -Itests/unit
 $(BUILD)/tests/bench/%.o: COMPILE += $(KERNEL)
 $(BUILD)/%.o: %.c | $(BUILD)/.packages
@@ -54,9 +59,10 @@ $(BUILD)/bench/bench: $(call objects,tests/bench/*.c) $(LIBRARY)
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(LIBRARY)
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $< $(LIBRARY) $(PKG_LIBS) -lm
+$(BUILD)/tools/older: $(BUILD)/cmd/cv-train.o
 $(BUILD)/tools/%: $(BUILD)/tests/tools/%.o $(LIBRARY)
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $< $(LIBRARY) $(PKG_LIBS) -lm
+	$(LINK) -o $@ $(filter %.o,$^) $(LIBRARY) $(PKG_LIBS) -lm
 # fuzz targets: as programs that replay files, or (FUZZER=1, by make fuzz) with a fuzzer
 FUZZ_SHARED = $(BUILD)/tests/fuzz/harness.o $(BUILD)/tests/fuzz/model.o
 FUZZ_LINK = $(if $(FUZZER),-fsanitize=fuzzer) -Wl,--wrap=read,--wrap=writev,--wrap=fclose,--wrap=exit
@@ -119,17 +125,41 @@ figures:
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(BUILD)/compose
 	@BUILD='$(BUILD)' JOBS='$(JOBS)' bash pipelines/figures.sh $(MUSIC)
 
-install: all
-	install -d $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
-	for page in $(PAGES); do \
-	   install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
+# completion, made from what --help says
+$(BUILD)/bash/%: $(BUILD)/% pipelines/completion.awk
+	@mkdir -p $(@D)
+	$< --help | awk -v shell=bash -f pipelines/completion.awk > $@
+$(BUILD)/zsh/_%: $(BUILD)/% pipelines/completion.awk
+	@mkdir -p $(@D)
+	$< --help | awk -v shell=zsh -f pipelines/completion.awk > $@
+
+# what is installed, as SOURCE:PLACE
+PLACES = $(foreach p,$(PROGRAMS),$p:bin/$(notdir $p)) $(foreach p,$(PAGES),$p:share/man/man$(subst .,,$(suffix $p))/$(notdir $p)) \
+   $(foreach p,$(notdir $(PROGRAMS)),$(BUILD)/bash/$p:share/bash-completion/completions/$p $(BUILD)/zsh/_$p:$(ZSH)/_$p)
+completion: $(foreach p,$(notdir $(PROGRAMS)),$(BUILD)/bash/$p $(BUILD)/zsh/_$p)
+install: all completion
+	@for place in $(PLACES); do \
+	   case $$place in *:bin/*) mode=755 ;; *) mode=644 ;; esac; \
+	   install -D -m $$mode "$${place%%:*}" "$(DESTDIR)$(PREFIX)/$${place#*:}" || exit 1; done
 uninstall:
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(PROGRAMS)))
-	for page in $(PAGES); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
+	@for place in $(PLACES); do rm -f "$(DESTDIR)$(PREFIX)/$${place#*:}"; done
+# the Debian package cv-filters, of programs built with Debian's flags. Lintian is to say nothing of it, but that it
+# closes no report of Debian's archive, where it is not.
+DEB_FLAGS = $$(for f in CFLAGS CPPFLAGS LDFLAGS; do DEB_BUILD_MAINT_OPTIONS='hardening=+all reproducible=-fixfilepath' dpkg-buildflags --get $$f; done)
+deb:
+	@sh pipelines/packages.sh build deb
+	@$(MAKE) --no-print-directory -j$(JOBS) all completion BUILD=$(BUILD)/deb CFLAGS="$$(echo $(DEB_FLAGS))"
+	@rm -f $(BUILD)/deb/*.deb
+	@sh pipelines/deb.sh $(BUILD)/deb $(BUILD)/deb
+	@lintian --allow-root --fail-on error,warning --suppress-tags initial-upload-closes-no-bugs $(BUILD)/deb/*.deb
+# whether that package has the same bytes when it is built elsewhere and later
+reproducible:
+	@sh pipelines/packages.sh build deb
+	@JOBS=$(JOBS) sh tests/tools/reproducible.sh
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all demo check tests asan tsan fuzz torture bench figures install uninstall clean
+.PHONY: all demo check tests asan tsan fuzz torture bench figures completion install uninstall deb reproducible clean
+.DELETE_ON_ERROR:
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -22,7 +22,7 @@ static const struct opt opts[] = {
     {'b', "batch", OPT_INT, &group, "CLIPS", 1, 65536, "clips in a batch; 1 leaves them single", NULL},
     {'B', "buffer", OPT_INT, &buffer, "CLIPS", 0, 1e6, "clips to draw from; 0: all, 1 keeps the order", NULL},
     {'s', "seed", OPT_INT, &seed, "N", 0, HUGE_VAL, "seed of the shuffle", NULL},
-    {0, "take", OPT_TEXT, &take, "SIDE", 0, 0, "pass on one side of the split only: train or test", NULL},
+    {0, "take", OPT_TEXT, &take, "train|test", 0, 0, "pass on one side of the split only", NULL},
     {0, "share", OPT_REAL, &share, "X", 0, 1, "share of the tracks on the test side", &share_given},
     {0, "by-time", OPT_FLAG, &by_time, NULL, 0, 0,
      "split each track in time instead: the share at its end is the test side", NULL},
@@ -125,8 +125,6 @@ int main(int argc, char **argv)
     int status;
 
     program_begin(&program, argc, argv, 0, 0);
-    if (take && strcmp(take, "train") != 0 && strcmp(take, "test") != 0)
-        diag_usage("--take %s: train or test was expected", take);
     if ((by_time || share_given) && !take)
         diag_usage("%s says how to split: --take train or --take test is missing", by_time ? "--by-time" : "--share");
     rng = rng_new((uint64_t)seed, 0);

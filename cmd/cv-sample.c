@@ -20,9 +20,8 @@ static const struct opt opts[] = {
      "length of the clips; 0: that of the clips of training, or of the guide", NULL},
     {'m', "model", OPT_TEXT, &draw.model, "MODEL", 0, 0, "draw latents from this model's prior, not noise", NULL},
     {'j', "threads", OPT_INT, &draw.how.threads, "N", 0, 1024, "with -m: threads, 0 for one per processor", NULL},
-    {0, "prior", OPT_TEXT, &draw.how.prior, "KIND", 0, 0,
-     "normal, var or beat (as the model's frames are), guided, or auto for the best that the model has",
-     &draw.how.given[CODEC_PRIOR]},
+    {0, "prior", OPT_TEXT, &draw.how.prior, "auto|normal|var|beat|guided", 0, 0,
+     "var or beat as the model's frames are; auto: the best that the model has", &draw.how.given[CODEC_PRIOR]},
     {0, "form", OPT_TEXT, &draw.how.guided.form, "LETTERS", 0, 0,
      "guided: sections, as AABA, over and over; without, those of what is followed", &draw.how.given[CODEC_FORM]},
     {0, "bars", OPT_INT, &draw.how.guided.bars, "N", 1, 64, "guided: bars of a section, of four beats each",
@@ -64,14 +63,8 @@ static bool is_form(const char *letters)
 
 static void check_usage(void)
 {
-    static const char *const priors[] = {"auto", "normal", "var", "beat", "guided"};
     const struct codec_options *how = &draw.how;
-    bool known = !how->prior;
 
-    for (size_t i = 0; i < sizeof priors / sizeof *priors; i++)
-        known |= how->prior && !strcmp(how->prior, priors[i]);
-    if (!known)
-        diag_usage("--prior %s: no such prior, there are: auto, normal, var, beat, guided", how->prior);
     for (int i = CODEC_PRIOR; i < CODEC_OPTIONS && !draw.model; i++)
         if (how->given[i])
             diag_usage("--prior, --form, --guide and the other options of latents need a model: name it with -m");

@@ -8,11 +8,12 @@ for group; do
     case $group in
     build) wanted="$wanted gcc libc6-dev make pkg-config libsndfile1-dev libmpg123-dev libsoxr-dev libebur128-dev libfftw3-dev
                    libopenblas-dev libmsgpack-dev libxxhash-dev libjansson-dev libcairo2-dev" ;;
-    check) wanted="$wanted bats mandoc clang-format lame jq opus-tools python3-msgpack python3-numpy apngasm" ;;
+    check) wanted="$wanted bats mandoc clang-format lame jq opus-tools python3-msgpack python3-numpy apngasm dpkg-dev zsh" ;;
     demo) wanted="$wanted fluidsynth timgm6mb-soundfont fonts-dejavu-core" ;;
     figures) wanted="$wanted jq opus-tools" ;;
     torture) wanted="$wanted clang-14 libclang-rt-14-dev valgrind" ;;
     compilers) wanted="$wanted clang-14 gcc-aarch64-linux-gnu libc6-dev-arm64-cross" ;;
+    deb) wanted="$wanted dpkg-dev lintian" ;;
     bench) wanted="$wanted python3-torch python3-numpy python3-msgpack" ;;
     *) echo "packages.sh: no group '$group'" >&2; exit 2 ;;
     esac

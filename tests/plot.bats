@@ -691,11 +691,11 @@ dot() {
     done
     refused 2 'pictures are .png or .svg' -o a.jpg < a.cv
     refused 2 'the 5 of --from' --from 5 --to 5 -o a.png < a.cv
-    refused 2 'expected mel or linear' --scale bark -o a.png < a.cv
+    refused 2 'mel|linear' --scale bark -o a.png < a.cv
     for d in 1 1, ,2 0,1 1,1 1,2,3 1x2 -1,2 99999999999,1 ''; do
         refused 2 'expected the numbers of two dimensions' --dims "$d" -o a.png < a.cv
     done
-    refused 2 'expected waves, spectrogram, latent or training' --kind curves -o a.png < a.cv
+    refused 2 'waves|spectrogram|latent|training' --kind curves -o a.png < a.cv
     refused 2 'at least 200' -W 100 -o a.png < a.cv
     refused 2 'out of range' -H 10001 -o a.png < a.cv
     refused 2 'not a whole number' -W 10x -o a.png < a.cv

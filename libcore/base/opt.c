@@ -207,6 +207,21 @@ static void list_extend(char **list, const char *text)
     free(old);
 }
 
+/* Takes any word where the operand is a name for it, else one of those that the operand lists. */
+static int word_take(const struct opt *o, const char *text)
+{
+    size_t n = strlen(text);
+    const char *at = o->operand;
+
+    while (strchr(o->operand, '|') && (strcspn(at, "|") != n || strncmp(at, text, n))) {
+        at += strcspn(at, "|");
+        if (!*at++)
+            return error_set("'%.60s' is none of these", text);
+    }
+    *(const char **)o->value = text;
+    return 0;
+}
+
 static void option_take(const struct opt *o, const char *text)
 {
     int status = 0;
@@ -224,7 +239,7 @@ static void option_take(const struct opt *o, const char *text)
         status = number_real(text, o->lo, o->hi, o->value);
         break;
     case OPT_TEXT:
-        *(const char **)o->value = text;
+        status = word_take(o, text);
         break;
     case OPT_LIST:
         list_extend(o->value, text);

@@ -11,7 +11,7 @@ enum opt_kind {
     OPT_FLAG, /* bool *         : set to true */
     OPT_INT,  /* int64_t *      : whole number in lo..hi */
     OPT_REAL, /* double *       : finite number in lo..hi */
-    OPT_TEXT, /* const char **  : any words */
+    OPT_TEXT, /* const char **  : any words, or with an operand "one|two" one of these */
     OPT_LIST  /* char **        : any words; those of an option given more than once are joined by commas */
 };
 
@@ -20,7 +20,7 @@ struct opt {
     const char *name; /* long form */
     enum opt_kind kind;
     void *value;         /* holds the default when options are parsed */
-    const char *operand; /* "HZ", "FILE"; NULL for flags */
+    const char *operand; /* "HZ", "FILE", "mel|linear"; NULL for flags */
     double lo, hi;       /* numbers: closed range */
     const char *help;    /* what it does, no full stop */
     bool *given;         /* NULL, or set to true when the option was there */

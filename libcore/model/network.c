@@ -20,6 +20,6 @@ const char *network_names(void)
     size_t used = 0;
 
     for (int i = 0; networks[i] && used < sizeof names; i++)
-        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i > 0 ? ", " : "", networks[i]->name);
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i > 0 ? "|" : "", networks[i]->name);
     return names;
 }

@@ -43,7 +43,7 @@ extern const struct eval_kind eval_whole;
 
 /* NULL: none of that name. */
 const struct network *network_find(const char *name);
-/* "spectral, notebook"; static. */
+/* "spectral|notebook"; static. */
 const char *network_names(void);
 
 /* An integer of a model's head, in bounds. -1: with the reason. */

@@ -14,7 +14,7 @@ struct row {
     int letter;
     const char *name;
     enum opt_kind kind;
-    const char *operand;
+    const char *operand; /* NULL: for a flag, and for the names of the networks */
     double lo, hi; /* of a number that networks have defaults for (struct network_option) the least asks for these */
     size_t at;
     const char *key; /* NULL: it is no setting of the model */
@@ -29,7 +29,7 @@ static const struct row rows[TRAIN_OPTIONS] = {
     {'s', "seed", OPT_INT, "N", 0, 9e18, AT(config.seed), "seed", "seed of initial values, order and noise"},
     {'l', "learning-rate", OPT_REAL, "RATE", 0, 1e12, AT(config.rate), "learning_rate", "Adam's learning rate"},
     {'z', "latent", OPT_INT, "SIZE", 0, 65536, AT(config.latent), "latent", "size of the latent"},
-    {'N', "network", OPT_TEXT, "NAME", 0, 0, AT(config.network), "network", "network to train"},
+    {'N', "network", OPT_TEXT, NULL, 0, 0, AT(config.network), "network", "network to train"},
     {'o', "output", OPT_TEXT, "FILE", 0, 0, AT(output), NULL,
      "file for the model; what is there stays until the new one is whole"},
     {'t', "test", OPT_TEXT, "FILE", 0, 0, AT(test), NULL,
@@ -40,8 +40,8 @@ static const struct row rows[TRAIN_OPTIONS] = {
      "clips to draw from; 0: all, 1 keeps the order"},
     {0, "width", OPT_INT, "CHANNELS", 0, 4096, AT(config.width), "width", "channels inside"},
     {0, "stride", OPT_INT, "FRAMES", 0, 64, AT(config.stride), "stride", "frames for each latent frame"},
-    {0, "frames", OPT_TEXT, "KIND", 0, 0, AT(config.frames), "frames",
-     "frames that follow the beat, fixed ones, or auto for beat where at least half of the clips have a steady one"},
+    {0, "frames", OPT_TEXT, "auto|beat|fixed", 0, 0, AT(config.frames), "frames",
+     "frames that follow the beat or fixed ones; auto: beat where at least half of the clips have a steady one"},
     {0, "bank", OPT_INT, "FRAMES", -1, 1e7, AT(config.bank), "bank",
      "latent frames of the clips kept in the model for its prior"},
     {0, "beta", OPT_REAL, "WEIGHT", 0, 1e6, AT(config.beta), "beta", "weight of the KL term"},
@@ -112,8 +112,6 @@ static const char *help_of(size_t i)
         return made[i];
     to = mem_stream(&made[i], &size);
     fprintf(to, "%s%s%s", count == 1 ? one->name : "", count == 1 ? ": " : "", x->help);
-    if (!strcmp(x->name, "network"))
-        fprintf(to, ": %s", network_names());
     if (count == 1 && x->kind != OPT_TEXT) {
         fprintf(to, ", %g for ", x->lo);
         put_default(to, of_network(one, x->key));
@@ -138,6 +136,8 @@ void train_options_begin(struct train_options *o, struct opt table[TRAIN_OPTIONS
 
         table[i] = (struct opt){x->letter, x->name, x->kind,    (char *)o + x->at, x->operand,
                                 x->lo,     x->hi,   help_of(i), &o->given[i]};
+        if (!x->operand && x->kind == OPT_TEXT)
+            table[i].operand = network_names();
     }
 }
 
@@ -174,10 +174,6 @@ int train_options_check(const struct train_options *o)
 {
     const struct train_config *c = &o->config;
 
-    if (!network_find(c->network))
-        return error_set("-N %s: no such network, there are: %s", c->network, network_names());
-    if (strcmp(c->frames, "auto") && strcmp(c->frames, "beat") && strcmp(c->frames, "fixed"))
-        return error_set("--frames %s: no such frames, there are: auto, beat, fixed", c->frames);
     if (o->test && !strcmp(o->test, "-"))
         return error_set("-t -: standard input is the training stream, name a file");
     if (c->patience > 0 && !o->test)

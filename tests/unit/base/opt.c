@@ -24,6 +24,7 @@ static const struct opt opts[] = {
     {'@', "list", OPT_FLAG, &all, NULL, 0, 0, "names from standard input", NULL},
     {'o', "output", OPT_TEXT, &dir, "DIR", 0, 0, "where to", NULL},
     {0, "seed", OPT_INT, &seed, "N", 0, HUGE_VAL, "seed", NULL},
+    {0, "pick", OPT_TEXT, &dir, "one|two", 0, 0, "which", NULL},
     {0, "segment", OPT_FLAG, &all, NULL, 0, 0,
      "words that do not go into one line with the name of the option, but into as many as they take", NULL},
 };
@@ -97,6 +98,8 @@ static void test_good(void)
         {{"cv-test", "-q", "--", "-r", "x"}, "3000 30 0 . 123 0 1 <-r> <x>"},
         {{"cv-test", "-aq@", "-"}, "3000 30 1 . 123 0 1 <->"},
         {{"cv-test", "--seed", "9223372036854775807", "x"}, "3000 30 0 . 9223372036854775807 0 0 <x>"},
+        {{"cv-test", "--pick", "two", "x"}, "3000 30 0 two 123 0 0 <x>"},
+        {{"cv-test", "--pick=one", "x"}, "3000 30 0 one 123 0 0 <x>"},
         {{"cv-test", "-r", "+5", "x"}, "5 30 0 . 123 1 0 <x>"},
     };
     char out[4096], err[4096];
@@ -135,6 +138,10 @@ static void test_bad(void)
         {"cv-test", "x", "--kk"},
         {"cv-test", "x", "--all=3"},
         {"cv-test", "x", "--rate"},
+        {"cv-test", "x", "--pick", ""},
+        {"cv-test", "x", "--pick", "tw"},
+        {"cv-test", "x", "--pick", "twos"},
+        {"cv-test", "x", "--pick", "one|two"},
         {"cv-test", "x", "y", "z"},
     };
     char out[4096], err[4096];
