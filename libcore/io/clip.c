@@ -26,7 +26,7 @@ int audio_tensor(const struct reader *r, const struct frame *f, struct tensor *b
     if (t->rank != 2 && t->rank != 3)
         return error_set("%s: clip '%s' has shape %s, expected [channels, samples] or [batch, channels, samples]",
                          reader_label(r), f->name, tensor_shape_text(t, shape, sizeof shape));
-    if (tensor_count(t) == 0)
+    if (tensor_count(t) == 0 && !f->part && !f->follows)
         return error_set("%s: clip '%s' holds no samples", reader_label(r), f->name);
     *batch = t->rank == 3 ? *t : tensor_view(t->data, 3, (int64_t[]){1, t->shape[0], t->shape[1]});
     return 0;
