@@ -296,6 +296,32 @@ clips_of() {
     [[ $stderr == *"Hz"*"-o DIR"* ]]
 }
 
+@test "-o - of parts: the first Ctrl-C is left to the source, the second ends it" {
+    clips_of a | parts 500 > s
+    mkfifo in out
+    env --default-signal=INT cv-towav -q --raw -o - < in > out 3>&- &
+    pid=$!
+    exec 8> in 9< out
+    head -c 9000 s >&8
+    [ "$(head -c 1 <&9 | wc -c)" = 1 ]                     # a part is there
+    kill -INT $pid
+    tail -c +9001 s >&8
+    exec 8>&-
+    cat <&9 > rest
+    exec 9<&-
+    wait $pid                                              # the whole clip, status 0
+    env --default-signal=INT cv-towav -q --raw -o - < in > out 3>&- &
+    pid=$!
+    exec 8> in 9< out
+    head -c 9000 s >&8
+    [ "$(head -c 1 <&9 | wc -c)" = 1 ]
+    kill -INT $pid
+    while [ -n "$(awk '/^ShdPnd|^SigPnd/ && !/0000000000000000/' /proc/$pid/status)" ]; do :; done
+    kill -INT $pid
+    run -130 wait $pid
+    exec 8>&- 9<&-
+}
+
 @test "-o NAME.wav is that one file, of all clips, and never a folder" {
     clips_of a b c > s
     clips_of a > one

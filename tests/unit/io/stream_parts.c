@@ -62,11 +62,12 @@ static void test_join(void)
     for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
         struct bytes b = stream_cut(cuts[i]);
         struct reader *r = reader_new(bytes_fd(b.p, b.n), "bytes");
-        const struct frame *f;
+        const struct frame *f = NULL;
         const struct tensor *t;
         int64_t n = 0;
 
-        check(reader_start(r, NULL) == 0 && reader_next(r, &f) == 1 && strcmp(f->name, "a") == 0, "%s", error_text());
+        check(reader_start(r, NULL) == 0, "%s", error_text());
+        check(reader_next(r, &f) == 1 && strcmp(f->name, "a") == 0, "%s", error_text());
         check(f->count == 2 && !f->part && !f->follows, "a whole clip, cut in way %zu", i);
         t = frame_get(f, "z");
         check(t && t->rank == 3 && t->shape[0] == 2 && t->shape[1] == 3 && t->shape[2] == LENGTH, "its shape");
