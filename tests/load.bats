@@ -699,6 +699,9 @@ header() {
     tone -s 1 -f flac b.flac
     run -1 --separate-stderr cv-load -q --live - < b.flac
     [[ $stderr == *"as it comes"*ffmpeg* ]]
+    tone -s 1 -r 44100 -c 2 b.wav
+    cv-load -q b.wav | values audio > resampled
+    cat b.wav | cv-load -q --live - | values audio | cmp - resampled
     tone -s 2 -r 3000 -f au a.au
     cat a.au | cv-load -q -r 3000 --live - | values audio | cmp - want
 }

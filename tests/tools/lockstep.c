@@ -2,6 +2,7 @@
  * no more before all that has gone in, less LATENCY bytes, has come out. What comes out goes to standard output.
  * lockstep -i ...: sends the whole of COMMAND SIGINT in place of the end of its input. Fails with words when nothing has
  * come for 60 seconds (LOCKSTEP_SECONDS). */
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,11 +58,27 @@ static long take(int from)
     return n > 0 ? n : 0;
 }
 
+/* Sends n bytes, at most a page; what comes before there is room is taken. */
+static int give(int to, int from, const char *bytes, size_t n)
+{
+    struct pollfd ends[] = {{.fd = to, .events = POLLOUT}, {.fd = from, .events = POLLIN}};
+
+    for (;;) {
+        poll(ends, 2, -1);
+        if (ends[1].revents & POLLIN)
+            take(from);
+        else if (ends[0].revents)
+            return write(to, bytes, n) == (ssize_t)n;
+        else
+            return 0;
+    }
+}
+
 int main(int argc, char **argv)
 {
     int interrupt = argc == 5 && strcmp(argv[1], "-i") == 0, to, from, status;
     unsigned seconds = 60;
-    char bytes[65536];
+    char bytes[4096];
     size_t n, step;
     pid_t child;
 
@@ -75,10 +92,10 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     child = start(argv[3], &to, &from);
     while ((n = fread(bytes, 1, step, stdin)) > 0) {
-        if (write(to, bytes, n) != (ssize_t)n)
+        alarm(seconds);
+        if (!give(to, from, bytes, n))
             break;
         in += (long)n;
-        alarm(seconds);
         while (out < in - latency && take(from) > 0)
             ;
     }

@@ -1,4 +1,5 @@
 /* Clips in parts: joined they are what they were whole, and what does not fit together is refused. */
+#include <fcntl.h>
 #include <stdbool.h>
 
 #include "bytes.h"
@@ -118,6 +119,7 @@ static void test_by_part(void)
                    f->part == (i < 4) && f->follows == (i > 1 && i < 5) && reader_frames(r) == (i > 3) + (i > 4);
     }
     check(good, "each part goes out when it is there (%s)", error_text());
+    check(fcntl(ends[0], F_GETPIPE_SZ) <= sysconf(_SC_PAGESIZE), "from a pipe that holds a page");
     good = write(ends[1], b.p + at, b.n - at) == (ssize_t)(b.n - at);
     close(ends[1]);
     check(good && reader_next(r, &f) == 0, "the end (%s)", error_text());
