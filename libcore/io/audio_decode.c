@@ -317,7 +317,7 @@ int decoder_live(struct decoder *d, int fd, const struct audio_raw *raw)
 {
     int type;
 
-    *d = (struct decoder){.source.fd = fd, .info = raw ? raw_info(raw) : (SF_INFO){0}};
+    *d = (struct decoder){.source.fd = fd, .live = true, .info = raw ? raw_info(raw) : (SF_INFO){0}};
     d->file = sf_open_fd(fd, SFM_READ, &d->info, SF_FALSE);
     type = d->info.format & SF_FORMAT_TYPEMASK;
     if (!d->file || (type != SF_FORMAT_RAW && type != SF_FORMAT_WAV && type != SF_FORMAT_WAVEX && type != SF_FORMAT_AU))
@@ -384,6 +384,8 @@ int64_t decoder_read(struct decoder *d, float *x, int64_t frames)
             return set_failed(d);
         if (d->file != NULL && got < frames && d->error == 0)
             d->error = sf_error(d->file); /* the next call would clear it */
+        if (d->live && d->error != 0)
+            return error_set("cannot be read (libsndfile: %s)", library_words(sf_error_number(d->error)));
         if (got > 0) {
             d->done += got;
             return got;

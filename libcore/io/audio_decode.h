@@ -31,6 +31,7 @@ struct decoder {
     size_t count, now;
     int64_t done; /* frames of the part at hand */
     int error;    /* libsndfile's, where decoding stopped */
+    bool live;    /* where that is no damage but a failure of reading */
 };
 
 /* Samples without a header. */
