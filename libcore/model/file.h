@@ -19,7 +19,8 @@ struct model {
     int channels; /* of audio */
     int fft, hop; /* the spectral network's front end */
     double corner;
-    bool beat; /* its frames follow the beat */
+    bool beat;   /* its frames follow the beat */
+    double gain; /* what decoding multiplies the level of what was encoded by; 0: not known, as in older models */
     struct prior_shape prior;
     double rate;     /* Hz, of the audio it was trained on */
     int64_t samples; /* of the clips it was trained on */
