@@ -136,10 +136,9 @@ int64_t chunks_sound_end(const struct chunks *p, int worker, int64_t samples, fl
 int64_t chunks_sound_given(const struct chunks *p, int worker); /* samples that came out so far */
 
 /* How many samples later than they came in they come out again, encoded and decoded part by part: given i of a clip, at
- * least i less these have come. Where frames follow the beat, of a clip without one, or whose first beat is at 0 and lasts
- * as long. */
-int64_t chunks_latency(const struct spectral *shape, const struct spectral_input *input, int iterations);
-/* The same for a model of the network 'spectral'. */
+ * least i less these have come. step: of frames, in samples. Where they follow the beat, of a clip whose first one is at 0. */
+int64_t chunks_latency(const struct spectral *shape, const struct spectral_input *input, double step, int iterations);
+/* The same for a model of the network 'spectral', 0 for others; of a clip without a beat, which is one at 120 a minute. */
 int64_t spectral_latency(const struct model *m, int iterations);
 
 /* The sound of z at the clip's level and timing, [channels, clip->samples] to out (clip->x is not read). */

@@ -347,6 +347,18 @@ static int take_part(struct codec *c, struct codec_clip *clip)
     return 0;
 }
 
+static void note_parts(const struct codec *c, double step)
+{
+    const struct work *w = c->state;
+    int64_t late = chunks_latency(&c->m.spectral, &w->p.input, step, (int)c->how.iterations);
+
+    diag_note("'%s' comes in parts: what was encoded is heard %lld samples later, %.0f ms (--iterations %lld)",
+              c->clips[0].name, (long long)late, 1000 * (double)late / c->m.rate, (long long)c->how.iterations);
+    if (!(w->p.gain > 0))
+        diag_note("%s: the model says no \"gain\", older ones do not: the level of clips in parts is not corrected",
+                  c->path);
+}
+
 static int take(struct codec *c, const struct frame *f)
 {
     struct work *w = c->state;
@@ -368,10 +380,8 @@ static int take(struct codec *c, const struct frame *f)
     timing = clip_timing(c, f, &faster);
     w->sounds[at] = (struct chunk_clip){.level = level, .timing = timing};
     w->faster = faster;
-    if (clip->said && !(w->p.gain > 0) && clip->number == 0)
-        diag_note(
-            "%s: the head of this model says no \"gain\": clips in parts come out a little softer than whole ones",
-            c->path);
+    if (clip->said && clip->number == 0)
+        note_parts(c, timing.grid.step);
     if (clip->said)
         return take_part(c, clip);
     clip->samples = w->sounds[at].samples = clip_samples(c, f->meta, clip->frames, timing.grid, faster);

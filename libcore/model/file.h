@@ -27,6 +27,9 @@ struct model {
     uint64_t digest; /* of the parameters, once filled */
 };
 
+/* What the head of a model that r is at says it is. -1: with the reason; m->meta is to be released all the same. */
+int model_describe(struct model *m, const struct reader *r);
+
 /* Reads what the model is and checks that the file is whole; keeps no parameters. */
 int model_read_head(struct model *m, const char *path);
 

@@ -181,9 +181,9 @@ int64_t chunks_sound_end(const struct chunks *p, int worker, int64_t samples, fl
  * then there are samples up to half a transform before the centre of a frame, which is two before the last one and lag
  * more for each iteration (dsp/vocoder.c works in pairs); at most those before the first frame of the last latent, less
  * the fade (sure()). Of two channels there are those before the next frame of dsp/pan.c, which is not there whole. */
-int64_t chunks_latency(const struct spectral *shape, const struct spectral_input *f, int iterations)
+int64_t chunks_latency(const struct spectral *shape, const struct spectral_input *f, double step, int iterations)
 {
-    double step = input_timing_beat(f, BEAT_NOMINAL, 0).grid.step, fft = f->fft, fade = vocoder_fade(f->fft);
+    double fft = f->fft, fade = vocoder_fade(f->fft);
     double lag = fmax(ceil(fft / step) - 1, 1), before = ceil((fft / 2 + fade) / step) - 1;
     bool stereo = f->channels > 1;
     double phases = fft + (shape->stride + 1 + lag * (iterations + stereo)) * step;
@@ -198,7 +198,9 @@ int64_t spectral_latency(const struct model *m, int iterations)
     const struct spectral_input f = {
         .rate = m->rate, .fft = m->fft, .hop = m->hop, .beat = m->beat, .channels = m->channels};
 
-    return chunks_latency(&m->spectral, &f, iterations);
+    if (m->network->one_length)
+        return 0;
+    return chunks_latency(&m->spectral, &f, input_timing_beat(&f, BEAT_NOMINAL, 0).grid.step, iterations);
 }
 
 /* ---- whole clips ---- */

@@ -279,7 +279,7 @@ static void test_latency(int channels, bool beat, int stride, int iterations)
 
     rig_begin(&r, channels, beat, stride);
     clip.timing = input_timing(&r.input, NULL, NULL, 0);
-    stated = chunks_latency(&r.shape, &r.input, iterations);
+    stated = chunks_latency(&r.shape, &r.input, clip.timing.grid.step, iterations);
     how = chunks_how(&r.chunks, false, 5);
     how.gain = 1;
     how.phases.iterations = iterations;
