@@ -163,13 +163,12 @@ static int64_t begin_of(const struct pan *p, int64_t frame)
     return grid_at(p->grid, frame) - p->fft / 2;
 }
 
-/* Room for count more samples; those that were taken and that no frame will see go: before the first ones they are seen
- * reflected, and so are the last ones at the end. */
+/* Room for count more samples; what was taken goes, but for the last: at the end of the clip a frame whose middle is there
+ * sees one sample before its own by reflection. */
 static void make_long_room(struct pan *p, int64_t count)
 {
-    int64_t begin = begin_of(p, p->next), unseen = p->have - p->fft < begin ? p->have - p->fft : begin, kept;
+    int64_t unseen = p->taken - 1, kept;
 
-    unseen = unseen < p->taken ? unseen : p->taken;
     if (p->have - p->from + count > p->long_room && unseen > p->from) {
         kept = p->have - unseen;
         memmove(p->mono, p->mono + (unseen - p->from), (size_t)kept * sizeof *p->mono);

@@ -194,15 +194,14 @@ void chunks_encode_end(struct chunk_encoder *e)
     *e = (struct chunk_encoder){0};
 }
 
-/* Samples from the first on that a frame still sees, and count more. */
+/* Samples from the first on that a frame still sees, and count more. At the end of the clip a frame whose middle is there
+ * sees one sample before its own by reflection. */
 static void keep(struct chunk_encoder *e, const float *x, int64_t count)
 {
     struct chunk_clip *c = &e->clip;
-    int64_t fft = e->p->input.fft, end = c->samples - fft, have, more;
-    int64_t begin = grid_at(c->timing.grid, e->next * e->p->shape.stride) - fft / 2;
+    int64_t begin = grid_at(c->timing.grid, e->next * e->p->shape.stride) - e->p->input.fft / 2 - 1, have, more;
     float *all;
 
-    begin = begin < end ? begin : end; /* the end may be seen reflected */
     begin = begin > c->from ? begin : c->from;
     have = c->samples - begin;
     more = have + count;
