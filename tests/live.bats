@@ -102,6 +102,13 @@ digest() { cv-info | grep -o 'digest .*'; }
     cv-sample | parts 100 > noise.cvs
     refuses 1 cv-decode -q fixed.bin < noise.cvs
     says "noise in parts" "cv-sample -m"
+    # more samples than its latents make are those that they make, as of a whole clip
+    cv-encode fixed.bin < fixed.cvs > true.lat
+    head -c -31 true.lat | LC_ALL=C sed 's/samples\xce\x00\x01\x02\x66/samples\xce\x7f\x01\x02\x66/' > long.lat
+    printf '%b' "$(mp_tail 2)" >> long.lat
+    cv-info --json long.lat | grep -q '"samples":21[0-9]\{8\}'
+    whole=$(cv-decode fixed.bin < long.lat | digest)
+    [ "$(parts 3 < long.lat | cv-decode -q fixed.bin | digest)" = "$whole" ]
     # cut in the middle of a clip
     parts 700 < fixed.cvs | head -c 20000 > cut.cvs
     refuses 1 cv-encode -q fixed.bin < cut.cvs

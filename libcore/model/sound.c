@@ -75,13 +75,19 @@ void chunks_sound_begin(const struct chunks *p, int worker, const struct chunk_c
         pan_begin(s->pan, clip->timing.grid);
 }
 
-/* So many samples may come out of that many latents before the end is known: the clip has at least those to the first
- * frame of the last latent. */
-static int64_t sure(const struct sound *s, int64_t latents)
+/* Where the first frame of latent number t stands; 0 before the first latent. */
+static int64_t place_of(const struct sound *s, int64_t t)
 {
     struct grid g = s->timing.grid;
-    double last = latents > 0 ? floor(g.first + (double)((latents - 1) * s->p->shape.stride) * g.step) : 0;
-    int64_t end = (s->samples > 0 ? s->samples : (int64_t)last) - vocoder_fade(s->p->input.fft);
+
+    return t < 0 ? 0 : (int64_t)floor(g.first + (double)(t * s->p->shape.stride) * g.step);
+}
+
+/* So many samples may come out of that many latents, of a clip of so many (0: not known yet): before its end it surely has
+ * those to the first frame of the last latent. */
+static int64_t sure(const struct sound *s, int64_t latents, int64_t samples)
+{
+    int64_t end = (samples > 0 ? samples : place_of(s, latents - 1)) - vocoder_fade(s->p->input.fft);
 
     return end > 0 ? end : 0;
 }
@@ -132,13 +138,14 @@ static void take_chunk(void *arg, const struct spectral_graph *g, int64_t first,
 
     push_frames(s, g->out->y + (size_t)(offset * stride) * (size_t)s->p->shape.features, rows * stride);
     s->latents = first + rows;
-    pull_samples(s, sure(s, s->latents));
+    pull_samples(s, sure(s, s->latents, s->samples));
 }
 
 int64_t chunks_sound_room(const struct chunks *p, int worker, int64_t frames, int64_t samples)
 {
     const struct sound *s = p->workers[worker].sound;
-    int64_t end = samples > 0 ? samples : sure(s, s->latents + frames);
+    int64_t reached = place_of(s, s->latents + frames) + p->input.fft;
+    int64_t end = samples == 0 ? sure(s, s->latents + frames, 0) : samples < reached ? samples : reached;
 
     return end > s->given ? end - s->given : 0;
 }
@@ -251,7 +258,7 @@ void chunks_play(const struct chunks *p, int worker, const struct chunk_clip *cl
 
         levels(arg, at, count, y);
         push_frames(s, y, count);
-        pull_samples(s, sure(s, 0));
+        pull_samples(s, sure(s, 0, s->samples));
     }
     end_whole(p, worker, clip, out);
     free(y);
