@@ -49,44 +49,23 @@ static struct {
 
 static struct meta *segments, *frames; /* of the report in JSON */
 
-/* How late a model's sound is, in parts, for some numbers of iterations; NULL: it is not for parts. */
+/* "4624 samples, 210 ms with --iterations 0; ...": how late the sound of a model is, in parts; NULL: it is not for parts. */
 static struct meta *latency(const struct reader *r)
 {
     static const int iterations[] = {0, 2, 8};
     struct model m = {0};
-    struct meta *list = NULL;
     bool known = !strcmp(reader_kind(r), "model") && model_describe(&m, r) == 0 && spectral_latency(&m, 0) > 0;
+    char text[256];
+    int n = 0;
 
     for (size_t i = 0; known && i < sizeof iterations / sizeof *iterations; i++) {
         int64_t samples = spectral_latency(&m, iterations[i]);
-        struct meta *row = meta_map();
 
-        meta_add(row, "iterations", meta_int(iterations[i]));
-        meta_add(row, "samples", meta_int(samples));
-        meta_add(row, "ms", meta_int((int64_t)(1000 * (double)samples / m.rate + 0.5)));
-        list = list ? list : meta_list();
-        meta_append(list, row);
+        n += snprintf(text + n, sizeof text - (size_t)n, "%s%" PRId64 " samples, %.0f ms with --iterations %d",
+                      i > 0 ? "; " : "", samples, 1000 * (double)samples / m.rate, iterations[i]);
     }
     meta_free(m.meta);
-    return list;
-}
-
-/* "4624 samples, 210 ms with --iterations 0; ..." */
-static void latency_print(struct meta *list)
-{
-    printf("  ");
-    report_text(stdout, -16, "latency");
-    for (size_t i = 0; i < list->count; i++) {
-        int64_t iterations = 0, samples = 0, ms = 0;
-
-        meta_get_int(list->items[i], "iterations", &iterations);
-        meta_get_int(list->items[i], "samples", &samples);
-        meta_get_int(list->items[i], "ms", &ms);
-        printf("%s%" PRId64 " samples, %" PRId64 " ms with --iterations %" PRId64, i > 0 ? "; " : " ", samples, ms,
-               iterations);
-    }
-    putchar('\n');
-    meta_free(list);
+    return known ? meta_text(text) : NULL;
 }
 
 static void segment_begin(const struct reader *r)
@@ -116,7 +95,8 @@ static void segment_begin(const struct reader *r)
         putchar('\n');
     }
     if (late)
-        latency_print(late);
+        printf("  %-16s %s\n", "latency", late->text);
+    meta_free(late);
     putchar('\n');
     report_head(stdout, t->columns, t->count);
 }
