@@ -1,12 +1,16 @@
 /* cv-load: decodes audio files into a stream of clips of one rate, cut to one length. */
+#include <fcntl.h>
 #include <math.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/diag.h"
 #include "base/error.h"
 #include "base/opt.h"
+#include "base/stop.h"
 #include "dsp/tempo.h"
+#include "io/audio_decode.h"
 #include "io/load.h"
 
 #define TEMPO_MIN 20.0
@@ -14,9 +18,12 @@
 
 static struct load_options o = {.rate = 22050, .samples = 661500}; /* samples: of a clip of 30 s at that rate */
 static double duration = 30;
-static bool duration_given, samples_given, from_list, null_ends;
-static const char *tempo;
+static bool duration_given, samples_given, from_list, null_ends, part_given, level_given;
+static double part = 0.02, level = 0.1;
+static const char *tempo, *raw;
 static double tempo_stated; /* 0: to be found */
+static struct audio_raw raw_of;
+static int nothing; /* a descriptor at its end */
 
 static const struct opt opts[] = {
     {'r', "rate", OPT_REAL, &o.rate, "HZ", 1, 768000, "sample rate of the clips, in Hz", NULL},
@@ -34,6 +41,15 @@ static const struct opt opts[] = {
      "load all audio files in the folders that are named, and in those below, whole as with -a", NULL},
     {'@', "list", OPT_FLAG, &from_list, NULL, 0, 0, "read file names from standard input, one a line", NULL},
     {'0', "null", OPT_FLAG, &null_ends, NULL, 0, 0, "the same, each name ending in a NUL (as find -print0 does)", NULL},
+    {0, "part", OPT_REAL, &part, "SECONDS", 1e-4, 3600,
+     "write clips in parts of that length as they are read, a file of any length whole unless -d or -n is there",
+     &part_given},
+    {0, "live", OPT_FLAG, &o.live, NULL, 0, 0, "the same of standard input (-), each part as soon as it is there",
+     NULL},
+    {0, "level", OPT_REAL, &level, "RMS", 1e-4, 1, "with --part, --live: the level of the sound to be noted with it",
+     &level_given},
+    {0, "raw", OPT_TEXT, &raw, "FORMAT", 0, 0, "files have no header but are CODING,RATE,CHANNELS, as s16,22050,1",
+     NULL},
     {0, "report", OPT_TEXT, &o.report, "FILE", 0, 0, "write to FILE what became of each file, as JSON Lines", NULL},
     {0, "strict", OPT_FLAG, &o.strict, NULL, 0, 0, "stop at the first bad file and leave the stream unfinished", NULL},
     {0, "tempo", OPT_TEXT, &tempo, "BPM", 0, 0,
@@ -51,6 +67,47 @@ static const struct program program = {
     sizeof opts / sizeof *opts,
     "cv-load jazz/*.wav | cv-train -e 20 > model.bin"};
 
+/* The first signal ends what standard input holds: what waits for more of it finds its end. */
+static void end_input(void)
+{
+    dup2(nothing, STDIN_FILENO);
+}
+
+static void set_live(int operands, const char *operand)
+{
+    if (operands != 1 || strcmp(operand, "-") != 0 || from_list)
+        diag_usage("--live: reads standard input alone: name -, and nothing else");
+    if (o.offset > 0)
+        diag_usage("--live: what comes cannot be skipped: leave -o out");
+    nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (nothing < 0)
+        diag_die("/dev/null:");
+    stop_first(SIGINT, end_input);
+    stop_first(SIGTERM, end_input);
+    stop_first(SIGHUP, end_input);
+}
+
+/* What clips in parts are, and cannot be. */
+static void set_parts(void)
+{
+    if (!part_given && !o.live) {
+        if (level_given)
+            diag_usage("--level: is noted with clips in parts, give --part or --live too");
+        o.all = o.all || o.recursive;
+        return;
+    }
+    if (o.all || o.unique)
+        diag_usage("%s is for clips that are held whole: not with --part or --live", o.all ? "-a" : "--unique");
+    if (tempo != NULL && strcmp(tempo, "auto") == 0)
+        diag_usage("--tempo auto: the tempo is found in whole clips: with --part or --live give the number");
+    o.part = (int64_t)round(o.rate * part);
+    o.part = o.part > 1 ? o.part : 1;
+    if (!duration_given && !samples_given && o.pad)
+        diag_usage("-p: pads clips to a length: give -d or -n too");
+    if (!duration_given && !samples_given)
+        o.samples = INT64_MAX;
+}
+
 /* How long a clip is, where it was said in seconds. */
 static void set_samples(void)
 {
@@ -59,9 +116,9 @@ static void set_samples(void)
     if (samples_given && duration_given)
         diag_usage("-d and -n both say how long a clip is: leave one out");
     o.pad = o.pad || samples_given;
-    if (samples_given)
+    if (samples_given || (o.part > 0 && !duration_given))
         return;
-    if (length < 1 || length > LOAD_SAMPLES_MAX)
+    if (length < 1 || length > (o.part > 0 ? 1e15 : LOAD_SAMPLES_MAX))
         diag_usage("a clip of %g s at %g Hz would hold %.0f samples; it must hold 1 to %.0f", duration, o.rate, length,
                    LOAD_SAMPLES_MAX);
     o.samples = (int64_t)length;
@@ -72,12 +129,27 @@ static void note(struct meta *meta, const float *x, int64_t channels, int64_t sa
     tempo_note(meta, x, channels, samples, got, o.rate, tempo_stated);
 }
 
+/* Of a clip of which only a part is there: what is stated. */
+static void note_stated(struct meta *meta, const float *x, int64_t channels, int64_t samples, int64_t got)
+{
+    (void)x, (void)channels, (void)samples, (void)got;
+    if (o.live || level_given)
+        meta_set(meta, "level", meta_real(level));
+    if (o.live || tempo != NULL)
+        meta_set(meta, "tempo", meta_real(tempo_stated));
+    if (tempo != NULL)
+        meta_set(meta, "beat", meta_real(0));
+}
+
 static void set_tempo(void)
 {
+    o.note = o.part > 0 ? note_stated : NULL;
     if (tempo == NULL)
         return;
     if (strcmp(tempo, "auto") != 0 && number_real(tempo, TEMPO_MIN, TEMPO_MAX, &tempo_stated) < 0)
         diag_usage("--tempo %s: expected auto, or beats per minute from %g to %g", tempo, TEMPO_MIN, TEMPO_MAX);
+    if (o.part > 0)
+        return;
     if (o.rate < TEMPO_RATE_LEAST || o.rate > TEMPO_RATE_MOST)
         diag_warn("--tempo: beats are found at %d to %d Hz, not at %g", TEMPO_RATE_LEAST, TEMPO_RATE_MOST, o.rate);
     o.note = note;
@@ -89,7 +161,7 @@ int main(int argc, char **argv)
     struct load *l;
 
     from_list = from_list || null_ends;
-    o.all = o.all || o.recursive;
+    set_parts();
     set_samples();
     set_tempo();
     if (first == argc && !from_list)
@@ -97,10 +169,15 @@ int main(int argc, char **argv)
     for (int i = first; i < argc; i++)
         if (from_list && strcmp(argv[i], "-") == 0)
             diag_usage("standard input cannot be both the list (-@) and a file (-)");
+    if (raw != NULL && audio_raw_parse(raw, &raw_of) < 0)
+        diag_usage("--raw %s: %s", raw, error_text());
+    o.raw = raw != NULL ? &raw_of : NULL;
     if (o.report != NULL && strcmp(o.report, "-") == 0)
         diag_usage("--report -: standard output is for the clips, name a file");
     if (isatty(STDOUT_FILENO))
         diag_die("standard output is a terminal: redirect it to a file or pipe it to another program");
+    if (o.live)
+        set_live(argc - first, argv[argc - 1]);
     l = load_new(&o, STDOUT_FILENO);
     if (l == NULL)
         diag_die("%s", error_text());

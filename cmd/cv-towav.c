@@ -1,5 +1,4 @@
 /* cv-towav: writes each clip of a stream as a WAV file. */
-#include <float.h>
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/opt.h"
+#include "base/stop.h"
 #include "dsp/limiter.h"
 #include "io/audio_write.h"
 #include "io/clip.h"
@@ -20,7 +20,7 @@
 static const char *to = ".";
 static int64_t bits = 16;
 static double loudness = 0;
-static bool normalize, force, keep_offset;
+static bool normalize, force, raw;
 
 static int64_t clips;
 static int64_t limited;       /* clips with peaks over full scale, */
@@ -37,7 +37,7 @@ static const struct opt opts[] = {
     {0, "loudness", OPT_REAL, &loudness, "LUFS", -70, 0, "bring each clip to this loudness (EBU R128), 0: leave it",
      NULL},
     {'f', "force", OPT_FLAG, &force, NULL, 0, 0, "replace also files that cv-towav did not make", NULL},
-    {0, "keep-offset", OPT_FLAG, &keep_offset, NULL, 0, 0, "do not remove the mean of each channel", NULL},
+    {0, "raw", OPT_FLAG, &raw, NULL, 0, 0, "with -o -: write the samples alone, without a header", NULL},
 };
 
 static const struct program program = {"cv-towav",
@@ -46,19 +46,6 @@ static const struct program program = {"cv-towav",
                                        opts,
                                        sizeof opts / sizeof *opts,
                                        "cv-sample -n 10 | cv-decode model.bin | cv-towav -o new"};
-
-/* Takes its mean out of each channel. */
-static void centre(float *x, int64_t channels, int64_t samples)
-{
-    for (; channels > 0; channels--, x += samples) {
-        double sum = 0;
-
-        for (int64_t i = 0; i < samples; i++)
-            sum += x[i];
-        for (int64_t i = 0; i < samples; i++)
-            x[i] = (float)fmax(-FLT_MAX, fmin(FLT_MAX, x[i] - sum / (double)samples));
-    }
-}
 
 /* What brings a clip to the level that was asked for. */
 static double gain_of(const char *clip, int hz, const float *x, int64_t channels, int64_t samples)
@@ -81,7 +68,7 @@ static double gain_of(const char *clip, int hz, const float *x, int64_t channels
     return 1;
 }
 
-/* x times gain to y, its peaks held at full scale; returns the least gain of the limiter. */
+/* x times gain to y, both [channels, samples], its peaks held at full scale; returns the least gain of the limiter. */
 static double limit(int hz, const float *x, int64_t channels, int64_t samples, double gain, float *y)
 {
     struct limiter *l = limiter_new((int)channels, hz, 1);
@@ -97,6 +84,13 @@ static double limit(int hz, const float *x, int64_t channels, int64_t samples, d
     return least;
 }
 
+static void count_clip(double least)
+{
+    clips++;
+    limited += least < 1;
+    least_gain = fmin(least_gain, least);
+}
+
 /* x at its level. What a limiter takes from the loudness is given back, as far as three rounds go. */
 static float *finish_clip(const char *clip, int hz, const float *x, int64_t channels, int64_t samples)
 {
@@ -109,8 +103,7 @@ static float *finish_clip(const char *clip, int hz, const float *x, int64_t chan
         gain *= isfinite(level) ? pow(10, (loudness - level) / 20) : 1;
         least = limit(hz, x, channels, samples, gain, y);
     }
-    limited += least < 1;
-    least_gain = fmin(least_gain, least);
+    count_clip(least);
     return y;
 }
 
@@ -126,6 +119,34 @@ static void say_levels(void)
                   (long long)level_left, (long long)clips, first_left);
 }
 
+/* A part of a clip, of which the limiter keeps what it needs to look ahead. */
+static int put_part(struct save *s, const struct audio_clip *c)
+{
+    static struct limiter *l;
+    int hz = (int)round(c->rate), status;
+    int64_t stride, done;
+    float *y;
+
+    if (!l)
+        stop_first(SIGINT, NULL); /* it reaches all of a pipe: the source ends, then what comes in here does */
+    if (!c->frame->follows) {
+        limiter_free(l);
+        l = limiter_new((int)c->channels, hz, 1);
+    }
+    stride = c->samples + limiter_latency(l);
+    y = mem_floats((size_t)(c->channels * stride));
+    for (int64_t i = 0; i < c->channels; i++)
+        memcpy(y + i * stride, c->x + i * c->samples, (size_t)c->samples * sizeof *y);
+    done = limiter_push(l, y, c->samples, y, stride);
+    if (!c->frame->part) {
+        done += limiter_end(l, y + done, stride);
+        count_clip(limiter_least(l));
+    }
+    status = save_part(s, c->name, hz, y, c->channels, stride, done);
+    free(y);
+    return status;
+}
+
 static int put_clip(struct save *s, const struct audio_clip *c)
 {
     bool unnamed = c->name == c->frame->name && frame_get(c->frame, "audio")->rank == 3;
@@ -136,12 +157,13 @@ static int put_clip(struct save *s, const struct audio_clip *c)
     if (c->channels > WAV_CHANNELS_MAX)
         diag_die("clip '%s' has %lld channels, a WAV file has %d at most", name, (long long)c->channels,
                  WAV_CHANNELS_MAX);
-    clips++;
-    if (!keep_offset)
-        centre(c->x, c->channels, c->samples);
-    y = finish_clip(name, hz, c->x, c->channels, c->samples);
-    status = save_put(s, name, hz, y, c->channels, c->samples);
-    free(y);
+    if (c->frame->part || c->frame->follows) {
+        status = put_part(s, c);
+    } else {
+        y = finish_clip(name, hz, c->x, c->channels, c->samples);
+        status = save_put(s, name, hz, y, c->channels, c->samples);
+        free(y);
+    }
     free(name);
     return status;
 }
@@ -162,11 +184,15 @@ int main(int argc, char **argv)
         diag_usage("-o, --output DIR: an empty name; . is the current directory");
     if (strcmp(to, "-") == 0 && isatty(STDOUT_FILENO))
         diag_die("standard output is a terminal: redirect it to a file or pipe it to a player");
+    if (raw && strcmp(to, "-") != 0)
+        diag_usage("--raw: samples without a header go to standard output only, with -o -");
     signal(SIGXFSZ, SIG_IGN); /* a file over the limit is then an error of write() */
-    s = save_new(to, (int)bits, force);
+    s = save_new(to, (int)bits, force, raw);
     r = s ? clips_open("-") : NULL;
     if (!r)
         diag_die("%s", error_text());
+    if (strcmp(to, "-") == 0 && !normalize && loudness == 0)
+        reader_parts(r);
     while ((status = audio_clip_next(r, &c)) > 0 && (status = put_clip(s, &c)) == 0)
         ;
     if (status == 0)

@@ -97,7 +97,7 @@ rhythm() { cv-check -q --json 2>&1 > /dev/null | tr ',{' '\n\n' | sed -n 's/.*"r
     for kind in normal beat guided auto; do
         cv-sample -n 2 -m model.bin --prior $kind | cv-decode model.bin > $kind.cvs
         cv-info $kind.cvs | grep -q '\[1, 30000\]'
-        near "$(fact rms < $kind.cvs)" 0.1 0.02
+        ascending 0.03 "$(fact rms < $kind.cvs)" 0.2
     done
     cmp guided.cvs auto.cvs
     run -1 cmp -s guided.cvs beat.cvs

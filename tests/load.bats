@@ -639,6 +639,85 @@ same_at() {
 
 # ---- the rest of what a filter promises ----
 
+# ---- parts ----
+
+@test "--part: joined, the parts are the clip, for every length, rate and channel" {
+    tone -r 44100 -s 1 -c 2 -w noise a.wav
+    for options in "" "-c" "-r 3000" "-n 70000" "-d .3" "-o .5"; do
+        cv-load -q -d 9 a.wav > want                       # all of it
+        if [ -n "$options" ]; then cv-load -q $options a.wav > want; fi
+        for part in 10 .3 .02 .0003; do
+            cv-load -q --part $part $options a.wav | parts 99999999 | cmp - want
+        done
+    done
+    [ "$(cv-load -q -r 3000 --part .4 a.wav a.wav | parts -m | tr '\n' ' ')" = \
+        "part a 1200 part a 1200 frame a 600 part a 1200 part a 1200 frame a 600 " ]
+    cv-load -q --part .1 --level .2 --tempo 90 a.wav > s
+    [[ $(facts -s - < s) == *'"level":0.2,"tempo":90,"beat":0}'* ]]
+    cv-load -q --part .1 -d 1 --report part.jsonl a.wav > s
+    cv-load -q -d 1 --report whole.jsonl a.wav > s
+    cmp part.jsonl whole.jsonl
+}
+
+@test "--part: a clip that fails leaves the stream unfinished, one that does not begin is skipped" {
+    tone -b float -w nan -s 1 end.wav
+    tone -b float -s 2 begin.wav
+    cat begin.wav end.wav > nan.wav
+    tone -s 1 a.wav
+    run -1 --separate-stderr cv-load -q --part .1 a.wav missing.wav a.wav
+    [ "${#stderr_lines[@]}" -eq 1 ]
+    cv-load -q --part .1 missing.wav a.wav 2> words | cv-info
+    run -1 --separate-stderr bash -c 'cv-load -q --part .0001 nan.wav a.wav > s'
+    [[ $stderr == *"nan.wav: sample "*"not a finite number"* ]]
+    run -1 cv-info s
+}
+
+# header SIZE: a WAV of two seconds whose header has that size (8 hexadecimal digits)
+header() {
+    tone -s 2 -r 3000 whole.wav
+    { head -c 4 whole.wav; printf "\\x${1:6:2}\\x${1:4:2}\\x${1:2:2}\\x${1:0:2}"; tail -c +9 whole.wav | head -c 32
+      printf "\\x${1:6:2}\\x${1:4:2}\\x${1:2:2}\\x${1:0:2}"; tail -c +45 whole.wav; } > "$1.wav"
+}
+
+@test "--live: WAV whose header leaves the length open, AU, and samples alone, as they come" {
+    tone -s 2 -r 3000 a.wav
+    cv-load -q -r 3000 a.wav | values audio > want
+    for size in ffffffff 80000000 7ffff000; do
+        header $size
+        cat $size.wav | cv-load -q -r 3000 --live - > s
+        values audio < s | cmp - want
+        [ "$(parts -m < s | sort | uniq -c | xargs)" = "1 frame stdin 0 100 part stdin 60" ]
+    done
+    [[ $(facts -s - < s) == *'"level":0.1,"tempo":0}'* ]]
+    header 00000000
+    run -1 --separate-stderr cv-load -q --live - < 00000000.wav
+    [[ $stderr == *"0 samples"*--raw* ]]
+    tail -c +45 a.wav > raw
+    for live in "" --live; do
+        cat raw | cv-load -q -r 3000 $live --raw s16,3000,1 - | values audio | cmp - want
+    done
+    tone -s 1 -f flac b.flac
+    run -1 --separate-stderr cv-load -q --live - < b.flac
+    [[ $stderr == *"as it comes"*ffmpeg* ]]
+    tone -s 1 -r 44100 -c 2 b.wav
+    cv-load -q b.wav | values audio > resampled
+    cat b.wav | cv-load -q --live - | values audio | cmp - resampled
+    tone -s 2 -r 3000 -f au a.au
+    cat a.au | cv-load -q -r 3000 --live - | values audio | cmp - want
+}
+
+@test "--live | cv-towav: what went in is out before more comes, and is the same" {
+    tone -s 1 -r 22050 -a 1 a.wav
+    tail -c +45 a.wav > raw
+    live='cv-load -q --live --raw s16,22050,1 - | cv-towav -q --raw -o -'
+    lockstep 882 222 "$live" < raw | cmp - raw             # a part, and 5 ms: 111 samples
+    lockstep 2 $((882 + 220)) "$live" < <(head -c 4000 raw) | cmp - <(head -c 4000 raw)
+    LOCKSTEP_SECONDS=1 run -3 lockstep 882 220 "$live" < raw
+    # Ctrl-C, which reaches all: the stream ends whole
+    lockstep -i 882 222 "trap : INT; $live" < raw > out
+    cmp out raw
+}
+
 @test "usage errors: status 2 and no output" {
     tone -s 1 a.wav
     usage cv-load
@@ -661,6 +740,18 @@ same_at() {
     usage cv-load -@ -
     usage cv-load -d 1 -n 100 a.wav
     usage cv-load -d
+    usage cv-load --part 1 -a a.wav
+    usage cv-load --part 1 --unique a.wav
+    usage cv-load --part 1 --tempo auto a.wav
+    usage cv-load --part 1 -p a.wav
+    usage cv-load --part 0 a.wav
+    usage cv-load --level .1 a.wav
+    usage cv-load --live a.wav
+    usage cv-load --live - a.wav
+    usage cv-load --live -o 1 -
+    usage cv-load --raw s16,22050 a.wav
+    usage cv-load --raw x16,22050,1 a.wav
+    usage cv-load --raw s16,22050,1x a.wav
 }
 
 @test "help and version" {

@@ -52,6 +52,22 @@ same_peak() {
     for n in 10 2000; do mv $n.audio $n.cvs; done
 }
 
+@test "clips in parts: cv-load and cv-towav need the same for a minute and for an hour" {
+    cd "$BATS_TEST_TMPDIR"
+    head -c $((2 * 3000 * 60)) /dev/zero > 1.raw
+    for ((i = 0; i < 60; i++)); do cat 1.raw; done > 60.raw
+    for n in 1 60; do
+        rss load.$n cv-load -q -r 3000 --part .1 --raw s16,3000,1 $n.raw > s
+        cat s | rss towav.$n cv-towav -q -o - > $n.wav
+        cat $n.raw | rss live.$n cv-load -q -r 3000 --live --part .1 --raw s16,3000,1 - > s
+    done
+    tail -n +1 {load,towav,live}.{1,60}
+    [ "$(stat -c %s 60.wav)" = $((44 + 2 * 3000 * 3600)) ]
+    [ "$(cat load.60)" -lt $(($(cat load.1) + 1024)) ]
+    [ "$(cat towav.60)" -lt $(($(cat towav.1) + 1024)) ]
+    [ "$(cat live.60)" -lt $(($(cat live.1) + 1024)) ]
+}
+
 @test "cv-train: the same model however much of the data is in memory" {
     cd "$BATS_TEST_TMPDIR"
     cv-load -q -n 12000 "$BATS_FILE_TMPDIR"/[1-4].wav > long.cvs

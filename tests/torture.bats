@@ -50,7 +50,7 @@ faults() {
 
 @test "some of the calls that fail in the other programs" {
     PATH=$build/torture:$PATH
-    faults 3 batch train encode encode-notebook sample-model decode decode-noise mix towav-stdout eval info load-pipe load-list
+    faults 3 batch train encode encode-notebook sample-model decode decode-noise mix towav-stdout eval info load-pipe load-list load-part load-live
 }
 
 @test "cuts and flips of every kind of stream are refused by every program that reads it" {

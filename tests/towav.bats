@@ -33,16 +33,16 @@ clips_of() {
 @test "cv-load | cv-towav | cv-load -r 3000 gives the same samples" {
     tone -w noise -c 2 -s 2 a.wav
     cv-load -c -r 22050 -d 2 a.wav > one
-    cv-towav --keep-offset -o out < one
+    cv-towav -o out < one
     [ "$(facts -d a.wav out/a.wav)" = 0.00000000 ]
     cv-load -c -r 22050 -d 2 out/a.wav > two
     facts -x one > x
     facts -x two | cmp - x
     cv-load -r 3000 -d 2 a.wav > one
     for bits in 16 24 32; do
-        cv-towav -b $bits --keep-offset -f -o out < one
+        cv-towav -b $bits -f -o out < one
         cv-load -r 3000 -d 2 out/a.wav > two
-        cv-towav -b 32 --keep-offset -f -o exact < one
+        cv-towav -b 32 -f -o exact < one
         near "$(facts -d out/a.wav exact/a.wav)" 0 "$(case $bits in 16) echo 1.6e-5 ;; 24) echo 1e-7 ;; 32) echo 0 ;; esac)"
     done
     facts -x one > x
@@ -51,22 +51,8 @@ clips_of() {
 
 @test "every channel keeps its place" {
     tone -c 6 -r 3000 -F 20 -s 1 a.wav
-    cv-load -r 3000 -c -d 1 a.wav | cv-towav --keep-offset -o out
+    cv-load -r 3000 -c -d 1 a.wav | cv-towav -o out
     [ "$(facts -d a.wav out/a.wav)" = 0.00000000 ]
-}
-
-@test "the mean of each channel is removed, unless asked to stay" {
-    tone -w constant -a 0.25 -r 3000 -s 1 a.wav
-    cv-load -r 3000 -d 1 a.wav > s
-    cv-towav -o out < s
-    [ "$(sound peak out/a.wav)" = 0.00000 ]
-    cv-towav --keep-offset -o kept < s
-    [ "$(sound mean kept/a.wav)" = 0.25000 ]
-    printf '%b' "$(mp_head audio 3000; mp_frame b audio "2 2" 0.5 1 -1 -0.5; mp_tail 1)" | cv-towav -o out
-    [ "$(sound mean out/b.wav 0)" = 0.00000 ]
-    [ "$(sound mean out/b.wav 1)" = 0.00000 ]
-    [ "$(sound peak out/b.wav 0)" = 0.25000 ]
-    [ "$(sound peak out/b.wav 1)" = 0.25000 ]
 }
 
 @test "peaks over full scale are limited, without wrapping, and one line says so" {
@@ -92,7 +78,7 @@ clips_of() {
 @test "a peak does not lower the rest of its clip" {
     printf '%b' "$(mp_head audio 3000; mp_frame a audio "1 3000" $(awk 'BEGIN { for (i = 0; i < 3000; i++)
         print i == 300 ? 2 : i % 2 ? 0.5 : -0.5 }'); mp_tail 1)" > s
-    cv-towav -b 32 --keep-offset -o out < s 2> words
+    cv-towav -b 32 -o out < s 2> words
     grep -q '1 of 1 clips had peaks over full scale: limited, by 6.0 dB at most' words
     near "$(sound peak out/a.wav)" 1 0.000001
     cv-load -q -r 3000 -d 1 out/a.wav | facts -x - > got      # floats as they are
@@ -269,6 +255,73 @@ clips_of() {
     [ "$(wc -c < x)" = 36000 ]
 }
 
+@test "-o - of parts: the same file for every cut, and as of whole clips" {
+    clips_of a b:1.5 c > s
+    cv-towav -o - < s > want.wav 2> words
+    for cuts in 1 7 "512 0 3" 2048; do
+        parts $cuts < s > cut
+        cv-towav -o - < cut > all.wav 2> said
+        cmp all.wav want.wav
+        cmp words said
+    done
+    cat cut s cut | cv-towav -q -b 24 -o - > all.wav       # parts, whole, parts
+    cat s s s | cv-towav -q -b 24 -o - | cmp - all.wav
+    cv-towav -q -n -o - < s > want.wav
+    cv-towav -q -n -o - < cut | cmp - want.wav
+    cv-towav -q -o out < cut
+    cv-towav -q -o want < s
+    cmp out/b.wav want/b.wav
+}
+
+@test "-o - of parts: a pipe gets samples as they come, under a header without a length; --raw none" {
+    clips_of a b > s
+    parts 500 < s > cut
+    cv-towav -o - < cut | cat > all.wav
+    [ "$(od -An -t x4 -j 4 -N 4 all.wav)" = " ffffffff" ]
+    cv-towav -o - < cut > file.wav
+    cmp -i 44 all.wav file.wav
+    [ "$(sound samples file.wav)" = 6000 ]
+    { echo x; cv-towav -o - < cut; } > behind              # where it begins in the file
+    tail -c +3 behind | cmp - file.wav
+    cv-towav --raw -o - < cut > raw
+    tail -c +45 file.wav | cmp - raw
+    cv-towav --raw -o - < s | cmp - raw
+    # of a stream that is cut there is what came, and the header stays as it was
+    head -c -40 cut > broken
+    run -1 --separate-stderr bash -c 'cv-towav -o - < broken > part.wav'
+    [[ $stderr == "cv-towav: standard input ended in the middle of"* ]]
+    [ "$(od -An -t x4 -j 4 -N 4 part.wav)" = " ffffffff" ]
+    { cat cut; cv-load -q -r 8000 source/a.wav | parts 9; } > rates
+    run -1 --separate-stderr bash -c 'cv-towav -o - < rates > part.wav'
+    [[ $stderr == *"Hz"*"-o DIR"* ]]
+}
+
+@test "-o - of parts: the first Ctrl-C is left to the source, the second ends it" {
+    clips_of a | parts 500 > s
+    mkfifo in out
+    env --default-signal=INT cv-towav -q --raw -o - < in > out 3>&- &
+    pid=$!
+    exec 8> in 9< out
+    head -c 9000 s >&8
+    [ "$(head -c 1 <&9 | wc -c)" = 1 ]                     # a part is there
+    kill -INT $pid
+    tail -c +9001 s >&8
+    exec 8>&-
+    cat <&9 > rest
+    exec 9<&-
+    wait $pid                                              # the whole clip, status 0
+    env --default-signal=INT cv-towav -q --raw -o - < in > out 3>&- &
+    pid=$!
+    exec 8> in 9< out
+    head -c 9000 s >&8
+    [ "$(head -c 1 <&9 | wc -c)" = 1 ]
+    kill -INT $pid
+    while [ -n "$(awk '/^ShdPnd|^SigPnd/ && !/0000000000000000/' /proc/$pid/status)" ]; do :; done
+    kill -INT $pid
+    run -130 wait $pid
+    exec 8>&- 9<&-
+}
+
 @test "-o NAME.wav is that one file, of all clips, and never a folder" {
     clips_of a b c > s
     clips_of a > one
@@ -429,12 +482,13 @@ clips_of() {
     usage cv-towav --loudness 3 < s
     usage cv-towav --loudness -71 < s
     usage cv-towav -n --loudness -20 < s
+    usage cv-towav --raw -o out < s
     [ ! -e a.wav ]
 }
 
 @test "help and version" {
     run -0 --separate-stderr cv-towav --help
-    for word in --output --bits --normalize --loudness --force --keep-offset 16; do
+    for word in --output --bits --normalize --loudness --force --raw 16; do
         [[ $output == *"$word"* ]]
     done
     [ -z "$stderr" ]

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PIPE_SIZE = 1 << 20, PARTS_MAX = 1024 };
+enum { PIPE_SIZE = 1 << 20, PIPE_NARROW = 4096, PARTS_MAX = 1024 };
 
 void fd_enlarge(int fd)
 {
@@ -17,6 +17,11 @@ void fd_enlarge(int fd)
 
     if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode) && fcntl(fd, F_GETPIPE_SZ) < PIPE_SIZE)
         fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE); /* a wish; its failure costs speed only */
+}
+
+bool fd_narrow(int fd)
+{
+    return fcntl(fd, F_SETPIPE_SZ, PIPE_NARROW) >= 0 || errno != EBUSY;
 }
 
 /* True when the call is to be made again: it was interrupted, or the

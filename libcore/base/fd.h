@@ -3,6 +3,7 @@
 #ifndef BASE_FD_H
 #define BASE_FD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -13,5 +14,8 @@ int fd_put(int fd, const void *bytes, size_t count);     /* the same for one par
 
 /* A pipe holds 1 MiB, if the system allows. */
 void fd_enlarge(int fd);
+
+/* A pipe holds as little as it can, so that nothing waits in it for long. False: it still holds more, try again later. */
+bool fd_narrow(int fd);
 
 #endif

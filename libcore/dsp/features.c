@@ -178,16 +178,16 @@ KERNEL(window_apply, (const float *restrict w, const float *restrict x, float *r
         y[i] = w[i] * x[i];
 }
 
-static void frame_spectrum(const struct features *f, const float *x, int64_t samples, int64_t centre, float *y,
-                           float *spectrum)
+static void frame_spectrum(const struct features *f, const float *x, int64_t from, int64_t samples, int64_t centre,
+                           float *y, float *spectrum)
 {
     int64_t start = centre - f->fft / 2;
 
     if (start >= 0 && start + f->fft <= samples)
-        window_apply(f->window, x + start, y, f->fft);
+        window_apply(f->window, x + (start - from), y, f->fft);
     else
         for (int i = 0; i < f->fft; i++)
-            y[i] = f->window[i] * x[reflect(start + i, samples)];
+            y[i] = f->window[i] * x[reflect(start + i, samples) - from];
     fft_forward(f->transform, y, spectrum);
 }
 
@@ -224,14 +224,14 @@ KERNEL(tile_bands,
     }
 }
 
-void features_magnitude(const struct features *f, struct grid grid, const float *x, int channels, int64_t samples,
-                        int64_t first, int frames, float *magnitude)
+void features_magnitude(const struct features *f, struct grid grid, const float *x, int channels, int64_t from,
+                        int64_t samples, int64_t first, int frames, float *magnitude)
 {
     size_t row = ((size_t)f->fft + 2 + FFT_ALIGN_FLOATS - 1) / FFT_ALIGN_FLOATS * FFT_ALIGN_FLOATS;
     size_t bins = (size_t)f->bins, tile = TILE * bins, sets = channels == 2 ? 3 : 1;
     float *y = mem_floats(3 * row + sets * tile), *left = y + row, *right = left + row, *power = right + row;
 
-    assert((channels == 1 || channels == 2) && samples >= 1 && first >= 0 && frames >= 0);
+    assert((channels == 1 || channels == 2) && 0 <= from && from < samples && first >= 0 && frames >= 0);
     for (int t = 0; t < frames; t += TILE) {
         int count = frames - t < TILE ? frames - t : TILE;
 
@@ -239,9 +239,9 @@ void features_magnitude(const struct features *f, struct grid grid, const float 
             int64_t at = grid_at(grid, first + t + i);
             float *p = power + (size_t)i * bins;
 
-            frame_spectrum(f, x, samples, at, y, left);
+            frame_spectrum(f, x, from, samples, at, y, left);
             if (channels == 2) {
-                frame_spectrum(f, x + samples, samples, at, y, right);
+                frame_spectrum(f, x + (samples - from), from, samples, at, y, right);
                 frame_power(left, p + tile, f->bins);
                 frame_power(right, p + 2 * tile, f->bins);
                 for (int k = 0; k < 2 * f->bins; k++)

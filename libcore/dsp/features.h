@@ -29,12 +29,13 @@ int features_bins(const struct features *f);                   /* fft / 2 + 1 */
 double features_middle(const struct features *f, int channel); /* of a channel, in bins */
 
 /* Magnitudes of frames first .. first + frames - 1 of that grid, first >= 0, of x
- * [channels, samples], samples >= 1. Of one channel: to magnitude [frames, 1, bands];
- * of two, those of their mean and of each: [frames, 3, bands], by the linearity of the
- * transform, from two. Frames may stand anywhere, before the signal and beyond its end
- * too. A frame comes out the same whatever piece it is asked for with. */
-void features_magnitude(const struct features *f, struct grid grid, const float *x, int channels, int64_t samples,
-                        int64_t first, int frames, float *magnitude);
+ * [channels, samples - from], samples >= 1: a signal from sample from on, as far as
+ * these frames see it, themselves or by reflection. Of one channel: to magnitude
+ * [frames, 1, bands]; of two, those of their mean and of each: [frames, 3, bands], by
+ * the linearity of the transform, from two. Frames may stand anywhere, before the signal
+ * and beyond its end too. A frame comes out the same whatever piece it is asked for with. */
+void features_magnitude(const struct features *f, struct grid grid, const float *x, int channels, int64_t from,
+                        int64_t samples, int64_t first, int frames, float *magnitude);
 
 /* RMS of the sound that a frame of these logarithms of magnitudes [channels] stands for (Parseval's theorem, each
  * channel taken for as many bins as it is wide). */

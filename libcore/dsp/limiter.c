@@ -59,6 +59,11 @@ void limiter_free(struct limiter *l)
     free(l);
 }
 
+int64_t limiter_latency(const struct limiter *l)
+{
+    return l->kept - 1;
+}
+
 double limiter_least(const struct limiter *l)
 {
     return l->least;

@@ -26,9 +26,11 @@ struct pan {
     float *sum, *squares; /* [fft] of frames and of their windows, from sample at on */
     float *kept;          /* [room, 2, bins]: frames first .. pushed - 1 */
     int64_t room, first, pushed;
+    float *mono, *side; /* [long_room]: samples from .. have - 1, of the side as far as at */
+    int64_t long_room, from, have, taken;
 
     struct grid grid;
-    int64_t samples, frames, next, at;
+    int64_t next, at;
 };
 
 struct pan *pan_new(int fft)
@@ -59,16 +61,16 @@ void pan_free(struct pan *p)
     free(p->sum);
     free(p->squares);
     free(p->kept);
+    free(p->mono);
+    free(p->side);
     free(p);
 }
 
-void pan_begin(struct pan *p, struct grid grid, int64_t samples)
+void pan_begin(struct pan *p, struct grid grid)
 {
-    assert(samples >= 1 && grid.step >= 1);
+    assert(grid.step >= 1);
     p->grid = grid;
-    p->samples = samples;
-    p->frames = grid_frames(grid, samples);
-    p->first = p->pushed = p->next = p->at = 0;
+    p->first = p->pushed = p->next = p->at = p->from = p->have = p->taken = 0;
     memset(p->sum, 0, (size_t)p->fft * sizeof *p->sum);
     memset(p->squares, 0, (size_t)p->fft * sizeof *p->squares);
 }
@@ -102,10 +104,10 @@ void pan_push(struct pan *p, const float *side)
 
 /* ---- sound out ---- */
 
-/* Samples before that one have all their frames: they go to side. */
-static void complete(struct pan *p, float *side, int64_t before)
+/* Samples before that one have all their frames. */
+static void complete(struct pan *p, int64_t before)
 {
-    int64_t end = before < p->samples ? before : p->samples, done = before - p->at < p->fft ? before - p->at : p->fft;
+    int64_t end = before < p->have ? before : p->have, done = end - p->at < p->fft ? end - p->at : p->fft;
     size_t left;
 
     if (done <= 0)
@@ -115,13 +117,14 @@ static void complete(struct pan *p, float *side, int64_t before)
         int64_t i = t - p->at;
         float squares = i < p->fft ? p->squares[i] : 0;
 
-        side[t] = i < p->fft ? p->sum[i] / ((squares > overlap_least ? squares : overlap_least) * (float)p->fft) : 0;
+        p->side[t - p->from] =
+            i < p->fft ? p->sum[i] / ((squares > overlap_least ? squares : overlap_least) * (float)p->fft) : 0;
     }
     memmove(p->sum, p->sum + done, left * sizeof *p->sum);
     memmove(p->squares, p->squares + done, left * sizeof *p->squares);
     memset(p->sum + left, 0, (size_t)done * sizeof *p->sum);
     memset(p->squares + left, 0, (size_t)done * sizeof *p->squares);
-    p->at = before;
+    p->at = end;
 }
 
 KERNEL(lead, (float *restrict z, const float *restrict lean, const float *restrict spread, int bins),
@@ -136,16 +139,16 @@ KERNEL(lead, (float *restrict z, const float *restrict lean, const float *restri
 }
 
 /* The next frame of side, which begins at that sample. */
-static void add_frame(struct pan *p, const float *x, float *side, int64_t begin)
+static void add_frame(struct pan *p, int64_t begin)
 {
     int64_t row = p->next < p->pushed ? p->next : p->pushed - 1;
     const float *lean = p->kept + (row - p->first) * 2 * p->bins;
 
-    if (p->pushed == 0 || begin + p->fft <= 0 || begin >= p->samples)
+    if (p->pushed == 0 || begin + p->fft <= 0 || begin >= p->have)
         return;
-    complete(p, side, begin);
+    complete(p, begin);
     for (int i = 0; i < p->fft; i++)
-        p->frame[i] = p->window[i] * x[reflect(begin + i, p->samples)];
+        p->frame[i] = p->window[i] * p->mono[reflect(begin + i, p->have) - p->from];
     fft_forward(p->transform, p->frame, p->spectrum);
     lead(p->spectrum, lean, lean + p->bins, p->bins);
     fft_inverse(p->transform, p->spectrum, p->frame);
@@ -155,33 +158,64 @@ static void add_frame(struct pan *p, const float *x, float *side, int64_t begin)
     }
 }
 
-/* A frame sees what lies before the begin reflected. */
-static bool is_there(const struct pan *p, int64_t begin, int64_t have)
+static int64_t begin_of(const struct pan *p, int64_t frame)
 {
-    return have == p->samples || (p->next < p->pushed && begin + p->fft <= have && -begin < have);
+    return grid_at(p->grid, frame) - p->fft / 2;
 }
 
-void pan_run(struct pan *p, float *x, int64_t have)
+/* Room for count more samples; what was taken goes, but for the last: at the end of the clip a frame whose middle is there
+ * sees one sample before its own by reflection. */
+static void make_long_room(struct pan *p, int64_t count)
 {
-    for (; p->next < p->frames; p->next++) {
-        int64_t begin = grid_at(p->grid, p->next) - p->fft / 2;
+    int64_t unseen = p->taken - 1, kept;
 
-        if (!is_there(p, begin, have))
-            return;
-        add_frame(p, x, x + p->samples, begin);
+    if (p->have - p->from + count > p->long_room && unseen > p->from) {
+        kept = p->have - unseen;
+        memmove(p->mono, p->mono + (unseen - p->from), (size_t)kept * sizeof *p->mono);
+        memmove(p->side, p->side + (unseen - p->from), (size_t)kept * sizeof *p->side);
+        p->from = unseen;
+    }
+    if (p->have - p->from + count > p->long_room) {
+        p->long_room = 2 * (p->have - p->from + count);
+        p->mono = mem_grow(p->mono, (size_t)p->long_room, sizeof *p->mono);
+        p->side = mem_grow(p->side, (size_t)p->long_room, sizeof *p->side);
     }
 }
 
-void pan_end(struct pan *p, float *x)
+void pan_put(struct pan *p, const float *x, int64_t count)
 {
-    float *side = x + p->samples;
+    if (count == 0)
+        return;
+    make_long_room(p, count);
+    memcpy(p->mono + (p->have - p->from), x, (size_t)count * sizeof *x);
+    p->have += count;
+    for (; p->next < p->pushed; p->next++) {
+        int64_t begin = begin_of(p, p->next);
 
-    pan_run(p, x, p->samples);
-    complete(p, side, p->samples);
-    for (int64_t t = 0; t < p->samples; t++) {
-        float mono = x[t];
-
-        x[t] = mono + side[t];
-        side[t] = mono - side[t];
+        if (begin + p->fft > p->have || -begin >= p->have)
+            break;
+        add_frame(p, begin);
     }
+    complete(p, begin_of(p, p->next));
+}
+
+void pan_end(struct pan *p)
+{
+    for (int64_t frames = grid_frames(p->grid, p->have); p->next < frames; p->next++)
+        add_frame(p, begin_of(p, p->next));
+    complete(p, p->have);
+}
+
+int64_t pan_pull(struct pan *p, float *left, float *right, int64_t most)
+{
+    int64_t count = p->at - p->taken < most ? p->at - p->taken : most;
+
+    for (int64_t i = 0; i < count; i++) {
+        float mono = p->mono[p->taken - p->from + i], side = p->side[p->taken - p->from + i];
+
+        left[i] = mono + side;
+        right[i] = mono - side;
+    }
+    p->taken += count;
+    return count;
 }

@@ -16,19 +16,21 @@ struct pan;
 struct pan *pan_new(int fft);
 void pan_free(struct pan *p);
 
-/* Starts a clip of samples >= 1 whose frames stand on that grid. */
-void pan_begin(struct pan *p, struct grid grid, int64_t samples);
+/* Starts a clip whose frames stand on that grid. */
+void pan_begin(struct pan *p, struct grid grid);
 
 /* The next frame: lean and spread, [2, fft / 2 + 1]. 1 and 0: all is on
  * the left; 0 and 1 or 0 and -1: both are as loud, a quarter of a turn apart. */
 void pan_push(struct pan *p, const float *side);
 
-/* x [2, samples]: have samples of the first row are mono sound by now. Frames
- * are kept until all that they reach is there; where the calls are cut changes
- * no sample. */
-void pan_run(struct pan *p, float *x, int64_t have);
+/* The next samples of the mono sound. Frames are kept until all that they reach is there: less than fft samples wait;
+ * where the calls are cut changes no sample. */
+void pan_put(struct pan *p, const float *x, int64_t count);
 
-/* All of the first row is there: x becomes left and right. If frames are missing, the last one stands for them. */
-void pan_end(struct pan *p, float *x);
+/* All of the mono sound is there. If frames are missing, the last one stands for them. */
+void pan_end(struct pan *p);
+
+/* Takes up to most samples that are ready, in order, of left and right; returns how many. */
+int64_t pan_pull(struct pan *p, float *left, float *right, int64_t most);
 
 #endif

@@ -34,8 +34,11 @@
 /* Sums of squared windows less than this are taken for it: the ends of a window alone are not blown up. */
 static const float overlap_least = 0.05f;
 
-/* Frames that are put before a clip; what part of a transform it fades in and out: 1.5 ms of 93. */
-enum { LEAD = 4, FADE = 64 };
+/* Frames that are put before a clip; what part of a transform it fades in and out: 1.5 ms of 93 and half of that. */
+enum { LEAD = 4, FADE_IN = 64, FADE_OUT = 128 };
+
+/* As many frames as a clip has before its end is known. */
+static const int64_t endless = INT64_MAX / 4;
 
 /* The signal of one iteration, and what the next transform is taken of; sample t in place t % ring. */
 struct stage {
@@ -57,11 +60,11 @@ struct vocoder {
     /* of the clip; frames are counted from the first one that is put before it, samples from its first */
     struct grid grid;
     int64_t frames, known, step;
-    int64_t skip, came;     /* frames of the grid that do not reach into the clip, and how many have come */
-    int64_t shift;          /* where sample 0 of the clip is */
-    int64_t end;            /* of the last frame */
-    int64_t given, samples; /* samples of the clip that have come out, and all of them */
-    float *lead;            /* [LEAD + 1][bins]: the first frames, till there are enough */
+    int64_t skip, came; /* frames of the grid that do not reach into the clip, and how many have come */
+    int64_t shift;      /* where sample 0 of the clip is */
+    int64_t end;        /* of the last frame, once it is known */
+    int64_t given;      /* samples of the clip that have come out */
+    float *lead;        /* [LEAD + 1][bins]: the first frames, till there are enough */
     int64_t lag, kept, ring, long_ring;
     float *magnitude; /* [kept + 1][bins]: the frames that some stage still needs, and silence */
     float *overlap;   /* [long_ring]: sums of squared windows, then what scales a sample */
@@ -149,22 +152,19 @@ static int64_t centre(const struct vocoder *v, int64_t frame)
     return grid_at(v->grid, v->skip + frame - LEAD) + v->shift;
 }
 
-/* Which frames there are. */
+/* Where the first frame stands that reaches into the clip, and what is before it. */
 static void frames_begin(struct vocoder *v)
 {
-    int64_t all = grid_frames(v->grid, v->samples), unseen;
+    int64_t unseen;
     double before = floor((-v->fft / 2 - v->grid.first) / v->grid.step) - 1;
 
     v->skip = before > 0 ? (int64_t)before : 0;
-    while (v->skip < all && grid_at(v->grid, v->skip) + v->fft / 2 <= 0)
+    while (grid_at(v->grid, v->skip) + v->fft / 2 <= 0)
         v->skip++;
-    v->frames = v->skip < all ? all - v->skip + LEAD : 0;
-    if (grid_at(v->grid, v->skip) - v->fft / 2 >= v->samples)
-        v->frames = 0;
+    v->frames = endless;
     v->came = v->known = v->step = 0;
     v->shift = v->fft / 2 - grid_at(v->grid, v->skip - LEAD);
-    v->end = v->frames > 0 ? centre(v, v->frames - 1) + v->fft / 2 : 0;
-    unseen = v->frames > 0 ? grid_at(v->grid, v->skip) - v->fft / 2 + 1 : v->samples;
+    unseen = grid_at(v->grid, v->skip) - v->fft / 2 + 1;
     v->given = unseen > 0 ? unseen : 0;
 }
 
@@ -314,17 +314,17 @@ static void emit(struct vocoder *v, const float *x, size_t count)
 }
 
 /* Phases are found for what magnitudes show, so a clip may begin and end anywhere in a wave, even where its
- * sound begins from nothing: the step is rounded off. count samples of the clip, the first is sample t. */
-static void fade(const struct vocoder *v, float *x, int64_t t, int64_t count)
+ * sound begins from nothing: the step is rounded off. count samples, of which the one at most is at full level. */
+static void fade(float *x, int64_t at, int64_t count, int64_t most, int64_t by)
 {
-    int64_t most = least(v->fft / FADE, v->samples / 4);
+    for (int64_t i = 0; i < count; i++, at += by)
+        if (at < most)
+            x[i] *= ((float)at + 0.5f) / (float)most;
+}
 
-    for (int64_t i = 0; i < count; i++) {
-        int64_t from_end = least(t + i, v->samples - 1 - t - i);
-
-        if (from_end < most)
-            x[i] *= ((float)from_end + 0.5f) / (float)most;
-    }
+int vocoder_fade(int fft)
+{
+    return fft / FADE_OUT;
 }
 
 /* What is of the clip of count samples from place at on. */
@@ -332,11 +332,11 @@ static void give(struct vocoder *v, const float *x, int64_t at, int64_t count)
 {
     int64_t from = v->given + v->shift - at;
 
-    count = least(count, v->samples + v->shift - at) - from;
+    count -= from;
     if (from < 0 || count <= 0)
         return;
     emit(v, x + from, (size_t)count);
-    fade(v, v->ready + v->filled - count, v->given, count);
+    fade(v->ready + v->filled - count, v->given, count, v->fft / FADE_IN, 1);
     v->given += count;
 }
 
@@ -415,11 +415,10 @@ static void advance(struct vocoder *v)
 
 /* ---- frames in, samples out ---- */
 
-void vocoder_begin(struct vocoder *v, struct grid grid, int64_t samples)
+void vocoder_begin(struct vocoder *v, struct grid grid)
 {
-    assert(samples >= 1 && grid.step >= 1);
+    assert(grid.step >= 1);
     v->grid = grid;
-    v->samples = samples;
     v->taken = v->filled = 0;
     frames_begin(v);
     rings_begin(v);
@@ -432,8 +431,6 @@ static void take(struct vocoder *v, const float *magnitude)
     memcpy(v->magnitude + (size_t)(v->known % v->kept) * (size_t)v->bins, magnitude, (size_t)v->bins * sizeof(float));
     v->known++;
     advance(v);
-    if (v->known == v->frames && v->given < v->samples)
-        emit(v, NULL, (size_t)(v->samples - v->given)); /* what the last frame does not reach */
 }
 
 /* The first frames, count of them, in reverse and then as they are. */
@@ -445,31 +442,47 @@ static void lead_in(struct vocoder *v, int64_t count)
 
 void vocoder_push(struct vocoder *v, const float *magnitude, int frames)
 {
-    int64_t all = v->frames - LEAD, first = least(LEAD + 1, all);
-
-    for (int t = 0; t < frames && v->known < v->frames; t++, magnitude += v->bins) {
+    for (int t = 0; t < frames; t++, magnitude += v->bins) {
         int64_t frame = v->came++ - v->skip;
 
-        if (frame >= first)
+        if (frame > LEAD)
             take(v, magnitude);
         else if (frame >= 0)
             memcpy(v->lead + (size_t)frame * (size_t)v->bins, magnitude, (size_t)v->bins * sizeof *v->lead);
-        if (frame == first - 1)
-            lead_in(v, first);
+        if (frame == LEAD)
+            lead_in(v, LEAD + 1);
     }
 }
 
-void vocoder_end(struct vocoder *v)
+/* The last frame that came, silence where none did. */
+static const float *last_frame(const struct vocoder *v)
 {
     int64_t frame = v->came - v->skip - 1;
-    float *last = mem_floats((size_t)v->bins);
 
-    if (frame >= 0)
-        memcpy(last, frame > LEAD ? magnitude_of(v, frame + LEAD) : v->lead + (size_t)frame * (size_t)v->bins,
-               (size_t)v->bins * sizeof *last);
-    while (v->known < v->frames)
-        vocoder_push(v, last, 1);
-    free(last);
+    return frame < 0 || frame >= LEAD ? magnitude_of(v, v->known - 1) : v->lead + (size_t)frame * (size_t)v->bins;
+}
+
+void vocoder_end(struct vocoder *v, int64_t samples)
+{
+    int64_t most = vocoder_fade(v->fft), all = grid_frames(v->grid, samples);
+
+    while (v->came < all)
+        vocoder_push(v, last_frame(v), 1);
+    if (v->known == 0 && v->came > v->skip)
+        lead_in(v, v->came - v->skip);
+    v->frames = v->known;
+    if (v->frames > 0) {
+        v->end = centre(v, v->frames - 1) + v->fft / 2;
+        advance(v);
+    }
+    if (v->given < samples)
+        emit(v, NULL, (size_t)(samples - v->given)); /* what the last frame does not reach */
+    else
+        v->filled -= (size_t)(v->given - samples);
+    assert(v->filled >= v->taken && samples >= 1);
+    v->given = samples;
+    most = least(most, (int64_t)(v->filled - v->taken));
+    fade(v->ready + v->filled - most, most - 1, most, vocoder_fade(v->fft), -1);
 }
 
 size_t vocoder_pull(struct vocoder *v, float *x, size_t most)

@@ -26,21 +26,24 @@ struct vocoder;
 struct vocoder *vocoder_new(int fft, struct vocoder_how how);
 void vocoder_free(struct vocoder *v);
 
-/* Starts a clip of samples >= 1; what was left of one before is dropped. Where no
- * frame reaches there is silence. It begins and ends with a fade of fft / 64 samples. */
-void vocoder_begin(struct vocoder *v, struct grid grid, int64_t samples);
+/* Starts a clip whose frames stand on that grid; what was left of one before is dropped. Where no
+ * frame reaches there is silence. It begins with a fade of fft / 64 samples. */
+void vocoder_begin(struct vocoder *v, struct grid grid);
 
-/* The next frames of the clip: magnitude [frames, fft / 2 + 1], finite, >= 0. A clip
- * has grid_frames(grid, samples) frames; what is pushed beyond them is ignored. */
+/* The next frames of the clip: magnitude [frames, fft / 2 + 1], finite, >= 0. */
 void vocoder_push(struct vocoder *v, const float *magnitude, int frames);
 
-/* No more frames: if some are missing, the last one stands for them (silence if there is none). */
-void vocoder_end(struct vocoder *v);
+/* No more frames: the clip has that many samples, at least 1 and those that were taken, and ends with a fade of
+ * fft / 128, over as many as are left. Frames beyond it have been heard within; for those that are missing, as
+ * grid_frames(grid, samples) has them, the last one stands (silence if there is none). */
+void vocoder_end(struct vocoder *v, int64_t samples);
 
-/* Takes up to most of the samples that are ready, in order; returns how many.
- * After the last frame there are exactly as many in all as begin was told.
- * Memory stays the same however long the clip, if samples are taken after
- * each push. The cuts between pushes and pulls change no sample. */
+/* Takes up to most of the samples that are ready, in order; returns how many. Before the end those may be more than
+ * the clip will have: take no more than it surely does, less the fade. Memory stays the same however long the clip, if
+ * samples are taken after each push. The cuts between pushes and pulls change no sample. */
 size_t vocoder_pull(struct vocoder *v, float *x, size_t most);
+
+/* Samples of the fade at the end. */
+int vocoder_fade(int fft);
 
 #endif

@@ -217,6 +217,24 @@ static int part_join(struct decoder *d, size_t i, bool open)
     return 0;
 }
 
+/* What is common to all parts, by the first, which is open. */
+static void settle(struct decoder *d)
+{
+    d->channels = d->info.channels;
+    d->rate = d->info.samplerate;
+    d->frames = d->parts[0].frames;
+    d->wild = is_wild(d->info.format);
+}
+
+static int check_open(const struct decoder *d)
+{
+    if (d->frames == 0)
+        return error_set("holds no samples");
+    if (d->rate < 1 || d->channels < 1)
+        return error_set("cannot be decoded: %d channels at %d Hz", d->channels, d->rate);
+    return 0;
+}
+
 static int open_parts(struct decoder *d, int64_t size, bool *foreign)
 {
     int64_t from = audio_extent_skip_tags(d->source.fd, 0, size), end;
@@ -234,17 +252,55 @@ static int open_parts(struct decoder *d, int64_t size, bool *foreign)
             return -1;
         if (d->mp3 != NULL)
             end = d->parts[d->count].end;
-        if (d->count++ > 0)
-            continue;
-        d->channels = d->info.channels;
-        d->rate = d->info.samplerate;
-        d->frames = d->parts[0].frames;
-        d->wild = is_wild(d->info.format);
+        if (d->count++ == 0)
+            settle(d);
     }
     return d->count > 1 || d->now > 0 ? part_open(d, 0, foreign) : 0;
 }
 
-int decoder_open(struct decoder *d, int fd, bool *foreign)
+int audio_raw_parse(const char *text, struct audio_raw *raw)
+{
+    static const struct {
+        const char *name;
+        int format;
+    } codings[] = {{"u8", SF_FORMAT_PCM_U8},
+                   {"s16", SF_FORMAT_PCM_16},
+                   {"s24", SF_FORMAT_PCM_24},
+                   {"s32", SF_FORMAT_PCM_32},
+                   {"f32", SF_FORMAT_FLOAT}};
+    size_t length = strcspn(text, ",");
+    char rest = ',';
+
+    *raw = (struct audio_raw){0};
+    for (size_t i = 0; i < sizeof codings / sizeof *codings; i++)
+        if (strlen(codings[i].name) == length && memcmp(text, codings[i].name, length) == 0)
+            raw->format = codings[i].format | SF_ENDIAN_LITTLE;
+    if (raw->format && sscanf(text + length, ",%7d,%4d%c", &raw->rate, &raw->channels, &rest) == 2 && raw->rate >= 1 &&
+        raw->channels >= 1 && raw->channels <= 1024)
+        return 0;
+    return error_set("expected CODING,RATE,CHANNELS as in s16,22050,1: u8, s16, s24, s32 or f32, Hz, 1 to 1024");
+}
+
+static SF_INFO raw_info(const struct audio_raw *raw)
+{
+    return (SF_INFO){.samplerate = raw->rate, .channels = raw->channels, .format = SF_FORMAT_RAW | raw->format};
+}
+
+/* The one part of a file without a header. */
+static int open_raw(struct decoder *d, int64_t size, const struct audio_raw *raw)
+{
+    int64_t frames = size / (bytes_of_sample(raw->format) * raw->channels);
+    bool foreign;
+
+    d->parts = mem_alloc(sizeof *d->parts);
+    d->parts[d->count++] = (struct part){0, size, frames, raw_info(raw)};
+    if (part_open(d, 0, &foreign) < 0)
+        return -1;
+    settle(d);
+    return 0;
+}
+
+int decoder_open(struct decoder *d, int fd, const struct audio_raw *raw, bool *foreign)
 {
     struct stat s;
 
@@ -252,13 +308,29 @@ int decoder_open(struct decoder *d, int fd, bool *foreign)
     *foreign = false;
     if (fstat(fd, &s) < 0)
         return error_set("cannot be read:");
-    if (open_parts(d, s.st_size, foreign) < 0)
+    if ((raw ? open_raw(d, s.st_size, raw) : open_parts(d, s.st_size, foreign)) < 0)
         return -1;
-    if (d->frames == 0)
-        return error_set("holds no samples");
-    if (d->rate < 1 || d->channels < 1)
-        return error_set("cannot be decoded: %d channels at %d Hz", d->channels, d->rate);
-    return 0;
+    return check_open(d);
+}
+
+int decoder_live(struct decoder *d, int fd, const struct audio_raw *raw)
+{
+    int type;
+
+    *d = (struct decoder){.source.fd = fd, .live = true, .info = raw ? raw_info(raw) : (SF_INFO){0}};
+    d->file = sf_open_fd(fd, SFM_READ, &d->info, SF_FALSE);
+    type = d->info.format & SF_FORMAT_TYPEMASK;
+    if (!d->file || (type != SF_FORMAT_RAW && type != SF_FORMAT_WAV && type != SF_FORMAT_WAVEX && type != SF_FORMAT_AU))
+        return error_set(
+            "cannot be read as it comes: expected WAV or AU, as 'ffmpeg -i FILE -f wav -' makes of others, "
+            "or samples without a header with --raw");
+    if (d->info.frames == 0)
+        return error_set("has a header that says 0 samples: what writes it should leave the length open (ffffffff), or "
+                         "write no header, for --raw");
+    d->parts = mem_alloc(sizeof *d->parts);
+    d->parts[d->count++] = (struct part){.frames = -1};
+    settle(d);
+    return check_open(d);
 }
 
 void decoder_close(struct decoder *d)
@@ -312,6 +384,8 @@ int64_t decoder_read(struct decoder *d, float *x, int64_t frames)
             return set_failed(d);
         if (d->file != NULL && got < frames && d->error == 0)
             d->error = sf_error(d->file); /* the next call would clear it */
+        if (d->live && d->error != 0)
+            return error_set("cannot be read (libsndfile: %s)", library_words(sf_error_number(d->error)));
         if (got > 0) {
             d->done += got;
             return got;

@@ -31,11 +31,24 @@ struct decoder {
     size_t count, now;
     int64_t done; /* frames of the part at hand */
     int error;    /* libsndfile's, where decoding stopped */
+    bool live;    /* where that is no damage but a failure of reading */
 };
 
-/* Decodes fd, a regular file, from its start; its position is neither used nor changed. -1: the reason; *foreign
+/* Samples without a header. */
+struct audio_raw {
+    int format, rate, channels; /* format: libsndfile's coding and byte order */
+};
+
+/* CODING,RATE,CHANNELS: "s16,22050,1"; u8, s16, s24, s32 or f32, little-endian. -1: the reason. */
+int audio_raw_parse(const char *text, struct audio_raw *raw);
+
+/* Decodes fd, a regular file, from its start; its position is neither used nor changed. raw: of what, NULL: its header says so. -1: the reason; *foreign
  * then says whether it is no audio at all. decoder_close in any case. */
-int decoder_open(struct decoder *d, int fd, bool *foreign);
+int decoder_open(struct decoder *d, int fd, const struct audio_raw *raw, bool *foreign);
+
+/* The same of fd as it comes, from a pipe perhaps, so WAV, AU, and what is raw only: never sought in, and read no further
+ * than decoder_read is asked for. A header may leave the length open. */
+int decoder_live(struct decoder *d, int fd, const struct audio_raw *raw);
 
 /* The next frames into x [frames, channels]: how many there were, 0 at the end, -1 when the disk fails. */
 int64_t decoder_read(struct decoder *d, float *x, int64_t frames);

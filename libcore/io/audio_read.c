@@ -31,19 +31,22 @@ struct source {
     struct decoder file;
     struct audio_mix *mix;
     int fd;
-    bool borrowed;        /* fd is standard input, not to be closed */
-    soxr_t resampler;     /* at the same rate it lays the channels apart */
-    int64_t decoded;      /* source frames read or skipped so far */
-    float *raw;           /* a piece as decoded, [frames, source channels] */
-    float *piece;         /* the same with the channels given out; may be raw */
-    int64_t piece_frames; /* capacity */
-    int64_t at, have;     /* frames of the piece used, there */
-    bool ended;           /* no more pieces */
-    float *first;         /* [channels] of what the last audio_read took */
-    int64_t taken;        /* frames that it took */
-    bool varies;          /* they are not all like the first */
-    float loudest;        /* of the peaks that are complained of */
-    char complaint[160];  /* beside the decoder's */
+    const struct audio_raw *headless; /* what there is in place of a header, NULL: there is one */
+    int64_t live;                     /* samples given out at a time, 0: it is a file */
+    bool narrow;                      /* the pipe needs no more be made small */
+    bool borrowed;                    /* fd is standard input, not to be closed */
+    soxr_t resampler;                 /* at the same rate it lays the channels apart */
+    int64_t decoded;                  /* source frames read or skipped so far */
+    float *raw;                       /* a piece as decoded, [frames, source channels] */
+    float *piece;                     /* the same with the channels given out; may be raw */
+    int64_t piece_frames;             /* capacity */
+    int64_t at, have;                 /* frames of the piece used, there */
+    bool ended;                       /* no more pieces */
+    float *first;                     /* [channels] of what the last audio_read took */
+    int64_t taken;                    /* frames that it took */
+    bool varies;                      /* they are not all like the first */
+    float loudest;                    /* of the peaks that are complained of */
+    char complaint[160];              /* beside the decoder's */
 };
 
 /* ---- opening ---- */
@@ -53,14 +56,14 @@ static int recognise(int fd)
 {
     struct decoder d;
     bool foreign = false;
-    int status = decoder_open(&d, fd, &foreign);
+    int status = decoder_open(&d, fd, NULL, &foreign);
 
     decoder_close(&d);
     return status < 0 && foreign ? -1 : 0;
 }
 
 /* All of a pipe, but no endless one of something else. */
-static int copy_all(int from, int to)
+static int copy_all(int from, int to, bool raw)
 {
     char piece[1 << 16];
     int64_t total = 0;
@@ -69,7 +72,7 @@ static int copy_all(int from, int to)
     while ((n = fd_read(from, piece, sizeof piece)) > 0) {
         if (fd_put(to, piece, (size_t)n) < 0)
             return error_set("cannot be kept in %s (set TMPDIR to another directory):", temporary_folder());
-        if (total < PROBE && total + n >= PROBE && recognise(to) < 0)
+        if (!raw && total < PROBE && total + n >= PROBE && recognise(to) < 0)
             return -1;
         total += n;
     }
@@ -77,11 +80,11 @@ static int copy_all(int from, int to)
 }
 
 /* A file to seek in, made of what comes out of a pipe. */
-static int spool(int fd)
+static int spool(int fd, bool raw)
 {
     int copy = temporary_open();
 
-    if (copy >= 0 && copy_all(fd, copy) < 0) {
+    if (copy >= 0 && copy_all(fd, copy, raw) < 0) {
         close(copy);
         return -1;
     }
@@ -111,7 +114,7 @@ static int open_source(struct source *a, const char *path)
     if (S_ISCHR(s.st_mode) || S_ISBLK(s.st_mode))
         return error_set("is a %s, not an audio file", isatty(a->fd) ? "terminal" : "device");
     if (!S_ISREG(s.st_mode) || lseek(a->fd, 0, SEEK_CUR) != 0) {
-        int copy = spool(a->fd);
+        int copy = spool(a->fd, a->headless != NULL);
 
         if (copy < 0)
             return -1;
@@ -171,25 +174,45 @@ static int look(struct source *a)
     return decoder_seek(&a->file, 0) < 0 ? -1 : 0;
 }
 
+/* Standard input as it comes. */
+static int open_live(struct source *a)
+{
+    a->borrowed = true;
+    a->fd = STDIN_FILENO;
+    if (isatty(a->fd))
+        return error_set("is a terminal, not an audio file");
+    return decoder_live(&a->file, a->fd, a->headless);
+}
+
+static int open_file(struct source *a, const char *path)
+{
+    bool foreign;
+
+    return open_source(a, path) < 0 ? -1 : decoder_open(&a->file, a->fd, a->headless, &foreign);
+}
+
 static int start(struct source *a, const char *path, double rate, bool mono)
 {
     int channels;
-    bool foreign;
 
-    if (open_source(a, path) < 0 || decoder_open(&a->file, a->fd, &foreign) < 0)
+    if ((a->live > 0 ? open_live(a) : open_file(a, path)) < 0)
         return -1;
     channels = a->file.channels;
     a->out.channels = mono ? 1 : channels;
     if (start_resampler(a, rate) < 0)
         return -1;
     a->piece_frames = PIECE_FLOATS / channels;
-    if (a->piece_frames < 16)
+    if (a->live > 0 && (double)a->live / rate * a->file.rate < (double)a->piece_frames)
+        a->piece_frames = (int64_t)((double)a->live / rate * a->file.rate + .5);
+    if (a->piece_frames < 1)
+        a->piece_frames = 1;
+    if (a->live == 0 && a->piece_frames < 16)
         a->piece_frames = 16;
     a->mix = audio_mix_new(channels);
     a->raw = mem_floats((size_t)(a->piece_frames * channels));
     a->piece = a->out.channels == channels ? a->raw : mem_floats((size_t)a->piece_frames);
     a->first = mem_floats((size_t)a->out.channels);
-    return look(a);
+    return a->live > 0 ? 0 : look(a);
 }
 
 /* What is known of the file now. */
@@ -197,12 +220,21 @@ static void tell(struct source *a)
 {
     a->out.complaint = a->file.complaint[0] != '\0' ? a->file.complaint : a->complaint[0] != '\0' ? a->complaint : NULL;
     a->out.constant = a->taken > 1 && !a->varies;
+    if (a->file.frames < 0)
+        a->out.source_seconds = (double)a->decoded / a->file.rate;
 }
 
 struct audio *audio_open(const char *path, double rate, bool mono)
 {
+    return audio_open_as(path, rate, mono, NULL, 0);
+}
+
+struct audio *audio_open_as(const char *path, double rate, bool mono, const struct audio_raw *raw, int64_t live)
+{
     struct source *a = mem_zero(1, sizeof *a);
 
+    a->headless = raw;
+    a->live = live;
     a->fd = -1;
     a->out.non_finite = -1;
     if (start(a, path, rate, mono) < 0) {
@@ -256,8 +288,10 @@ static int check_finite(struct source *a, int64_t frames)
 /* Decodes the next piece; a->ended when there is none. */
 static int refill(struct source *a)
 {
-    int64_t got = decoder_read(&a->file, a->raw, a->piece_frames);
+    int64_t got;
 
+    a->narrow = a->narrow || a->live == 0 || fd_narrow(a->fd);
+    got = decoder_read(&a->file, a->raw, a->piece_frames);
     if (got < 0)
         return -1;
     a->at = 0;
@@ -339,7 +373,7 @@ static int check_output(struct source *a, const float *x, int64_t samples, int64
             if (size > peak)
                 peak = size;
         }
-    a->out.peak = peak;
+    a->out.peak = peak > a->out.peak ? peak : a->out.peak;
     if (peak > peak_max && peak > a->loudest) {
         a->loudest = peak;
         snprintf(a->complaint, sizeof a->complaint,
@@ -367,14 +401,12 @@ static int64_t fill(struct source *a, float *x, int64_t samples)
     return n < 0 ? -1 : done;
 }
 
-int64_t audio_read(struct audio *audio, float *x, int64_t samples)
+int64_t audio_read_on(struct audio *audio, float *x, int64_t samples)
 {
     struct source *a = (struct source *)audio;
     int64_t done;
 
     assert(samples > 0);
-    a->taken = 0;
-    a->varies = false;
     done = fill(a, x, samples);
     if (done >= 0 && check_output(a, x, samples, done) < 0)
         done = -1;
@@ -382,4 +414,14 @@ int64_t audio_read(struct audio *audio, float *x, int64_t samples)
     for (int c = 0; done >= 0 && c < a->out.channels; c++)
         memset(x + c * samples + done, 0, (size_t)(samples - done) * sizeof *x);
     return done;
+}
+
+int64_t audio_read(struct audio *audio, float *x, int64_t samples)
+{
+    struct source *a = (struct source *)audio;
+
+    a->taken = 0;
+    a->varies = false;
+    a->out.peak = 0;
+    return audio_read_on(audio, x, samples);
 }

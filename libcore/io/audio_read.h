@@ -12,7 +12,7 @@
 struct audio {
     int channels;                     /* of what audio_read gives */
     int source_channels, source_rate; /* of the file, */
-    double source_seconds;            /* and how long it is */
+    double source_seconds;            /* and how long it is, 0: not known before the end */
     double offset;                    /* constant one that is taken out, 0: none */
     int only;              /* channel, from 1, that is given in place of a mix in which it would be lost; 0: none */
     const char *complaint; /* what is wrong so far but does not stop the reading (it ends early, its samples are far
@@ -30,6 +30,13 @@ struct audio {
  * audio, damaged, empty, or rates too far apart. */
 struct audio *audio_open(const char *path, double rate, bool mono);
 
+struct audio_raw;
+
+/* The same of samples without a header (io/audio_decode.h; NULL: there is one), and with live > 0 of standard input as
+ * it comes: so many samples at rate are decoded at a time, nothing is kept or looked at before, so neither an offset
+ * nor channels that cancel are found, and audio_seek is not for it. */
+struct audio *audio_open_as(const char *path, double rate, bool mono, const struct audio_raw *raw, int64_t live);
+
 /* Goes to seconds (>= 0) from the start, before the first audio_read; -1 when
  * the file ends there or before. The resampler starts afresh from there. */
 int audio_seek(struct audio *a, double seconds);
@@ -39,6 +46,9 @@ int audio_seek(struct audio *a, double seconds);
  * on samples that are not finite numbers. Pieces of any size put one after
  * the other are what resampling the whole at once gives, sample for sample. */
 int64_t audio_read(struct audio *a, float *x, int64_t samples);
+
+/* The same for more of a clip: peak and constant are of all since the last audio_read. */
+int64_t audio_read_on(struct audio *a, float *x, int64_t samples);
 
 void audio_close(struct audio *a); /* NULL is fine */
 

@@ -1,4 +1,4 @@
-/* WAV files by libsndfile over memory. */
+/* WAV files, byte by byte. */
 #include "io/audio_write.h"
 
 #include <assert.h>
@@ -11,62 +11,77 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "io/audio_file.h"
 
-enum { PIECE_FLOATS = 1 << 14, HEADER_ROOM = 4096 };
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers are written as they lie in memory");
+
+enum { OPEN = -1 }; /* a length that is not known */
 
 struct wav {
-    struct audio_file memory; /* size and place of what is written, first, for audio_file_size and its like */
-    SNDFILE *file;            /* NULL once finished */
-    int channels, bits;
-    int64_t samples, room;
+    int rate, channels, bits;
+    char *software;
+    int64_t data; /* bytes of all samples so far */
     unsigned char *bytes;
-    int *ints;     /* [frames, channels] on their way to libsndfile: samples in the upper bits, */
-    float *floats; /* or as they are */
+    size_t size, room; /* of bytes: those that nobody has taken */
+    bool taken;        /* some were, the header first */
 };
 
-static sf_count_t memory_write(const void *from, sf_count_t count, void *memory)
+static unsigned char *put_bytes(unsigned char *p, const void *from, size_t n)
 {
-    struct wav *w = memory;
-    int64_t end = w->memory.at + count;
+    memcpy(p, from, n);
+    return p + n;
+}
 
-    if (end > w->room) {
-        w->room = end > 2 * w->room ? end : 2 * w->room;
-        w->bytes = mem_grow(w->bytes, (size_t)w->room, 1);
+static unsigned char *put_number(unsigned char *p, int64_t value, size_t bytes)
+{
+    return put_bytes(p, &value, bytes);
+}
+
+/* The header before data of so many bytes; returns its length. */
+static size_t make_head(const struct wav *w, unsigned char *head, int64_t data)
+{
+    int64_t frame = w->channels * w->bits / 8;
+    size_t words = w->software ? (strlen(w->software) + 2) / 2 * 2 : 0; /* with a NUL, even */
+    unsigned char *p = put_bytes(head + 8, "WAVEfmt ", 8);
+
+    p = put_number(p, 16, 4);
+    p = put_number(p, w->bits == 32 ? 3 : 1, 2); /* floats, or integers */
+    p = put_number(p, w->channels, 2);
+    p = put_number(p, w->rate, 4);
+    p = put_number(p, w->rate * frame, 4);
+    p = put_number(p, frame, 2);
+    p = put_number(p, w->bits, 2);
+    if (w->bits == 32) {
+        p = put_bytes(p, "fact\4\0\0\0", 8);
+        p = put_number(p, data == OPEN ? OPEN : data / frame, 4);
     }
-    memcpy(w->bytes + w->memory.at, from, (size_t)count);
-    w->memory.at = end;
-    if (end > w->memory.size)
-        w->memory.size = end;
-    return count;
+    if (w->software) {
+        p = put_number(put_bytes(p, "LIST", 4), 12 + (int64_t)words, 4);
+        p = put_number(put_bytes(p, "INFOISFT", 8), (int64_t)words, 4);
+        memset(p, 0, words);
+        put_bytes(p, w->software, strlen(w->software));
+        p += words;
+    }
+    p = put_number(put_bytes(p, "data", 4), data, 4);
+    put_number(put_bytes(head, "RIFF", 4), data == OPEN ? OPEN : p - head - 8 + data + data % 2, 4);
+    return (size_t)(p - head);
 }
 
 struct wav *wav_new(int rate, int64_t channels, int bits, const char *software)
 {
-    static SF_VIRTUAL_IO memory = {audio_file_size, audio_file_seek, NULL, memory_write, audio_file_tell};
-    int subtype = bits == 16 ? SF_FORMAT_PCM_16 : bits == 24 ? SF_FORMAT_PCM_24 : SF_FORMAT_FLOAT;
-    SF_INFO info = {.samplerate = rate, .channels = (int)channels, .format = SF_FORMAT_WAV | subtype};
-    struct wav *w = mem_zero(1, sizeof *w);
+    struct wav *w;
 
     assert(rate >= 1 && channels >= 1 && (bits == 16 || bits == 24 || bits == 32));
-    w->channels = (int)channels;
-    w->bits = bits;
-    w->ints = mem_alloc(PIECE_FLOATS * sizeof *w->ints);
-    w->floats = mem_alloc(PIECE_FLOATS * sizeof *w->floats);
-    w->file = channels > WAV_CHANNELS_MAX ? NULL : sf_open_virtual(&memory, SFM_WRITE, &info, w);
-    /* the peak chunk of float files holds the time of day: same input, other bytes */
-    if (w->file != NULL)
-        sf_command(w->file, SFC_SET_ADD_PEAK_CHUNK, NULL, SF_FALSE);
-    if (channels > WAV_CHANNELS_MAX)
+    assert(software == NULL || strlen(software) < WAV_HEAD_MAX / 2);
+    if (channels > WAV_CHANNELS_MAX) {
         error_set("cannot be a WAV file: %lld channels, the most is %d", (long long)channels, WAV_CHANNELS_MAX);
-    else if (w->file == NULL)
-        error_set("cannot be a WAV file: %d channels at %d Hz (libsndfile: %s)", w->channels, rate, sf_strerror(NULL));
-    else if (software != NULL && sf_set_string(w->file, SF_STR_SOFTWARE, software) != 0)
-        error_set("cannot be a WAV file that says what made it (libsndfile: %s)", sf_strerror(w->file));
-    else
-        return w;
-    wav_free(w);
-    return NULL;
+        return NULL;
+    }
+    w = mem_zero(1, sizeof *w);
+    *w = (struct wav){.rate = rate, .channels = (int)channels, .bits = bits, .room = WAV_HEAD_MAX};
+    w->software = software ? mem_text(software) : NULL;
+    w->bytes = mem_alloc(w->room);
+    w->size = make_head(w, w->bytes, OPEN);
+    return w;
 }
 
 /* Nearest integer to y x scale, ties to even (doubles around 2^52 have no
@@ -78,45 +93,58 @@ static int32_t round_to(double y, double scale)
     return (int32_t)(r > scale - 1 ? scale - 1 : r < -scale ? -scale : r);
 }
 
-static sf_count_t put_piece(struct wav *w, const float *x, int64_t samples, int64_t at, int64_t n)
+static void put_channel(const struct wav *w, unsigned char *p, const float *x, int64_t samples)
 {
+    size_t step = (size_t)(w->channels * w->bits / 8);
     double scale = w->bits == 16 ? 0x1p15 : 0x1p23;
+    int32_t y;
 
-    for (int c = 0; c < w->channels; c++) {
-        const float *row = x + c * samples + at;
-
-        for (int64_t i = 0; i < n; i++) {
-            w->floats[i * w->channels + c] = row[i];
-            w->ints[i * w->channels + c] = round_to((double)row[i], scale) * (1 << (w->bits == 16 ? 16 : 8));
+    for (int64_t i = 0; i < samples; i++, p += step)
+        if (w->bits == 32) {
+            memcpy(p, x + i, sizeof *x);
+        } else {
+            y = round_to((double)x[i], scale);
+            memcpy(p, &y, (size_t)w->bits / 8);
         }
-    }
-    return w->bits == 32 ? sf_writef_float(w->file, w->floats, n) : sf_writef_int(w->file, w->ints, n);
 }
 
-int wav_put(struct wav *w, const float *x, int64_t samples)
+int wav_put(struct wav *w, const float *x, int64_t stride, int64_t samples)
 {
-    int64_t frames = PIECE_FLOATS / w->channels;
-    int64_t most = (0xffffffffLL - HEADER_ROOM) / (w->bits / 8) / w->channels;
+    size_t bytes = (size_t)(w->bits / 8), more = (size_t)samples * (size_t)w->channels * bytes;
 
-    assert(w->file != NULL && samples >= 0);
-    if (samples > most - w->samples)
+    if (!w->taken && w->size + more > 0xffffffff - WAV_HEAD_MAX)
         return error_set("over 4 GiB: a WAV file cannot hold that much");
-    w->samples += samples;
-    for (int64_t at = 0; at < samples; at += frames) {
-        int64_t n = samples - at < frames ? samples - at : frames;
-
-        if (put_piece(w, x, samples, at, n) != n)
-            return error_set("cannot be written (libsndfile: %s)", sf_strerror(w->file));
+    if (w->size + more >= w->room) {
+        w->room = 2 * (w->size + more);
+        w->bytes = mem_grow(w->bytes, w->room, 1);
     }
+    for (int c = 0; c < w->channels; c++)
+        put_channel(w, w->bytes + w->size + (size_t)c * bytes, x + c * stride, samples);
+    w->size += more;
+    w->data += (int64_t)more;
     return 0;
+}
+
+const void *wav_take(struct wav *w, size_t *size)
+{
+    *size = w->size;
+    w->size = 0;
+    w->taken = true;
+    return w->bytes;
+}
+
+size_t wav_end(struct wav *w, unsigned char *head)
+{
+    if (w->data % 2)
+        w->bytes[w->size++] = 0; /* wav_put left room */
+    return w->data > 0xffffffff - WAV_HEAD_MAX ? 0 : make_head(w, head, w->data);
 }
 
 const void *wav_bytes(struct wav *w, size_t *size)
 {
-    if (w->file != NULL)
-        sf_close(w->file);
-    w->file = NULL;
-    *size = (size_t)w->memory.size;
+    assert(!w->taken);
+    wav_end(w, w->bytes);
+    *size = w->size;
     return w->bytes;
 }
 
@@ -124,10 +152,7 @@ void wav_free(struct wav *w)
 {
     if (w == NULL)
         return;
-    if (w->file != NULL)
-        sf_close(w->file);
-    free(w->ints);
-    free(w->floats);
+    free(w->software);
     free(w->bytes);
     free(w);
 }

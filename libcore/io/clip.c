@@ -20,13 +20,17 @@ int audio_tensor(const struct reader *r, const struct frame *f, struct tensor *b
 {
     const struct tensor *t = frame_get(f, "audio");
     char shape[128];
+    bool parts;
 
     if (!t)
         return error_set("%s: frame '%s' has no tensor 'audio'", reader_label(r), f->name);
     if (t->rank != 2 && t->rank != 3)
         return error_set("%s: clip '%s' has shape %s, expected [channels, samples] or [batch, channels, samples]",
                          reader_label(r), f->name, tensor_shape_text(t, shape, sizeof shape));
-    if (tensor_count(t) == 0)
+    parts = f->part || f->follows;
+    if (parts && t->rank == 3 && t->shape[0] != 1)
+        return error_set("%s: batch '%s' comes in parts, which are for single clips", reader_label(r), f->name);
+    if (tensor_count(t) == 0 && (!parts || t->shape[t->rank - 2] == 0))
         return error_set("%s: clip '%s' holds no samples", reader_label(r), f->name);
     *batch = t->rank == 3 ? *t : tensor_view(t->data, 3, (int64_t[]){1, t->shape[0], t->shape[1]});
     return 0;
@@ -94,7 +98,9 @@ int audio_clip_next(struct reader *r, struct audio_clip *c)
 
         if (got <= 0)
             return got;
-        if (audio_tensor(r, c->frame, &c->frame_audio) < 0 || audio_rate(r, c->frame, &c->rate) < 0)
+        if (audio_tensor(r, c->frame, &c->frame_audio) < 0)
+            return -1;
+        if (!c->frame->follows && audio_rate(r, c->frame, &c->rate) < 0)
             return -1;
         c->number = -1;
     }

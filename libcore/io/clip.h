@@ -9,7 +9,8 @@
 int audio_rate(const struct reader *r, const struct frame *f, double *rate);
 
 /* The tensor of an audio frame as [batch, channels, samples], batch 1 when
- * the frame is not batched; -1 with the reason when it is no such thing. */
+ * the frame is not batched; -1 with the reason when it is no such thing. A part may have 0 samples,
+ * and is of one clip. */
 int audio_tensor(const struct reader *r, const struct frame *f, struct tensor *batch);
 
 /* Name of clip b of an audio frame: the frame's, or from the batch's list. */

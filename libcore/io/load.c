@@ -54,7 +54,7 @@ struct load *load_new(const struct load_options *o, int fd)
     l->fd = fd;
     l->report = report;
     l->tracks = digests_new();
-    if (report != NULL || o->unique)
+    if ((report != NULL || o->unique) && o->part == 0)
         l->seen = digests_new();
     return l;
 }
@@ -72,30 +72,34 @@ static int start_stream(struct load *l)
     return l->out != NULL ? 0 : -1;
 }
 
-/* Sends the clip, length samples of which the first got are the file's. */
-static int put_clip(struct load *l, const struct file *f, int64_t length, int64_t got)
+/* What there is to say of the clip that begins with length samples, of which the first got are the file's. */
+static struct meta *describe(const struct load *l, const struct file *f, int64_t length, int64_t got)
 {
     const struct audio *a = f->a;
-    struct frame_tensor t = {"audio", tensor_view(l->clip, 2, (int64_t[]){a->channels, length})};
     struct meta *meta = meta_map();
-    int64_t k = f->v.taken;
-    char *name = l->o.all ? mem_format("%s-%03lld", f->track, (long long)k) : mem_text(f->track);
-    int status = 0;
 
     meta_set(meta, "track", meta_text(f->track));
     meta_set(meta, "file", meta_text(f->name));
     meta_set(meta, "source_rate", meta_int(a->source_rate));
     meta_set(meta, "source_channels", meta_int(a->source_channels));
-    meta_set(meta, "source_seconds", meta_real(a->source_seconds));
-    meta_set(meta, "start", meta_real(l->o.offset + (double)k * (double)l->o.samples / l->o.rate));
+    if (!l->o.live)
+        meta_set(meta, "source_seconds", meta_real(a->source_seconds));
+    meta_set(meta, "start", meta_real(l->o.offset + (double)f->v.taken * (double)l->o.samples / l->o.rate));
     if (l->o.note != NULL)
         l->o.note(meta, l->clip, a->channels, length, got);
-    if (l->out == NULL)
-        status = start_stream(l);
+    return meta;
+}
+
+/* Sends length samples of the clip, or all of it: what is told of it if they are the first; last: none follow. */
+static int put_clip(struct load *l, const struct file *f, int64_t length, const struct meta *told, bool last)
+{
+    struct frame_tensor t = {"audio", tensor_view(l->clip, 2, (int64_t[]){f->a->channels, length})};
+    char *name = l->o.all ? mem_format("%s-%03lld", f->track, (long long)f->v.taken) : mem_text(f->track);
+    int status = l->out == NULL ? start_stream(l) : 0;
+
     if (status == 0)
-        status = writer_put(l->out, name, meta, &t, 1);
+        status = (last ? writer_put : writer_part)(l->out, name, told, &t, 1);
     free(name);
-    meta_free(meta);
     return status;
 }
 
@@ -113,22 +117,36 @@ static bool clip_repeats(struct load *l, struct file *f, int64_t length)
     return true;
 }
 
-/* Of the clip the first got samples are the file's. */
-static int take_clip(struct load *l, struct file *f, int64_t got)
+/* Moves rows of samples to where they follow each other when they are of length only. */
+static void squeeze(struct load *l, const struct file *f, int64_t samples, int64_t length)
 {
-    int64_t samples = l->o.samples, length = l->o.pad ? samples : got;
-    int status = 0;
-
     for (int64_t c = 1; c < f->a->channels && length < samples; c++)
-        memmove(l->clip + c * got, l->clip + c * samples, (size_t)got * sizeof *l->clip);
+        memmove(l->clip + c * length, l->clip + c * samples, (size_t)length * sizeof *l->clip);
+}
+
+static void judge(struct file *f)
+{
     if (f->a->peak <= AUDIO_QUIET)
         f->v.silent++;
     else if (f->a->constant)
         f->v.constant++;
+}
+
+/* Of the clip the first got samples are the file's. */
+static int take_clip(struct load *l, struct file *f, int64_t got)
+{
+    int64_t samples = l->o.samples, length = l->o.pad ? samples : got;
+    struct meta *told;
+    int status = 0;
+
+    squeeze(l, f, samples, length);
+    judge(f);
     f->v.padded = length - got;
     f->v.is_short = f->v.taken == 0 && got < samples;
     if (!clip_repeats(l, f, length) || !l->o.unique) {
-        status = put_clip(l, f, length, got);
+        told = describe(l, f, length, got);
+        status = put_clip(l, f, length, told, true);
+        meta_free(told);
         f->v.clips++;
         f->v.used += (double)got / l->o.rate;
     }
@@ -139,11 +157,12 @@ static int take_clip(struct load *l, struct file *f, int64_t got)
 /* Makes room for a clip and goes to where it begins. */
 static int begin(struct load *l, struct file *f)
 {
-    size_t floats = (size_t)l->o.samples * (size_t)f->a->channels;
+    int64_t samples = l->o.part > 0 ? l->o.part : l->o.samples;
+    size_t floats = (size_t)samples * (size_t)f->a->channels;
 
     if ((double)floats > LOAD_SAMPLES_MAX)
         return error_set("has %d channels: %lld samples of each are too many for a clip (-n, -d set fewer)",
-                         f->a->channels, (long long)l->o.samples);
+                         f->a->channels, (long long)samples);
     if (floats > l->clip_floats) {
         free(l->clip);
         l->clip = mem_floats(floats);
@@ -160,6 +179,43 @@ static double rest_of(const struct load *l, const struct file *f)
     return rest > 1 / l->o.rate ? round(1e6 * rest) / 1e6 : 0;
 }
 
+/* One clip in parts. -1: the reason; *broken: it is the output, or some of the clip is out. */
+static int stream_clip(struct load *l, struct file *f, bool *broken)
+{
+    int64_t left = l->o.samples, n, length, got = 0, all = 0;
+    struct meta *told = NULL;
+    bool ended = false;
+    int status = 0;
+
+    do {
+        n = left < l->o.part ? left : l->o.part;
+        if (ended)
+            memset(l->clip, 0, (size_t)(n * f->a->channels) * sizeof *l->clip);
+        got = ended ? 0 : (all == 0 ? audio_read : audio_read_on)(f->a, l->clip, n);
+        if (got <= 0 && all == 0)
+            return got < 0 ? -1 : error_set("is too short: less than one sample at %g Hz", l->o.rate);
+        *broken = true;
+        if (got < 0)
+            return error_prefix("%s", f->shown);
+        ended = got < n;
+        length = l->o.pad ? n : got;
+        left -= n;
+        squeeze(l, f, n, length);
+        told = all == 0 ? describe(l, f, length, got) : NULL;
+        all += got;
+        f->v.padded += length - got;
+        status = put_clip(l, f, length, told, left == 0 || (ended && !l->o.pad));
+        meta_free(told);
+    } while (status == 0 && left > 0 && (!ended || l->o.pad));
+    *broken = status < 0;
+    judge(f);
+    f->v.is_short = ended && l->o.samples < INT64_MAX;
+    f->v.used = (double)all / l->o.rate;
+    f->v.clips = f->v.taken = 1;
+    f->v.cut = ended ? 0 : rest_of(l, f);
+    return status;
+}
+
 /* -1: the reason; *broken: it is the output. */
 static int cut_clips(struct load *l, struct file *f, bool *broken)
 {
@@ -167,6 +223,8 @@ static int cut_clips(struct load *l, struct file *f, bool *broken)
 
     if (begin(l, f) < 0)
         return -1;
+    if (l->o.part > 0)
+        return stream_clip(l, f, broken);
     while (got == samples) {
         got = audio_read(f->a, l->clip, samples);
         if (got < 0)
@@ -246,7 +304,7 @@ static int load_file(struct load *l, const char *path, bool walked)
                                               : path,
                      .name = standard ? "stdin" : basename(path),
                      .track = standard ? mem_text("stdin") : audio_track_name(l->tracks, path),
-                     .a = audio_open(path, l->o.rate, !l->o.channels)};
+                     .a = audio_open_as(path, l->o.rate, !l->o.channels, l->o.raw, l->o.live ? l->o.part : 0)};
     char *reason = NULL;
 
     if (f.a == NULL || cut_clips(l, &f, &broken) < 0) {

@@ -13,15 +13,19 @@
 
 struct load_options {
     double rate, offset; /* Hz; seconds into each file */
-    int64_t samples;     /* of a clip, in each channel */
-    bool pad;            /* shorter clips with silence */
-    bool channels;       /* keep them, or mix them */
-    bool all;            /* cut files into clips, or take the first one */
-    bool recursive;      /* look into folders */
-    bool unique;         /* leave out clips that were there before */
-    bool strict;         /* stop at the first bad file */
-    const char *report;  /* file for what became of each file, NULL: none */
-    /* What else there is to say of a clip x [channels, samples], of which the first got samples are the file's; NULL */
+    int64_t samples;     /* of a clip, in each channel; with parts INT64_MAX is all there are */
+    int64_t part; /* write each clip in parts of so many samples, as they are read; 0: whole. Not with all, unique */
+    bool live;    /* with parts, and of standard input ("-") alone: as it comes */
+    const struct audio_raw *raw; /* of samples without a header, NULL: there is one */
+    bool pad;                    /* shorter clips with silence */
+    bool channels;               /* keep them, or mix them */
+    bool all;                    /* cut files into clips, or take the first one */
+    bool recursive;              /* look into folders */
+    bool unique;                 /* leave out clips that were there before */
+    bool strict;                 /* stop at the first bad file */
+    const char *report;          /* file for what became of each file, NULL: none */
+    /* What else there is to say of a clip x [channels, samples], of which the first got samples are the file's: with
+     * parts, of the first; NULL */
     void (*note)(struct meta *meta, const float *x, int64_t channels, int64_t samples, int64_t got);
 };
 
@@ -34,7 +38,7 @@ struct load *load_new(const struct load_options *o, int fd);
  * to load should be found first, so that tracks of one name are told apart. */
 void load_find(struct load *l, const char *path);
 
-/* Loads what was found. -1: the output cannot be written. */
+/* Loads what was found. -1: the output cannot be written, or a file failed within a clip of which parts are out. */
 int load_run(struct load *l);
 
 /* Finds and runs each of the names that in holds, each followed by end ('\n' or NUL). -1: the reason. */

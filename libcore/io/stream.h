@@ -20,6 +20,8 @@ struct frame {
     const struct meta *meta; /* a map, never NULL */
     const struct frame_tensor *tensors;
     size_t count;
+    bool follows; /* it goes on with the clip of the frame before: never without reader_parts */
+    bool part;    /* its clip goes on in the next frame: never without reader_parts */
 };
 
 /* The tensor of that name, NULL when the frame has none. */
@@ -47,11 +49,11 @@ int reader_start(struct reader *r, const char *const *kinds);
 const char *reader_kind(const struct reader *r);
 const struct meta *reader_meta(const struct reader *r);
 int64_t reader_segment(const struct reader *r);
-int64_t reader_frames(const struct reader *r); /* frames given out so far, all segments */
+int64_t reader_frames(const struct reader *r); /* clips given out whole so far, all segments */
 const char *reader_label(const struct reader *r);
 
 /* XXH3-64 over the names, shapes and data of all frames given out so far; does
- * not depend on meta or segments. */
+ * not depend on meta, segments, or how clips were cut into parts. Not for reader_parts. */
 uint64_t reader_digest(const struct reader *r);
 
 /* Leaves tensors of other names out of that. For readers that have given out no frame. */
@@ -63,6 +65,14 @@ void reader_digest_only(struct reader *r, const char *tensor);
  * changed in place). Values are finite unless reader_allow_nonfinite. */
 int reader_next(struct reader *r, const struct frame **f);
 void reader_allow_nonfinite(struct reader *r);
+
+/* For readers that have given out no frame: from now on a clip that comes in parts is given out part by part, each as
+ * soon as it is there, one map of the stream a frame. All frames of a clip have its name, and the same tensors in the
+ * same order, of the same rank (1 at least) and shape but for the last index, which may be 0: this is checked here, and
+ * that no stream ends within a clip. Each frame has the meta of its own map: the first one's describes the clip,
+ * later ones add to it (no key has two values in a clip; the first frame that follows with another one is an error).
+ * Without this call parts are joined along the last index, and their metas; more than one frame may hold is an error. */
+void reader_parts(struct reader *r);
 void reader_free(struct reader *r);
 
 /* ---- writing ---- */
@@ -77,7 +87,14 @@ struct writer *writer_new(int fd, const char *label, const char *kind, const str
 int writer_put(struct writer *w, const char *name, const struct meta *meta, const struct frame_tensor *tensors,
                size_t count);
 
-/* Writes the tail and releases w: the stream is whole only if this is 0. */
+/* The same for a part of a clip that goes on in the next call: of writer_part, or for its last part of writer_put. All
+ * calls for a clip have its name, and the same tensors in the same order, which are joined along the last index: that
+ * may be 0, the others and the rank (1 at least) are those of the first call. The first meta describes the clip; those
+ * that follow add what was not known before, and may be NULL. One write a call. */
+int writer_part(struct writer *w, const char *name, const struct meta *meta, const struct frame_tensor *tensors,
+                size_t count);
+
+/* Writes the tail and releases w, not within a clip: the stream is whole only if this is 0. */
 int writer_end(struct writer *w);
 
 /* Releases w without a tail: whoever reads it will know it is not whole. */

@@ -47,7 +47,7 @@ static int map_find(const msgpack_object *map, const char *key, const msgpack_ob
     return 0;
 }
 
-static const char *const role_names[] = {"head", "frame", "tail"};
+const char *const role_names[] = {"head", "part", "frame", "tail"};
 
 int parse_role(const msgpack_object *o, enum role *role)
 {

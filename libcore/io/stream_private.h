@@ -52,7 +52,9 @@ struct meta *meta_parse(const msgpack_object *o); /* NULL: nothing a description
 bool is_text(const msgpack_object *o);
 bool text_is(const msgpack_object *o, const char *text);
 
-enum role { ROLE_HEAD, ROLE_FRAME, ROLE_TAIL };
+enum role { ROLE_HEAD, ROLE_PART, ROLE_FRAME, ROLE_TAIL };
+
+extern const char *const role_names[];
 
 struct head {
     char *kind;
@@ -104,6 +106,52 @@ int source_fill(struct source *s);     /* reads what there is: 1, 0 at the end, 
  * (error_text says why, not where), or reading failed. */
 int source_next(struct source *s);
 void source_release(struct source *s); /* lets the object go */
+
+/* ---- stream_join.c: parts of a clip ---- */
+
+struct join {
+    bool open; /* a clip has begun and not ended */
+    char *name;
+    struct meta *meta;
+    struct frame_tensor *tensors; /* [count], all of each so far; without values where they are not kept */
+    int64_t *rooms;               /* [count], of their last index */
+    size_t count;
+};
+
+/* One more map of the clip, which begins with it unless it is open: checks it against those before, and keeps its values.
+ * -1: why it does not go on with them, or that it is too large, not where. */
+int join_add(struct join *j, const struct frame *f, bool keep);
+struct frame join_end(struct join *j, float *nothing); /* all of it, which is j's; nothing: where no values point to */
+void join_clear(struct join *j);
+
+/* ---- stream_frame.c: frames where they lie ---- */
+
+struct reader {
+    struct source source;
+    char *label;
+    bool started, ended, finite;
+    bool by_part;  /* reader_parts */
+    bool narrow;   /* the pipe needs no more be made small */
+    char *failure; /* what went wrong: nothing is read after it */
+    struct head head;
+    int64_t segment, segment_frames, frames;
+    int64_t parts;   /* of the clip at hand so far */
+    bool in_segment; /* between a head and its tail */
+    XXH3_state_t *hash, *digest;
+    const char *digested; /* name of the only tensor that is, NULL: all are */
+
+    struct raw_frame raw;
+    struct frame frame;
+    struct frame_tensor *tensors;
+    size_t tensor_room;
+    struct join join;
+    float nothing; /* where tensors without values point to */
+};
+
+/* Turns r->raw into r->frame. The buffer is changed by it: the values of a tensor after all before them have gone through
+ * the checksum, the names at the end. digested: it counts for reader_digest. -1: values that are not finite, not where. */
+int frame_settle(struct reader *r, bool digested);
+void frame_digest(struct reader *r, const struct frame *f); /* of one that was not */
 
 /* ---- stream_explain.c: words for what is not the stream that was wanted ---- */
 

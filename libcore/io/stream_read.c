@@ -16,38 +16,10 @@
 #include "base/mem.h"
 #include "io/stream_private.h"
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tensors are used as they lie in the stream");
-
 enum {
     SNIFF = 16,     /* bytes that show what other file this is; every head is longer */
     TAIL_WORDS = 12 /* bytes within which a tail as cv writes it says that it is one */
 };
-
-struct reader {
-    struct source source;
-    char *label;
-    bool started, ended, finite;
-    char *failure; /* what went wrong: nothing is read after it */
-    struct head head;
-    int64_t segment, segment_frames, frames;
-    bool in_segment; /* between a head and its tail */
-    XXH3_state_t *hash, *digest;
-    const char *digested; /* name of the only tensor that is, NULL: all are */
-
-    struct raw_frame raw;
-    struct frame frame;
-    struct frame_tensor *tensors;
-    size_t tensor_room;
-    float nothing; /* where tensors without values point to */
-};
-
-const struct tensor *frame_get(const struct frame *f, const char *name)
-{
-    for (size_t i = 0; i < f->count; i++)
-        if (strcmp(f->tensors[i].name, name) == 0)
-            return &f->tensors[i].t;
-    return NULL;
-}
 
 /* Of path, not started. */
 static struct reader *open_path(const char *path)
@@ -104,6 +76,7 @@ void reader_free(struct reader *r)
     free(r->head.kind);
     free(r->raw.tensors);
     free(r->tensors);
+    join_clear(&r->join);
     free(r->failure);
     free(r->label);
     free(r);
@@ -112,6 +85,12 @@ void reader_free(struct reader *r)
 void reader_allow_nonfinite(struct reader *r)
 {
     r->finite = false;
+}
+
+void reader_parts(struct reader *r)
+{
+    assert(r->frames == 0);
+    r->by_part = true;
 }
 
 const char *reader_kind(const struct reader *r)
@@ -136,6 +115,7 @@ int64_t reader_frames(const struct reader *r)
 
 uint64_t reader_digest(const struct reader *r)
 {
+    assert(!r->by_part);
     return XXH3_64bits_digest(r->digest);
 }
 
@@ -152,6 +132,16 @@ const char *reader_label(const struct reader *r)
 
 /* ---- where and why ---- */
 
+/* "frame 3", "part 2 of frame 3", past by so many parts. */
+static const char *map_text(const struct reader *r, int64_t past, char *buffer, size_t size)
+{
+    if (r->parts > 0)
+        snprintf(buffer, size, "part %" PRId64 " of frame %" PRId64, r->parts + past, r->frames + 1);
+    else
+        snprintf(buffer, size, "frame %" PRId64, r->frames + past);
+    return buffer;
+}
+
 /* What was to come at this place: "frame 3", "the head of segment 2". */
 static const char *place_text(const struct reader *r, char *buffer, size_t size)
 {
@@ -161,7 +151,7 @@ static const char *place_text(const struct reader *r, char *buffer, size_t size)
     if (r->in_segment && memmem(s->buffer + s->start, n, "\xa4tail", 5))
         snprintf(buffer, size, "the tail");
     else if (r->in_segment)
-        snprintf(buffer, size, "frame %" PRId64, r->frames + 1);
+        map_text(r, 1, buffer, size);
     else if (r->segment < 0)
         snprintf(buffer, size, "the head");
     else
@@ -184,11 +174,11 @@ static int input_cut(const struct reader *r)
     if (n > 0)
         return error_set("%s ended in the middle of %s: %s was interrupted or failed", r->label,
                          place_text(r, place, sizeof place), writer);
-    if (r->frames == 0)
+    if (r->frames + r->parts == 0)
         return error_set("%s ended after the head: %s was interrupted or failed", r->label, writer);
-    return error_set("%s ended after frame %" PRId64 ", without the tail of a whole stream: "
-                     "%s was interrupted or failed",
-                     r->label, r->frames, writer);
+    return error_set("%s ended after %s, without the %s: %s was interrupted or failed", r->label,
+                     map_text(r, 0, place, sizeof place), r->parts > 0 ? "last part of it" : "tail of a whole stream",
+                     writer);
 }
 
 static int input_bad(const struct reader *r)
@@ -221,6 +211,8 @@ static void object_release(struct reader *r)
     meta_free(r->raw.meta);
     r->raw.meta = NULL;
     r->frame = (struct frame){0};
+    if (!r->join.open)
+        join_clear(&r->join);
 }
 
 /* ---- heads, frames, tails ---- */
@@ -233,7 +225,7 @@ static int head_take(struct reader *r)
     if (parse_role(&r->source.unpacked.data, &role) < 0)
         return input_bad(r);
     if (role != ROLE_HEAD) {
-        error_set("a %s where a head was expected", role == ROLE_FRAME ? "frame" : "tail");
+        error_set("a %s where a head was expected", role_names[role]);
         return input_bad(r);
     }
     if (parse_head(&r->source.unpacked.data, &head) < 0)
@@ -264,6 +256,9 @@ static int tail_take(struct reader *r)
         error_prefix("the tail");
         return error_prefix("%s", r->label);
     }
+    if (r->join.open)
+        return error_set("%s: the tail after part %" PRId64 " of frame %" PRId64 ", the next part was expected",
+                         r->label, r->parts, r->frames + 1);
     if (tail.frames != (uint64_t)r->segment_frames)
         return error_set("%s: the tail counts %" PRIu64 " frames, but %" PRId64 " came: it was changed", r->label,
                          tail.frames, r->segment_frames);
@@ -273,145 +268,51 @@ static int tail_take(struct reader *r)
     return 0;
 }
 
-typedef uint32_t __attribute__((may_alias)) float_bits;
-
-/* Index of the first value that is not finite, -1 when all are. In blocks
- * without a branch, which compilers turn into vector code: adding one to an
- * exponent of all ones carries into the sign. */
-static int64_t find_nonfinite(const float *x, size_t n)
+/* What is wrong with the map that is parsed, and where it is. */
+static int frame_bad(const struct reader *r)
 {
-    enum { BLOCK = 1024 };
-    const float_bits *bits = (const float_bits *)x;
-    size_t i = 0;
+    const msgpack_object *name = r->raw.name;
+    const char *text = r->frame.name ? r->frame.name : name ? name->via.str.ptr : "";
+    int n = !name || name->via.str.size > 60 ? 60 : (int)name->via.str.size;
+    char place[80];
 
-    for (; i + BLOCK <= n; i += BLOCK) {
-        uint32_t any = 0;
-
-        for (size_t j = 0; j < BLOCK; j++)
-            any |= (bits[i + j] & 0x7f800000) + 0x00800000;
-        if (any >> 31)
-            break;
-    }
-    for (; i < n; i++)
-        if ((bits[i] & 0x7f800000) == 0x7f800000)
-            return (int64_t)i;
-    return -1;
+    if (!name)
+        return input_bad(r);
+    return error_prefix("%s: %s (\"%.*s\")", r->label, map_text(r, 1, place, sizeof place), n, text);
 }
 
-/* Ends a text of the buffer in NUL where it lies: moves it over the last byte
- * of its own MessagePack header, which nobody needs any more. */
-static const char *text_settle(struct reader *r, const msgpack_object *o)
+/* The map at hand as a part of its clip. 1: the clip goes out as it is in r->frame; 0: it waits for more. */
+static int part_take(struct reader *r, bool part)
 {
-    char *p = (char *)r->source.buffer + (o->via.str.ptr - (const char *)r->source.buffer);
+    bool follows = r->join.open;
 
-    p--;
-    memmove(p, p + 1, o->via.str.size);
-    p[o->via.str.size] = '\0';
-    return p;
-}
-
-/* All that is done to the values of a tensor, block by block, so that memory
- * is passed over once: both checksums, the check for finite values, and a move
- * back by up to 3 bytes to where floats may lie, over their own header (2
- * bytes or more) and the end of the key "data". Returns the place of the first
- * value that is not finite, or -1. */
-static int64_t data_settle(struct reader *r, const char *data, size_t bytes, bool digested, float **settled)
-{
-    enum { BLOCK = 64 << 10 };
-    char *p = (char *)r->source.buffer + (data - (const char *)r->source.buffer);
-    size_t off = (uintptr_t)p % sizeof(float);
-    int64_t bad = -1;
-
-    *settled = (float *)(void *)(p - off);
-    for (size_t at = 0; at < bytes; at += BLOCK) {
-        size_t n = bytes - at < BLOCK ? bytes - at : BLOCK;
-        const float *x = *settled + at / sizeof(float);
-
-        hash_update(r->hash, p + at, n);
-        if (off)
-            memmove(p + at - off, p + at, n);
-        if (digested)
-            hash_update(r->digest, x, n);
-        if (r->finite && bad < 0 && (bad = find_nonfinite(x, n / sizeof(float))) >= 0)
-            bad += (int64_t)(at / sizeof(float));
-    }
-    return bad;
-}
-
-static void digest_text(struct reader *r, const msgpack_object *o)
-{
-    hash_update(r->digest, o->via.str.ptr, o->via.str.size);
-    hash_update(r->digest, "", 1);
-}
-
-/* Turns what was parsed into a frame. The buffer is changed by it: the values
- * of a tensor after all before them have gone through the checksum, the names
- * at the end. */
-static int frame_settle(struct reader *r)
-{
-    const char *at = (const char *)r->source.buffer + r->source.start, *end = at + r->source.held;
-    struct frame *f = &r->frame;
-    int64_t bad = -1;
-    size_t where = 0;
-
-    if (r->raw.count > r->tensor_room) {
-        r->tensor_room = r->raw.count;
-        r->tensors = mem_grow(r->tensors, r->tensor_room, sizeof *r->tensors);
-    }
-    digest_text(r, r->raw.name);
-    for (size_t i = 0; i < r->raw.count; i++) {
-        const struct raw_tensor *raw = &r->raw.tensors[i];
-        size_t bytes = (size_t)tensor_count(&raw->t) * sizeof(float);
-        int64_t rank = raw->t.rank, found;
-        bool digested = !r->digested || (strlen(r->digested) == raw->name->via.str.size &&
-                                         !memcmp(r->digested, raw->name->via.str.ptr, raw->name->via.str.size));
-
-        if (digested) {
-            digest_text(r, raw->name);
-            hash_update(r->digest, &rank, sizeof rank);
-            hash_update(r->digest, raw->t.shape, (size_t)rank * sizeof *raw->t.shape);
-        }
-        r->tensors[i].t = raw->t;
-        r->tensors[i].t.data = &r->nothing;
-        if (bytes == 0)
-            continue;
-        assert(at <= raw->data && raw->data + bytes <= end);
-        hash_update(r->hash, at, (size_t)(raw->data - at));
-        found = data_settle(r, raw->data, bytes, digested, &r->tensors[i].t.data);
-        at = raw->data + bytes;
-        if (found >= 0 && bad < 0) {
-            bad = found;
-            where = i;
-        }
-    }
-    hash_update(r->hash, at, (size_t)(end - at));
-    for (size_t i = 0; i < r->raw.count; i++)
-        r->tensors[i].name = text_settle(r, r->raw.tensors[i].name);
-    *f = (struct frame){text_settle(r, r->raw.name), r->raw.meta, r->tensors, r->raw.count};
-    if (bad < 0)
-        return 0;
-    return error_set("%s: frame %" PRId64 " (\"%.60s\"): tensor \"%.60s\" holds %s at position %" PRId64
-                     ", finite numbers were expected",
-                     r->label, r->frames + 1, f->name, f->tensors[where].name,
-                     isnan(f->tensors[where].t.data[bad]) ? "a NaN" : "an infinite value", bad);
-}
-
-static int frame_take(struct reader *r)
-{
-    const msgpack_object *name;
-
-    if (parse_frame(&r->source.unpacked.data, &r->raw) < 0) {
-        name = r->raw.name;
-        if (!name)
-            return input_bad(r);
-        return error_prefix("%s: frame %" PRId64 " (\"%.*s\")", r->label, r->frames + 1,
-                            name->via.str.size > 60 ? 60 : (int)name->via.str.size, name->via.str.ptr);
-    }
-    if (frame_settle(r) < 0)
-        return -1;
-    r->frames++;
-    r->segment_frames++;
+    if (!r->narrow && r->by_part)
+        r->narrow = fd_narrow(r->source.fd);
+    if (join_add(&r->join, &r->frame, !r->by_part) < 0)
+        return frame_bad(r);
+    r->parts = part ? r->parts + 1 : 0;
+    r->join.open = part;
+    r->frame.follows = follows;
+    r->frame.part = part;
+    if (part || r->by_part)
+        return r->by_part;
+    r->frame = join_end(&r->join, &r->nothing);
+    frame_digest(r, &r->frame);
     return 1;
+}
+
+static int frame_take(struct reader *r, bool part)
+{
+    bool whole = !part && !r->join.open;
+    int status = 1;
+
+    if (parse_frame(&r->source.unpacked.data, &r->raw) < 0 || frame_settle(r, whole) < 0)
+        return frame_bad(r);
+    if (!whole)
+        status = part_take(r, part);
+    r->segment_frames++;
+    r->frames += !part;
+    return status;
 }
 
 static int fail(struct reader *r)
@@ -454,6 +355,7 @@ struct reader *reader_open(const char *path, const char *const *kinds)
 static int object_take(struct reader *r)
 {
     enum role role;
+    char place[80];
     int status;
 
     object_release(r);
@@ -467,9 +369,10 @@ static int object_take(struct reader *r)
         return input_bad(r);
     if (role == ROLE_TAIL)
         return tail_take(r);
-    if (role == ROLE_FRAME)
-        return frame_take(r);
-    return error_set("%s: a head after frame %" PRId64 ", a frame or the tail was expected", r->label, r->frames);
+    if (role != ROLE_HEAD)
+        return frame_take(r, role == ROLE_PART);
+    return error_set("%s: a head after %s, a frame or the tail was expected", r->label,
+                     map_text(r, 0, place, sizeof place));
 }
 
 int reader_next(struct reader *r, const struct frame **f)

@@ -24,7 +24,9 @@ struct writer {
     struct iovec *parts;
     size_t room;
     XXH3_state_t *hash;
-    uint64_t frames;
+    uint64_t maps;
+    bool open;     /* the last map was a part */
+    bool narrow;   /* the pipe needs no more be made small */
     char *failure; /* what went wrong first: from then on nothing is written */
 };
 
@@ -142,8 +144,8 @@ struct writer *writer_new(int fd, const char *label, const char *kind, const str
 }
 
 /* All of a frame but its tensors. -1: something that readers refuse. */
-static int pack_frame(struct writer *w, const char *name, const struct meta *meta, const struct frame_tensor *tensors,
-                      size_t count)
+static int pack_frame(struct writer *w, const char *sort, const char *name, const struct meta *meta,
+                      const struct frame_tensor *tensors, size_t count)
 {
     if (count > STREAM_TENSORS)
         return error_set("a frame of %zu tensors, at most %d are written", count, STREAM_TENSORS);
@@ -156,20 +158,20 @@ static int pack_frame(struct writer *w, const char *name, const struct meta *met
     w->packed.size = 0;
     msgpack_pack_map(&w->packer, 4);
     text_pack(&w->packer, "cv");
-    text_pack(&w->packer, "frame");
+    text_pack(&w->packer, sort);
     text_pack(&w->packer, "name");
     text_pack(&w->packer, name);
     return pack_meta(w, meta);
 }
 
-int writer_put(struct writer *w, const char *name, const struct meta *meta, const struct frame_tensor *tensors,
-               size_t count)
+static int put_map(struct writer *w, const char *sort, const char *name, const struct meta *meta,
+                   const struct frame_tensor *tensors, size_t count)
 {
     size_t parts = 0, from = 0;
 
     if (w->failure)
         return error_set("%s", w->failure);
-    if (pack_frame(w, name, meta, tensors, count) < 0) {
+    if (pack_frame(w, sort, name, meta, tensors, count) < 0) {
         error_prefix("frame \"%.60s\"", name);
         return writer_fail(w);
     }
@@ -197,14 +199,30 @@ int writer_put(struct writer *w, const char *name, const struct meta *meta, cons
             w->parts[i].iov_base = w->packed.data + from;
             from += w->parts[i].iov_len;
         }
-    w->frames++;
+    w->maps++;
     return writer_send(w, parts);
+}
+
+int writer_put(struct writer *w, const char *name, const struct meta *meta, const struct frame_tensor *tensors,
+               size_t count)
+{
+    w->open = false;
+    return put_map(w, "frame", name, meta, tensors, count);
+}
+
+int writer_part(struct writer *w, const char *name, const struct meta *meta, const struct frame_tensor *tensors,
+                size_t count)
+{
+    w->open = true;
+    w->narrow = w->narrow || fd_narrow(w->fd);
+    return put_map(w, "part", name, meta, tensors, count);
 }
 
 int writer_end(struct writer *w)
 {
     int status = -1;
 
+    assert(!w->open || w->failure);
     if (w->failure) {
         error_set("%s", w->failure);
     } else {
@@ -213,7 +231,7 @@ int writer_end(struct writer *w)
         text_pack(&w->packer, "cv");
         text_pack(&w->packer, "tail");
         text_pack(&w->packer, "frames");
-        msgpack_pack_uint64(&w->packer, w->frames);
+        msgpack_pack_uint64(&w->packer, w->maps);
         text_pack(&w->packer, "xxh3");
         msgpack_pack_fix_uint64(&w->packer, XXH3_64bits_digest(w->hash));
         status = writer_send_packed(w);

@@ -69,14 +69,14 @@ float *mean_spectrum_sound(const struct mean_spectrum *m, int64_t samples, uint6
     for (size_t t = 1; t < PIECE; t++)
         memcpy(magnitude + t * bins, magnitude, bins * sizeof *magnitude);
     v = vocoder_new(spectrum_size(m->spectrum), how);
-    vocoder_begin(v, grid_fixed(spectrum_size(m->spectrum) / 4), samples);
+    vocoder_begin(v, grid_fixed(spectrum_size(m->spectrum) / 4));
     for (int64_t left = spectrum_frames(m->spectrum, samples); left > 0; left -= PIECE) {
         vocoder_push(v, magnitude, left < PIECE ? (int)left : PIECE);
-        done += vocoder_pull(v, x + done, size - done);
+        if (left > PIECE)
+            done += vocoder_pull(v, x + done, size - done);
     }
-    vocoder_end(v);
-    while (done < size)
-        done += vocoder_pull(v, x + done, size - done);
+    vocoder_end(v, samples);
+    vocoder_pull(v, x + done, size - done);
     vocoder_free(v);
     free(magnitude);
     return x;

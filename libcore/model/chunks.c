@@ -1,7 +1,6 @@
-/* Graphs of one size, each chunk with the context before it that its frames depend on. */
-#include "model/chunks.h"
+/* Graphs of one size, each chunk with the context before it that its frames depend on. The sound is in sound.c. */
+#include "model/chunks_private.h"
 
-#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,19 +11,16 @@
 #include "nn/layers.h"
 #include "model/prior.h"
 
-enum { PIECE = 128 }; /* latent frames that go through at once, besides their context */
-
 /* The graphs of all threads, over parameters that are there. */
 static void build(struct chunks *p, const struct spectral *shape, struct params *params, int parts, int threads)
 {
     p->shape = *shape;
     p->params = params;
     p->v = input_values(params);
-    p->rows = PIECE + SPECTRAL_CONTEXT;
     p->threads = threads;
     p->workers = mem_zero((size_t)threads, sizeof *p->workers);
     for (int i = 0; parts && i < threads; i++) {
-        p->workers[i].decoder = spectral_build(shape, parts, params, 1, p->rows, NULL);
+        p->workers[i].decoder = spectral_build(shape, parts, params, 1, DECODER_ROWS, NULL);
         net_plan(p->workers[i].decoder.net, 0, false);
     }
 }
@@ -67,6 +63,7 @@ int chunks_begin(struct chunks *p, struct model *m, struct reader *file, const c
     struct net *net;
 
     *p = (struct chunks){0};
+    p->gain = m->gain;
     input_set(&p->input, m->rate, m->channels, m->fft, m->hop, m->corner, m->beat);
     if (input_features(&p->input) != m->spectral.features) {
         reader_free(file);
@@ -94,13 +91,8 @@ void chunks_over(struct chunks *p, const struct spectral *shape, const struct sp
 void chunks_end(struct chunks *p)
 {
     for (int i = 0; p->workers && i < p->threads; i++) {
-        struct chunk_worker *k = &p->workers[i];
-
-        net_free(k->decoder.net);
-        if (k->vocoder)
-            vocoder_free(k->vocoder);
-        pan_free(k->pan);
-        free(k->magnitude);
+        net_free(p->workers[i].decoder.net);
+        sound_free(p->workers[i].sound);
     }
     free(p->workers);
     input_end(&p->input);
@@ -110,8 +102,11 @@ void chunks_end(struct chunks *p)
 
 struct chunk_clip chunks_clip(const struct chunks *p, const struct meta *meta, const float *x, int64_t samples)
 {
-    return (struct chunk_clip){x, samples, input_level(&p->input, x, samples),
-                               input_timing(&p->input, meta, x, samples)};
+    double level;
+
+    if (!meta_get_real(meta, "level", &level))
+        level = input_level(&p->input, x, samples);
+    return (struct chunk_clip){x, 0, samples, level, input_timing(&p->input, meta, x, samples)};
 }
 
 int64_t chunks_latents(const struct chunks *p, const struct chunk_clip *clip)
@@ -125,7 +120,8 @@ void chunks_levels(const struct chunks *p, const struct chunk_clip *clip, int64_
     int have = all - first < count ? (int)(all - first) : count;
     size_t features = (size_t)p->shape.features;
 
-    input_levels(&p->input, clip->timing.grid, clip->x, clip->samples, input_gain(clip->level), first, have, y);
+    input_levels(&p->input, clip->timing.grid, clip->x, clip->from, clip->samples, input_gain(clip->level), first, have,
+                 y);
     input_standardise(&p->v, y, have);
     for (int t = have; t < count; t++)
         memcpy(y + (size_t)t * features, y + (size_t)(have - 1) * features, features * sizeof *y);
@@ -138,27 +134,136 @@ void chunks_turn(const float *from, int64_t rows, int64_t columns, float *to)
             to[c * rows + r] = from[r * columns + c];
 }
 
-void chunks_means(const struct chunks *p, const float *y, int rows, float *mean)
+/* Of a chunk, all its rows. */
+static void chunk_means(const struct chunks *p, const float *y, float *mean)
 {
     int n = p->shape.stride * p->shape.features, latent = p->shape.latent;
     const float *bias = params_values(p->params, "enc/linear/bias");
 
-    for (int t = 0; t < rows; t++)
+    for (int t = 0; t < CHUNK; t++)
         memcpy(mean + (size_t)t * (size_t)latent, bias, (size_t)latent * sizeof *mean);
-    gemm(false, true, rows, latent, n, y, n, params_values(p->params, "enc/linear/kernel"), n, 1, mean, latent);
+    gemm(false, true, CHUNK, latent, n, y, n, params_values(p->params, "enc/linear/kernel"), n, 1, mean, latent);
+}
+
+void chunks_means(const struct chunks *p, const float *y, int64_t rows, float *mean)
+{
+    size_t n = (size_t)p->shape.stride * (size_t)p->shape.features, latent = (size_t)p->shape.latent;
+    float *last = rows % CHUNK ? mem_floats(CHUNK * (n + latent)) : NULL, *z = last + CHUNK * n;
+    int64_t at = 0;
+
+    for (; at + CHUNK <= rows; at += CHUNK)
+        chunk_means(p, y + (size_t)at * n, mean + (size_t)at * latent);
+    if (last) {
+        memcpy(last, y + (size_t)at * n, (size_t)(rows - at) * n * sizeof *y);
+        chunk_means(p, last, z);
+        memcpy(mean + (size_t)at * latent, z, (size_t)(rows - at) * latent * sizeof *z);
+    }
+    free(last);
+}
+
+/* The latents that come next, up to frames in all, of what there is of the clip; at most the rest of a chunk. mean: the
+ * chunk's. Returns how many. */
+static int encode_some(struct chunk_encoder *e, int64_t frames)
+{
+    const struct spectral *s = &e->p->shape;
+    int row = (int)(e->next % CHUNK), count = frames - e->next < CHUNK - row ? (int)(frames - e->next) : CHUNK - row;
+
+    if (count <= 0)
+        return 0;
+    chunks_levels(e->p, &e->clip, e->next * s->stride, count * s->stride,
+                  e->y + (size_t)(row * s->stride) * (size_t)s->features);
+    chunk_means(e->p, e->y, e->mean);
+    e->next += count;
+    return count;
+}
+
+void chunks_encode_begin(struct chunk_encoder *e, const struct chunks *p, double level, struct timing timing)
+{
+    size_t latent = (size_t)p->shape.latent, n = (size_t)p->shape.stride * (size_t)p->shape.features;
+
+    *e = (struct chunk_encoder){.p = p, .clip = {.level = level, .timing = timing}};
+    e->y = mem_floats(CHUNK * n);
+    e->mean = mem_floats(CHUNK * latent);
+}
+
+void chunks_encode_end(struct chunk_encoder *e)
+{
+    free(e->kept);
+    free(e->y);
+    free(e->mean);
+    *e = (struct chunk_encoder){0};
+}
+
+/* Samples from the first on that a frame still sees, and count more. At the end of the clip a frame whose middle is there
+ * sees one sample before its own by reflection. */
+static void keep(struct chunk_encoder *e, const float *x, int64_t count)
+{
+    struct chunk_clip *c = &e->clip;
+    int64_t begin = grid_at(c->timing.grid, e->next * e->p->shape.stride) - e->p->input.fft / 2 - 1, have, more;
+    float *all;
+
+    begin = begin > c->from ? begin : c->from;
+    have = c->samples - begin;
+    more = have + count;
+    all = mem_alloc((size_t)(e->p->input.channels * more + 1) * sizeof *all);
+    for (int64_t i = 0; i < e->p->input.channels; i++) {
+        if (have > 0)
+            memcpy(all + i * more, e->kept + i * (c->samples - c->from) + (begin - c->from), (size_t)have * sizeof *x);
+        memcpy(all + i * more + have, x + i * count, (size_t)count * sizeof *x);
+    }
+    free(e->kept);
+    e->kept = all;
+    c->x = all;
+    c->from = begin;
+    c->samples += count;
+}
+
+/* Latents of which all frames are there, whatever comes. */
+static int64_t known(const struct chunk_encoder *e)
+{
+    struct grid grid = e->clip.timing.grid;
+    int64_t half = e->p->input.fft / 2, n = e->next, first = grid_at(grid, 0) - half;
+
+    while (grid_at(grid, (n + 1) * e->p->shape.stride - 1) + half <= e->clip.samples && -first < e->clip.samples)
+        n++;
+    return n;
+}
+
+int64_t chunks_encode_push(struct chunk_encoder *e, const float *x, int64_t count, bool last, float **mean)
+{
+    size_t latent = (size_t)e->p->shape.latent;
+    int64_t from = e->next, all;
+
+    if (last && !e->kept) {
+        e->clip.x = x; /* all of it */
+        e->clip.samples = count;
+    } else {
+        keep(e, x, count);
+    }
+    all = last ? chunks_latents(e->p, &e->clip) : known(e);
+    *mean = mem_alloc((size_t)(all - from + 1) * latent * sizeof **mean);
+    while (e->next < all) {
+        int64_t at = e->next;
+        int rows = encode_some(e, all);
+
+        memcpy(*mean + (size_t)(at - from) * latent, e->mean + (size_t)(at % CHUNK) * latent,
+               (size_t)rows * latent * sizeof **mean);
+    }
+    return all - from;
 }
 
 void chunks_encode(const struct chunks *p, const struct chunk_clip *clip, int64_t frames, float *mean)
 {
-    float *y = mem_alloc((size_t)PIECE * (size_t)p->shape.stride * (size_t)p->shape.features * sizeof *y);
+    size_t latent = (size_t)p->shape.latent;
+    struct chunk_encoder e;
+    int rows;
 
-    for (int64_t at = 0; at < frames; at += PIECE) {
-        int rows = frames - at < PIECE ? (int)(frames - at) : PIECE;
-
-        chunks_levels(p, clip, at * p->shape.stride, rows * p->shape.stride, y);
-        chunks_means(p, y, rows, mean + at * p->shape.latent);
-    }
-    free(y);
+    chunks_encode_begin(&e, p, clip->level, clip->timing);
+    e.clip = *clip;
+    while ((rows = encode_some(&e, frames)) > 0)
+        memcpy(mean + (size_t)(e.next - rows) * latent, e.mean + (size_t)((e.next - rows) % CHUNK) * latent,
+               (size_t)rows * latent * sizeof *mean);
+    chunks_encode_end(&e);
 }
 
 void chunks_draw(const struct chunks *p, const float *mean, int64_t frames, float *noise)
@@ -174,147 +279,41 @@ void chunks_draw(const struct chunks *p, const float *mean, int64_t frames, floa
     }
 }
 
-void chunks_decode(const struct chunks *p, int worker, const float *z, int64_t frames, piece_take *take, void *arg)
+void decode_begin(const struct chunks *p, int worker)
 {
-    const struct spectral_graph *g = &p->workers[worker].decoder;
+    const struct node *z = p->workers[worker].decoder.z;
+
+    p->workers[worker].start = p->workers[worker].have = 0;
+    memset(z->y, 0, (size_t)(DECODER_ROWS * p->shape.latent) * sizeof *z->y);
+}
+
+void decode_push(const struct chunks *p, int worker, const float *z, int64_t frames, chunk_take *take, void *arg)
+{
+    struct chunk_worker *k = &p->workers[worker];
+    const struct spectral_graph *g = &k->decoder;
     size_t latent = (size_t)p->shape.latent;
 
-    for (int64_t at = 0; at < frames;) {
-        int64_t start = at > SPECTRAL_CONTEXT ? at - SPECTRAL_CONTEXT : 0;
-        int64_t stop = start + p->rows < frames ? start + p->rows : frames;
-        size_t have = (size_t)(stop - start) * latent;
+    while (frames > 0) {
+        int rows;
 
-        memcpy(g->z->y, z + start * p->shape.latent, have * sizeof *z);
-        memset(g->z->y + have, 0, ((size_t)p->rows * latent - have) * sizeof *z);
-        net_forward(g->net);
-        take(arg, g, at, (int)(at - start), (int)(stop - at));
-        at = stop;
-    }
-}
-
-/* ---- sound ---- */
-
-struct chunk_sound chunks_how(bool made, uint64_t seed)
-{
-    struct chunk_sound how = {made ? 1 : 0.5, made, vocoder_defaults()};
-
-    how.phases.seed = seed;
-    return how;
-}
-
-struct sound {
-    const struct chunks *p;
-    struct chunk_worker *k;
-    const struct chunk_sound *how;
-    double level; /* of the clip: what is over full scale at the end is bounded while phases are found */
-    float *scratch, *out;
-    float *both; /* of two channels, see input_magnitudes; NULL: there is one */
-    size_t done, samples;
-};
-
-static void sound_begin(struct sound *s, const struct chunk_clip *clip)
-{
-    const struct chunks *p = s->p;
-    size_t bins = (size_t)features_bins(p->input.bands);
-    bool stereo = p->input.channels > 1;
-
-    if (!s->k->vocoder) {
-        s->k->vocoder = vocoder_new(p->input.fft, s->how->phases);
-        s->k->pan = stereo ? pan_new(p->input.fft) : NULL;
-        s->k->magnitude = mem_alloc((size_t)(p->rows * p->shape.stride) * bins * sizeof(float));
-    }
-    s->samples = (size_t)clip->samples;
-    s->level = clip->level;
-    s->scratch = mem_alloc((size_t)p->shape.features * sizeof *s->scratch);
-    vocoder_begin(s->k->vocoder, clip->timing.grid, clip->samples);
-    s->both = stereo ? mem_alloc(3 * bins * sizeof *s->both) : NULL;
-    if (stereo)
-        pan_begin(s->k->pan, clip->timing.grid, clip->samples);
-}
-
-static void sound_pull(struct sound *s)
-{
-    s->done += vocoder_pull(s->k->vocoder, s->out + s->done, s->samples - s->done);
-    if (s->both)
-        pan_run(s->k->pan, s->out, (int64_t)s->done);
-}
-
-/* Frames of standardised levels into the vocoder, and what is ready out of it. */
-static void sound_push(struct sound *s, const float *y, int frames)
-{
-    size_t bins = (size_t)features_bins(s->p->input.bands);
-
-    for (int t = 0; t < frames; t++) {
-        float *row = s->k->magnitude + (size_t)t * bins;
-
-        input_magnitudes(&s->p->input, &s->p->v, y + (size_t)t * (size_t)s->p->shape.features, s->how->lift,
-                         s->how->limit, s->level / INPUT_LEVEL, s->scratch, s->both ? s->both : row);
-        if (s->both) {
-            memcpy(row, s->both, bins * sizeof *row);
-            pan_push(s->k->pan, s->both + bins);
+        if (k->have == DECODER_ROWS) {
+            memmove(g->z->y, g->z->y + CHUNK * latent, SPECTRAL_CONTEXT * latent * sizeof *z);
+            memset(g->z->y + SPECTRAL_CONTEXT * latent, 0, CHUNK * latent * sizeof *z);
+            k->start += CHUNK;
+            k->have = SPECTRAL_CONTEXT;
         }
+        rows = frames < DECODER_ROWS - k->have ? (int)frames : DECODER_ROWS - k->have;
+        memcpy(g->z->y + (size_t)k->have * latent, z, (size_t)rows * latent * sizeof *z);
+        net_forward(g->net);
+        take(arg, g, k->start + k->have, k->have, rows);
+        k->have += rows;
+        frames -= rows;
+        z += (size_t)rows * latent;
     }
-    vocoder_push(s->k->vocoder, s->k->magnitude, frames);
-    sound_pull(s);
 }
 
-/* What decoding has lost or added of the clip's level, within bounds: near silence stays near silence. */
-static void bring_to_level(const struct spectral_input *f, float *x, int64_t samples, double level)
+void chunks_decode(const struct chunks *p, int worker, const float *z, int64_t frames, chunk_take *take, void *arg)
 {
-    const double most = 4;
-    double is = input_level(f, x, samples), gain = is > 0 ? level / is : 1;
-
-    gain = gain > most ? most : gain;
-    for (int64_t i = 0; i < f->channels * samples; i++)
-        x[i] *= (float)gain;
-}
-
-static void sound_end(struct sound *s, const struct chunk_clip *clip)
-{
-    vocoder_end(s->k->vocoder);
-    while (s->done < s->samples)
-        sound_pull(s);
-    if (s->both)
-        pan_end(s->k->pan, s->out);
-    bring_to_level(&s->p->input, s->out, clip->samples, clip->level);
-    free(s->scratch);
-    free(s->both);
-}
-
-static void take_sound(void *arg, const struct spectral_graph *g, int64_t first, int offset, int rows)
-{
-    struct sound *s = arg;
-    int stride = s->p->shape.stride;
-
-    (void)first;
-    sound_push(s, g->out->y + (size_t)(offset * stride) * (size_t)s->p->shape.features, rows * stride);
-}
-
-void chunks_sound(const struct chunks *p, int worker, const struct chunk_clip *clip, const float *z, int64_t frames,
-                  const struct chunk_sound *how, float *out)
-{
-    struct sound s = {.p = p, .k = &p->workers[worker], .how = how, .out = out};
-
-    sound_begin(&s, clip);
-    chunks_decode(p, worker, z, frames, take_sound, &s);
-    sound_end(&s, clip);
-}
-
-void chunks_play(const struct chunks *p, int worker, const struct chunk_clip *clip, piece_levels *levels, void *arg,
-                 const struct chunk_sound *how, float *out)
-{
-    struct sound s = {.p = p, .k = &p->workers[worker], .how = how, .out = out};
-    int64_t frames = chunks_latents(p, clip) * p->shape.stride;
-    int most = PIECE * p->shape.stride;
-    float *y = mem_alloc((size_t)most * (size_t)p->shape.features * sizeof *y);
-
-    sound_begin(&s, clip);
-    for (int64_t at = 0; at < frames; at += most) {
-        int count = frames - at < most ? (int)(frames - at) : most;
-
-        levels(arg, at, count, y);
-        sound_push(&s, y, count);
-    }
-    sound_end(&s, clip);
-    free(y);
+    decode_begin(p, worker);
+    decode_push(p, worker, z, frames, take, arg);
 }

@@ -46,27 +46,39 @@ static int put(struct codec *c, const struct codec_clip *clip, const struct fram
                 return error_set(
                     "'%s' comes to values that are not finite: what went in is too large, or %s is damaged", clip->name,
                     c->path);
-    return writer_put(c->w, clip->name, clip->meta, tensors, count);
+    return (clip->part ? writer_part : writer_put)(c->w, clip->name, clip->meta, tensors, count);
 }
 
+static void forget_clip(struct codec_clip *clip)
+{
+    free(clip->name);
+    meta_free(clip->meta);
+    meta_free(clip->said);
+    *clip = (struct codec_clip){0};
+}
+
+/* What is held; a clip that goes on keeps what it says. */
 static void forget(struct codec *c)
 {
+    c->open = c->held > 0 && c->clips[0].part;
     for (int i = 0; i < c->held; i++) {
         struct codec_clip *clip = &c->clips[i];
 
-        free(clip->name);
-        meta_free(clip->meta);
         free(clip->in);
         free(clip->out);
         free(clip->mean);
         free(clip->logvar);
         free(clip->guide);
+        clip->in = clip->out = clip->mean = clip->logvar = clip->guide = NULL;
+        if (!c->open)
+            forget_clip(clip);
     }
     c->held = 0;
 }
 
-static int put_clip(struct codec *c, const struct codec_clip *clip)
+static int put_clip(struct codec *c, struct codec_clip *clip)
 {
+    int status;
     bool audio = c->way == CODEC_DECODE;
     int64_t shape[2] = {audio ? c->m.channels : c->m.latent, audio ? clip->samples : clip->frames};
     struct frame_tensor t[] = {
@@ -75,7 +87,14 @@ static int put_clip(struct codec *c, const struct codec_clip *clip)
         {"logvar", tensor_view(clip->logvar, 2, shape)},
     };
 
-    return put(c, clip, t, c->way == CODEC_ENCODE ? 3 : 1);
+    if (clip->part && shape[1] == 0)
+        return 0;
+    status = put(c, clip, t, c->way == CODEC_ENCODE ? 3 : 1);
+    if (clip->part) {
+        meta_free(clip->meta);
+        clip->meta = meta_map();
+    }
+    return status;
 }
 
 /* Runs the clips held, and writes what comes of them. */
@@ -95,15 +114,41 @@ static int flush(struct codec *c)
     return status;
 }
 
-/* Room for one more clip, to be filled; NULL: with the reason. */
-static struct codec_clip *next_clip(struct codec *c, const char *name, struct meta *meta)
+static void add_all(struct meta *to, const struct meta *from)
 {
-    if (c->held == c->room && flush(c)) {
+    for (size_t i = 0; i < from->count; i++)
+        meta_set(to, from->keys[i], meta_copy(from->items[i]));
+}
+
+/* Room for one more clip of frame f, to be filled, or the one that f goes on with; what it says becomes the clip's. NULL:
+ * with the reason. */
+static struct codec_clip *next_clip(struct codec *c, const struct frame *f, const char *name, struct meta *meta)
+{
+    struct codec_clip *clip = &c->clips[0];
+
+    if (!f->follows && (c->held == c->room || (f->part && c->held > 0)) && flush(c)) {
         meta_free(meta);
         return NULL;
     }
-    c->clips[c->held] = (struct codec_clip){.name = mem_text(name), .meta = meta, .number = c->count++};
-    return &c->clips[c->held++];
+    if (f->follows) {
+        add_all(clip->meta, meta);
+        add_all(clip->said, meta);
+        meta_free(meta);
+        c->held = 1;
+    } else {
+        clip = &c->clips[c->held++];
+        *clip = (struct codec_clip){
+            .name = mem_text(name), .meta = meta, .said = f->part ? meta_copy(meta) : NULL, .number = c->count++};
+    }
+    clip->follows = f->follows;
+    clip->part = f->part;
+    return clip;
+}
+
+/* A part goes through at once, alone. */
+static int flush_part(struct codec *c)
+{
+    return c->clips[0].said ? flush(c) : 0;
 }
 
 static float *copy(const float *from, int64_t count)
@@ -149,13 +194,18 @@ static int encode_all(struct codec *c, struct reader *r)
     int got;
 
     while ((got = codec_next(&c->m, r, &a)) > 0) {
-        struct codec_clip *clip = next_clip(c, a.name, audio_clip_meta(&a));
+        struct codec_clip *clip;
 
+        if ((a.frame->part || a.frame->follows) && a.frame_audio.shape[0] > 1)
+            return error_set("%s: '%s' is a batch in parts: cut clips, not batches", reader_label(r), a.frame->name);
+        clip = next_clip(c, a.frame, a.name, audio_clip_meta(&a));
         if (!clip)
             return -1;
         clip->in = copy(a.x, a.channels * a.samples);
         clip->samples = a.samples;
         c->shorter += a.samples < c->m.samples;
+        if (flush_part(c))
+            return -1;
     }
     return got;
 }
@@ -174,7 +224,11 @@ static const struct tensor *latent_tensor(const struct codec *c, const struct fr
         error_set("%s: frame '%s' has no tensor '%s'", c->from, f->name, noise ? "noise" : "z");
         return NULL;
     }
-    if (t->rank < 1 || t->rank > 2 || tensor_count(t) == 0 || t->shape[0] < c->m.latent ||
+    if (noise && (f->part || f->follows)) {
+        error_set("%s: '%s' is noise in parts: draw latents, 'cv-sample -m %s'", c->from, f->name, c->path);
+        return NULL;
+    }
+    if (t->rank < 1 || t->rank > 2 || (tensor_count(t) == 0 && !f->part && !f->follows) || t->shape[0] < c->m.latent ||
         (!noise && t->shape[0] > c->m.latent)) {
         error_set("%s: '%s' has shape %s, the model's latent has %d dimensions: use %s", c->from, f->name,
                   tensor_shape_text(t, shape, sizeof shape), c->m.latent,
@@ -236,7 +290,7 @@ static int decode_frame(struct codec *c, const struct frame *f)
     warn_origin(c);
     if (noise)
         warn_noise(c, f);
-    clip = next_clip(c, f->name, meta_copy(f->meta));
+    clip = next_clip(c, f, f->name, meta_copy(f->meta));
     if (!clip)
         return -1;
     clip->noise = noise;
@@ -247,7 +301,7 @@ static int decode_frame(struct codec *c, const struct frame *f)
         clip->guide = copy(guide->data, tensor_count(guide));
         clip->guide_frames = guide->shape[1];
     }
-    return kind_of(c)->take(c, f);
+    return kind_of(c)->take(c, f) ? -1 : flush_part(c);
 }
 
 static int decode_all(struct codec *c, struct reader *r)
@@ -313,6 +367,8 @@ static int codec_close(struct codec *c, int status)
     if (!status)
         say_lengths(c);
     forget(c);
+    if (c->open)
+        forget_clip(&c->clips[0]);
     free(c->clips);
     kind_of(c)->end(c);
     pool_free(c->pool);
@@ -331,6 +387,8 @@ static int codec_run(struct codec c, struct reader *r)
     c.from = reader_label(r);
     c.noise = !strcmp(reader_kind(r), "noise");
     status = codec_open(&c);
+    if (!status && kind_of(&c)->parts)
+        reader_parts(r);
     if (!status)
         status = c.way == CODEC_DECODE ? decode_all(&c, r) : encode_all(&c, r);
     return codec_close(&c, status);

@@ -8,10 +8,12 @@
 #include "model/codec.h"
 #include "model/file.h"
 
-/* A clip on its way through. */
+/* A clip on its way through, or a part of it: then in, out, samples and frames are the part's, and it is alone. */
 struct codec_clip {
     char *name;
-    struct meta *meta;
+    struct meta *meta;       /* of a part: what is yet to be written */
+    struct meta *said;       /* what maps of a clip in parts have said so far; NULL: it is whole */
+    bool part, follows;      /* it goes on in the next map; it is not the first part */
     float *in;               /* audio [channels, samples]; else latents or noise [latent, frames] */
     float *out;              /* z [latent, frames]; decode: audio [channels, samples] */
     float *mean, *logvar;    /* encode: as out */
@@ -36,6 +38,7 @@ struct codec {
     bool noise;
     struct codec_clip *clips; /* [room] */
     int held, room;           /* how many are there, and go through at once: set by begin */
+    bool open;                /* none is held, but the first goes on in the next map */
     int64_t count, shorter;   /* clips so far, and of audio those shorter than the model's */
     void *state;              /* the network's own, made by begin */
     bool said_origin, said_tempo, said_length, said_start; /* once a run is enough */
@@ -50,15 +53,18 @@ struct codec_kind {
     /* Sets room and state, and fills the parameters from the rest of the model's file, which is closed.
      * -1: with the reason; end is called all the same. */
     int (*begin)(struct codec *c, struct reader *file);
-    /* Of the clips held: out, mean, logvar and frames, by mem_alloc, and what their meta says. -1: with the reason. */
+    /* Of the clips held: out, mean, logvar and frames, by mem_alloc, and what their meta says. Of a part, the latents that
+     * it makes known. -1: with the reason. */
     int (*encode)(struct codec *c);
     /* The last clip held came in frame f, as noise or latents with in and frames: sets samples. -1: with the reason. */
     int (*take)(struct codec *c, const struct frame *f);
     /* Of the clips held, which are noise: latents in place, as many frames as the samples need, and what their meta says. */
     void (*draw)(struct codec *c);
-    /* Of the clips held, latents: out, by mem_alloc, and what their meta says. */
+    /* Of the clips held, latents: out, by mem_alloc, and what their meta says. Of a part, the samples that it makes known,
+     * as many as samples says then. */
     void (*decode)(struct codec *c);
     void (*end)(struct codec *c);
+    bool parts; /* it takes clips in parts: else the reader joins them */
     /* Why an option changes nothing here; NULL: it does. */
     const char *(*idle)(const struct codec *c, enum codec_option option);
 };

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/diag.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/rng.h"
@@ -10,11 +11,21 @@
 #include "model/chunks.h"
 #include "model/spectral_prior.h"
 
+/* An encoding on its way. */
+struct encoding {
+    struct chunk_encoder encoder;
+    struct rng rng;
+};
+
 struct work {
     struct chunks p;
     struct prior *prior;       /* decode; NULL until noise comes */
     struct chunk_clip *sounds; /* of the clips held */
     int64_t *starts;           /* of the clips held: the first so many frames of noise are latents already */
+    /* of the clip that comes in parts */
+    struct encoding encoding;
+    int64_t latents, samples; /* that have come */
+    double faster;
 };
 
 static int begin(struct codec *c, struct reader *file)
@@ -34,6 +45,7 @@ static void end(struct codec *c)
     struct work *w = c->state;
 
     prior_free(w->prior);
+    chunks_encode_end(&w->encoding.encoder);
     chunks_end(&w->p);
     free(w->sounds);
     free(w->starts);
@@ -55,49 +67,95 @@ static float *logvars(const struct chunks *p, int64_t frames)
     return all;
 }
 
+/* Draws around the means, in the order of time. */
+static void draw_around(const struct codec *c, struct encoding *e, const float *mean, int64_t frames, float *z)
+{
+    int64_t latent = c->m.latent;
+
+    for (int64_t t = 0; t < frames; t++)
+        rng_normal(&e->rng, z + t * latent, (size_t)latent);
+    chunks_draw(e->encoder.p, mean, frames, z);
+}
+
 static void encode_clip(void *arg, int task, int worker)
 {
     struct codec *c = arg;
     struct work *w = c->state;
     struct codec_clip *clip = &c->clips[task];
+    struct encoding whole, *e = clip->said ? &w->encoding : &whole;
     int64_t latent = c->m.latent;
     size_t bytes;
     float *mean, *draw;
 
     (void)worker;
-    w->sounds[task] = chunks_clip(&w->p, clip->meta, clip->in, clip->samples);
-    clip->frames = chunks_latents(&w->p, &w->sounds[task]);
-    bytes = (size_t)(latent * clip->frames) * sizeof(float);
-    clip->mean = mem_alloc(bytes);
-    clip->out = mem_alloc(bytes);
-    clip->logvar = logvars(&w->p, clip->frames);
-    mean = mem_alloc(2 * bytes);
-    draw = mean + latent * clip->frames;
-    chunks_encode(&w->p, &w->sounds[task], clip->frames, mean);
-    if (c->how.mean_only) {
-        memcpy(draw, mean, bytes);
-    } else {
-        struct rng r = rng_new((uint64_t)c->how.seed, (uint64_t)clip->number);
-
-        rng_normal(&r, draw, bytes / sizeof *draw);
-        chunks_draw(&w->p, mean, clip->frames, draw);
+    if (!clip->follows) {
+        w->sounds[task] = chunks_clip(&w->p, clip->meta, clip->said ? NULL : clip->in, clip->samples);
+        chunks_encode_begin(&e->encoder, &w->p, w->sounds[task].level, w->sounds[task].timing);
+        e->rng = rng_new((uint64_t)c->how.seed, (uint64_t)clip->number);
     }
+    clip->frames = chunks_encode_push(&e->encoder, clip->in, clip->samples, !clip->part, &mean);
+    bytes = (size_t)(latent * clip->frames) * sizeof(float);
+    clip->mean = mem_alloc(bytes + 1);
+    clip->out = mem_alloc(bytes + 1);
+    clip->logvar = logvars(&w->p, clip->frames);
     chunks_turn(mean, clip->frames, latent, clip->mean);
+    draw = c->how.mean_only ? mean : mem_alloc(bytes + 1);
+    if (!c->how.mean_only)
+        draw_around(c, e, mean, clip->frames, draw);
     chunks_turn(draw, clip->frames, latent, clip->out);
+    if (draw != mean)
+        free(draw);
     free(mean);
+    if (!clip->part)
+        chunks_encode_end(&e->encoder);
+}
+
+/* What belongs to the whole of a clip in parts has to be said in its first. */
+static int check_part(const struct codec *c, const struct codec_clip *clip)
+{
+    struct work *w = c->state;
+
+    w->samples = clip->samples + (clip->follows ? w->samples : 0);
+    if (!clip->part && w->samples == 0)
+        return error_set("clip '%s' comes in parts and holds no samples", clip->name);
+    if (!clip->follows && !meta_get(clip->said, "level"))
+        return error_set(
+            "clip '%s' comes in parts, and the first does not say its \"level\", the RMS of what sounds in "
+            "it: use cv-load --live, or whole clips",
+            clip->name);
+    if (!clip->follows && w->p.input.beat && !meta_get(clip->said, "tempo"))
+        return error_set("clip '%s' comes in parts, and the first does not say its \"tempo\", 0 for none: use cv-load "
+                         "--live, or whole clips",
+                         clip->name);
+    return 0;
+}
+
+static int check_level(const char *name, const struct meta *meta)
+{
+    double level = 0;
+
+    if (meta_get_real(meta, "level", &level) && !(level >= 0 && level <= INPUT_MOST))
+        return error_set("clip '%s' has a \"level\" of %g", name, level);
+    return 0;
 }
 
 static int encode(struct codec *c)
 {
     struct work *w = c->state;
 
+    for (int i = 0; i < c->held; i++)
+        if (check_level(c->clips[i].name, c->clips[i].meta) || (c->clips[i].said && check_part(c, &c->clips[i])))
+            return -1;
     pool_run(c->pool, c->held, encode_clip, c);
     for (int i = 0; i < c->held; i++) {
         struct codec_clip *clip = &c->clips[i];
 
         if (!(w->sounds[i].level <= INPUT_MOST))
             return error_set("clip '%s' has samples that are too large: scale it to -1 .. 1", clip->name);
-        meta_set(clip->meta, "samples", meta_int(clip->samples));
+        if (!clip->part)
+            meta_set(clip->meta, "samples", meta_int(clip->said ? w->samples : clip->samples));
+        if (clip->follows)
+            continue;
         meta_set(clip->meta, "level", meta_real(w->sounds[i].level));
         input_timing_note(&w->sounds[i].timing, clip->meta);
     }
@@ -145,18 +203,37 @@ static void draw(struct codec *c)
 
 /* ---- decoding ---- */
 
+/* Latents to sound: of a part by the first worker, which keeps what the next one goes on with. */
 static void decode_clip(void *arg, int task, int worker)
 {
     struct codec *c = arg;
     struct work *w = c->state;
+    const struct chunks *p = &w->p;
     struct codec_clip *clip = &c->clips[task];
-    struct chunk_sound how = chunks_how(clip->noise || meta_get(clip->meta, "prior"), (uint64_t)c->how.seed);
-    float *z = mem_alloc((size_t)(c->m.latent * clip->frames) * sizeof *z);
+    struct chunk_sound how =
+        chunks_how(p, clip->noise || meta_get(clip->said ? clip->said : clip->meta, "prior"), (uint64_t)c->how.seed);
+    float *z = mem_alloc((size_t)(c->m.latent * clip->frames + 1) * sizeof *z);
+    int64_t room, got = 0;
 
     how.phases.iterations = (int)c->how.iterations;
     chunks_turn(clip->in, c->m.latent, clip->frames, z);
-    clip->out = mem_alloc((size_t)(c->m.channels * clip->samples) * sizeof(float));
-    chunks_sound(&w->p, worker, &w->sounds[task], z, clip->frames, &how, clip->out);
+    if (!clip->said) {
+        clip->out = mem_alloc((size_t)(c->m.channels * clip->samples) * sizeof(float));
+        chunks_sound(p, worker, &w->sounds[task], z, clip->frames, &how, clip->out);
+        free(z);
+        return;
+    }
+    how.gain = how.gain > 0 ? how.gain : 1;
+    if (!clip->follows)
+        chunks_sound_begin(p, 0, &w->sounds[0], &how);
+    room = chunks_sound_room(p, 0, clip->frames, clip->samples);
+    clip->out = mem_alloc((size_t)(c->m.channels * room + 1) * sizeof(float));
+    got = chunks_sound_push(p, 0, z, clip->frames, clip->samples, clip->out, room);
+    if (!clip->part)
+        got += chunks_sound_end(p, 0, clip->samples, clip->out + got, room);
+    for (int64_t i = 1; i < c->m.channels; i++)
+        memmove(clip->out + i * got, clip->out + i * room, (size_t)got * sizeof(float));
+    clip->samples = got;
     free(z);
 }
 
@@ -166,7 +243,8 @@ static void decode(struct codec *c)
 
     pool_run(c->pool, c->held, decode_clip, c);
     for (int i = 0; i < c->held; i++)
-        input_timing_note(&w->sounds[i].timing, c->clips[i].meta);
+        if (!c->clips[i].follows)
+            input_timing_note(&w->sounds[i].timing, c->clips[i].meta);
 }
 
 /* The first frames of noise that are to be gone on from, [latent, n], n less than all; *start 0 if there are none. */
@@ -221,21 +299,21 @@ static struct timing clip_timing(const struct codec *c, const struct frame *f, d
 
 /* How many samples a frame stands for: as its meta says, in samples or in seconds, else as its stream's head does;
  * noise of no length said makes a clip like those of training. At most as many as the latents make. */
-static int64_t clip_samples(struct codec *c, const struct frame *f, struct grid g, double faster)
+static int64_t clip_samples(struct codec *c, const struct meta *meta, int64_t latents, struct grid g, double faster)
 {
     const struct codec_clip *clip = &c->clips[c->held - 1];
-    int64_t all = (int64_t)(g.first + (double)(clip->frames * c->m.spectral.stride) * g.step);
+    int64_t all = (int64_t)(g.first + (double)(latents * c->m.spectral.stride) * g.step);
     int64_t n = clip->noise ? c->m.samples : all;
     double seconds, rate = c->m.rate;
 
     all = all > 1 ? all : 1;
-    if (meta_get_int(f->meta, "samples", &n)) {
+    if (meta_get_int(meta, "samples", &n)) {
         if (!clip->noise) { /* noise was not as long as that before */
             double played = (double)n / faster;
 
             n = n < 1 || played >= (double)all ? all : played < 1 ? 1 : (int64_t)played;
         }
-    } else if (meta_get_real(f->meta, "seconds", &seconds) && seconds > 0 && seconds < 1e6) {
+    } else if (meta_get_real(meta, "seconds", &seconds) && seconds > 0 && seconds < 1e6) {
         n = (int64_t)(seconds * rate + 0.5);
     } else {
         meta_get_int(c->head, "samples", &n);
@@ -249,6 +327,38 @@ static int64_t clip_samples(struct codec *c, const struct frame *f, struct grid 
     return n > 0 && n <= all ? n : all;
 }
 
+/* How many samples a clip in parts has, by what has been said by now; 0: not known yet. */
+static int take_part(struct codec *c, struct codec_clip *clip)
+{
+    struct work *w = c->state;
+    struct chunk_clip *sound = &w->sounds[0];
+    int64_t n, given = clip->follows ? chunks_sound_given(&w->p, 0) : 0;
+
+    w->latents = clip->frames + (clip->follows ? w->latents : 0);
+    if (!clip->part && w->latents == 0)
+        return error_set("%s: '%s' comes in parts and holds no latents", c->from, clip->name);
+    n = clip_samples(c, clip->said, clip->part ? INT32_MAX : w->latents, sound->timing.grid, w->faster);
+    if (clip->part && n > INT32_MAX) /* nothing says it */
+        n = 0;
+    if (n > 0 && given > 0 && n < given + vocoder_fade(w->p.input.fft))
+        return error_set("%s: '%s' says that it has %lld samples after %lld have come out: say it in its first part",
+                         c->from, clip->name, (long long)n, (long long)given);
+    clip->samples = sound->samples = n;
+    return 0;
+}
+
+static void note_parts(const struct codec *c, double step)
+{
+    const struct work *w = c->state;
+    int64_t late = chunks_latency(&c->m.spectral, &w->p.input, step, (int)c->how.iterations);
+
+    diag_note("'%s' comes in parts: what was encoded is heard %lld samples later, %.0f ms (--iterations %lld)",
+              c->clips[0].name, (long long)late, 1000 * (double)late / c->m.rate, (long long)c->how.iterations);
+    if (!(w->p.gain > 0))
+        diag_note("%s: the model says no \"gain\", older ones do not: the level of clips in parts is not corrected",
+                  c->path);
+}
+
 static int take(struct codec *c, const struct frame *f)
 {
     struct work *w = c->state;
@@ -257,6 +367,8 @@ static int take(struct codec *c, const struct frame *f)
     double level = INPUT_LEVEL, faster;
     struct timing timing;
 
+    if (clip->follows)
+        return take_part(c, clip);
     meta_get_real(f->meta, "level", &level);
     if (!(level >= 0 && level <= INPUT_MOST))
         return error_set("%s: '%s' has a level of %g", c->from, f->name, level);
@@ -266,8 +378,13 @@ static int take(struct codec *c, const struct frame *f)
     if (clip->noise && (!w->prior || take_start(c, f, &w->starts[at])))
         return -1;
     timing = clip_timing(c, f, &faster);
-    clip->samples = clip_samples(c, f, timing.grid, faster);
-    w->sounds[at] = (struct chunk_clip){NULL, clip->samples, level, timing};
+    w->sounds[at] = (struct chunk_clip){.level = level, .timing = timing};
+    w->faster = faster;
+    if (clip->said && clip->number == 0)
+        note_parts(c, timing.grid.step);
+    if (clip->said)
+        return take_part(c, clip);
+    clip->samples = w->sounds[at].samples = clip_samples(c, f->meta, clip->frames, timing.grid, faster);
     return 0;
 }
 
@@ -291,4 +408,4 @@ static const char *idle(const struct codec *c, enum codec_option option)
     }
 }
 
-const struct codec_kind codec_spectral = {begin, encode, take, draw, decode, end, idle};
+const struct codec_kind codec_spectral = {begin, encode, take, draw, decode, end, true, idle};

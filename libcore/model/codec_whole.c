@@ -132,4 +132,4 @@ static const char *idle(const struct codec *c, enum codec_option option)
     return option == CODEC_LOGITS ? NULL : words;
 }
 
-const struct codec_kind codec_whole = {begin, encode, take, draw, decode, end, idle};
+const struct codec_kind codec_whole = {begin, encode, take, draw, decode, end, false, idle};

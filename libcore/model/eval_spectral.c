@@ -83,14 +83,14 @@ static void give_levels(void *arg, int64_t first, int count, float *y)
 static void untrained_sounds(struct source *from, int worker, const struct chunk_clip *clip, struct eval_clip *c)
 {
     const struct chunks *p = &from->s->p;
-    struct chunk_sound how = chunks_how(false, from->s->seed);
+    struct chunk_sound how = chunks_how(p, false, from->s->seed);
     size_t size = (size_t)(p->input.channels * c->samples);
 
     from->components = true;
     c->components = mem_alloc(size * sizeof(float));
     chunks_play(p, worker, clip, give_levels, from, &how, c->components);
     from->components = false;
-    how.lift = 0;
+    how.lift = how.gain = 0;
     c->floor = mem_alloc(size * sizeof(float));
     chunks_play(p, worker, clip, give_levels, from, &how, c->floor);
 }
@@ -101,7 +101,7 @@ static void spectral_clip(void *state, int worker, struct eval_clip *c)
     const struct chunks *p = &s->p;
     const struct spectral *shape = &p->shape;
     struct chunk_clip clip = chunks_clip(p, c->meta, c->x, c->samples);
-    struct chunk_sound how = chunks_how(false, s->seed);
+    struct chunk_sound how = chunks_how(p, false, s->seed);
     int64_t frames = c->frames * shape->stride, real = grid_frames(clip.timing.grid, c->samples);
     float *y = mem_alloc((size_t)frames * (size_t)shape->features * sizeof *y);
     float *mean = mem_alloc((size_t)(c->frames * shape->latent) * sizeof *mean);
@@ -117,7 +117,7 @@ static void spectral_clip(void *state, int worker, struct eval_clip *c)
     c->own[EVAL_KL] = f.rate;
     c->at_zero = terms_new(shape);
     terms_clip(&c->at_zero, p, worker, y, frames, real, clip.timing.grid.step, NULL);
-    chunks_means(p, y, (int)c->frames, mean);
+    chunks_means(p, y, c->frames, mean);
     chunks_sound(p, worker, &clip, mean, c->frames, &how, c->reconstruction);
     if (!c->alone)
         untrained_sounds(&from, worker, &clip, c);

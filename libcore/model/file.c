@@ -21,7 +21,7 @@ int head_int(const struct reader *r, const char *key, int64_t low, int64_t high,
     return 0;
 }
 
-static int model_describe(struct model *m, const struct reader *r)
+int model_describe(struct model *m, const struct reader *r)
 {
     const char *network = NULL;
     int64_t latent;

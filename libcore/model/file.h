@@ -19,12 +19,16 @@ struct model {
     int channels; /* of audio */
     int fft, hop; /* the spectral network's front end */
     double corner;
-    bool beat; /* its frames follow the beat */
+    bool beat;   /* its frames follow the beat */
+    double gain; /* what decoding multiplies the level of what was encoded by; 0: not known, as in older models */
     struct prior_shape prior;
     double rate;     /* Hz, of the audio it was trained on */
     int64_t samples; /* of the clips it was trained on */
     uint64_t digest; /* of the parameters, once filled */
 };
+
+/* What the head of a model that r is at says it is. -1: with the reason; m->meta is to be released all the same. */
+int model_describe(struct model *m, const struct reader *r);
 
 /* Reads what the model is and checks that the file is whole; keeps no parameters. */
 int model_read_head(struct model *m, const char *path);

@@ -62,8 +62,8 @@ int mix_transpose(const struct chunks *p, struct timing timing, double semitones
                   float *change)
 {
     double end = timing.grid.first + (double)(frames * p->shape.stride) * timing.grid.step;
-    struct chunk_clip clip = {NULL, end > 1 ? (int64_t)end : 1, INPUT_LEVEL, timing};
-    struct chunk_sound how = chunks_how(false, 0);
+    struct chunk_clip clip = {.samples = end > 1 ? (int64_t)end : 1, .level = INPUT_LEVEL, .timing = timing};
+    struct chunk_sound how = chunks_how(p, false, 0);
     size_t count = (size_t)(frames * p->shape.latent);
     float *x = mem_alloc((size_t)(p->input.channels * clip.samples) * sizeof *x), *as_is = mem_alloc(count * sizeof *x);
     int status;

@@ -76,7 +76,8 @@ double input_beat(const struct meta *meta)
 struct timing input_timing(const struct spectral_input *f, const struct meta *meta, const float *x, int64_t samples)
 {
     struct tempo found = {0, 0};
-    double period = input_beat(meta), beat = -1;
+    double period = input_beat(meta), beat = -1, tempo;
+    bool none = meta && meta_get_real(meta, "tempo", &tempo) && tempo >= 0 && tempo <= 0;
     struct timing t;
 
     if (!f->beat)
@@ -86,7 +87,7 @@ struct timing input_timing(const struct spectral_input *f, const struct meta *me
             beat = 0;
         return input_timing_beat(f, period, beat - period * floor(beat / period));
     }
-    if (x && tempo_find(x, f->channels, samples, samples, f->rate, &found))
+    if (x && !none && tempo_find(x, f->channels, samples, samples, f->rate, &found))
         return input_timing_beat(f, found.period, found.phase);
     t = input_timing_beat(f, BEAT_NOMINAL, 0);
     t.steady = false;
@@ -126,8 +127,8 @@ KERNEL(to_levels, (float *y, int count, float gain, float least), (y, count, gai
 }
 
 /* Magnitudes of the mean and bands of both channels, a few frames at a time. */
-static void stereo_magnitudes(const struct spectral_input *f, struct grid grid, const float *x, int64_t samples,
-                              int64_t first, int frames, float *y)
+static void stereo_magnitudes(const struct spectral_input *f, struct grid grid, const float *x, int64_t from,
+                              int64_t samples, int64_t first, int frames, float *y)
 {
     enum { AT_ONCE = 16 };
     size_t each = (size_t)features_channels(f->bands);
@@ -136,8 +137,8 @@ static void stereo_magnitudes(const struct spectral_input *f, struct grid grid, 
     for (int t = 0; t < frames; t++, y += input_features(f)) {
         m = three + (size_t)(t % AT_ONCE) * 3 * each;
         if (t % AT_ONCE == 0)
-            features_magnitude(f->bands, grid, x, 2, samples, first + t, frames - t < AT_ONCE ? frames - t : AT_ONCE,
-                               m);
+            features_magnitude(f->bands, grid, x, 2, from, samples, first + t,
+                               frames - t < AT_ONCE ? frames - t : AT_ONCE, m);
         memcpy(y, m, each * sizeof *y);
         stereo_bands(f->stereo, m + each, y + each);
         stereo_bands(f->stereo, m + 2 * each, y + each + STEREO_BANDS);
@@ -145,15 +146,15 @@ static void stereo_magnitudes(const struct spectral_input *f, struct grid grid, 
     free(three);
 }
 
-void input_levels(const struct spectral_input *f, struct grid grid, const float *x, int64_t samples, double gain,
-                  int64_t first, int frames, float *y)
+void input_levels(const struct spectral_input *f, struct grid grid, const float *x, int64_t from, int64_t samples,
+                  double gain, int64_t first, int frames, float *y)
 {
     int all = input_features(f);
 
     if (f->stereo)
-        stereo_magnitudes(f, grid, x, samples, first, frames, y);
+        stereo_magnitudes(f, grid, x, from, samples, first, frames, y);
     else
-        features_magnitude(f->bands, grid, x, 1, samples, first, frames, y);
+        features_magnitude(f->bands, grid, x, 1, from, samples, first, frames, y);
     for (int t = 0; t < frames; t++)
         to_levels(y + (size_t)t * (size_t)all, all, (float)gain, (float)INPUT_LEAST);
 }

@@ -56,8 +56,8 @@ struct timing {
 /* The beat that a clip's meta says as "tempo" (beats per minute), in seconds; 0: it says none. meta may be NULL. */
 double input_beat(const struct meta *meta);
 
-/* The timing of a clip: of its meta's "tempo" (beats per minute) and "beat"
- * (seconds to the first one), or found in its sound x [channels, samples]. meta
+/* The timing of a clip: of its meta's "tempo" (beats per minute, 0 for none) and
+ * "beat" (seconds to the first one), or found in its sound x [channels, samples]. meta
  * may be NULL, x may be NULL for a clip whose meta says all there is. */
 struct timing input_timing(const struct spectral_input *f, const struct meta *meta, const float *x, int64_t samples);
 /* The same for a beat that is known. */
@@ -72,9 +72,10 @@ int64_t input_frames(struct grid grid, int64_t samples, int stride);
 double input_level(const struct spectral_input *f, const float *x, int64_t samples);
 double input_gain(double level);
 
-/* y [frames, features] = ln max(gain |X|, INPUT_LEAST) of frames first .. first + frames - 1 of that grid. */
-void input_levels(const struct spectral_input *f, struct grid grid, const float *x, int64_t samples, double gain,
-                  int64_t first, int frames, float *y);
+/* y [frames, features] = ln max(gain |X|, INPUT_LEAST) of frames first .. first + frames - 1 of that grid, of a clip that
+ * is there from sample from on, x [channels, samples - from]: see features_magnitude. */
+void input_levels(const struct spectral_input *f, struct grid grid, const float *x, int64_t from, int64_t samples,
+                  double gain, int64_t first, int frames, float *y);
 
 /* The RMS of a frame of levels, of all channels together. */
 double input_rms(const struct spectral_input *f, const float *level);

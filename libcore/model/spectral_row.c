@@ -55,6 +55,8 @@ static int head(struct model *m, const struct reader *r)
             reader_label(r), (long long)fft, (long long)hop);
     if (!meta_get_real(reader_meta(r), "corner", &m->corner) || !(m->corner >= 0 && m->corner <= 1e6))
         return error_set("%s: the model's head has no usable \"corner\" in Hz", reader_label(r));
+    if (meta_get_real(reader_meta(r), "gain", &m->gain) && !(m->gain > 0.01 && m->gain < 100))
+        return error_set("%s: the model's head says a \"gain\" of %g, expected 0.01 to 100", reader_label(r), m->gain);
     m->spectral = (struct spectral){(int)features, (int)width, m->latent, (int)stride};
     m->channels = (int)channels;
     m->fft = (int)fft;

@@ -183,7 +183,7 @@ void terms_clip(struct terms *t, const struct chunks *p, int worker, const float
     for (size_t c = 0; c < features; c++)
         w.spread[c] = p->v.spread[c] > least_spread ? p->v.spread[c] : least_spread;
     if (noise) {
-        chunks_means(p, y, (int)rows, mean);
+        chunks_means(p, y, rows, mean);
         chunks_draw(p, mean, rows, noise);
     }
     chunks_decode(p, worker, noise ? noise : zeros, rows, chunk_terms_add, &w);

@@ -25,7 +25,8 @@ struct job {
     const struct spectral_clip *clips;
     size_t chosen[CLIPS_MOST];
     struct sums sums[CLIPS_MOST];
-    double *edge; /* [features of a channel]: the band that a feature lies in, fractions between two */
+    double gain[CLIPS_MOST]; /* logarithms */
+    double *edge;            /* [features of a channel]: the band that a feature lies in, fractions between two */
 };
 
 /* Where features lie among the bands, 0 to BANDS - 1. */
@@ -77,33 +78,70 @@ static void compare(const struct job *j, struct sums *s, const float *a, const f
     free(first);
 }
 
-static void clip_task(void *arg, int task, int worker)
+/* The beginning of a chosen clip. */
+struct begin {
+    float *x, *back; /* [channels, samples]: of the clip, and of what is decoded */
+    float *z;        /* [rows, latent]: of the clip */
+    int64_t rows;
+    struct chunk_clip clip;
+};
+
+static struct begin begin_of(const struct job *j, int task)
 {
-    struct job *j = arg;
     const struct chunks *p = j->p;
     const struct clip *c = &j->d->clips[j->chosen[task]];
     const struct spectral_clip *l = &j->clips[j->chosen[task]];
-    int64_t most = (int64_t)(seconds_most * p->input.rate), n = l->samples < most ? l->samples : most, rows,
+    int64_t most = (int64_t)(seconds_most * p->input.rate), n = l->samples < most ? l->samples : most,
             channels = p->input.channels;
-    struct chunk_sound how = {0, false, vocoder_defaults()};
-    float *x = mem_alloc((size_t)(2 * channels * n) * sizeof *x), *back = x + channels * n, *y, *z;
-    struct chunk_clip clip = {x, n, l->level, l->timing};
-    int frames = (int)grid_frames(l->timing.grid, n);
+    struct begin b = {.clip = {NULL, 0, n, l->level, l->timing}};
 
+    b.clip.x = b.x = mem_alloc((size_t)(2 * channels * n) * sizeof *b.x);
+    b.back = b.x + channels * n;
     for (int64_t k = 0; k < channels; k++)
-        memcpy(x + k * n, c->data + k * c->samples + l->first, (size_t)n * sizeof *x);
-    rows = chunks_latents(p, &clip);
-    z = mem_alloc((size_t)(rows * p->shape.latent) * sizeof *z);
-    chunks_encode(p, &clip, rows, z);
-    chunks_sound(p, worker, &clip, z, rows, &how, back);
-    y = mem_alloc(2 * (size_t)frames * (size_t)p->shape.features * sizeof *y);
-    input_levels(&p->input, l->timing.grid, x, n, input_gain(l->level), 0, frames, y);
-    input_levels(&p->input, l->timing.grid, back, n, input_gain(l->level), 0, frames,
-                 y + (size_t)frames * (size_t)p->shape.features);
-    compare(j, &j->sums[task], y, y + (size_t)frames * (size_t)p->shape.features, frames);
+        memcpy(b.x + k * n, c->data + k * c->samples + l->first, (size_t)n * sizeof *b.x);
+    b.rows = chunks_latents(p, &b.clip);
+    b.z = mem_alloc((size_t)(b.rows * p->shape.latent) * sizeof *b.z);
+    chunks_encode(p, &b.clip, b.rows, b.z);
+    return b;
+}
+
+static void begin_free(struct begin *b)
+{
+    free(b->z);
+    free(b->x);
+}
+
+static void lift_task(void *arg, int task, int worker)
+{
+    struct job *j = arg;
+    const struct chunks *p = j->p;
+    const struct chunk_sound how = {.phases = vocoder_defaults()};
+    struct begin b = begin_of(j, task);
+    struct chunk_clip *clip = &b.clip;
+    int frames = (int)grid_frames(clip->timing.grid, clip->samples);
+    size_t count = (size_t)frames * (size_t)p->shape.features;
+    float *y = mem_alloc(2 * count * sizeof *y);
+
+    chunks_sound(p, worker, clip, b.z, b.rows, &how, b.back);
+    input_levels(&p->input, clip->timing.grid, b.x, 0, clip->samples, input_gain(clip->level), 0, frames, y);
+    input_levels(&p->input, clip->timing.grid, b.back, 0, clip->samples, input_gain(clip->level), 0, frames, y + count);
+    compare(j, &j->sums[task], y, y + count, frames);
     free(y);
-    free(z);
-    free(x);
+    begin_free(&b);
+}
+
+static void gain_task(void *arg, int task, int worker)
+{
+    struct job *j = arg;
+    struct chunk_sound how = chunks_how(j->p, false, vocoder_defaults().seed);
+    struct begin b = begin_of(j, task);
+    double level = input_level(&j->p->input, b.x, b.clip.samples), is;
+
+    how.gain = 1;
+    chunks_sound(j->p, worker, &b.clip, b.z, b.rows, &how, b.back);
+    is = input_level(&j->p->input, b.back, b.clip.samples);
+    j->gain[task] = level > 0 && is > 0 ? log(level / is) : 0;
+    begin_free(&b);
 }
 
 /* Between the middles of bands in a straight line. */
@@ -149,10 +187,12 @@ static void set(struct job *j, int count)
         set_sides(j, each);
 }
 
-void lift_learn(const struct chunks *p, const struct dataset *d, const struct spectral_clip *clips, struct pool *pool)
+void lift_learn(const struct chunks *p, const struct dataset *d, const struct spectral_clip *clips, struct pool *pool,
+                double *gain)
 {
     struct job j = {.p = p, .d = d, .clips = clips};
     size_t sounding = 0, passed = 0;
+    double sum = 0;
     int count = 0;
 
     memset(p->v.lift, 0, (size_t)p->shape.features * sizeof *p->v.lift);
@@ -162,7 +202,11 @@ void lift_learn(const struct chunks *p, const struct dataset *d, const struct sp
         if (clips[i].level > 0 && passed++ * CLIPS_MOST >= (size_t)count * sounding && count < CLIPS_MOST)
             j.chosen[count++] = i;
     find_edges(&j);
-    progress_run(pool, "loudness of clips", count, clip_task, &j);
+    progress_run(pool, "loudness of clips", count, lift_task, &j);
     set(&j, count);
+    progress_run(pool, "level of clips", count, gain_task, &j);
+    for (int i = 0; i < count; i++)
+        sum += j.gain[i];
+    *gain = count > 0 ? exp(sum / count) : 1;
     free(j.edge);
 }

@@ -113,7 +113,7 @@ int prior_learn(const struct prior_plan *plan, const struct chunks *p, const str
         struct rng r = rng_new(seed, STREAM_DRAWS + plan->order[i]);
 
         progress("prior of clips", (int64_t)i, (int64_t)plan->usable);
-        chunks_means(p, clip->y, (int)frames, mean);
+        chunks_means(p, clip->y, frames, mean);
         rng_normal(&r, draw, (size_t)frames * latent);
         chunks_draw(p, mean, frames, draw);
         prior_fit_add(fit, draw, frames);

@@ -133,7 +133,7 @@ static void raw_levels(const struct spectral_input *f, const float *x, int64_t s
     size_t features = (size_t)input_features(f);
     float *part = spectral_data_part(clip, x, stride, f->channels);
 
-    input_levels(f, clip->timing.grid, part, clip->samples, input_gain(clip->level), 0, clip->real, y);
+    input_levels(f, clip->timing.grid, part, 0, clip->samples, input_gain(clip->level), 0, clip->real, y);
     for (int t = clip->real; t < clip->frames; t++)
         memcpy(y + (size_t)t * features, y + (size_t)(clip->real - 1) * features, features * sizeof *y);
     free(part);

@@ -40,6 +40,7 @@ struct spectral_training {
     struct spectral_clip *clips; /* of the dataset */
     struct prior_plan prior;
     struct spectral_clip *test; /* of the test clips, y NULL */
+    double gain;                /* see lift_learn; 0 before it */
     struct crops crops;
     int in_row;    /* steps that were skipped */
     double slower; /* factor on the learning rate */
@@ -372,7 +373,7 @@ static int finish(struct trainer *base)
 
     chunks_over(&p, &t->shape, &t->input, base->params, pool_threads(t->t.pool));
     learn_spread(t, &p);
-    lift_learn(&p, t->t.data, t->clips, t->t.pool);
+    lift_learn(&p, t->t.data, t->clips, t->t.pool, &t->gain);
     status = prior_learn(&t->prior, &p, t->clips, t->t.data->spool, t->t.seed);
     chunks_end(&p);
     return status;
@@ -404,6 +405,8 @@ static void describe(const struct trainer *base, struct meta *m)
     meta_set(m, "hop", meta_int(t->input.hop));
     meta_set(m, "corner", meta_real(t->input.corner));
     meta_set(m, "level", meta_real(INPUT_LEVEL));
+    if (t->gain > 0)
+        meta_set(m, "gain", meta_real(t->gain));
     config_describe(&base->config, "bank", m);
     prior_plan_describe(&t->prior, &t->input, t->clips, m);
     config_describe(&base->config, "batch", m);
@@ -420,6 +423,7 @@ static void save(const struct trainer *base, struct meta *state)
     meta_set(state, "skipped", meta_int(t->t.skipped));
     meta_set(state, "in_row", meta_int(t->in_row));
     meta_set(state, "slower", meta_real(t->slower));
+    meta_set(state, "gain", meta_real(t->gain));
 }
 
 static int restore(struct trainer *base, const struct meta *state)
@@ -432,6 +436,7 @@ static int restore(struct trainer *base, const struct meta *state)
     if (in_row >= SKIPS_END || !meta_get_real(state, "slower", &t->slower) || !(t->slower > 0 && t->slower <= 1))
         return error_set("the state of training has no usable \"in_row\" or \"slower\"");
     t->in_row = (int)in_row;
+    meta_get_real(state, "gain", &t->gain);
     return 0;
 }
 

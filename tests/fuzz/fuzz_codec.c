@@ -35,7 +35,7 @@ static void draw(const char *path, const uint8_t *data, size_t size)
                 {"noise", tensor_view(noise, 2, (int64_t[]){LATENT, FRAMES})},
                 {follow ? "guide" : "start", tensor_view(s.list[i].mean, 2, (int64_t[]){LATENT, s.list[i].frames})}};
 
-            status = codec_draw(c, &(struct frame){"clip", s.list[i].meta, t, 2});
+            status = codec_draw(c, &(struct frame){.name = "clip", .meta = s.list[i].meta, .tensors = t, .count = 2});
         }
         codec_draw_end(c, status);
         meta_free(head);

@@ -63,7 +63,7 @@ static void draw(const char *path, const struct model *m, uint64_t hash)
         if (guided)
             t[n++] = (struct frame_tensor){
                 "guide", tensor_view(x + latent * (frames + started), 2, (int64_t[]){latent, guided})};
-        codec_draw_end(c, codec_draw(c, &(struct frame){"clip", meta, t, n}));
+        codec_draw_end(c, codec_draw(c, &(struct frame){.name = "clip", .meta = meta, .tensors = t, .count = n}));
     }
     free(x);
     meta_free(meta);

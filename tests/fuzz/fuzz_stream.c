@@ -90,6 +90,29 @@ static struct seen read_all(const uint8_t *data, size_t size, size_t piece, cons
     return s;
 }
 
+/* Part by part: fails or not as joined, and has as many clips; only what is too large to join may be read. */
+static void read_parts(const uint8_t *data, size_t size, const struct seen *joined)
+{
+    struct reader *r = reader_new(fuzz_input(data, size, 0), "input");
+    const struct frame *f;
+    int64_t clips = 0;
+    bool open = false;
+    int status;
+
+    reader_parts(r);
+    reader_allow_nonfinite(r);
+    status = reader_start(r, NULL);
+    while (status == 0 && (status = reader_next(r, &f)) > 0) {
+        status = 0;
+        FUZZ_HOLDS(f->follows == open);
+        open = f->part;
+        clips += !f->part;
+    }
+    FUZZ_HOLDS(status < 0 || !open);
+    FUZZ_HOLDS(joined->status < 0 || (status == 0 && clips == joined->frames));
+    reader_free(r);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const audio[] = {"audio", NULL}, *const two[] = {"latent", "noise", NULL},
@@ -112,6 +135,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         FUZZ_HOLDS(b.status == 0 && b.frames == a.frames);
         FUZZ_HOLDS(!a.utf8 || b.digest == a.digest);
     }
+    if (h & 64)
+        read_parts(data, size, &a);
     if (h & 32) { /* it does not matter in which pieces it comes */
         b = read_all(data, size, 1 + (h >> 8) % 61, kinds[h & 7], h & 8 ? 1 : 0, NULL);
         FUZZ_HOLDS(a.status == b.status && a.frames == b.frames && a.segments == b.segments);

@@ -85,8 +85,34 @@ static void save_noise(void)
     save("noise-start-guide", p, n);
 }
 
+/* A clip of three parts, the last of them empty, and a whole one. */
+static void save_parts(const char *name, const char *kind, const char *tensor)
+{
+    float x[4] = {.5f, -.25f, 0, 1};
+    struct frame_tensor t = {tensor, tensor_view(x, 2, (int64_t[]){2, 2})}, none = t;
+    struct meta *meta = meta_map(), *end = meta_map();
+    struct writer *w;
+    const uint8_t *p;
+    size_t n;
+
+    meta_set(meta, "rate", meta_int(3000));
+    meta_set(meta, "level", meta_real(0.125));
+    meta_set(end, "samples", meta_int(4));
+    none.t.shape[1] = 0;
+    fuzz_output_clear();
+    w = writer_new(FUZZ_OUT, "seed", kind, meta);
+    FUZZ_HOLDS(writer_part(w, "a", meta, &t, 1) == 0 && writer_part(w, "a", NULL, &t, 1) == 0);
+    FUZZ_HOLDS(writer_put(w, "a", end, &none, 1) == 0 && writer_put(w, "b", meta, &t, 1) == 0 && writer_end(w) == 0);
+    p = fuzz_output(&n);
+    save(name, p, n);
+    meta_free(meta);
+    meta_free(end);
+}
+
 static void save_streams(void)
 {
+    save_parts("parts", "audio", "audio");
+    save_parts("latent-parts", "latent", "z");
     save_stream("audio", "audio", "audio", 2, (int64_t[]){1, 8}, 2);
     save_stream("audio-three", "audio", "audio", 2, (int64_t[]){2, 4}, 3);
     save_stream("batch", "audio", "audio", 3, (int64_t[]){2, 1, 4}, 1);

@@ -20,6 +20,8 @@ static const struct scenario scenarios[] = {
     {"load-many", NULL, "cv-load --strict -r 3000 -n 600 -c ../a.wav ../b.flac ../c.ogg", STREAM, 1},
     {"load-list", "list", "cv-load -@ --strict --all -r 3000 -n 1000", STREAM, 1},
     {"load-pipe", "|a.wav", "cv-load -r 3000 -n 600 -", STREAM, 1},
+    {"load-part", NULL, "cv-load --part .05 -r 3000 ../a.wav", STREAM, 1},
+    {"load-live", "|a.wav", "cv-load --live --part .5 -r 3000 -", STREAM, 1},
     {"batch", "clips.cvs", "cv-batch -b 2", STREAM, 1},
     {"train", "clips.cvs",
      "cv-train -q -e 2 -z 1 --width 1 --stride 1 -j 2 --snapshot out --log /dev/null -t ../test.cvs", STREAM, 4},

@@ -20,6 +20,8 @@ cv-sample -q -n 2 -m notebook.bin > tiny-noise.cvs
 cv-load -q -r 3000 -n 2 a.wav > one.cvs
 cv-encode -q notebook.bin < one.cvs > one-latent.cvs
 cv-sample -q -n 1 -m notebook.bin > one-noise.cvs
+parts 1 < one.cvs > one-parts.cvs
+parts 1 < one-latent.cvs > one-latent-parts.cvs
 for i in 1 2 3 4 5 6 7 8; do cat clips.cvs; done > large.cvs
 for i in 1 2 3 4 5 6 7 8; do cat latent.cvs; done > large-latent.cvs
 small=$(mktemp -d)

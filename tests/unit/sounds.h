@@ -43,7 +43,7 @@ static float *magnitudes(const float *x, int samples, int fft, struct grid grid)
     int frames = (int)grid_frames(grid, samples), bins = fft / 2 + 1;
     float *y = mem_floats((size_t)(frames * bins));
 
-    features_magnitude(f, grid, x, 1, samples, 0, frames, y);
+    features_magnitude(f, grid, x, 1, 0, samples, 0, frames, y);
     features_free(f);
     return y;
 }
@@ -67,8 +67,9 @@ static void vocode(int fft, struct vocoder_how how, struct grid grid, const floa
 {
     struct vocoder *v = vocoder_new(fft, how);
 
-    vocoder_begin(v, grid, samples);
+    vocoder_begin(v, grid);
     vocoder_push(v, m, (int)grid_frames(grid, samples));
+    vocoder_end(v, samples);
     vocoder_pull(v, y, (size_t)samples);
     vocoder_free(v);
 }

@@ -77,7 +77,7 @@ static void test_definition(double rate, int fft, struct grid grid, double corne
 
     while (grid.first + inside * grid.step <= samples || inside == 0)
         inside++;
-    features_magnitude(f, grid, x, 1, samples, 0, frames, y);
+    features_magnitude(f, grid, x, 1, 0, samples, 0, frames, y);
     for (int t = 0; t < frames; t++)
         for (int i = 0; i < channels; i++) {
             int centre = (int)floor(grid.first + t * grid.step + 0.5);
@@ -120,12 +120,12 @@ static void test_pieces(struct grid grid, int channels)
     float *x = noise((size_t)channels * SAMPLES, 2), *whole = mem_floats((size_t)(frames * row));
     float *piece = mem_floats((size_t)(row * MOST));
 
-    features_magnitude(f, grid, x, channels, SAMPLES, 0, frames, whole);
+    features_magnitude(f, grid, x, channels, 0, SAMPLES, 0, frames, whole);
     for (int first = 0, count = 1; first < frames; first += count, count = count * 3 % 67 + 1) {
         count = count < frames - first ? count : frames - first;
         for (int i = 0; i < row * MOST; i++)
             piece[i] = -1;
-        features_magnitude(f, grid, x, channels, SAMPLES, first, count, piece);
+        features_magnitude(f, grid, x, channels, 0, SAMPLES, first, count, piece);
         same = same && !memcmp(piece, whole + first * row, (size_t)(count * row) * sizeof *piece);
         for (int i = 0; i < row * MOST; i++)
             inside = inside && (piece[i] == -1) == (i >= count * row);
@@ -148,7 +148,7 @@ static void test_rms(double rate, int fft, double corner)
     float *x = noise(SAMPLES, 4), *y = mem_floats((size_t)(frames * channels));
     double power = 0, squares = 0;
 
-    features_magnitude(f, grid, x, 1, SAMPLES, 0, frames, y);
+    features_magnitude(f, grid, x, 1, 0, SAMPLES, 0, frames, y);
     for (int i = 0; i < SAMPLES; i++)
         squares += (double)x[i] * (double)x[i] / SAMPLES;
     for (int i = 0; i < frames * channels; i++)
@@ -217,8 +217,8 @@ static void test_there_and_back(void)
 
     x[4096] = 1;
     x[4100] = 0.5f; /* ripples of a quarter of the spectrum's width, wide against the bands */
-    features_magnitude(f, grid_fixed(512), x, 1, 8192, 8, 1, band);
-    features_magnitude(plain, grid_fixed(512), x, 1, 8192, 8, 1, bin);
+    features_magnitude(f, grid_fixed(512), x, 1, 0, 8192, 8, 1, band);
+    features_magnitude(plain, grid_fixed(512), x, 1, 0, 8192, 8, 1, bin);
     for (int c = 0; c < channels; c++)
         band[c] = logf(band[c]);
     features_unwarp(f, band, back);

@@ -21,21 +21,25 @@ static double farthest(const float *a, const float *b, int count)
     return most;
 }
 
-/* x [2, samples] of mono sound becomes left and right, each samples at a time. */
-static void play(struct pan *p, struct grid grid, const float *sides, int frames, const float *mono, int each, float *x)
+/* Mono sound becomes left and right, x [2, samples], each samples at a time; 0 where not all came, or more. */
+static int play(struct pan *p, struct grid grid, const float *sides, int frames, const float *mono, int each, float *x)
 {
-    int pushed = 0;
+    int64_t pushed = 0, got = 0, late = 0;
 
-    pan_begin(p, grid, SAMPLES);
+    pan_begin(p, grid);
     for (int have = 0; have < SAMPLES; have += each) {
         int end = have + each < SAMPLES ? have + each : SAMPLES, want = frames * end / SAMPLES + 8;
 
         for (; pushed < frames && pushed < want; pushed++)
             pan_push(p, sides + pushed * 2 * BINS);
-        memcpy(x + have, mono + have, (size_t)(end - have) * sizeof *x);
-        pan_run(p, x, end);
+        pan_put(p, mono + have, end - have);
+        got += pan_pull(p, x + got, x + SAMPLES + got, each == 777 ? 700 : SAMPLES);
+        late = each == 1 && end > 1000 && end - got > late ? end - got
+                                                           : late; /* frames before the begin see it reflected */
     }
-    pan_end(p, x);
+    pan_end(p);
+    got += pan_pull(p, x + got, x + SAMPLES + got, SAMPLES);
+    return got == SAMPLES && late < FFT && pan_pull(p, x, x, 1) == 0;
 }
 
 /* The same lean and spread in all frames and bins. */
@@ -95,7 +99,7 @@ static void drawn(struct pan *p, struct grid grid, const char *name, float *side
         mix[i] = 0.5f * (x[i] + x[SAMPLES + i]);
     check(farthest(mix, mono, SAMPLES) < 1e-5, "%s: the mean is the mono sound", name);
     check(farthest(x, mono, SAMPLES) > 0.1, "%s: the channels are not", name);
-    play(p, grid, sides, frames, mono, 1, y);
+    check(play(p, grid, sides, frames, mono, 1, y), "%s: less than a frame waits, all come", name);
     check(!memcmp(x, y, 2 * SAMPLES * sizeof *x), "%s: sample by sample", name);
     play(p, grid, sides, frames, mono, 777, y);
     check(!memcmp(x, y, 2 * SAMPLES * sizeof *x), "%s: in pieces", name);

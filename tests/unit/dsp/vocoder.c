@@ -139,10 +139,10 @@ static void test_definition(int fft, struct grid grid, int samples, int iteratio
     vocode(fft, h, grid, m, y, samples);
     for (int t = 0; t < samples; t++) {
         double want = t > begin && t - p.origin < p.samples ? expected[t - p.origin] : 0;
-        int fade = fft / 64 < samples / 4 ? fft / 64 : samples / 4, in = t < samples - 1 - t ? t : samples - 1 - t;
+        int fade_in = fft / 64, fade_out = fft / 128 < samples ? fft / 128 : samples, left = samples - 1 - t;
 
-        want *= in < fade ? (in + 0.5) / fade : 1;
-
+        want *= t < fade_in ? (t + 0.5) / fade_in : 1;
+        want *= left < fade_out ? (left + 0.5) / fade_out : 1;
         worst = fmax(worst, fabs(want - (double)y[t]));
     }
     check(worst < 2e-3, "%d iterations for %d samples, %d every %g from %g: as written down (%.1e)", iterations,
@@ -170,7 +170,7 @@ static void test_pieces(struct grid grid)
         size_t got = 0;
         int slow = 0;
 
-        vocoder_begin(v, grid, SAMPLES);
+        vocoder_begin(v, grid);
         memset(y, 0, SAMPLES * sizeof *y);
         for (int f = 0, count = 1; f < frames; f += count, count = (count * 5 + run) % 23) {
             count = count < frames - f ? count : frames - f;
@@ -179,12 +179,13 @@ static void test_pieces(struct grid grid)
             if (run < 2 && (double)got < grid.first + (f + count - 6) * grid.step - FFT * (ITERATIONS + 1))
                 slow = 1;
         }
+        vocoder_end(v, SAMPLES);
         for (size_t more = 1; more; got += more)
             more = vocoder_pull(v, y + got, got < SAMPLES ? 1 + (SAMPLES - got) / 2 : 1);
         check(got == SAMPLES && !memcmp(y, whole, SAMPLES * sizeof *y),
               "frames every %g from %g: in pieces the same bytes, %d", grid.step, grid.first, run);
         check(!slow, "frames every %g from %g: samples come one transform late per iteration", grid.step, grid.first);
-        vocoder_begin(v, (struct grid){-20 * run, 3 + 40 * run}, 100);
+        vocoder_begin(v, (struct grid){-20 * run, 3 + 40 * run});
         vocoder_push(v, m, 3);
     }
     vocoder_free(v);
@@ -205,8 +206,9 @@ static void test_lengths(struct grid grid)
         float *m = magnitudes(x, samples, FFT, grid);
         size_t got;
 
-        vocoder_begin(v, grid, samples);
+        vocoder_begin(v, grid);
         vocoder_push(v, m, (int)grid_frames(grid, samples));
+        vocoder_end(v, samples);
         got = vocoder_pull(v, y, MOST + 1);
         exact = exact && got == (size_t)samples;
         for (size_t t = 0; t < got; t++)
@@ -220,32 +222,34 @@ static void test_lengths(struct grid grid)
     free(y);
 }
 
-/* More frames than a clip has are ignored, missing ones are as the last. */
+/* More frames than a clip has are those of a longer one that is cut off, missing ones are as the last. */
 static void test_frames(void)
 {
     enum { FFT = 64, BINS = FFT / 2 + 1, FRAMES = 40, SAMPLES = (FRAMES - 1) * (FFT / 4) + 3 };
+    enum { LONGER = SAMPLES + 7 * (FFT / 4) };
     struct vocoder *v = vocoder_new(FFT, how(5));
     float *x = chords(2 * SAMPLES, 8000), *m = magnitudes(x, 2 * SAMPLES, FFT, grid_fixed(FFT / 4));
-    float *y = mem_floats(SAMPLES);
+    float *y = mem_floats(LONGER);
     float *more = mem_floats(SAMPLES), *fewer = mem_floats(SAMPLES), *none = mem_floats(SAMPLES);
     size_t got[3];
     int silent = 1;
 
-    vocode(FFT, how(5), grid_fixed(FFT / 4), m, y, SAMPLES);
-    vocoder_begin(v, grid_fixed(FFT / 4), SAMPLES);
+    vocode(FFT, how(5), grid_fixed(FFT / 4), m, y, LONGER);
+    vocoder_begin(v, grid_fixed(FFT / 4));
     vocoder_push(v, m, FRAMES + 7);
-    got[0] = vocoder_pull(v, more, SAMPLES);
-    check(got[0] == SAMPLES && !memcmp(more, y, SAMPLES * sizeof *y), "frames beyond the clip are ignored");
+    vocoder_end(v, SAMPLES);
+    got[0] = vocoder_pull(v, more, LONGER);
+    check(got[0] == SAMPLES && !memcmp(more, y, SAMPLES * sizeof *y), "with frames beyond the clip: one cut off");
     memcpy(m + (FRAMES - 2) * BINS, m + (FRAMES - 3) * BINS, BINS * sizeof *m);
     memcpy(m + (FRAMES - 1) * BINS, m + (FRAMES - 3) * BINS, BINS * sizeof *m);
     vocode(FFT, how(5), grid_fixed(FFT / 4), m, y, SAMPLES);
-    vocoder_begin(v, grid_fixed(FFT / 4), SAMPLES);
+    vocoder_begin(v, grid_fixed(FFT / 4));
     vocoder_push(v, m, FRAMES - 2);
-    vocoder_end(v);
+    vocoder_end(v, SAMPLES);
     got[1] = vocoder_pull(v, fewer, SAMPLES);
     check(got[1] == SAMPLES && !memcmp(fewer, y, SAMPLES * sizeof *y), "the last frame stands for missing ones");
-    vocoder_begin(v, grid_fixed(FFT / 4), SAMPLES);
-    vocoder_end(v);
+    vocoder_begin(v, grid_fixed(FFT / 4));
+    vocoder_end(v, SAMPLES);
     got[2] = vocoder_pull(v, none, SAMPLES);
     for (int t = 0; t < SAMPLES; t++)
         silent = silent && none[t] == 0;
@@ -257,6 +261,33 @@ static void test_frames(void)
     free(more);
     free(fewer);
     free(none);
+}
+
+/* What is taken before the end is known is what would have come later, up to the fade; other clips are cut off there. */
+static void test_early(int iterations, int beyond)
+{
+    enum { FFT = 256, BINS = FFT / 2 + 1, FRAMES = 40, SAMPLES = (FRAMES - 1) * (FFT / 4) + 3 };
+    struct vocoder *v = vocoder_new(FFT, how(iterations));
+    float *x = chords(2 * SAMPLES, 8000), *m = magnitudes(x, 2 * SAMPLES, FFT, grid_fixed(FFT / 4));
+    float *whole = mem_floats(SAMPLES), *y = mem_floats(SAMPLES + 1);
+    size_t sure = SAMPLES - (size_t)vocoder_fade(FFT), got;
+
+    vocoder_begin(v, grid_fixed(FFT / 4));
+    vocoder_push(v, m, FRAMES + beyond);
+    vocoder_end(v, SAMPLES);
+    vocoder_pull(v, whole, SAMPLES);
+    vocoder_begin(v, grid_fixed(FFT / 4));
+    vocoder_push(v, m, FRAMES + beyond);
+    got = vocoder_pull(v, y, sure);
+    vocoder_end(v, SAMPLES);
+    got += vocoder_pull(v, y + got, SAMPLES + 1 - got);
+    check(got == SAMPLES && !memcmp(y, whole, SAMPLES * sizeof *y), "%d iterations, %d frames beyond: taken early",
+          iterations, beyond);
+    vocoder_free(v);
+    free(x);
+    free(m);
+    free(whole);
+    free(y);
 }
 
 static void test_seeds(void)
@@ -422,7 +453,7 @@ int main(void)
             for (int iterations = 0; iterations < 6; iterations += 1 + iterations / 2)
                 test_definition(32, grids[g], lengths[i], iterations);
     test_definition(48, grid_fixed(12), 200, 3);
-    test_definition(256, grid_fixed(64), 600, 1); /* a fade of four samples */
+    test_definition(256, grid_fixed(64), 600, 1); /* fades of four and of two samples */
     test_definition(48, (struct grid){-47.3, 7.41}, 300, 5);
     for (size_t g = 0; g < sizeof grids / sizeof *grids; g++) {
         test_pieces((struct grid){2 * grids[g].first, 2 * grids[g].step});
@@ -431,6 +462,8 @@ int main(void)
     test_seeds();
     test_silence();
     test_frames();
+    test_early(0, 5);
+    test_early(3, 1);
     test_gaps();
     test_convergence(grid_fixed(64));
     for (int i = 0; i < 4; i++) {

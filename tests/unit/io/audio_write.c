@@ -31,7 +31,7 @@ static void test_values(int bits, double step)
 
         want[i] = (int)(x[i] < 0 ? -limit / step : fmin(limit, bits == 32 ? 9 : 1 - step) / step);
     }
-    check(wav_put(w, x, 3) == 0, "put %d bits", bits);
+    check(wav_put(w, x, 3, 3) == 0, "put %d bits", bits);
     bytes = wav_bytes(w, &size);
     check(file_save(path, bytes, size) == 0, "save %d bits", bits);
     file = sf_open(path, SFM_READ, &info);
@@ -56,14 +56,39 @@ static void test_same_bytes(int bits)
 
     for (int i = 0; i < 70000; i++)
         x[i] = sinf(0.01f * (float)i);
-    wav_put(v, x, 70000);
-    wav_put(w, x, 30000);
-    wav_put(w, x + 30000, 40000);
+    wav_put(v, x, 70000, 70000);
+    wav_put(w, x, 30000, 30000);
+    wav_put(w, x + 30000, 40000, 40000);
     a = wav_bytes(v, &m);
     b = wav_bytes(w, &n);
     check(m == n && memcmp(a, b, m) == 0 && m > 70000u * (unsigned)bits / 8, "%d bits: same input, same bytes", bits);
     check(memmem(a, 200, "PEAK", 4) == NULL, "%d bits: no chunk that holds the time of day", bits);
     wav_free(v);
+    wav_free(w);
+}
+
+/* Taken bit by bit and headed at the end it is the same file. */
+static void test_taken(int bits)
+{
+    static const float x[] = {0.5f, -0.25f, 0.125f};
+    struct wav *whole = wav_new(8000, 1, bits, "maker"), *w = wav_new(8000, 1, bits, "maker");
+    unsigned char got[1000], head[WAV_HEAD_MAX];
+    size_t n, have = 0, size = 0;
+    const void *bytes;
+
+    for (int i = 0; i < 5; i++) {
+        if (i > 0 && i < 4)
+            wav_put(w, x + i - 1, 1, 1);
+        size = i == 4 ? wav_end(w, head) : 0;
+        bytes = wav_take(w, &n);
+        memcpy(got + have, bytes, n);
+        have += n;
+    }
+    memcpy(got, head, size);
+    wav_put(whole, x, 3, 3);
+    bytes = wav_bytes(whole, &n);
+    check(n == have && memcmp(bytes, got, n) == 0, "%d bits: taken bit by bit", bits);
+    wav_free(whole);
     wav_free(w);
 }
 
@@ -75,7 +100,7 @@ static void test_maker(void)
     struct wav *w = wav_new(8000, 1, 16, "maker");
     const void *bytes;
 
-    wav_put(w, x, 2);
+    wav_put(w, x, 2, 2);
     bytes = wav_bytes(w, &size);
     file_save(path, bytes, size);
     check(wav_made_by(path, "maker"), "maker known");
@@ -97,6 +122,9 @@ int main(void)
     test_same_bytes(16);
     test_same_bytes(24);
     test_same_bytes(32);
+    test_taken(16);
+    test_taken(24);
+    test_taken(32);
     test_maker();
     check(wav_new(8000, 100000, 16, NULL) == NULL, "too many channels: %s", error_text());
     check(rmdir(dir) == 0, "nothing left behind");

@@ -25,7 +25,7 @@ static void make(const char *path, int64_t samples)
 
     for (int i = 0; i < 250; i++)
         x[i] = (float)(i % 50) / 100 - .25f;
-    wav_put(w, x, samples);
+    wav_put(w, x, samples, samples);
     bytes = wav_bytes(w, &size);
     if (file_save(path, bytes, size) < 0)
         exit(1);

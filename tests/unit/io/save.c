@@ -38,7 +38,7 @@ static void gone(const char *name)
 
 static void test_folder(void)
 {
-    struct save *s = save_new(dir, 16, false);
+    struct save *s = save_new(dir, 16, false, false);
     char *foreign = mem_format("%s/b.wav", dir);
 
     file_save(foreign, "words", 5);
@@ -47,7 +47,7 @@ static void test_folder(void)
           "three clips");
     check(save_end(s, true) == 1, "one of them could not be written");
     check(samples_of("a.wav") == 100 && samples_of("a-2.wav") == 150 && samples_of("b.wav") == 0, "two are there");
-    s = save_new(dir, 16, true);
+    s = save_new(dir, 16, true, false);
     check(save_put(s, "b", 8000, x, 1, 200) == 0 && save_end(s, true) == 0 && samples_of("b.wav") == 200, "by force");
     gone("a.wav");
     gone("a-2.wav");
@@ -58,21 +58,22 @@ static void test_folder(void)
 static void test_file(void)
 {
     char *path = mem_format("%s/all.wav", dir), *flac = mem_format("%s/all.flac", dir);
-    struct save *s = save_new(path, 24, false);
+    struct save *s = save_new(path, 24, false, false);
 
     check(save_put(s, "a", 8000, x, 1, 100) == 0 && save_put(s, "b", 8000, x, 1, 200) == 0 && access(path, F_OK) != 0,
           "nothing is there before the end");
     check(save_put(s, "c", 8000, x, 2, 100) < 0 && strstr(error_text(), "clip 'c' has 2 channels") != NULL,
           "unlike clips: %s", error_text());
     check(save_end(s, true) == 0 && samples_of("all.wav") == 300, "one after the other");
-    s = save_new(path, 24, false);
+    s = save_new(path, 24, false, false);
     check(save_put(s, "a", 8000, x, 1, 100) == 0 && save_end(s, false) == 0 && samples_of("all.wav") == 300,
           "of a stream that is not whole nothing is made");
-    s = save_new(path, 24, false);
+    s = save_new(path, 24, false, false);
     check(save_end(s, true) < 0 && strstr(error_text(), "no clip") != NULL, "without a clip: %s", error_text());
     file_save(path, "words", 5);
-    check(save_new(path, 24, false) == NULL && strstr(error_text(), "-f") != NULL, "something else: %s", error_text());
-    check(save_new(flac, 24, false) == NULL && strstr(error_text(), "name it .wav") != NULL, "%s", error_text());
+    check(save_new(path, 24, false, false) == NULL && strstr(error_text(), "-f") != NULL, "something else: %s",
+          error_text());
+    check(save_new(flac, 24, false, false) == NULL && strstr(error_text(), "name it .wav") != NULL, "%s", error_text());
     gone("all.wav");
     free(path);
     free(flac);

@@ -24,6 +24,8 @@ static struct bytes sample(void)
 
         writer_put(w, "clip.00001", meta, t, 2);
         writer_put(w, "clip.00002", NULL, t, 1);
+        writer_part(w, "clip.00003", meta, t, 1);
+        writer_put(w, "clip.00003", NULL, t, 1);
         writer_end(w);
     }
     b = bytes_of(fd);
@@ -40,12 +42,14 @@ static void test_cut(const struct bytes *b)
         if (n != segment && bytes_read(b->p, n) != -1)
             bad++;
     check(bad == 0, "cut at each of %zu bytes: refused", b->n);
-    check(bytes_read(b->p, segment) == 2, "the first of two equal segments alone is whole");
-    check(bytes_read(b->p, b->n) == 4, "and so are both");
+    check(bytes_read(b->p, segment) == 3, "the first of two equal segments alone is whole");
+    check(bytes_read(b->p, b->n) == 6, "and so are both");
     bytes_read(b->p, b->n - 1);
     check(says("ended in the middle of the tail"), "%s", error_text());
     bytes_read(b->p, segment + 100);
-    check(says("ended in the middle of frame 3"), "%s", error_text());
+    check(says("ended in the middle of frame 4"), "%s", error_text());
+    bytes_read(b->p, b->n - 60);
+    check(says("ended in the middle of part 2 of frame 6"), "%s", error_text());
     bytes_read(b->p, segment + 20);
     check(says("ended in the middle of the head of segment 2"), "%s", error_text());
     bytes_read(b->p, 20);

@@ -75,7 +75,7 @@ static void levels(void)
     for (int i = 0; i < SAMPLES; i++)
         x[i] *= 3;
     y = mem_floats((size_t)(frames * input_features(&f)));
-    input_levels(&f, grid_fixed(512), x, SAMPLES, 1, 0, frames, y);
+    input_levels(&f, grid_fixed(512), x, 0, SAMPLES, 1, 0, frames, y);
     for (int t = 0; t < frames; t++) {
         const float *level = y + t * input_features(&f), *side = level + features_channels(f.bands);
         double rms = input_rms(&f, level);
