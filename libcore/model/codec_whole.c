@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "measure/levels.h"
 #include "nn/layers.h"
 #include "model/codec_private.h"
 
@@ -116,8 +117,11 @@ static void decode(struct codec *c)
         for (int d = 0; d < c->m.latent; d++)
             w->g.z->y[i * c->m.latent + d] = c->clips[i].in[d];
     run(c);
-    for (int i = 0; i < c->held; i++)
+    for (int i = 0; i < c->held; i++) {
         c->clips[i].out = row(w->out, i, (size_t)c->m.samples);
+        if (!c->how.logits)
+            level_center(c->clips[i].out, 1, c->clips[i].samples);
+    }
 }
 
 static const char *idle(const struct codec *c, enum codec_option option)
