@@ -623,6 +623,8 @@ end
         /usr/bin/python3 same.py "${m%:*}" "${m#*:}"
     done
     cv-encode model.bin < all.cvs > all.lat
+    # long enough that the draws do not matter
+    sed -i 's/range(2)/range(100)/; s/1e-4/1e-3/' train.py
     /usr/bin/python3 train.py
     cv-eval --json model.bin < all.cvs > before
     cv-eval --json trained.bin < all.cvs > after
