@@ -33,6 +33,7 @@ static pid_t start(const char *command, int *to, int *from)
         abort();
     if (child == 0) {
         setpgid(0, 0);
+        signal(SIGINT, SIG_DFL); /* which jobs of a shell in the background begin with ignored */
         dup2(up[0], STDIN_FILENO);
         dup2(down[1], STDOUT_FILENO);
         close(up[0]), close(up[1]), close(down[0]), close(down[1]);
