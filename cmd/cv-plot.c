@@ -1,5 +1,5 @@
 /* Draws a stream: audio as a grid of waveforms or spectrograms, latents as points in a plane,
- * or the logs of trainings as curves, to a PNG or SVG file. */
+ * or the logs of trainings, or models, as curves, to a PNG or SVG file. */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,7 +46,7 @@ static const struct opt opts[] = {
 static const struct program program = {
     .name = "cv-plot",
     .operands = "[LOG ...]",
-    .purpose = "Draw the audio or the latents of a stream, or the logs of trainings (cv-train --log), "
+    .purpose = "Draw the audio or the latents of a stream, or the curves of trainings (cv-train --log, or models), "
                "as a PNG or SVG picture.",
     .opts = opts,
     .count = sizeof opts / sizeof opts[0],

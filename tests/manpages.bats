@@ -167,6 +167,7 @@ run_examples() {
 @test "examples of cv-batch(1)" { run_examples cv-batch.1; }
 @test "examples of cv-check(1)" { run_examples cv-check.1; }
 @test "examples of cv-eval(1)" { run_examples cv-eval.1; }
+@test "examples of cv-report(1)" { run_examples cv-report.1; }
 @test "examples of cv-train(1)" { run_examples cv-train.1; }
 @test "examples of cv-encode(1)" { run_examples cv-encode.1; }
 @test "examples of cv-sample(1)" { run_examples cv-sample.1; }

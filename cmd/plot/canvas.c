@@ -148,7 +148,7 @@ struct canvas *canvas_new(int width, int height, double unit, bool svg)
     return c;
 }
 
-int canvas_save(struct canvas *c, const char *file)
+int canvas_end(struct canvas *c)
 {
     cairo_status_t status = cairo_status(c->cr);
 
@@ -160,6 +160,13 @@ int canvas_save(struct canvas *c, const char *file)
     }
     if (status != CAIRO_STATUS_SUCCESS)
         return error_set("cannot draw: %s", cairo_status_to_string(status));
+    return 0;
+}
+
+int canvas_save(struct canvas *c, const char *file)
+{
+    if (canvas_end(c) != 0)
+        return -1;
     if (file != NULL)
         return file_save(file, c->bytes, c->count);
     return fd_put(STDOUT_FILENO, c->bytes, c->count) || close(STDOUT_FILENO) ? error_set("standard output:") : 0;

@@ -43,7 +43,10 @@ struct canvas {
 /* NULL with the reason in error_text. */
 struct canvas *canvas_new(int width, int height, double unit, bool svg);
 
-/* Ends drawing, and writes the picture: a file, whole or untouched, or to standard output where file is NULL. -1: with
+/* Ends drawing: the picture is in bytes [count]. -1: with the reason. */
+int canvas_end(struct canvas *c);
+
+/* The same, and writes the picture: a file, whole or untouched, or to standard output where file is NULL. -1: with
  * the reason. */
 int canvas_save(struct canvas *c, const char *file);
 void canvas_free(struct canvas *c);

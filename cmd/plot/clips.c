@@ -128,7 +128,7 @@ void clips_lay(const struct clips *s, struct grid *g, const struct page *page, s
     canvas_font(c, FONT_NORMAL, 12);
     high.to = (double)page->height / page->rows;
     t = ticks_up(c, &high, 20.4);
-    g->left = ticks_width(c, &t) + 8 * c->unit;
+    g->left = fmax(page->left, ticks_width(c, &t) + 8 * c->unit);
     t = time_ticks(s, c, page->width / page->cols - 60 * c->unit);
     g->label = ticks_width(c, &t);
     g->cells = s->count;

@@ -1,4 +1,4 @@
-/* Reads JSON Lines with an epoch and its figures each. */
+/* Reads JSON Lines with an epoch and its figures each, or the lists of them that the head of a model has. */
 #include "log.h"
 
 #include <math.h>
@@ -10,27 +10,32 @@
 #include "base/error.h"
 #include "base/meta.h"
 #include "base/mem.h"
+#include "io/stream.h"
 
 enum { LINE_MOST = 1 << 16, POINTS_MOST = 1 << 22 };
 
 static const double largest = 1e37; /* what a training in floats can come to; beyond, no axis is of use */
 
+/* In a line; in a head, NULL where it has no list. */
+static const struct {
+    const char *line, *head;
+} keys[LOG_FIGURES] = {
+    [LOG_EPOCH] = {"epoch", NULL},
+    [LOG_LOSS] = {"loss", "losses"},
+    [LOG_TEST_LOSS] = {"test_loss", "test_losses"},
+    [LOG_DISTANCE] = {"distance", "distances"},
+    [LOG_TEST_DISTANCE] = {"test_distance", "test_distances"},
+    [LOG_KL] = {"kl", "kls"},
+    [LOG_TEST_KL] = {"test_kl", "test_kls"},
+    [LOG_ELBO] = {"elbo", "elbos"},
+    [LOG_TEST_ELBO] = {"test_elbo", "test_elbos"},
+    [LOG_RATE] = {"learning_rate", NULL},
+    [LOG_BETA] = {"beta", NULL},
+};
+
 /* 1: a point was read, 0: an empty line, -1: something else. */
 static int line_read(const char *line, struct log_point *p)
 {
-    static const char *const keys[LOG_FIGURES] = {
-        [LOG_EPOCH] = "epoch",
-        [LOG_LOSS] = "loss",
-        [LOG_TEST_LOSS] = "test_loss",
-        [LOG_DISTANCE] = "distance",
-        [LOG_TEST_DISTANCE] = "test_distance",
-        [LOG_KL] = "kl",
-        [LOG_TEST_KL] = "test_kl",
-        [LOG_ELBO] = "elbo",
-        [LOG_TEST_ELBO] = "test_elbo",
-        [LOG_RATE] = "learning_rate",
-        [LOG_BETA] = "beta",
-    };
     struct meta *m;
 
     if (line[strspn(line, " \t\r\n")] == '\0')
@@ -39,15 +44,21 @@ static int line_read(const char *line, struct log_point *p)
     for (int i = 0; i < LOG_FIGURES; i++) {
         double x;
 
-        p->value[i] = meta_get_real(m, keys[i], &x) && fabs(x) <= largest ? x : NAN;
+        p->value[i] = meta_get_real(m, keys[i].line, &x) && fabs(x) <= largest ? x : NAN;
     }
     meta_free(m);
     return isfinite(p->value[LOG_EPOCH]) ? 1 : -1;
 }
 
+/* As MessagePack has them. */
+static bool is_map(int byte)
+{
+    return (byte & 0xF0) == 0x80;
+}
+
 static int set_wrong(const char *path, long number, const char *line)
 {
-    if (number == 1 && ((unsigned char)line[0] & 0xF0) == 0x80) /* a map, as MessagePack has them */
+    if (number == 1 && is_map((unsigned char)line[0]))
         return error_set("%s: is a stream, not a log: cv-plot reads streams from standard input,"
                          " as in 'cv-plot < FILE'",
                          path);
@@ -80,19 +91,54 @@ static int lines_read(FILE *f, const char *path, char *line, struct log *log)
     return 0;
 }
 
+/* The curves in the head of a model. */
+static int head_read(const char *path, const struct meta *head, struct log *log)
+{
+    for (int f = 0; f < LOG_FIGURES; f++) {
+        const struct meta *list = keys[f].head != NULL ? meta_get(head, keys[f].head) : NULL;
+
+        for (size_t i = 0; list != NULL && i < list->count && list->kind == META_LIST; i++) {
+            const struct meta *x = list->items[i];
+
+            if (i == log->count) {
+                log->points = mem_more(log->points, log->count++, sizeof *log->points);
+                for (int k = 0; k < LOG_FIGURES; k++)
+                    log->points[i].value[k] = k == LOG_EPOCH ? (double)i + 1 : NAN;
+            }
+            if (x->kind == META_REAL || x->kind == META_INT)
+                log->points[i].value[f] = x->kind == META_REAL ? x->real : (double)x->integer;
+            if (!(fabs(log->points[i].value[f]) <= largest))
+                log->points[i].value[f] = NAN;
+        }
+    }
+    return log->count > 0 ? 0 : error_set("%s: the model was trained for no epoch, it has no curves", path);
+}
+
+/* The same, of the model that the file is. */
+static int model_read(const char *path, struct log *log)
+{
+    struct reader *r = reader_open(path, (const char *const[]){"model", NULL});
+    int result = r != NULL ? head_read(path, reader_meta(r), log) : set_wrong(path, 1, "\x80");
+
+    reader_free(r);
+    return result;
+}
+
 int log_read(const char *path, struct log *log)
 {
     bool input = strcmp(path, "-") == 0;
     const char *shown = input ? "standard input" : path;
     FILE *f = input ? stdin : fopen(path, "re");
     char *line;
-    int result;
+    int result, first;
 
     *log = (struct log){0};
     if (f == NULL)
         return error_set("%s:", path);
+    first = getc(f);
+    ungetc(first, f);
     line = mem_alloc(LINE_MOST);
-    result = lines_read(f, shown, line, log);
+    result = !input && first != EOF && is_map(first) ? model_read(path, log) : lines_read(f, shown, line, log);
     free(line);
     if (!input)
         fclose(f);

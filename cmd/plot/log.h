@@ -29,7 +29,7 @@ struct log {
     size_t count;
 };
 
-/* Reads path, "-" for standard input. A last line without an end, as a program
+/* Reads path, "-" for standard input; or the curves of a model, if path is one. A last line without an end, as a program
  * that is killed leaves it, is left out if it makes no sense. -1: error_text
  * says why not. */
 int log_read(const char *path, struct log *log);

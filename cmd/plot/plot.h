@@ -15,6 +15,7 @@ struct page {
     double from, to;   /* seconds of each clip; to 0: its end */
     bool linear;       /* frequencies in Hz, not in mel */
     int dims[2];       /* of latents, from 1 */
+    double left;       /* pixels for the numbers of the vertical axis of clips, at least */
 };
 
 struct plot {

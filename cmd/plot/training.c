@@ -345,10 +345,11 @@ static void draw_legend(struct canvas *c, const struct training *t, double top, 
 
     for (int i = 0; i < t->count; i++) {
         double x = margin * u, base = top + (row * i + 13) * u;
+        const char *folder = t->count == 1 ? strrchr(t->runs[i].name, '/') : NULL; /* one is known without it */
         char *name;
 
         canvas_font(c, FONT_BOLD, 12);
-        name = text_fit(c, t->runs[i].name, 0.34 * width);
+        name = text_fit(c, folder != NULL ? folder + 1 : t->runs[i].name, 0.34 * width);
         canvas_text(c, INK_TEXT, x, base, 0, name);
         x += fmax(canvas_text_width(c, name), t->count > 1 ? 0.2 * width : 0) + 22 * u;
         free(name);
