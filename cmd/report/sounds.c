@@ -42,24 +42,23 @@ static unsigned char *sound_of(const struct audio_clip *c, size_t *size)
     return bytes;
 }
 
-/* "clicks 38 (usual: at most 10)" */
-static void figure_put(FILE *page, const struct figure_about *f, double value)
+/* " clicks 38 (usual: at most 10);" after the words there are, which are released */
+static char *figure_add(char *words, const struct figure_about *f, double value)
 {
-    char usual[64];
+    char *usual = !isfinite(f->good.lo)   ? mem_format("at most %g", f->good.hi)
+                  : !isfinite(f->good.hi) ? mem_format("at least %g", f->good.lo)
+                                          : mem_format("%g to %g", f->good.lo, f->good.hi);
+    char *longer = mem_format("%s %s %.*f%s%s (usual: %s);", words, f->name, f->decimals, value,
+                              f->unit[0] != '\0' ? " " : "", f->unit, usual);
 
-    if (!isfinite(f->good.lo))
-        snprintf(usual, sizeof usual, "at most %g", f->good.hi);
-    else if (!isfinite(f->good.hi))
-        snprintf(usual, sizeof usual, "at least %g", f->good.lo);
-    else
-        snprintf(usual, sizeof usual, "%g to %g", f->good.lo, f->good.hi);
-    page_put(page, "span", " %s %.*f%s%s (usual: %s)", f->name, f->decimals, value, f->unit[0] != '\0' ? " " : "",
-             f->unit, usual);
+    free(usual);
+    free(words);
+    return longer;
 }
 
 static void verdict_put(FILE *page, struct audio_clip *c)
 {
-    static const char *const words[] = {
+    static const char *const said[] = {
         [VERDICT_OK] = "cv-check: ok, all figures are in their usual ranges.",
         [VERDICT_WARN] = "cv-check: worth a listen, outside the usual range:",
         [VERDICT_FAIL] = "cv-check: failed, far outside the usual range:",
@@ -68,17 +67,17 @@ static void verdict_put(FILE *page, struct audio_clip *c)
     struct meta *m = meta_map();
     struct figures f;
     struct limits limits;
-    enum verdict verdict;
+    char *words;
 
     figures_measure(meter, c->x, c->channels, c->samples, input_beat(c->told), &f);
     limits_default(&limits);
-    verdict = limits_judge(&limits, f.value, 0, FIGURE_CLIP_COUNT, m);
-    fputs("<p>", page);
-    page_text(page, words[verdict]);
-    for (int i = 0; i < FIGURE_CLIP_COUNT && verdict != VERDICT_OK; i++)
+    words = mem_text(said[limits_judge(&limits, f.value, 0, FIGURE_CLIP_COUNT, m)]);
+    for (int i = 0; i < FIGURE_CLIP_COUNT; i++)
         if (f.value[i] < limits.good[i].lo || f.value[i] > limits.good[i].hi)
-            figure_put(page, &figure_about[i], f.value[i]);
-    fputs("</p>\n", page);
+            words = figure_add(words, &figure_about[i], f.value[i]);
+    words[strlen(words) - 1] = '.';
+    page_put(page, "p", "%s", words);
+    free(words);
     meta_free(m);
     timbre_meter_free(meter);
 }
