@@ -454,7 +454,7 @@ made_clip() {
         refuses 1 bash -c "$line > /dev/full"
         says "standard output" "No space left"
     done
-    for program in cv-load cv-batch cv-train cv-encode cv-sample cv-mix cv-decode cv-towav cv-plot cv-info cv-check cv-eval; do
+    for program in cv-load cv-batch cv-train cv-encode cv-sample cv-mix cv-decode cv-towav cv-plot cv-info cv-check cv-eval cv-report; do
         refuses 1 bash -c "$program --help > /dev/full"
     done
 }
@@ -564,7 +564,7 @@ made_clip() {
 }
 
 @test "--help and --version are words on standard output, status 0" {
-    for program in cv-load cv-batch cv-train cv-encode cv-sample cv-mix cv-decode cv-towav cv-info cv-plot cv-check cv-eval; do
+    for program in cv-load cv-batch cv-train cv-encode cv-sample cv-mix cv-decode cv-towav cv-info cv-plot cv-check cv-eval cv-report; do
         run --separate-stderr "$program" --help
         [ "$status" -eq 0 ]
         [ -z "$stderr" ]
