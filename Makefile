@@ -47,7 +47,7 @@ $(BUILD)/%.o: %.c | $(BUILD)/.packages
 	@mkdir -p $(@D)
 	$(COMPILE) -MMD -MP -c -o $@ $<
 $(BUILD)/cv-plot: $(call objects,cmd/plot/*.c)
-$(BUILD)/cv-report: $(call objects,cmd/report/*.c cmd/plot/*.c)
+$(BUILD)/cv-report: $(call objects,cmd/report/*.c cmd/plot/*.c cmd/check/sounds.c)
 $(BUILD)/cv-check: $(call objects,cmd/check/*.c)
 $(BUILD)/cv-eval: $(call objects,cmd/eval/*.c)
 $(BUILD)/cv-%: $(BUILD)/cmd/cv-%.o $(LIBRARY)

@@ -13,7 +13,7 @@
 #include "plot/picture.h"
 #include "report/figures.h"
 #include "report/page.h"
-#include "report/sounds.h"
+#include "report/players.h"
 #include "report/streams.h"
 
 static struct report how = {.clips = 4, .seed = 123};
@@ -93,14 +93,14 @@ static void sounds(FILE *page, int64_t all)
     section(page, "New clips",
             "Drawn from the model's prior: they stand for no recording. Pictures are of the waveform and, under it, "
             "of the frequencies in Hz, by pitch as it is heard, over the time in seconds.");
-    sounds_new(page, made);
+    players_new(page, made);
     reader_free(made);
     section(page, "Recordings and reconstructions",
             "Clips that the model was not trained on, and what is left of them after encoding and decoding.");
     made =
         stream_read(stream_decode(&how, stream_encode(&how, stream_read(held_out, how.held_out))), "reconstructions");
     recordings = stream_read(held_out, how.held_out);
-    sounds_pairs(page, recordings, made);
+    players_pairs(page, recordings, made);
     reader_free(made);
     reader_free(recordings);
 }
@@ -115,7 +115,7 @@ static void page_write(FILE *page)
     struct eval e;
 
     if (r == NULL || model_read_head(&m, how.model) != 0 ||
-        eval_run(&e, how.model, r, (uint64_t)how.seed, (int)how.threads) != 0)
+        eval_run(&e, &how.model, 1, r, (struct eval_how){(uint64_t)how.seed, (int)how.threads, false}) != 0)
         diag_die("%s", error_text());
     reader_free(r);
     how.clips = how.clips < e.clips ? how.clips : e.clips;

@@ -66,6 +66,9 @@ times() { stat -c '%n %y' "$@"; }
     grep -q 'cv-load -r 3000 jazz/\*.wav | cv-train -e 1 > demo/model.bin' out
     grep -q 'cv-sample -n 10 | cv-decode demo/model.bin | cv-towav' out
     grep -q 'demo/samples' out
+    [ "$(tail -n 1 demo/report.html)" = '</html>' ]
+    # it is named before all else
+    [[ $(grep -o 'demo/[a-z/.*-]*  ' out | head -n 1) == demo/report.html* ]]
     grep -q 'To listen' out
     [ -z "$(find . -name '*.part' -o -name '*.tmp')" ]
 }
@@ -98,6 +101,27 @@ times() { stat -c '%n %y' "$@"; }
     [[ $output == *timgm6mb-soundfont* ]]
     [[ $output == *SOUNDFONT=* ]]
     [ ! -e jazz ]
+}
+
+@test "demo: the same with a folder of recordings, few tracks split in time; another folder is another model" {
+    mkdir -p "my music/one" other
+    for i in 1 2; do tone -r 3000 -s 125 -w beat -F 1.$((50 + i)) -S $i "my music/one/$i.wav"; done
+    # by its name i is a test track
+    for i in e f g h i; do tone -r 3000 -s 4 -w beat -S $(printf %d "'$i") other/$i.wav; done
+    demo MUSIC="my music" SOUNDFONT=/nowhere.sf2 > out 2>&1 || { cat out; return 1; }
+    grep -q "cv-load -r 3000 -R 'my music' | cv-train -e 1 > demo-music/model.bin" out
+    [ "$(cat demo-music/split)" = '--by-time --share 0.5' ]
+    [ "$(tail -n 1 demo-music/report.html)" = '</html>' ]
+    [ ! -e jazz ]
+    times demo-music/* > before
+    demo MUSIC="my music" > out
+    times demo-music/* | cmp - before
+    demo MUSIC=other > out 2>&1 || { cat out; return 1; }
+    [ -z "$(cat demo-music/split)" ]
+    cv-info --json demo-music/model.bin | grep -q '"clips": *5\b'
+    run demo MUSIC=nowhere
+    [ "$status" -ne 0 ]
+    [[ $output == *"MUSIC=nowhere: there is no such folder"* ]]
 }
 
 @test "demo: one noise after every epoch, of recordings that lie there" {

@@ -1,5 +1,5 @@
 /* What cv-check would say of a clip, in words; the clip as it is played, and as it is seen. */
-#include "sounds.h"
+#include "players.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -14,8 +14,8 @@
 #include "io/loudness.h"
 #include "measure/levels.h"
 #include "measure/verdict.h"
-#include "model/spectral_input.h"
 #include "page.h"
+#include "../check/sounds.h"
 #include "../plot/picture.h"
 
 static const double loudness = -20; /* LUFS, for listening */
@@ -56,35 +56,31 @@ static char *figure_add(char *words, const struct figure_about *f, double value)
     return longer;
 }
 
-static void verdict_put(FILE *page, struct audio_clip *c)
+static void verdict_put(FILE *page, const struct figures *f)
 {
     static const char *const said[] = {
         [VERDICT_OK] = "cv-check: ok, all figures are in their usual ranges.",
         [VERDICT_WARN] = "cv-check: worth a listen, outside the usual range:",
         [VERDICT_FAIL] = "cv-check: failed, far outside the usual range:",
     };
-    struct timbre_meter *meter = timbre_meter_new(c->rate);
     struct meta *m = meta_map();
-    struct figures f;
     struct limits limits;
     char *words;
 
-    figures_measure(meter, c->x, c->channels, c->samples, input_beat(c->told), &f);
     limits_default(&limits);
-    words = mem_text(said[limits_judge(&limits, f.value, 0, FIGURE_CLIP_COUNT, m)]);
+    words = mem_text(said[limits_judge(&limits, f->value, 0, FIGURE_CLIP_COUNT, m)]);
     for (int i = 0; i < FIGURE_CLIP_COUNT; i++)
-        if (f.value[i] < limits.good[i].lo || f.value[i] > limits.good[i].hi)
-            words = figure_add(words, &figure_about[i], f.value[i]);
+        if (f->value[i] < limits.good[i].lo || f->value[i] > limits.good[i].hi)
+            words = figure_add(words, &figure_about[i], f->value[i]);
     words[strlen(words) - 1] = '.';
     page_put(page, "p", "%s", words);
     free(words);
     meta_free(m);
-    timbre_meter_free(meter);
 }
 
-/* Its player, picture and verdict; the clip loses its mean. what: "recording", "reconstruction" or "new", with the number
- * its id in the page. */
-static void clip_put(FILE *page, const struct reader *r, struct audio_clip *c, const char *what, int number)
+/* Its player, picture and verdict. what: "recording", "reconstruction" or "new", with the number its id in the page. */
+static void clip_put(FILE *page, const struct reader *r, const struct audio_clip *c, const char *what, int number,
+                     const struct figures *f)
 {
     char *about = mem_format("%s, %s", c->name, what), *id = mem_format("%s-%d", what, number);
     char *seen = mem_format("Waveform and spectrogram of %s, %s, %.3g s", c->name, what, (double)c->samples / c->rate);
@@ -104,7 +100,7 @@ static void clip_put(FILE *page, const struct reader *r, struct audio_clip *c, c
     if (bytes == NULL)
         diag_die("clip '%s': %s", c->name, error_text());
     page_picture(page, bytes, size, seen);
-    verdict_put(page, c);
+    verdict_put(page, f);
     fputs("</figure>\n", page);
     free(about);
     free(seen);
@@ -127,39 +123,55 @@ static void name_put(FILE *page, const struct audio_clip *c)
     fputs("</h3>\n", page);
 }
 
-void sounds_pairs(FILE *page, struct reader *recordings, struct reader *reconstructions)
+/* Beside the clip that it stands for. */
+static void add_beside(struct sounds *s, const struct audio_clip *c, const struct audio_clip *original)
 {
+    struct sound *sound = sounds_add(s, c);
+    size_t size = (size_t)(c->channels * c->samples) * sizeof *c->x;
+
+    if (original->samples == c->samples && original->channels == c->channels)
+        sound->original = memcpy(mem_alloc(size), original->x, size);
+}
+
+void players_pairs(FILE *page, struct reader *recordings, struct reader *reconstructions)
+{
+    struct sounds *s = sounds_new(NULL, true);
     struct audio_clip a = {0}, b = {0};
 
     for (int i = 0; clip_next(recordings, &a) && clip_next(reconstructions, &b); i++) {
-        struct recon_meter *meter = recon_meter_new(a.rate);
-        struct recon r;
+        double mel;
 
+        add_beside(s, &a, &a); /* all or none: so it is listened to */
+        add_beside(s, &b, &a);
+        sounds_listen(s);
         name_put(page, &a);
         fputs("<div class=\"row\">\n", page);
-        clip_put(page, recordings, &a, "recording", i);
-        clip_put(page, reconstructions, &b, "reconstruction", i);
+        clip_put(page, recordings, &a, "recording", i, &s->sounds[0].figures);
+        clip_put(page, reconstructions, &b, "reconstruction", i, &s->sounds[1].figures);
         fputs("</div>\n", page);
-        if (a.samples == b.samples && a.channels == b.channels) {
-            recon_measure(meter, a.x, &(struct recon_estimate){b.x, false}, 1, a.channels, a.samples, &r);
-            if (isfinite(r.value[RECON_MEL]))
-                page_put(page, "p", "The reconstruction is at a mel distance of %.2f dB from the recording.",
-                         r.value[RECON_MEL]);
-        }
+        mel = s->sounds[1].figures.value[FIGURE_RECON + RECON_MEL];
+        if (isfinite(mel))
+            page_put(page, "p", "The reconstruction is at a mel distance of %.2f dB from the recording.", mel);
         fputs("</article>\n", page);
-        recon_meter_free(meter);
+        sounds_clear(s);
     }
+    sounds_free(s);
 }
 
-void sounds_new(FILE *page, struct reader *r)
+void players_new(FILE *page, struct reader *r)
 {
+    struct sounds *s = sounds_new(NULL, true);
     struct audio_clip c = {0};
 
     fputs("<div class=\"row\">\n", page);
     for (int i = 0; clip_next(r, &c); i++) {
+        sounds_add(s, &c);
+        sounds_listen(s);
         name_put(page, &c);
-        clip_put(page, r, &c, "new", i);
+        clip_put(page, r, &c, "new", i, &s->sounds[0].figures);
         fputs("</article>\n", page);
+        sounds_clear(s);
     }
     fputs("</div>\n", page);
+    sounds_free(s);
 }

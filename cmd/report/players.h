@@ -1,13 +1,13 @@
 /* Clips in a page: player, picture, verdict. */
-#ifndef REPORT_SOUNDS_H
-#define REPORT_SOUNDS_H
+#ifndef REPORT_PLAYERS_H
+#define REPORT_PLAYERS_H
 
 #include <stdio.h>
 
 #include "io/stream.h"
 
 /* Recordings, each beside its reconstruction; new clips. They end the program when one cannot be read or shown. */
-void sounds_pairs(FILE *page, struct reader *recordings, struct reader *reconstructions);
-void sounds_new(FILE *page, struct reader *r);
+void players_pairs(FILE *page, struct reader *recordings, struct reader *reconstructions);
+void players_new(FILE *page, struct reader *r);
 
 #endif
