@@ -54,7 +54,7 @@ static void plane(FILE *page)
 {
     struct page as_it_is = {0};
     void *state = plot_latent.start(&as_it_is);
-    struct reader *r = stream_read(stream_encode(&how, clips_open(how.held_out)), "latents");
+    struct reader *r = stream_encode(&how, clips_open(how.held_out));
     const struct frame *f;
     unsigned char *png;
     size_t size = 0;
@@ -87,8 +87,7 @@ static void curves(FILE *page)
 
 static void sounds(FILE *page, int64_t all)
 {
-    struct reader *made = stream_read(stream_decode(&how, stream_draw(&how)), "new clips"), *recordings;
-    int held_out = stream_some(&how, all);
+    struct reader *made = stream_decode(&how, stream_draw(&how)), *recordings;
 
     section(page, "New clips",
             "Drawn from the model's prior: they stand for no recording. Pictures are of the waveform and, under it, "
@@ -97,9 +96,8 @@ static void sounds(FILE *page, int64_t all)
     reader_free(made);
     section(page, "Recordings and reconstructions",
             "Clips that the model was not trained on, and what is left of them after encoding and decoding.");
-    made =
-        stream_read(stream_decode(&how, stream_encode(&how, stream_read(held_out, how.held_out))), "reconstructions");
-    recordings = stream_read(held_out, how.held_out);
+    recordings = stream_some(&how, all);
+    made = stream_decode(&how, stream_encode(&how, stream_some(&how, all)));
     players_pairs(page, recordings, made);
     reader_free(made);
     reader_free(recordings);
@@ -119,6 +117,8 @@ static void page_write(FILE *page)
         diag_die("%s", error_text());
     reader_free(r);
     how.clips = how.clips < e.clips ? how.clips : e.clips;
+    if (m.network->one_length == NULL && (double)m.samples / m.rate > REPORT_SECONDS)
+        how.length = REPORT_SECONDS;
     page_begin(page, title);
     page_put(page, "h2", "What it was trained on");
     figures_training(page, &m);

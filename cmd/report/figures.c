@@ -23,33 +23,20 @@ static long long whole(const struct meta *head, const char *key)
     return (long long)x;
 }
 
-/* "90 to 180 beats per minute", to be freed; NULL: its frames do not follow the beat. */
-static char *beat_words(const struct meta *head)
-{
-    const struct meta *list = meta_get(head, "tempos");
-    double least = INFINITY, most = -INFINITY;
-
-    for (size_t i = 0; list != NULL && i < list->count && list->kind == META_LIST; i++)
-        if (list->items[i]->kind == META_REAL) {
-            least = fmin(least, list->items[i]->real);
-            most = fmax(most, list->items[i]->real);
-        }
-    return least <= most ? mem_format("Frames follow it; %.0f to %.0f beats per minute", least, most) : NULL;
-}
-
 void figures_training(FILE *page, const struct model *m)
 {
     double seconds = (double)m->samples / m->rate, minutes;
     long long clips = whole(m->meta, "clips"), best;
     const char *program = "unknown";
-    char *beat = beat_words(m->meta);
 
     meta_get_text(m->meta, "program", &program);
     fputs("<dl>\n", page);
     fact_put(page, "Music",
              mem_format("%lld clip%s of at most %.3g s: up to %.3g minutes", clips, clips == 1 ? "" : "s", seconds,
                         (double)clips * seconds / 60));
-    fact_put(page, "Sound", mem_format("%g Hz, %s", m->rate, m->channels > 1 ? "stereo" : "mono"));
+    fact_put(page, "Sound",
+             mem_format("%g Hz, %s%s", m->rate, m->channels > 1 ? "stereo" : "mono",
+                        m->beat ? "; frames follow the beat" : ""));
     fact_put(page, "Training",
              mem_format("%lld epochs, %lld steps, seed %lld", whole(m->meta, "epochs"), whole(m->meta, "steps"),
                         whole(m->meta, "seed")));
@@ -58,8 +45,6 @@ void figures_training(FILE *page, const struct model *m)
     best = whole(m->meta, "best_epoch");
     if (best > 0)
         fact_put(page, "Kept", mem_format("epoch %lld, the best on its test clips", best));
-    if (beat != NULL)
-        fact_put(page, "Beat", beat);
     fact_put(page, "Network",
              mem_format("%s, %lld parameters, latent of %d dimensions; %s", m->network->name,
                         whole(m->meta, "parameters"), m->latent, program));

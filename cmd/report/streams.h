@@ -1,4 +1,4 @@
-/* The streams that a page shows, as nameless temporary files. All end the program when they cannot be made. */
+/* The streams that a page shows, from nameless temporary files. All end the program when they cannot be made. */
 #ifndef REPORT_STREAMS_H
 #define REPORT_STREAMS_H
 
@@ -6,22 +6,20 @@
 
 #include "io/stream.h"
 
+enum { REPORT_SECONDS = 30 }; /* of a clip, at most */
+
 struct report {
     const char *model, *held_out; /* files */
     int64_t clips, seed, threads;
+    double length; /* of new clips, in seconds; 0: as the model has it */
 };
 
-enum { REPORT_SECONDS = 30 }; /* of a clip */
+/* So many clips of the held-out ones, of which there are all, at even steps, one a frame, cut to what is shown. */
+struct reader *stream_some(const struct report *how, int64_t all);
 
-/* From its beginning, started. */
-struct reader *stream_read(int fd, const char *label);
-
-/* clips of the held-out clips, of which there are all, at even steps, one a frame, cut to what is shown. */
-int stream_some(const struct report *how, int64_t all);
-
-/* Clips as latents; latents, or draws, as clips; draws. */
-int stream_encode(const struct report *how, struct reader *r);
-int stream_decode(const struct report *how, int latents);
-int stream_draw(const struct report *how);
+/* New clips as latents; clips as latents; latents as clips: r is released. */
+struct reader *stream_draw(const struct report *how);
+struct reader *stream_encode(const struct report *how, struct reader *r);
+struct reader *stream_decode(const struct report *how, struct reader *r);
 
 #endif

@@ -1,4 +1,4 @@
-/* Ogg Opus by libsndfile over memory. */
+/* Ogg Opus by libsndfile. */
 #include "io/audio_opus.h"
 
 #include <assert.h>
@@ -6,10 +6,12 @@
 #include <sndfile.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
+#include "base/file.h"
 #include "base/mem.h"
-#include "io/audio_file.h"
 #include "io/resample.h"
 
 /* ---- pages of Ogg, RFC 3533: bytes of the head, and where in it things are ---- */
@@ -49,30 +51,6 @@ static void number_stream(unsigned char *bytes, size_t count)
     }
 }
 
-/* ---- a file in memory ---- */
-
-struct memory {
-    struct audio_file file; /* its size and place, first, for audio_file_size and its like */
-    int64_t room;
-    unsigned char *bytes;
-};
-
-static sf_count_t memory_write(const void *from, sf_count_t count, void *memory)
-{
-    struct memory *m = memory;
-    int64_t end = m->file.at + count;
-
-    if (end > m->room) {
-        m->room = 2 * end;
-        m->bytes = mem_grow(m->bytes, (size_t)m->room, 1);
-    }
-    memcpy(m->bytes + m->file.at, from, (size_t)count);
-    m->file.at = end;
-    if (end > m->file.size)
-        m->file.size = end;
-    return count;
-}
-
 /* ---- sound ---- */
 
 /* x at another rate, as frames of all channels [count, channels]. */
@@ -94,19 +72,33 @@ static float *interleaved(const float *x, int64_t channels, int64_t samples, dou
     return NULL;
 }
 
+/* All of a file, to be freed. */
+static unsigned char *file_bytes(int fd, size_t *size)
+{
+    off_t end = lseek(fd, 0, SEEK_END);
+    unsigned char *bytes = mem_alloc((size_t)(end > 0 ? end : 0));
+
+    if (end > 0 && lseek(fd, 0, SEEK_SET) == 0 && fd_read(fd, bytes, (size_t)end) == end) {
+        *size = (size_t)end;
+        return bytes;
+    }
+    error_set("temporary file:");
+    free(bytes);
+    return NULL;
+}
+
 unsigned char *opus_encode(const float *x, int64_t channels, int64_t samples, double rate, int bits, size_t *size)
 {
-    static SF_VIRTUAL_IO calls = {audio_file_size, audio_file_seek, NULL, memory_write, audio_file_tell};
     SF_INFO info = {.samplerate = rate > 24000 ? 48000 : 24000,
                     .channels = (int)channels,
                     .format = SF_FORMAT_OGG | SF_FORMAT_OPUS};
-    int64_t count = (int64_t)ceil((double)samples * info.samplerate / rate);
+    int64_t count = (int64_t)ceil((double)samples * info.samplerate / rate), done = -1;
     /* libsndfile's scale: 0 is 256 kbit/s a channel, 1 is 6 */
     double level = fmin(1, fmax(0, (256e3 - (double)bits / (double)channels) / 250e3));
-    struct memory m = {0};
     float *frames = interleaved(x, channels, samples, rate / info.samplerate, count);
-    SNDFILE *file = frames != NULL ? sf_open_virtual(&calls, SFM_WRITE, &info, &m) : NULL;
-    int64_t done = -1;
+    int fd = frames != NULL ? temporary_open() : -1;
+    SNDFILE *file = fd >= 0 ? sf_open_fd(fd, SFM_WRITE, &info, SF_FALSE) : NULL;
+    unsigned char *bytes = NULL;
 
     if (file != NULL) {
         sf_command(file, SFC_SET_COMPRESSION_LEVEL, &level, sizeof level);
@@ -114,14 +106,14 @@ unsigned char *opus_encode(const float *x, int64_t channels, int64_t samples, do
         if (sf_close(file) != 0)
             done = -1;
     }
-    if (frames != NULL && done != count)
+    if (done == count)
+        bytes = file_bytes(fd, size);
+    else if (fd >= 0)
         error_set("cannot be Ogg Opus (libsndfile: %s)", sf_strerror(NULL));
+    if (bytes != NULL)
+        number_stream(bytes, *size);
+    if (fd >= 0)
+        close(fd);
     free(frames);
-    if (done == count) {
-        number_stream(m.bytes, (size_t)m.file.size);
-        *size = (size_t)m.file.size;
-        return m.bytes;
-    }
-    free(m.bytes);
-    return NULL;
+    return bytes;
 }
