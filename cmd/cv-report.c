@@ -85,7 +85,7 @@ static void curves(FILE *page)
     picture(page, png, size, "Loss, distance, KL and ELBO after each epoch");
 }
 
-static void sounds(FILE *page, int64_t all)
+static void sounds(FILE *page, const struct eval *e)
 {
     struct reader *made = stream_decode(&how, stream_draw(&how)), *recordings;
 
@@ -96,8 +96,8 @@ static void sounds(FILE *page, int64_t all)
     reader_free(made);
     section(page, "Recordings and reconstructions",
             "Clips that the model was not trained on, and what is left of them after encoding and decoding.");
-    recordings = stream_some(&how, all);
-    made = stream_decode(&how, stream_encode(&how, stream_some(&how, all)));
+    recordings = stream_some(&how, e->clips, e->samples);
+    made = stream_decode(&how, stream_encode(&how, stream_some(&how, e->clips, e->samples)));
     players_pairs(page, recordings, made);
     reader_free(made);
     reader_free(recordings);
@@ -122,7 +122,7 @@ static void page_write(FILE *page)
     page_begin(page, title);
     page_put(page, "h2", "What it was trained on");
     figures_training(page, &m);
-    sounds(page, e.clips);
+    sounds(page, &e);
     page_test(page);
     page_put(page, "h2", "How near it comes");
     figures_distances(page, &e);
@@ -130,7 +130,9 @@ static void page_write(FILE *page)
             "What the model notes of each held-out clip, along the two directions in which "
             "these differ most. Clips of a track have one colour.");
     plane(page);
-    page_put(page, "h2", "The training");
+    section(page, "The training",
+            "After each epoch: solid for the clips it was trained on, dashed for test clips, with a "
+            "ring at the epoch that was best on these.");
     curves(page);
     page_end(page);
     free(title);

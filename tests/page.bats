@@ -103,6 +103,11 @@ words() { sed 's/data:[a-z/; =]*;base64,[^"]*/data:/g' "$@"; }
     grep -q 'cv-check: ok' "$page"
     # no more than there are
     [ "$(grep -c '<h3>' words)" -eq 4 ]
+    # of many clips those that go on for long
+    cat <(cv-load -q -r 3000 -d 0.2 "$files"/music/[1-8].wav) "$files/test.cvs" > mixed.cvs
+    cv-report -q --held-out mixed.cvs --clips 2 "$files/model.bin" | words > words
+    run -1 grep 'recording, 0.2 s' words
+    [ "$(grep -c 'recording, 4 s' words)" -eq 2 ]
 }
 
 @test "page: long clips are cut, stereo is played, another network is shown" {

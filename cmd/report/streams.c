@@ -50,18 +50,20 @@ static struct item cut(struct item it)
     return it;
 }
 
-struct reader *stream_some(const struct report *how, int64_t all)
+struct reader *stream_some(const struct report *how, int64_t clips, int64_t samples)
 {
     int fd = temporary(), status = 0;
     struct reader *r = clips_open(how->held_out);
     struct writer *w = r != NULL ? writer_new(fd, label, "audio", reader_meta(r)) : NULL;
     struct batch *single = batch_new(w, 1, 0);
     struct audio_clip c = {0};
-    int64_t taken = 0;
+    int64_t taken = 0, passed = 0;
 
     for (int64_t i = 0; w != NULL && status == 0 && (status = audio_clip_next(r, &c)) > 0; i++) {
         status = 0;
-        if (taken < how->clips && i == taken * all / how->clips) {
+        passed += c.samples;
+        if (taken < how->clips &&
+            (2 * passed * how->clips > (2 * taken + 1) * samples || clips - i == how->clips - taken)) {
             taken++;
             status = batch_add(single, cut(item_copy(&c)));
         }

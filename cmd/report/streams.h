@@ -14,8 +14,9 @@ struct report {
     double length; /* of new clips, in seconds; 0: as the model has it */
 };
 
-/* So many clips of the held-out ones, of which there are all, at even steps, one a frame, cut to what is shown. */
-struct reader *stream_some(const struct report *how, int64_t all);
+/* So many of the held-out clips, which are clips with samples in all: at even steps in time, so that short ones come
+ * seldom; one a frame, cut to what is shown. */
+struct reader *stream_some(const struct report *how, int64_t clips, int64_t samples);
 
 /* New clips as latents; clips as latents; latents as clips: r is released. */
 struct reader *stream_draw(const struct report *how);
