@@ -71,7 +71,8 @@ static void texture_fill(struct blocks *b, int64_t n)
             x[i] += part * w[i];
 }
 
-static void mean_fill(struct blocks *b, int64_t c)
+/* Mean and bars of a clip. */
+static void clip_fill(struct blocks *b, int64_t c)
 {
     int n = b->length * b->latent;
     float *m = b->mean + c * (n + CHROMA), part = 1 / (float)(b->first[c + 1] - b->first[c]);
@@ -82,6 +83,7 @@ static void mean_fill(struct blocks *b, int64_t c)
         for (int i = 0; i < CHROMA; i++)
             m[n + i] += part * b->harmony[k * CHROMA + i];
     }
+    b->bar[c] = bar_find(b->weighted + b->first[c] * n, b->first[c + 1] - b->first[c], b->length, b->latent, m);
 }
 
 void blocks_make(struct blocks *b, int latent, int length, const float *z, const int64_t *lengths, int64_t clips,
@@ -106,8 +108,9 @@ void blocks_make(struct blocks *b, int latent, int length, const float *z, const
     for (int64_t i = 0; i < b->count; i++)
         texture_fill(b, i);
     b->mean = mem_zero((size_t)clips * ((size_t)length * d + CHROMA), sizeof *b->mean);
+    b->bar = mem_zero((size_t)clips, sizeof *b->bar);
     for (int64_t c = 0; c < clips; c++)
-        mean_fill(b, c);
+        clip_fill(b, c);
 }
 
 void blocks_free(struct blocks *b)
@@ -120,6 +123,21 @@ void blocks_free(struct blocks *b)
     free(b->harmony);
     free(b->texture);
     free(b->mean);
+    free(b->bar);
+}
+
+int64_t blocks_place(const struct blocks *b, int64_t block)
+{
+    int64_t clip = b->clip[block];
+
+    return (block - b->first[clip] + BAR - b->bar[clip]) % BAR;
+}
+
+int64_t blocks_at_place(const struct blocks *b, int64_t clip, int64_t place)
+{
+    int64_t first = b->first[clip], blocks = b->first[clip + 1] - first;
+
+    return first + (b->bar[clip] + place) % (blocks < BAR ? blocks : BAR);
 }
 
 /* ---- distances ---- */

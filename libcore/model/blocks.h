@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "dsp/chroma.h"
+#include "model/bar.h"
 
 /* What standardised latents do to the sound. */
 struct listening {
@@ -26,12 +27,18 @@ struct blocks {
     float *harmony;  /* [count, CHROMA] */
     float *texture;  /* [count, latent]: weighted latents, the mean over five blocks about it */
     float *mean;     /* [clips, length latent + CHROMA]: of weighted latents and of harmony, over a clip */
+    int *bar;        /* [clips]: the first block that begins a bar, counted from that of the clip */
 };
 
 /* Whole blocks of clips of z [sum of lengths, latent], standardised. */
 void blocks_make(struct blocks *b, int latent, int length, const float *z, const int64_t *lengths, int64_t clips,
                  const struct listening *by);
 void blocks_free(struct blocks *b);
+
+/* The place of a block in its bar, 0 .. BAR - 1; the first block of a clip, which is not empty,
+ * at such a place, or whole bars from it; one of the clip, too, where it is shorter than a bar. */
+int64_t blocks_place(const struct blocks *b, int64_t block);
+int64_t blocks_at_place(const struct blocks *b, int64_t clip, int64_t place);
 
 /* Mean squared distances between blocks far from each other: what other distances are divided by. */
 struct blocks_far {

@@ -8,9 +8,9 @@
 
 #include "base/mem.h"
 
-/* Blocks to a bar; those of context before a place; those that a repeat is found by; how far back one is looked for;
- * places not gone back to; the best that are compared with what was played before. */
-enum { BAR = 4, CONTEXT = 2, REACH = 4, BACK = 1024, RECENT = 16, BEST = 256, LAGS = 5 };
+/* Blocks of context before a place; those that a repeat is found by; how far back one is looked for; places not gone back
+ * to; the best that are compared with what was played before. */
+enum { CONTEXT = 2, REACH = 4, BACK = 1024, RECENT = 16, BEST = 256, LAGS = 5 };
 /* Weights of the terms beside that of the context, as measured on composed and orchestral music; how alike a place has to
  * be for what was played there to return, and to be compared with. */
 static const double texture = 1, memory = 1, penalty = 1, least_alike = 0.35;
@@ -69,26 +69,29 @@ static int64_t other_clip(const struct guided *g, int64_t clip, const int64_t *u
     return best;
 }
 
-/* Blocks from one on, over and over. */
-static void stretch(const struct blocks *b, int64_t clip, int64_t from, int64_t count, int64_t *row)
+/* Blocks from one on, whole bars of their clip over and over. */
+static void stretch(const struct blocks *b, int64_t from, int64_t count, int64_t *row)
 {
-    int64_t first = b->first[clip], all = b->first[clip + 1] - first;
+    int64_t clip = b->clip[from], first = b->first[clip], all = b->first[clip + 1] - first, at = from - first;
 
-    for (int64_t i = 0; i < count; i++)
-        row[i] = first + (from - first + i) % all;
+    for (int64_t i = 0; i < count; i++, at++) {
+        if (at >= all)
+            at -= all < BAR ? all : all / BAR * BAR;
+        row[i] = first + at;
+    }
 }
 
-/* Whole clips: A A B A, B the one nearest to A. */
+/* Clips, each from where the bar goes on: A A B A, B the one nearest to A. */
 static void row_of_clips(struct guided_walk *w, int64_t from)
 {
     const struct blocks *b = w->guide;
     int64_t clip = b->clip[from], other = b == w->g->bank ? other_clip(w->g, clip, NULL, 0) : clip, done = 0;
 
     for (int k = 0; done < w->rows; k++) {
-        int64_t c = k % 4 == 2 ? other : clip, at = k == 0 ? from : b->first[c];
+        int64_t c = k % 4 == 2 ? other : clip, at = k == 0 ? from : blocks_at_place(b, c, blocks_place(b, from) + done);
         int64_t n = b->first[c + 1] - at < w->rows - done ? b->first[c + 1] - at : w->rows - done;
 
-        stretch(b, c, at, n, w->row + done);
+        stretch(b, at, n, w->row + done);
         done += n;
     }
 }
@@ -110,20 +113,20 @@ static double apart(const struct blocks *b, const int64_t *x, const int64_t *y, 
     return (double)sum * (1 - (double)shared / (double)count);
 }
 
-/* The stretch of the clip that is farthest from those of the letters before, or, where none is new, the nearest other
- * clip. */
+/* The stretch of the clip, at the same place of its bars, that is farthest from those of the letters before, or, where
+ * there is no room for one more, the nearest other clip. */
 static void choose_section(const struct guided_walk *w, int64_t from, const int64_t *have, int letters, int64_t count,
                            int64_t *out)
 {
     const struct blocks *b = w->guide;
-    int64_t clip = b->clip[from], all = b->first[clip + 1] - b->first[clip],
-            *try = mem_zero((size_t)count, sizeof *try);
+    int64_t clip = b->clip[from], place = blocks_place(b, from), first = blocks_at_place(b, clip, place),
+            all = b->first[clip + 1] - b->first[clip], *try = mem_zero((size_t)count, sizeof *try);
     double most = -1;
 
-    for (int64_t at = 0; at == 0 || at + count <= all; at += BAR) {
+    for (int64_t at = first; at == first || at + count <= b->first[clip + 1]; at += BAR) {
         double least = INFINITY;
 
-        stretch(b, clip, b->first[clip] + at, count, try);
+        stretch(b, at, count, try);
         for (int k = 0; k < letters; k++)
             least = fmin(least, apart(b, try, have + k * count, count));
         if (least > most) {
@@ -131,13 +134,13 @@ static void choose_section(const struct guided_walk *w, int64_t from, const int6
             memcpy(out, try, (size_t)count * sizeof *out);
         }
     }
-    if (all < 3 * count / 2 && b == w->g->bank) {
+    if (all < (letters + 1) * count && b == w->g->bank) {
         int64_t *used = mem_zero((size_t)letters, sizeof *used);
 
         for (int k = 0; k < letters; k++)
             used[k] = b->clip[have[k * count]];
         clip = other_clip(w->g, clip, used, letters);
-        stretch(b, clip, b->first[clip], count, out);
+        stretch(b, blocks_at_place(b, clip, place), count, out);
         free(used);
     }
     free(try);
@@ -151,7 +154,7 @@ static void row_of_form(struct guided_walk *w, int64_t from)
 
     memset(known, -1, sizeof known);
     section = mem_zero(strlen(form) * (size_t)count, sizeof *section);
-    stretch(w->guide, w->guide->clip[from], from, count, section);
+    stretch(w->guide, from, count, section);
     for (int64_t i = 0; i < w->rows; i++) {
         unsigned char letter = (unsigned char)form[i / count % (int64_t)strlen(form)];
 
@@ -163,6 +166,13 @@ static void row_of_form(struct guided_walk *w, int64_t from)
         w->row[i] = section[known[letter] * count + i % count];
     }
     free(section);
+}
+
+int64_t guided_from(const struct guided *g, const struct blocks *guide, int64_t from)
+{
+    while (g->how.form && blocks_place(guide, from) != 0)
+        from++;
+    return from;
 }
 
 struct guided_walk *guided_begin(const struct guided *g, const struct blocks *guide, int64_t from, int64_t blocks)

@@ -216,22 +216,22 @@ static void begin_guided(struct walk *w)
 {
     const struct prior *p = w->p;
     const struct blocks *b = &p->blocks;
-    int64_t n = 2 * p->shape.block * p->shape.latent, from = 0, clip;
-    const float *before = NULL;
+    const float *z = p->bank;
+    int64_t d = p->shape.latent, n = 2 * p->shape.block * d, from = 0;
 
     if (w->noise.guide) {
         take_guide(w);
         b = &w->given;
-        before = w->given_z;
+        z = w->given_z;
     } else if (w->start > 0) {
         from = nearest_block(p, context(w, 0));
     } else {
-        clip = (int64_t)(uniform(p, w->noise, CHOICE_CLIP, 0) * (double)b->clips);
-        from = b->first[clip] + 2;
-        before = p->bank + b->frame[from - 2] * p->shape.latent;
+        from = b->first[(int64_t)(uniform(p, w->noise, CHOICE_CLIP, 0) * (double)b->clips)] + 2;
     }
-    if (before && w->start == 0)
-        memcpy(w->z + w->room * p->shape.latent - n, before, (size_t)n * sizeof *w->z);
+    if (w->start == 0) {
+        from = guided_from(&p->guided, b, from);
+        memcpy(w->z + w->room * d - n, z + b->frame[from > 2 ? from - 2 : 0] * d, (size_t)n * sizeof *w->z);
+    }
     w->guided = guided_begin(&p->guided, b, from, (w->noise.frames - w->start) / p->shape.block + 1);
 }
 

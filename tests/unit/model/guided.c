@@ -9,7 +9,7 @@
 #include "base/rng.h"
 #include "check.h"
 
-enum { D = 4, LENGTH = 4, CLIPS = 5, BLOCKS = 40, FRAMES = CLIPS * BLOCKS * LENGTH + 2 * CLIPS };
+enum { D = 4, LENGTH = 4, CLIPS = 5, BLOCKS = 42, FRAMES = CLIPS * BLOCKS * LENGTH + 2 * CLIPS };
 
 static struct blocks bank;
 static float past[2 * LENGTH * D];
@@ -32,6 +32,8 @@ static void make_bank(void)
     check(bank.count == CLIPS * BLOCKS && bank.frame[BLOCKS] == BLOCKS * LENGTH + 2, "blocks lie in their clips");
     check(bank.weighted[3 * LENGTH * D] >= z[3 * LENGTH * D] && bank.weighted[3 * LENGTH * D] <= z[3 * LENGTH * D],
           "with the latents' own weight");
+    for (int c = 0; c < CLIPS; c++)
+        bank.bar[c] = c % BAR; /* noise has none */
     free(by.level);
     free(by.rest);
     chroma_free(by.chroma);
@@ -102,23 +104,97 @@ static void test_form(void)
     check(varied > SECTION / 2, "unless all of it is varied: %d of %d", varied, SECTION);
 }
 
-/* Longer than the guide: whole clips, A A B A. */
-static void test_long(void)
+/* Of blocks that follow from block 3 of clip 2. */
+static bool bars_go_on(const int64_t *row, int count)
 {
-    enum { COUNT = 4 * BLOCKS };
+    bool all = true;
+
+    for (int i = 0; i < count; i++)
+        all &= blocks_place(&bank, row[i]) == (1 + i) % BAR;
+    return all;
+}
+
+/* In the guide, and where it has no room for two. */
+static void test_sections(void)
+{
+    enum { BARS = 6, SECTION = BAR * BARS, COUNT = 3 * SECTION };
     int64_t made[COUNT], row[COUNT];
     struct guided g = {&bank, blocks_far(&bank), guided_defaults()};
 
+    check(guided_from(&g, &bank, 2 * BLOCKS + 3) == 2 * BLOCKS + 3, "without sections a clip begins anywhere");
+    g.how.form = "ABC";
+    check(guided_from(&g, &bank, 2 * BLOCKS + 3) == 2 * BLOCKS + 6, "with them on a bar");
+    check(guided_from(&g, &bank, 2 * BLOCKS + 2) == 2 * BLOCKS + 2, "the very one");
+    g.how.bars = 2;
     guided_end(play(&g, COUNT, made, row));
-    check(row[BLOCKS - 3] == 2 * BLOCKS, "the guide over again");
-    check(bank.clip[row[2 * BLOCKS - 3]] != 2, "then another clip");
-    check(bank.clip[row[3 * BLOCKS - 3]] == 2, "then the guide");
+    check(bank.clip[row[2 * BAR]] == 2 && bank.clip[row[4 * BAR]] == 2, "short sections of the guide");
+    check(bars_go_on(row, COUNT), "stand at the same place of their bars");
+    g.how.bars = BARS;
+    guided_end(play(&g, COUNT, made, row));
+    check(bank.clip[row[0]] == 2 && bank.clip[row[SECTION]] != 2 && bank.clip[row[2 * SECTION]] != 2 &&
+              bank.clip[row[SECTION]] != bank.clip[row[2 * SECTION]],
+          "a clip for each long section");
+    check(bars_go_on(row, COUNT), "at the same place of its bars");
+    g.how.bars = BLOCKS / BAR + 2;
+    guided_end(play(&g, COUNT, made, row));
+    check(bars_go_on(row, COUNT), "and in one that is longer than its clip");
+}
+
+/* Longer than the guide: clips, A A B A. What returns is whole bars away. */
+static void test_long(void)
+{
+    enum { COUNT = 4 * BLOCKS, FIRST = BLOCKS - 3, LAG = BLOCKS / BAR * BAR };
+    int64_t made[COUNT], row[COUNT];
+    struct guided g = {&bank, blocks_far(&bank), guided_defaults()};
+    bool guide = true, again = true;
+    int last = 0;
+
+    g.how.vary = 0;
+    guided_end(play(&g, COUNT, made, row));
+    for (int i = 0; i < FIRST - 1; i++) { /* a unit goes beyond */
+        guide &= row[i] == 2 * BLOCKS + 3 + i && row[LAG + i] == row[i];
+        again &= made[LAG + i] == made[i];
+    }
+    check(guide && row[FIRST - 1] == 3 * BLOCKS - 1, "the guide to its end and over again");
+    check(again, "and what was played");
+    check(bank.clip[row[LAG + FIRST]] != 2, "then another clip");
+    for (int i = 0; i < COUNT; i++)
+        last = bank.clip[row[i]] == 2 ? i : last;
+    check(last > 3 * LAG, "then the guide");
+    check(bars_go_on(row, COUNT), "and bars go on, whatever the clip");
+}
+
+/* A guide shorter than a bar is followed over and over. */
+static void test_few(void)
+{
+    enum { FEW = 3, COUNT = 20 };
+    int64_t first[] = {0, FEW};
+    struct blocks few = bank;
+    struct guided g = {&bank, blocks_far(&bank), guided_defaults()};
+
+    few.first = first;
+    few.clips = 1;
+    few.count = FEW;
+    check(blocks_at_place(&few, 0, FEW) == 0, "its blocks are never beyond its end");
+    if (blocks_at_place(&few, 0, FEW) >= FEW)
+        return;
+    for (int sections = 0; sections < 2; sections++) {
+        struct guided_walk *w;
+        bool all = true;
+
+        g.how.form = sections ? "AB" : NULL;
+        w = guided_begin(&g, &few, 0, COUNT);
+        for (int i = 0; i < COUNT; i++)
+            all &= guided_row(w, i) == i % FEW;
+        check(all, "%d blocks %s sections", FEW, sections ? "with" : "without");
+        guided_end(w);
+    }
 }
 
 /* A unit that is longer than the way back to what it repeats. */
 static void test_long_units(void)
 {
-    enum { BAR = 4, COUNT = 4 * BAR };
+    enum { COUNT = 4 * BAR };
     int64_t made[COUNT], row[COUNT];
     struct guided g = {&bank, blocks_far(&bank), guided_defaults()};
     bool again = true;
@@ -138,8 +214,10 @@ int main(void)
     make_bank();
     test_units();
     test_form();
+    test_sections();
     test_long();
     test_long_units();
+    test_few();
     blocks_free(&bank);
     return check_done();
 }

@@ -2,6 +2,7 @@
 #include "model/prior.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -158,6 +159,44 @@ static void test_bank(void)
     params_free(p);
 }
 
+/* Whether a recording whose bars begin at a block is followed from its first block on, by one section that is longer. */
+static bool from_first(const struct prior_shape *shape, const struct params *p, int bar)
+{
+    enum { FRAMES = 60, BLOCK = 5, GUIDE = 16 * BLOCK };
+    struct guided_how section = guided_defaults();
+    struct prior *all = guided(shape, p), *one;
+    struct prior_noise whole = draws(FRAMES, 1), sections = draws(FRAMES, 1);
+    float guide[D * GUIDE];
+    bool same;
+
+    section.form = "A";
+    section.bars = 64;
+    one = prior_new(shape, p, (struct prior_how){PRIOR_GUIDED, section}, hearing());
+    for (int t = 0; t < GUIDE; t++)
+        for (int i = 0; i < D; i++)
+            guide[i * GUIDE + t] = (float)(offset[i] + ((t / BLOCK + 8 - bar) / 4 % 2 == 0 ? 1 : -1) + 0.1 * (t % 7));
+    whole.guide = sections.guide = &(struct prior_guide){guide, GUIDE};
+    prior_run(all, whole, 0);
+    prior_run(one, sections, 0);
+    same = memcmp(whole.v, sections.v, FRAMES * D * sizeof(float)) == 0;
+    free(whole.v);
+    free(sections.v);
+    prior_free(all);
+    prior_free(one);
+    return same;
+}
+
+static void test_sections(void)
+{
+    const int64_t lengths[] = {200, 150, 300};
+    const struct prior_shape shape = {.latent = D, .positions = 1, .block = 5, .bank = 650, .clips = 3};
+    struct params *p = fitted(&shape, lengths, 3);
+
+    check(from_first(&shape, p, 0), "a section begins with the guide where that begins with a bar");
+    check(!from_first(&shape, p, 2), "and later where it does not");
+    params_free(p);
+}
+
 /* How far x [frames before the one compared last] is from a frame of the bank that takes on so much of what the
  * autoregression makes of how their pasts differ: the nearest of all. */
 static double misfit(const struct params *p, int64_t bank, const float *x, double carried)
@@ -288,6 +327,7 @@ int main(void)
 {
     test_long_run();
     test_bank();
+    test_sections();
     test_carried();
     test_choices();
     test_threads_and_start();
