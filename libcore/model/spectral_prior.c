@@ -8,18 +8,19 @@
 #include "base/error.h"
 #include "base/mem.h"
 
-/* What a standardised dimension does to each level, the mean over the frames of a latent: [features, latent]; and its
- * norm over these frames to weight [latent]. */
-static float *linear_part(const struct chunks *p, const float *sd, float *weight)
+/* What a standardised dimension does to the lowest levels, the mean over the frames of a latent: [bins, latent]; and its
+ * norm over these frames and all levels to weight [latent]. */
+static float *linear_part(const struct chunks *p, const float *sd, int bins, float *weight)
 {
     size_t latent = (size_t)p->shape.latent, width = (size_t)p->shape.width, features = (size_t)p->shape.features;
     const float *w = params_values(p->params, "dec/out/kernel") + width;
-    float *part = mem_zero(features * latent, sizeof *part), each = *p->v.scale / (float)p->shape.stride;
+    float *part = mem_zero((size_t)bins * latent, sizeof *part), each = *p->v.scale / (float)p->shape.stride;
     double *squares = mem_zero(latent, sizeof *squares);
 
     for (size_t r = 0; r < (size_t)p->shape.stride * features; r++, w += width + latent)
         for (size_t d = 0; d < latent; d++) {
-            part[r % features * latent + d] += each * sd[d] * w[d];
+            if (r % features < (size_t)bins)
+                part[r % features * latent + d] += each * sd[d] * w[d];
             squares[d] += (double)w[d] * (double)w[d];
         }
     for (size_t d = 0; d < latent; d++)
@@ -56,7 +57,7 @@ static struct listening listening(const struct chunks *p, const struct params *p
 
     bins = chroma_bins(by.chroma);
     by.weight = mem_alloc(latent * sizeof *by.weight);
-    by.level = linear_part(p, params_values(params, "prior/sd"), by.weight);
+    by.level = linear_part(p, params_values(params, "prior/sd"), bins, by.weight);
     by.rest = mem_alloc((size_t)bins * sizeof *by.rest);
     rest(p, params_values(params, "prior/mean"), bins, by.rest);
     return by;
