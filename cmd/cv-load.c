@@ -2,11 +2,13 @@
 #include <fcntl.h>
 #include <math.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/diag.h"
 #include "base/error.h"
+#include "base/mem.h"
 #include "base/opt.h"
 #include "base/stop.h"
 #include "dsp/tempo.h"
@@ -15,12 +17,13 @@
 
 #define TEMPO_MIN 20.0
 #define TEMPO_MAX 400.0
+#define SHARDS_MAX 1000000
 
 static struct load_options o = {.rate = 22050, .samples = 661500}; /* samples: of a clip of 30 s at that rate */
 static double duration = 30;
 static bool duration_given, samples_given, from_list, null_ends, part_given, level_given;
 static double part = 0.02, level = 0.1;
-static const char *tempo, *raw;
+static const char *tempo, *raw, *shard;
 static double tempo_stated; /* 0: to be found */
 static struct audio_raw raw_of;
 static int nothing; /* a descriptor at its end */
@@ -54,6 +57,8 @@ static const struct opt opts[] = {
     {0, "strict", OPT_FLAG, &o.strict, NULL, 0, 0, "stop at the first bad file and leave the stream unfinished", NULL},
     {0, "tempo", OPT_TEXT, &tempo, "BPM", 0, 0,
      "note the tempo with each clip: BPM of all, or auto to find it and the first beat", NULL},
+    {0, "shard", OPT_TEXT, &shard, "K/N", 0, 0, "load about every N-th track: those of shard K, 1 to N or 0 to N - 1",
+     NULL},
     {0, "unique", OPT_FLAG, &o.unique, NULL, 0, 0, "leave out clips that are sample for sample the same as one before",
      NULL},
 };
@@ -77,6 +82,8 @@ static void set_live(int operands, const char *operand)
 {
     if (operands != 1 || strcmp(operand, "-") != 0 || from_list)
         diag_usage("--live: reads standard input alone: name -, and nothing else");
+    if (o.shards > 0)
+        diag_usage("--live: is one clip, which no --shard cuts");
     if (o.offset > 0)
         diag_usage("--live: what comes cannot be skipped: leave -o out");
     nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -141,6 +148,21 @@ static void note_stated(struct meta *meta, const float *x, int64_t channels, int
         meta_set(meta, "beat", meta_real(0));
 }
 
+/* Counted from 0 or from 1: 0 and N are one shard. */
+static void set_shard(void)
+{
+    const char *slash = shard != NULL ? strchr(shard, '/') : NULL;
+    char *k = slash != NULL ? mem_format("%.*s", (int)(slash - shard), shard) : NULL;
+
+    if (shard == NULL)
+        return;
+    if (slash == NULL || number_int(slash + 1, 1, SHARDS_MAX, &o.shards) < 0 ||
+        number_int(k, 0, o.shards, &o.shard) < 0)
+        diag_usage("--shard %s: expected K/N, as in 3/8: which shard, 0 to N, of how many, 1 to %d", shard, SHARDS_MAX);
+    o.shard = o.shard > 0 ? o.shard : o.shards;
+    free(k);
+}
+
 static void set_tempo(void)
 {
     o.note = o.part > 0 ? note_stated : NULL;
@@ -164,6 +186,7 @@ int main(int argc, char **argv)
     set_parts();
     set_samples();
     set_tempo();
+    set_shard();
     if (first == argc && !from_list)
         diag_usage("no file given: name audio files, or a list of them on standard input with -@");
     for (int i = first; i < argc; i++)

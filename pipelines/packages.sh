@@ -8,7 +8,7 @@ for group; do
     case $group in
     build) wanted="$wanted gcc libc6-dev make pkg-config libsndfile1-dev libmpg123-dev libsoxr-dev libebur128-dev libfftw3-dev
                    libopenblas-dev libmsgpack-dev libxxhash-dev libjansson-dev libcairo2-dev" ;;
-    check) wanted="$wanted bats mandoc clang-format lame jq opus-tools python3-msgpack python3-numpy apngasm dpkg-dev zsh" ;;
+    check) wanted="$wanted bats mandoc clang-format lame jq opus-tools python3-msgpack python3-numpy apngasm dpkg-dev zsh parallel" ;;
     demo) wanted="$wanted fluidsynth timgm6mb-soundfont fonts-dejavu-core" ;;
     figures) wanted="$wanted jq opus-tools" ;;
     torture) wanted="$wanted clang-14 libclang-rt-14-dev valgrind" ;;

@@ -416,23 +416,6 @@ made_clip() {
     [[ $output == *"cv-train: "*ended* ]]
 }
 
-@test "two streams, one after the other, are one" {
-    cat audio.cvs audio.cvs > both
-    [ "$(names < both | wc -l)" -eq 6 ]
-    cat audio.cvs audio.cvs | cv-batch -q -b 4 -B 1 | cv-info
-    cat audio.cvs audio.cvs | cv-train -N notebook -q -e 1 | cv-info --json | grep -q '"clips": *6'
-    cat audio.cvs audio.cvs | cv-encode -q model.bin | names > list
-    [ "$(wc -l < list)" -eq 6 ]
-    cat noise.cvs noise.cvs | cv-decode -q model.bin | names > list
-    [ "$(wc -l < list)" -eq 6 ]
-    refuses 1 cv-decode -q model.bin < <(cat noise.cvs latent.cvs)
-    says noise latent
-    cat audio.cvs audio.cvs | cv-towav -q -o out
-    [ "$(ls out)" = $'a-2.wav\na.wav\nb-2.wav\nb.wav\nc-2.wav\nc.wav' ]
-    cat audio.cvs audio.cvs | cv-plot -o out.png
-    [ -s out.png ]
-}
-
 @test "the second of two streams is checked like the first" {
     { cat audio.cvs; head -c -1 audio.cvs; } > both
     audio_filters model.bin > filters

@@ -163,6 +163,7 @@ run_examples() {
     [ "$(ls epochs/*.png | wc -l)" -eq 21 ]
     [ "$(ls from-test/*.wav | wc -l)" -eq 12 ]
 }
+@test "recipes of cv-scale(7)" { cp -r "$BATS_FILE_TMPDIR/jazz" music; run_examples cv-scale.7; }
 @test "examples of cv-load(1)" { run_examples cv-load.1; }
 @test "examples of cv-batch(1)" { run_examples cv-batch.1; }
 @test "examples of cv-check(1)" { run_examples cv-check.1; }

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "base/diag.h"
 #include "base/error.h"
@@ -30,14 +31,13 @@ struct load {
     } * files;
     size_t files_count;
     bool failed, trouble; /* a file could not be used; the report could not be written */
-    int64_t files_done, cut, padded, rejected, passed_over;
-    double used, seconds; /* in clips, and of all that the files hold */
+    int64_t files_done, cut, padded, rejected, passed_over, elsewhere; /* elsewhere: in other shards */
+    double used, seconds;                                              /* in clips, and of all that the files hold */
 };
 
 /* A file at work. */
 struct file {
-    const char *path, *shown, *name;
-    char *track;
+    const char *path, *shown, *name, *track;
     struct audio *a;
     struct audio_verdict v;
 };
@@ -295,7 +295,15 @@ static void account(struct load *l, const struct file *f)
     l->report = NULL;
 }
 
-static int load_file(struct load *l, const char *path, bool walked)
+/* Whether the track is one of the shard's: by its name alone, and not as split_is_test tells sides, so that every shard
+ * has its share of either. */
+static bool falls_here(const struct load *l, const char *track)
+{
+    return l->o.shards == 0 ||
+           XXH3_64bits_withSeed(track, strlen(track), 1) % (uint64_t)l->o.shards == (uint64_t)l->o.shard - 1;
+}
+
+static int load_file(struct load *l, const char *path, const char *track, bool walked)
 {
     bool standard = strcmp(path, "-") == 0, broken = false;
     struct file f = {.path = path,
@@ -303,7 +311,7 @@ static int load_file(struct load *l, const char *path, bool walked)
                               : *path == '\0' ? "''"
                                               : path,
                      .name = standard ? "stdin" : basename(path),
-                     .track = standard ? mem_text("stdin") : audio_track_name(l->tracks, path),
+                     .track = track,
                      .a = audio_open_as(path, l->o.rate, !l->o.channels, l->o.raw, l->o.live ? l->o.part : 0)};
     char *reason = NULL;
 
@@ -320,8 +328,20 @@ static int load_file(struct load *l, const char *path, bool walked)
         account(l, &f);
     audio_close(f.a);
     free(reason);
-    free(f.track);
     return broken ? -1 : 0;
+}
+
+static int load_found(struct load *l, const struct found *found)
+{
+    char *track = strcmp(found->path, "-") == 0 ? mem_text("stdin") : audio_track_name(l->tracks, found->path);
+    int status = 0;
+
+    if (falls_here(l, track))
+        status = load_file(l, found->path, track, found->walked);
+    else
+        l->elsewhere++;
+    free(track);
+    return status;
 }
 
 static void keep(struct load *l, const char *path, bool walked)
@@ -377,7 +397,7 @@ int load_run(struct load *l)
 
     for (size_t i = 0; i < l->files_count; i++) {
         if (status == 0 && !stopped(l))
-            status = load_file(l, l->files[i].path, l->files[i].walked);
+            status = load_found(l, &l->files[i]);
         free(l->files[i].path);
     }
     l->files_count = 0;
@@ -419,8 +439,12 @@ static void sum_up(const struct load *l)
     const struct {
         int64_t count;
         const char *words;
-    } facts[] = {{l->cut, "cut"}, {l->padded, "padded"}, {l->rejected, "not usable"}, {l->passed_over, "not audio"}};
-    char words[128] = "";
+    } facts[] = {{l->cut, "cut"},
+                 {l->padded, "padded"},
+                 {l->rejected, "not usable"},
+                 {l->passed_over, "not audio"},
+                 {l->elsewhere, "in other shards"}};
+    char words[256] = "";
     size_t at = 0;
 
     for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
@@ -437,13 +461,15 @@ int load_end(struct load *l)
 
     if (l->report != NULL && fclose(l->report) != 0)
         set_trouble(l);
+    if (l->out == NULL && l->elsewhere > 0 && !l->failed && start_stream(l) < 0)
+        status = -1;
     if (l->out != NULL)
         sum_up(l);
     if (l->out != NULL && stopped(l))
         writer_abandon(l->out);
     else if (l->out != NULL)
         status = writer_end(l->out);
-    else if (!l->failed)
+    else if (!l->failed && status == 0)
         status = error_set("there is no audio file in what was named");
     if (status == 0)
         status = l->failed || l->trouble;

@@ -23,6 +23,7 @@ struct load_options {
     bool recursive;              /* look into folders */
     bool unique;                 /* leave out clips that were there before */
     bool strict;                 /* stop at the first bad file */
+    int64_t shard, shards;       /* load the tracks of that shard of so many, 1 to shards, alone; 0: all */
     const char *report;          /* file for what became of each file, NULL: none */
     /* What else there is to say of a clip x [channels, samples], of which the first got samples are the file's: with
      * parts, of the first; NULL */
@@ -45,7 +46,8 @@ int load_run(struct load *l);
 int load_list(struct load *l, FILE *in, int end);
 
 /* Ends the stream, sums up, and releases l: the status of the program, 1 if some file could not be used, or the report
- * not be written, or with strict (then the stream has no end). -1: the reason: nothing was there, or output failed. */
+ * not be written, or with strict (then the stream has no end). A shard to which no track falls is a stream without clips.
+ * -1: the reason: nothing was there, or output failed. */
 int load_end(struct load *l);
 
 #endif

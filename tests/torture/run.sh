@@ -32,9 +32,11 @@ if command -v clang-14 > /dev/null; then
 else
     echo "ok fuzz # skip clang-14 is not installed" | tee "$logs/fuzz"
 fi
+echo "== ten thousand files in shards"
+CV_SCALE_FILES=10000 bats --tap -f "a tree of files" tests/scale.bats | tee "$logs/scale"
 echo "== the tests under AddressSanitizer and ThreadSanitizer: make asan, make tsan"
-failed=$(cat "$logs"/machine "$logs"/disk "$logs"/damage "$logs"/killed "$logs"/memcheck "$logs"/fuzz | grep -c '^not ok')
-skipped=$(cat "$logs"/machine "$logs"/disk "$logs"/damage "$logs"/killed "$logs"/memcheck "$logs"/fuzz | grep -c '^ok.* # skip')
-passed=$(cat "$logs"/machine "$logs"/disk "$logs"/damage "$logs"/killed "$logs"/memcheck "$logs"/fuzz | grep -c '^ok')
+failed=$(cat "$logs"/machine "$logs"/disk "$logs"/damage "$logs"/killed "$logs"/memcheck "$logs"/fuzz "$logs"/scale | grep -c '^not ok')
+skipped=$(cat "$logs"/machine "$logs"/disk "$logs"/damage "$logs"/killed "$logs"/memcheck "$logs"/fuzz "$logs"/scale | grep -c '^ok.* # skip')
+passed=$(cat "$logs"/machine "$logs"/disk "$logs"/damage "$logs"/killed "$logs"/memcheck "$logs"/fuzz "$logs"/scale | grep -c '^ok')
 echo "$((passed - skipped)) passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]
