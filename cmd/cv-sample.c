@@ -1,4 +1,5 @@
 /* cv-sample: noise, for cv-decode to turn into audio; or latents, drawn from a model's own prior. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -6,18 +7,21 @@
 #include "base/diag.h"
 #include "base/error.h"
 #include "base/opt.h"
+#include "base/stop.h"
 #include "model/draw.h"
 
 static struct draw draw = {.count = 1, .seed = 123, .temperature = 1, .start_seconds = 5};
-static bool start_given;
+static bool start_given, count_given, endless;
+static volatile sig_atomic_t ended;
 
 static const struct opt opts[] = {
-    {'n', "count", OPT_INT, &draw.count, "N", 1, 1e9, "how many to draw", NULL},
+    {'n', "count", OPT_INT, &draw.count, "N", 1, 1e9, "how many to draw", &count_given},
     {'s', "seed", OPT_INT, &draw.seed, "N", 0, 9e18, "seed of the draws", NULL},
     {'t', "temperature", OPT_REAL, &draw.temperature, "T", 0, 1000, "standard deviation of the draws", NULL},
     {0, "tempo", OPT_REAL, &draw.tempo, "BPM", 0, 400, "beats per minute; 0: the model chooses", NULL},
     {0, "length", OPT_REAL, &draw.length, "SECONDS", 0, 86400,
      "length of the clips; 0: that of the clips of training, or of the guide", NULL},
+    {0, "endless", OPT_FLAG, &endless, NULL, 0, 0, "with -m: one clip without end, in parts; Ctrl-C ends it", NULL},
     {'m', "model", OPT_TEXT, &draw.model, "MODEL", 0, 0, "draw latents from this model's prior, not noise", NULL},
     {'j', "threads", OPT_INT, &draw.how.threads, "N", 0, 1024, "with -m: threads, 0 for one per processor", NULL},
     {0, "prior", OPT_TEXT, &draw.how.prior, "auto|normal|var|beat|guided", 0, 0,
@@ -74,6 +78,10 @@ static void check_usage(void)
         diag_usage("--tempo %g: 0 or from 20 to 400 was expected", draw.tempo);
     if (draw.start && !draw.model)
         diag_usage("--continue needs the model that will decode: cv-sample -m model.bin -c %s", draw.start);
+    if (endless && !draw.model)
+        diag_usage("--endless needs the model that will decode: cv-sample --endless -m model.bin");
+    if (endless && (count_given || draw.length > 0))
+        diag_usage("--endless: is one clip, of no length: leave %s out", count_given ? "-n" : "--length");
     if (start_given && !draw.start)
         diag_usage("--start needs clips to go on from: name them with --continue");
     if (draw.start && draw.tempo > 0)
@@ -84,6 +92,19 @@ static void check_usage(void)
         diag_usage("standard input can be the clips or the guide, not both");
     if (!draw.model && draw.length > DRAW_SECONDS_MOST)
         diag_usage("--length %g: at most %d seconds were expected", draw.length, DRAW_SECONDS_MOST);
+}
+
+static void end(void)
+{
+    ended = 1;
+}
+
+static void set_endless(void)
+{
+    draw.ended = &ended;
+    stop_first(SIGINT, end);
+    stop_first(SIGTERM, end);
+    stop_first(SIGHUP, end);
 }
 
 /* A recording that the listener knows is followed closely. */
@@ -102,6 +123,8 @@ int main(int argc, char **argv)
     check_usage();
     if (draw.guide)
         follow_closely(&draw.how);
+    if (endless)
+        set_endless();
     if (draw_run(&draw, STDOUT_FILENO, "standard output"))
         diag_die("%s", error_text());
     return 0;

@@ -71,6 +71,17 @@ digest() { cv-info | grep -o 'digest .*'; }
     [ "$(parts 4 < beat.lat | cv-decode -q --tempo 100 beat.bin | digest)" = "$whole" ]
 }
 
+@test "the sound of latents without end is that of a whole clip; the first Ctrl-C ends it whole" {
+    cv-sample -q -m beat.bin --length 10 | cv-decode -q beat.bin | values audio > want
+    head -c 3000 /dev/zero |
+        lockstep -i 3000 0 "trap : INT; cv-sample -q --endless -m beat.bin | cv-decode -q beat.bin" > live.cvs
+    values audio < live.cvs > got # refused if it was not whole
+    n=$(($(wc -l < got) - 1500))  # less what fades at its end
+    n=$((n < 25000 ? n : 25000))
+    [ "$n" -gt 1500 ]
+    head -n $n want | cmp - <(head -n $n got)
+}
+
 @test "what goes in is heard as late as stated, at most 350 ms with two iterations, 210 ms with none" {
     tone -r 22050 -s 1 -a 0.3 -F 220 a.wav
     tail -c +45 a.wav > raw

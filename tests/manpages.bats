@@ -171,7 +171,16 @@ run_examples() {
 @test "examples of cv-report(1)" { run_examples cv-report.1; }
 @test "examples of cv-train(1)" { run_examples cv-train.1; }
 @test "examples of cv-encode(1)" { run_examples cv-encode.1; }
-@test "examples of cv-sample(1)" { run_examples cv-sample.1; }
+@test "examples of cv-sample(1)" {
+    # Ctrl-C, where it is waited for
+    cv-sample() {
+        local how=
+
+        [[ $* != *--endless* ]] || how="timeout --preserve-status 2"
+        command $how cv-sample "$@"
+    }
+    run_examples cv-sample.1
+}
 @test "examples of cv-mix(1)" { run_examples cv-mix.1; }
 @test "examples of cv-decode(1)" { run_examples cv-decode.1; }
 @test "examples of cv-towav(1)" { run_examples cv-towav.1; }

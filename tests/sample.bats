@@ -1,6 +1,7 @@
 # cv-sample: draws from the standard normal distribution that a seed fixes, or from a model's prior.
 
 load clips
+load helper
 
 # two.bin is a model of two latents, whose draws are small; those of beat.bin follow the beat, those of fixed.bin do not
 setup_file() {
@@ -18,6 +19,7 @@ setup_file() {
 setup() {
     cp "$BATS_FILE_TMPDIR"/{audio.cvs,long.cvs,*.bin} "$BATS_TEST_TMPDIR"
     cd "$BATS_TEST_TMPDIR"
+    PATH=${CV_BUILD:-$(dirname "$(command -v cv-load)")}/tools:$PATH
 }
 
 # shape < STREAM: of its first noise, or latents
@@ -250,6 +252,68 @@ alike() {
     cv-train -q -e 0 -z 2 --frames fixed < long.cvs > z2.bin
     timeout 60 cv-decode -q z2.bin < "$BATS_TEST_DIRNAME/fuzz/found/codec/guide-flat" > out
     [ "$(names < out)" = clip ]
+}
+
+# ---- without end ----
+
+# endless BYTES HOW...: cv-sample --endless, which is told to end when so many have come
+endless() {
+    head -c "$1" /dev/zero | lockstep -i "$1" 0 "exec cv-sample -q --endless ${*:2}"
+}
+
+# early A < LATENTS: the first A times of each dimension, or all
+early() {
+    cat > early
+    values z < early | awk -v a="${1:-0}" -v all="$(shape < early | tr -d ']' | cut -d , -f 2)" '!a || (NR - 1) % all < a'
+}
+
+@test "--endless: one clip in parts of a block, whole where it is told to end, and the begin of a long one" {
+    for how in "-m beat.bin" "-m fixed.bin" "-m beat.bin --form ABAC --bars 1 -s 5" "-m beat.bin --tempo 90 --prior beat" \
+        "-m beat.bin -c long.cvs --start 1.7" "-m fixed.bin -g long.cvs --block 3 --vary .5 -t .5"; do
+        endless 4096 "$how" > endless.lat
+        [ "$(names < endless.lat)" = sample-00 ]
+        all=$(shape < endless.lat | tr -d ']' | cut -d , -f 2)
+        [ "$all" -ge 8 ]
+        cv-sample -q --length $((all / 4 + 1)) $how > long.lat
+        early < endless.lat > begin
+        [ -s begin ]
+        early "$all" < long.lat | cmp - begin
+        for key in level tempo beat prior follows continues; do
+            [ "$(meta $key < endless.lat)" = "$(meta $key < long.lat)" ]
+        done
+        [ -z "$(meta samples < endless.lat)" ]
+    done
+    # so many times each: 6 to a beat of stride 4
+    endless 4096 -m beat.bin | parts -m > maps
+    [ "$(sed '$d' maps | sort -u)" = "part sample-00 $((24 / $(field stride beat.bin)))" ]
+    [ "$(tail -n 1 maps)" = "frame sample-00 $((24 / $(field stride beat.bin)))" ]
+    # until the pipe closes
+    cv-sample -q --endless -m beat.bin | head -c 100000 > some
+    [ "$(stat -c %s some)" -eq 100000 ]
+}
+
+@test "--endless: as much memory for an hour as for a minute" {
+    if nm "$(command -v cv-sample)" 2> /dev/null | grep -qE '__[at]san_init'; then
+        skip "the sanitizer keeps memory of its own"
+    fi
+    for n in 1 60; do
+        rss $n.peak cv-sample -q -j 1 --endless --form ABAC --tempo 120 -m beat.bin | parts -m | head -n $((n * 120)) > maps
+        [ "$(wc -l < maps)" -eq $((n * 120)) ]
+    done
+    echo "$(cat 1.peak) KiB for a minute, $(cat 60.peak) for an hour"
+    [ "$(cat 60.peak)" -lt $(($(cat 1.peak) + 1024)) ]
+}
+
+@test "--endless is refused of noise, of a length, and of a network of one" {
+    refuses 2 cv-sample --endless
+    says "-m"
+    refuses 2 cv-sample --endless -m beat.bin -n 1
+    says "-n"
+    refuses 2 cv-sample --endless -m beat.bin --length 3
+    says "--length"
+    refuses 1 cv-sample --endless -m two.bin
+    says notebook --endless
+    [ -z "$output" ]
 }
 
 @test "every knob of form changes the clip; those that do nothing are warned of" {

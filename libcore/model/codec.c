@@ -3,12 +3,14 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/diag.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/stop.h"
 #include "model/codec_private.h"
 
 static const struct codec_kind *kind_of(const struct codec *c)
@@ -142,6 +144,8 @@ static struct codec_clip *next_clip(struct codec *c, const struct frame *f, cons
     }
     clip->follows = f->follows;
     clip->part = f->part;
+    if (f->part && !f->follows && c->way != CODEC_DRAW)
+        stop_first(SIGINT, NULL); /* it reaches all of a pipe: the source ends, then what comes in here does */
     return clip;
 }
 
@@ -224,7 +228,7 @@ static const struct tensor *latent_tensor(const struct codec *c, const struct fr
         error_set("%s: frame '%s' has no tensor '%s'", c->from, f->name, noise ? "noise" : "z");
         return NULL;
     }
-    if (noise && (f->part || f->follows)) {
+    if (noise && c->way == CODEC_DECODE && (f->part || f->follows)) {
         error_set("%s: '%s' is noise in parts: draw latents, 'cv-sample -m %s'", c->from, f->name, c->path);
         return NULL;
     }

@@ -75,7 +75,8 @@ int codec_next(const struct model *m, struct reader *r, struct audio_clip *c);
 
 /* Noise through the prior alone: a latent stream to fd, "z" [latent, frames] for each clip. head: that of the noise.
  * NULL, or -1: with the reason. The frames are those of noise streams, and may hold "guide" [latent, frames] as well: the
- * latents of a recording to follow. codec_draw_end writes the tail if status is 0, and releases c. */
+ * latents of a recording to follow. Of a network whose clips may come in parts the noise may, too, for a clip without end: the
+ * first part has the guide, and what is gone on from and one frame at least. codec_draw_end writes the tail if status is 0, and releases c. */
 struct codec *codec_draw_begin(const char *model, const struct meta *head, int fd, const char *label,
                                struct codec_options how);
 int codec_draw(struct codec *c, const struct frame *f);

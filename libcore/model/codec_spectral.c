@@ -24,6 +24,7 @@ struct work {
     int64_t *starts;           /* of the clips held: the first so many frames of noise are latents already */
     /* of the clip that comes in parts */
     struct encoding encoding;
+    struct prior_walk *walk;
     int64_t latents, samples; /* that have come */
     double faster;
 };
@@ -44,6 +45,7 @@ static void end(struct codec *c)
 {
     struct work *w = c->state;
 
+    prior_end(w->walk);
     prior_free(w->prior);
     chunks_encode_end(&w->encoding.encoder);
     chunks_end(&w->p);
@@ -175,11 +177,21 @@ static void draw_clip(void *arg, int task, int worker)
     struct codec *c = arg;
     struct work *w = c->state;
     struct codec_clip *clip = &c->clips[task];
-    int64_t frames = chunks_latents(&w->p, &w->sounds[task]);
+    struct prior_walk *whole, **walk = clip->said ? &w->walk : &whole;
     struct prior_guide guide;
+    int64_t frames;
 
     (void)worker;
-    prior_run(w->prior, noise_of(clip, &guide), w->starts[task]);
+    if (!clip->follows)
+        *walk = prior_begin(w->prior, noise_of(clip, &guide), w->starts[task], clip->said ? INT64_MAX : clip->frames);
+    prior_next(*walk, clip->in, clip->frames);
+    if (!clip->part) {
+        prior_end(*walk);
+        *walk = NULL;
+    }
+    if (clip->said)
+        return;
+    frames = chunks_latents(&w->p, &w->sounds[task]);
     frames = frames < clip->frames ? frames : clip->frames;
     for (int64_t d = 0; d < c->m.latent; d++)
         memmove(clip->in + d * frames, clip->in + d * clip->frames, (size_t)frames * sizeof(float));
@@ -194,7 +206,10 @@ static void draw(struct codec *c)
     for (int i = 0; i < c->held && c->way == CODEC_DRAW; i++) {
         struct meta *m = c->clips[i].meta;
 
-        meta_set(m, "samples", meta_int(c->clips[i].samples));
+        if (c->clips[i].follows)
+            continue;
+        if (!c->clips[i].said)
+            meta_set(m, "samples", meta_int(c->clips[i].samples));
         meta_set(m, "level", meta_real(w->sounds[i].level));
         meta_set(m, "prior", meta_text(spectral_prior_kind(&c->m, c->how.prior)));
         input_timing_note(&w->sounds[i].timing, m);
@@ -368,7 +383,7 @@ static int take(struct codec *c, const struct frame *f)
     struct timing timing;
 
     if (clip->follows)
-        return take_part(c, clip);
+        return clip->noise ? 0 : take_part(c, clip);
     meta_get_real(f->meta, "level", &level);
     if (!(level >= 0 && level <= INPUT_MOST))
         return error_set("%s: '%s' has a level of %g", c->from, f->name, level);
@@ -380,6 +395,8 @@ static int take(struct codec *c, const struct frame *f)
     timing = clip_timing(c, f, &faster);
     w->sounds[at] = (struct chunk_clip){.level = level, .timing = timing};
     w->faster = faster;
+    if (clip->said && clip->noise)
+        return 0; /* its length is not known */
     if (clip->said && clip->number == 0)
         note_parts(c, timing.grid.step);
     if (clip->said)

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/diag.h"
 #include "base/error.h"
@@ -24,7 +25,8 @@ struct run {
     struct starts starts, guides; /* none where no stream is named */
     struct writer *w;             /* noise; else */
     struct codec *c;
-    int64_t size, frames; /* of noise */
+    int64_t size, frames; /* of noise; without end, of each part, */
+    int64_t first;        /* and of the first one */
 };
 
 /* ---- draws ---- */
@@ -45,10 +47,11 @@ static float normal_at(double share)
     return (float)low;
 }
 
-/* Draw i of the seed, [size, frames]: a dimension has numbers of its own. The first number, which chooses the guide, goes
- * over the draws in steps of the golden section: clips follow others evenly. */
-static void fill(const struct run *run, int64_t i, float *noise)
+/* Frames from .. of draw i of the seed, [size, frames]: a dimension has numbers of its own, four to a block. The first
+ * number, which chooses the guide, goes over the draws in steps of the golden section: clips follow others evenly. */
+static void fill(const struct run *run, int64_t i, int64_t from, int64_t frames, float *noise)
 {
+    float *row = mem_alloc((size_t)(from % 4 + frames) * sizeof *row);
     uint64_t seed = (uint64_t)run->d.seed;
     struct rng first = rng_new(seed, UINT64_MAX);
     double share = rng_uniform(&first) + (double)i * 0.6180339887498949;
@@ -56,12 +59,15 @@ static void fill(const struct run *run, int64_t i, float *noise)
     for (int64_t d = 0; d < run->size; d++) {
         struct rng r = rng_new(seed, (uint64_t)i);
 
-        r.block = (uint64_t)d << 32;
-        rng_normal(&r, noise + d * run->frames, (size_t)run->frames);
+        r.block = ((uint64_t)d << 32) + (uint64_t)from / 4;
+        rng_normal(&r, row, (size_t)(from % 4 + frames));
+        memcpy(noise + d * frames, row + from % 4, (size_t)frames * sizeof *row);
     }
-    noise[0] = normal_at(share - floor(share));
-    for (int64_t j = 0; j < run->size * run->frames; j++)
+    if (from == 0)
+        noise[0] = normal_at(share - floor(share));
+    for (int64_t j = 0; j < run->size * frames; j++)
         noise[j] *= (float)run->d.temperature;
+    free(row);
 }
 
 static struct meta *draw_meta(const struct draw *d, const struct start *of)
@@ -72,7 +78,7 @@ static struct meta *draw_meta(const struct draw *d, const struct start *of)
         meta_set(m, "tempo", meta_real(d->tempo));
     if (d->length > 0)
         meta_set(m, "seconds", meta_real(d->length));
-    else if (of && !d->start)
+    else if (of && !d->start && !d->ended)
         meta_set(m, "samples", meta_int(of->samples));
     return m;
 }
@@ -88,23 +94,41 @@ static const struct start *clip_of(const struct run *run, const struct starts *s
     return of;
 }
 
+/* Draw i, of that name: whole, or in parts until it is told to end; noise has room for each. */
+static int draw_clip(const struct run *run, int64_t i, const char *name, float *noise)
+{
+    struct frame_tensor t[3] = {{.name = "noise"}};
+    struct frame f = {.name = name, .tensors = t, .count = 1};
+    const struct start *start = clip_of(run, &run->starts, i, "start", &f, t);
+    const struct start *guide = clip_of(run, &run->guides, i, "guide", &f, t);
+    struct meta *meta = draw_meta(&run->d, start ? start : guide), *none = meta_map();
+    int64_t from = 0, frames = run->first;
+    int status;
+
+    f.meta = meta;
+    do {
+        t[0].t = tensor_view(noise, 2, (int64_t[]){run->size, frames});
+        f.part = run->d.ended && !*run->d.ended;
+        fill(run, i, from, frames, noise);
+        status = run->c ? codec_draw(run->c, &f) : writer_put(run->w, name, f.meta, t, f.count);
+        from += frames;
+        frames = run->frames;
+        f = (struct frame){.name = name, .meta = none, .tensors = t, .count = 1, .follows = true, .part = f.part};
+    } while (!status && f.part);
+    meta_free(meta);
+    meta_free(none);
+    return status;
+}
+
 static int draw_all(const struct run *run)
 {
-    float *noise = mem_alloc((size_t)(run->size * run->frames) * sizeof *noise);
+    float *noise = mem_alloc((size_t)(run->size * run->first) * sizeof *noise);
     int width = snprintf(NULL, 0, "%" PRId64, run->d.count - 1), status = 0;
 
     for (int64_t i = 0; i < run->d.count && !status; i++) {
-        struct frame_tensor t[3] = {{"noise", tensor_view(noise, 2, (int64_t[]){run->size, run->frames})}};
         char *name = mem_format("sample-%0*" PRId64, width < 2 ? 2 : width, i);
-        struct frame f = {.name = name, .tensors = t, .count = 1};
-        const struct start *start = clip_of(run, &run->starts, i, "start", &f, t);
-        const struct start *guide = clip_of(run, &run->guides, i, "guide", &f, t);
-        struct meta *meta = draw_meta(&run->d, start ? start : guide);
 
-        f.meta = meta;
-        fill(run, i, noise);
-        status = run->c ? codec_draw(run->c, &f) : writer_put(run->w, name, meta, t, f.count);
-        meta_free(meta);
+        status = draw_clip(run, i, name, noise);
         free(name);
     }
     free(noise);
@@ -116,9 +140,9 @@ static int draw_all(const struct run *run)
 /* What it cannot give is refused, or said and left out. */
 static int suit_model(struct draw *d, const struct model *m)
 {
-    if (m->network->one_length && (d->length > 0 || d->tempo > 0 || d->start || d->guide))
-        return error_set("%s: the network '%s' has clips of one length and no beat: no --length, --tempo, --continue "
-                         "or --guide with it",
+    if (m->network->one_length && (d->length > 0 || d->ended || d->tempo > 0 || d->start || d->guide))
+        return error_set("%s: the network '%s' has clips of one length and no beat: no --length, --endless, --tempo, "
+                         "--continue or --guide with it",
                          d->model, m->network->name);
     if (d->tempo > 0 && !m->beat) {
         diag_warn("%s: the frames of this model do not follow the beat, it takes no tempo", d->model);
@@ -133,6 +157,12 @@ static int find_frames(struct run *run, const struct model *m)
     const struct draw *d = &run->d;
     double seconds = d->length > 0 ? d->length : (double)m->samples / m->rate, wanted;
 
+    run->size = m->latent;
+    if (d->ended) {
+        run->frames = m->prior.block;
+        run->first = run->frames + (d->start ? run->starts.list[0].frames : 0);
+        return 0;
+    }
     if (d->start && d->start_seconds >= seconds)
         return error_set("a start of %g seconds fills the whole length of %g seconds: see --start and --length",
                          d->start_seconds, seconds);
@@ -142,8 +172,7 @@ static int find_frames(struct run *run, const struct model *m)
     if (!(wanted * (double)m->latent <= MOST_VALUES))
         return error_set("%s: a clip of %g seconds would take noise of %d x %.0f values, more than %d", d->model,
                          seconds, m->latent, wanted, MOST_VALUES);
-    run->size = m->latent;
-    run->frames = wanted > 1 ? (int64_t)wanted : 1;
+    run->frames = run->first = wanted > 1 ? (int64_t)wanted : 1;
     return 0;
 }
 
@@ -174,7 +203,7 @@ static int draw_noise(struct run *run, const struct meta *head, int fd, const ch
     double length = run->d.length;
 
     run->size = DEFAULT_LATENT;
-    run->frames = length > 0 ? (int64_t)ceil(length * FRAMES_PER_SECOND) : DEFAULT_FRAMES;
+    run->frames = run->first = length > 0 ? (int64_t)ceil(length * FRAMES_PER_SECOND) : DEFAULT_FRAMES;
     run->w = writer_new(fd, label, "noise", head);
     return !run->w || draw_all(run) || writer_end(run->w) ? -1 : 0;
 }

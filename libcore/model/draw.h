@@ -2,18 +2,22 @@
 #ifndef MODEL_DRAW_H
 #define MODEL_DRAW_H
 
+#include <signal.h>
+
 #include "model/codec.h"
 
 enum { DRAW_SECONDS_MOST = 3640 }; /* of noise for any model */
 
 struct draw {
     int64_t count, seed;
-    double temperature;       /* standard deviation of the draws */
-    double tempo, length;     /* beats per minute; seconds of a clip; 0: as the model, or what is followed, has them */
-    const char *model;        /* NULL: noise */
-    const char *start;        /* audio stream whose clips are gone on from; NULL: none */
-    double start_seconds;     /* so much of each */
-    const char *guide;        /* audio stream whose clips are followed; NULL: those of the model's bank */
+    double temperature;   /* standard deviation of the draws */
+    double tempo, length; /* beats per minute; seconds of a clip; 0: as the model, or what is followed, has them */
+    const char *model;    /* NULL: noise */
+    const char *start;    /* audio stream whose clips are gone on from; NULL: none */
+    double start_seconds; /* so much of each */
+    const char *guide;    /* audio stream whose clips are followed; NULL: those of the model's bank */
+    const volatile sig_atomic_t
+        *ended;               /* with a model: a clip in parts of a block, until this is not 0; NULL: of a length */
     struct codec_options how; /* with a model */
 };
 

@@ -24,10 +24,16 @@ struct guided_how guided_defaults(void)
 struct guided_walk {
     const struct guided *g;
     const struct blocks *guide;
-    int64_t *row; /* [blocks + unit + REACH] of the guide */
-    int64_t rows;
-    int64_t *made; /* [blocks + unit] of the bank */
-    float *like;   /* [rows, length latent + CHROMA] */
+    /* Rings: place i is at i % rows. */
+    int64_t rows, filled;         /* places that the row is known of */
+    int64_t *row;                 /* [rows] of the guide */
+    int64_t *made;                /* [rows] of the bank */
+    float *like;                  /* [rows, length latent + CHROMA] */
+    int64_t from;                 /* the row begins here, */
+    int64_t clips, other;         /* and has had so many clips; the other one of them; */
+    int64_t at, end;              /* where it is in the last one, and where that ends */
+    int64_t known[256], *section; /* of --form: which of the sections [letters, blocks] a letter is, or -1 */
+    int letters;
     size_t like_size;
     float *cost;     /* [count] */
     float *products; /* [count, 2] */
@@ -82,18 +88,17 @@ static void stretch(const struct blocks *b, int64_t from, int64_t count, int64_t
 }
 
 /* Clips, each from where the bar goes on: A A B A, B the one nearest to A. */
-static void row_of_clips(struct guided_walk *w, int64_t from)
+static int64_t row_of_clips(struct guided_walk *w, int64_t i)
 {
     const struct blocks *b = w->guide;
-    int64_t clip = b->clip[from], other = b == w->g->bank ? other_clip(w->g, clip, NULL, 0) : clip, done = 0;
 
-    for (int k = 0; done < w->rows; k++) {
-        int64_t c = k % 4 == 2 ? other : clip, at = k == 0 ? from : blocks_at_place(b, c, blocks_place(b, from) + done);
-        int64_t n = b->first[c + 1] - at < w->rows - done ? b->first[c + 1] - at : w->rows - done;
+    if (w->at == w->end) {
+        int64_t c = w->clips % 4 == 2 ? w->other : b->clip[w->from];
 
-        stretch(b, at, n, w->row + done);
-        done += n;
+        w->at = w->clips++ == 0 ? w->from : blocks_at_place(b, c, blocks_place(b, w->from) + i);
+        w->end = b->first[c + 1];
     }
+    return w->at++;
 }
 
 /* How far apart two stretches are in harmony, less for what they share. */
@@ -146,26 +151,45 @@ static void choose_section(const struct guided_walk *w, int64_t from, const int6
     free(try);
 }
 
-static void row_of_form(struct guided_walk *w, int64_t from)
+static int64_t row_of_form(struct guided_walk *w, int64_t i)
 {
     const char *form = w->g->how.form;
-    int64_t count = (int64_t)BAR * w->g->how.bars, known[256], *section;
-    int letters = 0;
+    int64_t count = (int64_t)BAR * w->g->how.bars;
+    unsigned char letter = (unsigned char)form[i / count % (int64_t)strlen(form)];
 
-    memset(known, -1, sizeof known);
-    section = mem_zero(strlen(form) * (size_t)count, sizeof *section);
-    stretch(w->guide, from, count, section);
-    for (int64_t i = 0; i < w->rows; i++) {
-        unsigned char letter = (unsigned char)form[i / count % (int64_t)strlen(form)];
-
-        if (known[letter] < 0) {
-            if (letters > 0)
-                choose_section(w, from, section, letters, count, section + letters * count);
-            known[letter] = letters++;
-        }
-        w->row[i] = section[known[letter] * count + i % count];
+    if (w->known[letter] < 0) {
+        if (w->letters > 0)
+            choose_section(w, w->from, w->section, w->letters, count, w->section + w->letters * count);
+        w->known[letter] = w->letters++;
     }
-    free(section);
+    return w->section[w->known[letter] * count + i % count];
+}
+
+/* The row as far as place to. */
+static void fill_row(struct guided_walk *w, int64_t to)
+{
+    for (; w->filled < to; w->filled++) {
+        int64_t at = w->filled % w->rows;
+
+        w->row[at] = w->g->how.form ? row_of_form(w, w->filled) : row_of_clips(w, w->filled);
+        blocks_like(w->guide, w->row[at], w->like + (size_t)at * w->like_size);
+    }
+}
+
+static void begin_row(struct guided_walk *w, int64_t from)
+{
+    const struct guided *g = w->g;
+    const struct blocks *b = w->guide;
+    int64_t count = (int64_t)BAR * g->how.bars;
+
+    w->from = from;
+    if (!g->how.form) {
+        w->other = b == g->bank ? other_clip(g, b->clip[from], NULL, 0) : b->clip[from];
+        return;
+    }
+    memset(w->known, -1, sizeof w->known);
+    w->section = mem_zero(strlen(g->how.form) * (size_t)count, sizeof *w->section);
+    stretch(b, from, count, w->section);
 }
 
 int64_t guided_from(const struct guided *g, const struct blocks *guide, int64_t from)
@@ -181,19 +205,15 @@ struct guided_walk *guided_begin(const struct guided *g, const struct blocks *gu
 
     w->g = g;
     w->guide = guide;
-    w->rows = blocks + g->how.unit + REACH;
+    w->rows = (blocks < BACK ? blocks : BACK) + g->how.unit + REACH;
     w->row = mem_zero((size_t)w->rows, sizeof *w->row);
     w->made = mem_zero((size_t)w->rows, sizeof *w->made);
     w->like_size = (size_t)(guide->length * guide->latent + CHROMA);
     w->like = mem_alloc((size_t)w->rows * w->like_size * sizeof *w->like);
     w->cost = mem_alloc((size_t)g->bank->count * sizeof *w->cost);
     w->products = mem_alloc(2 * (size_t)g->bank->count * sizeof *w->products);
-    if (g->how.form)
-        row_of_form(w, from);
-    else
-        row_of_clips(w, from);
-    for (int64_t i = 0; i < w->rows; i++)
-        blocks_like(guide, w->row[i], w->like + (size_t)i * w->like_size);
+    begin_row(w, from);
+    fill_row(w, w->rows);
     for (int i = 0; i < RECENT; i++)
         w->recent[i] = -1;
     return w;
@@ -202,6 +222,7 @@ struct guided_walk *guided_begin(const struct guided *g, const struct blocks *gu
 void guided_end(struct guided_walk *w)
 {
     free(w->row);
+    free(w->section);
     free(w->made);
     free(w->like);
     free(w->cost);
@@ -211,13 +232,15 @@ void guided_end(struct guided_walk *w)
 
 int64_t guided_row(const struct guided_walk *w, int64_t i)
 {
-    return w->row[i];
+    return w->row[i % w->rows];
 }
 
 /* ---- repeats ---- */
 
 static double alike(const struct guided_walk *w, int64_t i, int64_t j)
 {
+    i %= w->rows;
+    j %= w->rows;
     if (w->row[i] == w->row[j])
         return 1;
     return blocks_alike(w->guide, w->like + (size_t)i * w->like_size, w->like + (size_t)j * w->like_size);
@@ -274,17 +297,17 @@ static void costs(struct guided_walk *w, int64_t i, const float *past)
 {
     const struct guided *g = w->g;
     const struct blocks *b = g->bank, *a = w->guide;
-    int64_t unit = g->how.unit, clip = a->clip[w->row[i]];
+    int64_t unit = g->how.unit, clip = a->clip[guided_row(w, i)];
     float *c = w->cost, *p = w->products, part = 1 / (float)unit;
 
     blocks_products(b, past, p);
     for (int64_t j = 0; j < b->count; j++)
         c[j] = may_play(w, j, clip) ? blocks_context(b, p, j) / g->far.context : INFINITY;
     for (int64_t k = 0; k < unit; k++)
-        squares_add(b->count - k, CHROMA, b->harmony + k * CHROMA, a->harmony + w->row[i + k] * CHROMA,
+        squares_add(b->count - k, CHROMA, b->harmony + k * CHROMA, a->harmony + guided_row(w, i + k) * CHROMA,
                     (float)g->how.follow * part / g->far.harmony, c);
-    squares_add(b->count, b->latent, b->texture, a->texture + w->row[i] * b->latent, (float)texture / g->far.texture,
-                c);
+    squares_add(b->count, b->latent, b->texture, a->texture + guided_row(w, i) * b->latent,
+                (float)texture / g->far.texture, c);
     for (int64_t j = 0; j < b->count; j++)
         if (isfinite(c[j]) && was_near(w, j))
             c[j] += (float)penalty;
@@ -316,7 +339,7 @@ static void remember(const struct guided_walk *w, int64_t i, int64_t repeat, str
 
             if (c > least_memory)
                 m->list[m->count++] =
-                    (struct memory){k, w->made[i + k - lags[l]],
+                    (struct memory){k, w->made[(i + k - lags[l]) % w->rows],
                                     (float)(memory * c / ((double)w->g->how.unit * (double)w->g->far.block))};
         }
     }
@@ -374,18 +397,20 @@ int64_t guided_next(struct guided_walk *w, int64_t i, const float *past, double 
     int64_t unit = w->g->how.unit;
 
     if (i % unit == 0) {
-        int64_t repeat = find_repeat(w, i);
+        int64_t repeat;
 
+        fill_row(w, i + unit + REACH);
+        repeat = find_repeat(w, i);
         if (repeat >= 0 && vary >= w->g->how.vary) {
             for (int k = 0; k < unit; k++) /* one that is longer than the way back repeats itself */
-                w->made[i + k] = w->made[repeat + k];
+                w->made[(i + k) % w->rows] = w->made[(repeat + k) % w->rows];
         } else {
             int64_t from = choose(w, i, repeat, past, place);
 
             for (int64_t k = 0; k < unit; k++) /* clips shorter than a unit may end before */
-                w->made[i + k] = from + k < w->g->bank->count ? from + k : w->g->bank->count - 1;
+                w->made[(i + k) % w->rows] = from + k < w->g->bank->count ? from + k : w->g->bank->count - 1;
             w->recent[w->used++ % (RECENT / unit)] = from;
         }
     }
-    return w->made[i];
+    return w->made[i % w->rows];
 }

@@ -32,7 +32,8 @@ struct guided_walk;
 /* Where to begin instead of at a block of the guide: sections begin with a bar. */
 int64_t guided_from(const struct guided *g, const struct blocks *guide, int64_t from);
 
-/* A clip of so many blocks that follows guide (the bank, or blocks of another recording) from one of its blocks on. */
+/* A clip of so many blocks (INT64_MAX: without end, in as much memory as one of a thousand) that follows guide (the bank,
+ * or blocks of another recording) from one of its blocks on. */
 struct guided_walk *guided_begin(const struct guided *g, const struct blocks *guide, int64_t from, int64_t blocks);
 void guided_end(struct guided_walk *w);
 

@@ -116,7 +116,7 @@ void prior_free(struct prior *p)
 /* Each from a dimension of its own; latents may have fewer than there are choices. */
 enum choice { CHOICE_CLIP, CHOICE_PLACE, CHOICE_VARY };
 
-/* Uniform on [0, 1), for a choice at frame t. */
+/* Uniform on [0, 1), for a choice at frame t of the noise. */
 static double uniform(const struct prior *p, struct prior_noise noise, enum choice what, int64_t t)
 {
     double draw = (double)noise.v[(int64_t)what % p->shape.latent * noise.frames + t];
@@ -137,14 +137,15 @@ double prior_period(const struct prior *p, struct prior_noise noise)
 
 /* ---- a sample ---- */
 
-static void innovation(const struct prior *p, struct prior_noise noise, int64_t t, float *x)
+/* Of frame t, by frame at of the noise. */
+static void innovation(const struct prior *p, struct prior_noise noise, int64_t t, int64_t at, float *x)
 {
     int64_t d = p->shape.latent;
     const float *l = p->factor + (t % p->shape.positions) * d * d;
 
     for (int64_t i = 0; i < d; i++)
         for (int64_t j = 0; j <= i; j++)
-            x[i] += l[i * d + j] * noise.v[j * noise.frames + t];
+            x[i] += l[i * d + j] * noise.v[j * noise.frames + at];
 }
 
 /* The block of the bank whose context is nearest to the weighted frames past [2 length, latent]. */
@@ -167,12 +168,11 @@ static int64_t nearest_block(const struct prior *p, const float *past)
     return best;
 }
 
-/* A sample on its way. */
-struct walk {
+struct prior_walk {
     const struct prior *p;
-    struct prior_noise noise;
-    int64_t start;
-    float *z; /* standardised: room frames before the first that is made, then those */
+    struct prior_noise noise; /* of the part at hand */
+    int64_t start, from;      /* of the frames: the first that is made, and the part's first */
+    float *z;                 /* standardised: room frames before the first that the part makes, then those */
     int64_t room;
     float *query;               /* [2 block, latent] */
     float *past;                /* [PRIOR_ORDER, latent] */
@@ -182,14 +182,13 @@ struct walk {
     float *given_z;
 };
 
-/* Frames before the one at z's place at, by their weight. */
-static const float *context(struct walk *w, int64_t at)
+/* Frames before the one at x, by their weight. */
+static const float *context(struct prior_walk *w, const float *x)
 {
-    int64_t d = w->p->shape.latent, n = 2 * w->p->shape.block;
+    int64_t d = w->p->shape.latent, n = 2 * w->p->shape.block * d;
 
-    for (int64_t t = 0; t < n; t++)
-        for (int64_t i = 0; i < d; i++)
-            w->query[t * d + i] = w->z[(w->room + at - n + t) * d + i] * w->p->by.weight[i];
+    for (int64_t i = 0; i < n; i++)
+        w->query[i] = x[i - n] * w->p->by.weight[i % d];
     return w->query;
 }
 
@@ -201,7 +200,7 @@ static void standardise(const struct prior *p, const float *v, int64_t frames, i
             *out++ = (v[i * frames + t] - p->mean[i]) / p->sd[i];
 }
 
-static void take_guide(struct walk *w)
+static void take_guide(struct prior_walk *w)
 {
     const struct prior *p = w->p;
     const struct prior_guide *g = w->noise.guide;
@@ -212,7 +211,7 @@ static void take_guide(struct walk *w)
 }
 
 /* Whom to follow from where on, and the standardised frames before the first: the end of start, or the begin of the guide. */
-static void begin_guided(struct walk *w)
+static void begin_guided(struct prior_walk *w, int64_t blocks)
 {
     const struct prior *p = w->p;
     const struct blocks *b = &p->blocks;
@@ -224,7 +223,7 @@ static void begin_guided(struct walk *w)
         b = &w->given;
         z = w->given_z;
     } else if (w->start > 0) {
-        from = nearest_block(p, context(w, 0));
+        from = nearest_block(p, context(w, w->z + w->room * p->shape.latent));
     } else {
         from = b->first[(int64_t)(uniform(p, w->noise, CHOICE_CLIP, 0) * (double)b->clips)] + 2;
     }
@@ -232,25 +231,25 @@ static void begin_guided(struct walk *w)
         from = guided_from(&p->guided, b, from);
         memcpy(w->z + w->room * d - n, z + b->frame[from > 2 ? from - 2 : 0] * d, (size_t)n * sizeof *w->z);
     }
-    w->guided = guided_begin(&p->guided, b, from, (w->noise.frames - w->start) / p->shape.block + 1);
+    w->guided = guided_begin(&p->guided, b, from, blocks);
 }
 
-/* The frame of the bank that sounds at t, at least the one that the autoregression can foretell. */
-static const float *guided_frame(struct walk *w, int64_t t)
+/* The frame of the bank that sounds at t, where x will be, at least the one that the autoregression can foretell. */
+static const float *guided_frame(struct prior_walk *w, int64_t t, const float *x)
 {
     const struct prior *p = w->p;
     int64_t n = p->shape.block, i = (t - w->start) / n, q = (t - w->start) % n, frame;
 
     if (q == 0)
-        w->block = guided_next(w->guided, i, context(w, t - w->start), uniform(p, w->noise, CHOICE_PLACE, t),
-                               uniform(p, w->noise, CHOICE_VARY, t));
+        w->block = guided_next(w->guided, i, context(w, x), uniform(p, w->noise, CHOICE_PLACE, t - w->from),
+                               uniform(p, w->noise, CHOICE_VARY, t - w->from));
     frame = p->blocks.frame[w->block] + q;
     return p->bank + (frame > PRIOR_ORDER ? frame : PRIOR_ORDER) * p->shape.latent;
 }
 
 /* The frame y of the bank, and the carried part of what the autoregression makes of how the past differs from what is
  * before y; less the forecast, multiplied by the temperature, and the forecast. As this is linear it is a forecast, too. */
-static void fit_frame(struct walk *w, int64_t t, const float *y, float *x)
+static void fit_frame(struct prior_walk *w, int64_t t, const float *y, float *x)
 {
     int64_t d = w->p->shape.latent, n = PRIOR_ORDER * d;
     float hot = (float)w->noise.temperature;
@@ -273,23 +272,63 @@ static void run_normal(const struct prior *p, struct prior_noise noise, int64_t 
 }
 
 /* One standardised frame from those before it. */
-static void next_frame(struct walk *w, int64_t t, float *x)
+static void next_frame(struct prior_walk *w, int64_t t, float *x)
 {
     const struct prior *p = w->p;
     int64_t d = p->shape.latent;
 
     if (w->guided) {
-        fit_frame(w, t, guided_frame(w, t), x);
+        fit_frame(w, t, guided_frame(w, t, x), x);
     } else {
         forecast(p, t, x - d, 1, x);
-        innovation(p, w->noise, t, x);
+        innovation(p, w->noise, t, t - w->from, x);
     }
     for (int64_t i = 0; i < d; i++)
         x[i] = x[i] > bound ? bound : x[i] < -bound ? -bound : x[i];
 }
 
-static void walk_free(struct walk *w)
+struct prior_walk *prior_begin(const struct prior *p, struct prior_noise noise, int64_t start, int64_t frames)
 {
+    struct prior_walk *w = mem_zero(1, sizeof *w);
+    int64_t d = p->shape.latent, two = 2 * p->shape.block, known;
+
+    *w = (struct prior_walk){.p = p, .noise = noise, .start = start, .room = two > PRIOR_ORDER ? two : PRIOR_ORDER};
+    if (p->how.kind == PRIOR_NORMAL)
+        return w;
+    w->z = mem_zero((size_t)(w->room * d), sizeof *w->z);
+    w->query = mem_alloc((size_t)(two * d) * sizeof *w->query);
+    w->past = mem_alloc((size_t)(PRIOR_ORDER * d) * sizeof *w->past);
+    known = start < w->room ? start : w->room;
+    standardise(p, noise.v, noise.frames, start - known, start, w->z + (w->room - known) * d);
+    if (p->how.kind == PRIOR_GUIDED)
+        begin_guided(w, frames < INT64_MAX ? (frames - start) / p->shape.block + 1 : INT64_MAX);
+    return w;
+}
+
+void prior_next(struct prior_walk *w, float *v, int64_t frames)
+{
+    const struct prior *p = w->p;
+    int64_t d = p->shape.latent, skip = w->start > w->from ? w->start - w->from : 0, count = frames - skip;
+
+    w->noise = (struct prior_noise){v, frames, w->noise.temperature, NULL};
+    if (p->how.kind == PRIOR_NORMAL) {
+        run_normal(p, w->noise, skip);
+    } else {
+        w->z = mem_grow(w->z, (size_t)((w->room + count) * d), sizeof *w->z);
+        for (int64_t t = 0; t < count; t++)
+            next_frame(w, w->from + skip + t, w->z + (w->room + t) * d);
+        for (int64_t t = 0; t < count; t++)
+            for (int64_t i = 0; i < d; i++)
+                v[i * frames + skip + t] = w->z[(w->room + t) * d + i] * p->sd[i] + p->mean[i];
+        memmove(w->z, w->z + count * d, (size_t)(w->room * d) * sizeof *w->z);
+    }
+    w->from += frames;
+}
+
+void prior_end(struct prior_walk *w)
+{
+    if (!w)
+        return;
     if (w->guided)
         guided_end(w->guided);
     blocks_free(&w->given);
@@ -297,28 +336,5 @@ static void walk_free(struct walk *w)
     free(w->query);
     free(w->past);
     free(w->z);
-}
-
-void prior_run(const struct prior *p, struct prior_noise noise, int64_t start)
-{
-    int64_t d = p->shape.latent, two = 2 * p->shape.block, known;
-    struct walk w = {.p = p, .noise = noise, .start = start, .room = two > PRIOR_ORDER ? two : PRIOR_ORDER};
-
-    if (p->how.kind == PRIOR_NORMAL) {
-        run_normal(p, noise, start);
-        return;
-    }
-    w.z = mem_zero((size_t)((w.room + noise.frames) * d), sizeof *w.z);
-    w.query = mem_alloc((size_t)(two * d) * sizeof *w.query);
-    w.past = mem_alloc((size_t)(PRIOR_ORDER * d) * sizeof *w.past);
-    known = start < w.room ? start : w.room;
-    standardise(p, noise.v, noise.frames, start - known, start, w.z + (w.room - known) * d);
-    if (p->how.kind == PRIOR_GUIDED)
-        begin_guided(&w);
-    for (int64_t t = start; t < noise.frames; t++)
-        next_frame(&w, t, w.z + (w.room + t - start) * d);
-    for (int64_t t = start; t < noise.frames; t++)
-        for (int64_t i = 0; i < d; i++)
-            noise.v[i * noise.frames + t] = w.z[(w.room + t - start) * d + i] * p->sd[i] + p->mean[i];
-    walk_free(&w);
+    free(w);
 }

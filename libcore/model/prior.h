@@ -59,6 +59,7 @@ struct prior_how {
 };
 
 struct prior;
+struct prior_walk;
 
 /* Whether the statistics, as they were read, can be used. -1: with the reason. */
 int prior_check(const struct prior_shape *shape, const struct params *params);
@@ -89,8 +90,13 @@ struct prior_noise {
  * those kept, 0 if there is none. */
 double prior_period(const struct prior *p, struct prior_noise noise);
 
-/* Turns noise into latents in place. If start > 0, the first start frames are
- * latents already, and what follows goes on from them. */
-void prior_run(const struct prior *p, struct prior_noise noise, int64_t start);
+/* A clip on its way: of so many frames, or without end where frames is INT64_MAX, in memory that does not grow then. noise
+ * is that of its first part. If start > 0, the first start frames, no more than this part's, are latents already, and
+ * what follows goes on from them. */
+struct prior_walk *prior_begin(const struct prior *p, struct prior_noise noise, int64_t start, int64_t frames);
+
+/* Turns the next part of the noise, v [latent, frames], the first first, into latents in place: the same however it is cut. */
+void prior_next(struct prior_walk *w, float *v, int64_t frames);
+void prior_end(struct prior_walk *w);
 
 #endif

@@ -209,9 +209,47 @@ static void test_long_units(void)
     check(again, "a unit longer than a bar repeats the bar before, all of it");
 }
 
+/* Without end: the row of a clip that is long, in rings; what lies as far back as is looked returns. */
+static void test_endless(void)
+{
+    enum { LONG = 1024, COUNT = 2 * LONG };
+    static float z[(LONG + BLOCKS) * LENGTH * D];
+    static float ones[D] = {1, 1, 1, 1};
+    struct listening by = {.weight = ones, .chroma = chroma_new(3000, 512, 0)};
+    size_t bins = (size_t)chroma_bins(by.chroma);
+    struct rng r = rng_new(3, 0), u = rng_new(7, 0);
+    struct blocks b;
+    struct guided g;
+    struct guided_walk *w;
+    static int64_t made[COUNT];
+    int64_t wrong = 0, again = 0;
+
+    by.level = mem_zero(bins * D, sizeof(float));
+    by.rest = mem_zero(bins, sizeof(float));
+    rng_normal(&r, z, sizeof z / sizeof *z);
+    blocks_make(&b, D, LENGTH, z, (int64_t[]){LONG * LENGTH, BLOCKS * LENGTH}, 2, &by);
+    g = (struct guided){&b, blocks_far(&b), guided_defaults()};
+    g.how.vary = 0;
+    g.how.unit = GUIDED_UNIT_MOST;
+    w = guided_begin(&g, &b, 0, INT64_MAX);
+    for (int64_t i = 0; i < COUNT; i++) {
+        made[i] = guided_next(w, i, past, rng_uniform(&u), rng_uniform(&u));
+        wrong += guided_row(w, i) != i % LONG;
+        again += i >= LONG && made[i] == made[i - LONG];
+    }
+    check(wrong == 0, "the guide, and once more: %lld places are not", (long long)wrong);
+    check(again == LONG, "what was played 1024 places before returns: %lld times", (long long)again);
+    guided_end(w);
+    blocks_free(&b);
+    free(by.level);
+    free(by.rest);
+    chroma_free(by.chroma);
+}
+
 int main(void)
 {
     make_bank();
+    test_endless();
     test_units();
     test_form();
     test_sections();

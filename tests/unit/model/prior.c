@@ -85,6 +85,15 @@ static struct prior_noise draws(int64_t frames, double temperature)
     return n;
 }
 
+/* A whole clip. */
+static void prior_run(const struct prior *p, struct prior_noise n, int64_t start)
+{
+    struct prior_walk *w = prior_begin(p, n, start, n.frames);
+
+    prior_next(w, n.v, n.frames);
+    prior_end(w);
+}
+
 /* Mean, deviation and correlation with the frame before, of a dimension [frames]. */
 static void moments(const float *x, int64_t frames, double m[3])
 {
@@ -323,6 +332,57 @@ static void test_threads_and_start(void)
     params_free(p);
 }
 
+/* Whether whole is what comes of n in parts of so many frames each, the first start more. */
+static bool cut_alike(const struct prior *p, struct prior_noise n, int64_t start, int64_t each, const float *whole)
+{
+    struct prior_walk *w = NULL;
+    bool same = true;
+
+    for (int64_t from = 0, to = start + each; from < n.frames; from = to, to += each) {
+        int64_t count = (to < n.frames ? to : n.frames) - from;
+        float *v = mem_alloc((size_t)(count * D) * sizeof *v);
+
+        for (int64_t i = 0; i < D; i++)
+            memcpy(v + i * count, n.v + i * n.frames + from, (size_t)count * sizeof *v);
+        if (!w)
+            w = prior_begin(p, (struct prior_noise){v, count, n.temperature, n.guide}, start, INT64_MAX);
+        prior_next(w, v, count);
+        for (int64_t i = 0; i < D; i++)
+            same &= !memcmp(v + i * count, whole + i * n.frames + from, (size_t)count * sizeof *v);
+        free(v);
+    }
+    prior_end(w);
+    return same;
+}
+
+/* A clip without end is the same in parts of any length, and the begin of a whole one. */
+static void test_parts(void)
+{
+    enum { FRAMES = 83, START = 12 };
+    const int64_t lengths[] = {200, 150};
+    const struct prior_shape shape = {.latent = D, .positions = 4, .block = 4, .bank = 350, .clips = 2};
+    struct params *params = fitted(&shape, lengths, 2);
+
+    for (int kind = PRIOR_NORMAL; kind <= PRIOR_GUIDED; kind++)
+        for (int64_t start = 0; start <= START; start += START) {
+            struct prior *p = kind == PRIOR_GUIDED
+                                  ? guided(&shape, params)
+                                  : prior_new(&shape, params, (struct prior_how){.kind = (enum prior_kind)kind},
+                                              (struct listening){0});
+            struct prior_noise n = draws(FRAMES, 1), whole = draws(FRAMES, 1);
+            bool same = true;
+
+            prior_run(p, whole, start);
+            for (int64_t each = 1; each <= 7; each += 3)
+                same &= cut_alike(p, n, start, each, whole.v);
+            check(same, "kind %d from frame %lld on in parts", kind, (long long)start);
+            free(n.v);
+            free(whole.v);
+            prior_free(p);
+        }
+    params_free(params);
+}
+
 int main(void)
 {
     test_long_run();
@@ -331,5 +391,6 @@ int main(void)
     test_carried();
     test_choices();
     test_threads_and_start();
+    test_parts();
     return check_done();
 }
