@@ -21,6 +21,7 @@ static const struct opt opts[] = {
     {0, "tempo", OPT_REAL, &draw.tempo, "BPM", 0, 400, "beats per minute; 0: the model chooses", NULL},
     {0, "length", OPT_REAL, &draw.length, "SECONDS", 0, 86400,
      "length of the clips; 0: that of the clips of training, or of the guide", NULL},
+    {0, "exact", OPT_FLAG, &draw.exact, NULL, 0, 0, "that length, not the nearest whole bars of four beats", NULL},
     {0, "endless", OPT_FLAG, &endless, NULL, 0, 0, "with -m: one clip without end, in parts; Ctrl-C ends it", NULL},
     {'m', "model", OPT_TEXT, &draw.model, "MODEL", 0, 0, "draw latents from this model's prior, not noise", NULL},
     {'j', "threads", OPT_INT, &draw.how.threads, "N", 0, 1024, "with -m: threads, 0 for one per processor", NULL},
@@ -80,8 +81,10 @@ static void check_usage(void)
         diag_usage("--continue needs the model that will decode: cv-sample -m model.bin -c %s", draw.start);
     if (endless && !draw.model)
         diag_usage("--endless needs the model that will decode: cv-sample --endless -m model.bin");
-    if (endless && (count_given || draw.length > 0))
-        diag_usage("--endless: is one clip, of no length: leave %s out", count_given ? "-n" : "--length");
+    if (endless && (count_given || draw.length > 0 || draw.exact))
+        diag_usage("--endless: is one clip, of no length: leave %s out", count_given  ? "-n"
+                                                                         : draw.exact ? "--exact"
+                                                                                      : "--length");
     if (start_given && !draw.start)
         diag_usage("--start needs clips to go on from: name them with --continue");
     if (draw.start && draw.tempo > 0)

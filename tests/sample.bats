@@ -135,10 +135,10 @@ meta() { cv-info --json | sed 's/.*"frames":\[//' | grep -oE "\"$1\":[^,}]*" | c
     cmp <(cv-sample --length 0 --tempo 0) <(cv-sample)
 }
 
-@test "without a model there are 18 times to a second" {
-    [ "$(cv-sample --length 30 | shape)" = "[256,540]" ]
-    [ "$(cv-sample --length 2.01 | shape)" = "[256,37]" ]
-    [ "$(cv-sample --length .01 | shape)" = "[256,1]" ]
+@test "without a model there are 18 times to a second, and 24 for a bar" {
+    [ "$(cv-sample --length 30 | shape)" = "[256,564]" ]
+    [ "$(cv-sample --length 2.01 | shape)" = "[256,61]" ]
+    [ "$(cv-sample --length .01 | shape)" = "[256,25]" ]
     [ "$(cv-sample --tempo 60 | shape)" = "[256,512]" ]
 }
 
@@ -157,19 +157,48 @@ meta() { cv-info --json | sed 's/.*"frames":\[//' | grep -oE "\"$1\":[^,}]*" | c
     [ "$(field beat_frames beat.bin)" = 24 ]
     beat=$((24 / $(field stride beat.bin)))
     # 3 s at 150 beats per minute, the tempo of all clips, from a frame before the first beat on
-    [ "$(cv-sample -m beat.bin | shape)" = "[96,$(((3 * 150 * beat + 59) / 60 + 1))]" ]
+    [ "$(cv-sample --exact -m beat.bin | shape)" = "[96,$(((3 * 150 * beat + 59) / 60 + 1))]" ]
     # at the one that is asked for; half as fast has the frames of its double
     for tempo in 180 90; do
-        [ "$(cv-sample -m beat.bin --length 8 --tempo $tempo | shape)" = "[96,$(((8 * 180 * beat + 59) / 60 + 1))]" ]
+        [ "$(cv-sample --exact -m beat.bin --length 8 --tempo $tempo | shape)" = "[96,$(((8 * 180 * beat + 59) / 60 + 1))]" ]
     done
     for how in "--length 8" "--length 8 --tempo 190" "--length 8 --tempo 101" "--length .2 --tempo 190"; do
         seconds=${how#--length }; seconds=${seconds%% *}
         samples=$(awk "BEGIN { print $seconds * 3000 }")
-        [ "$(cv-sample -m beat.bin $how | cv-decode beat.bin | tensor audio | wc -l)" -eq $samples ]
-        [ "$(cv-sample $how | cv-decode beat.bin | tensor audio | wc -l)" -eq $samples ]
+        [ "$(cv-sample --exact -m beat.bin $how | cv-decode beat.bin | tensor audio | wc -l)" -eq $samples ]
+        [ "$(cv-sample --exact $how | cv-decode beat.bin | tensor audio | wc -l)" -eq $samples ]
     done
     [ "$(cv-sample --tempo 190 | cv-decode beat.bin | meta tempo)" = 190 ]
     [ "$(cv-sample --tempo 190 -m beat.bin | meta tempo)" = 190 ]
+}
+
+@test "frames that follow the beat: a clip ends with the nearest bar, as noise or as latents" {
+    # LENGTH TEMPO SAMPLES: at 3000 Hz; half and double the tempo count as the same
+    while read -r seconds tempo samples; do
+        cv-sample --length $seconds --tempo $tempo -m beat.bin 2> words | cv-decode beat.bin 2>> words | tensor audio > new
+        [ "$(wc -l < new)" -eq $samples ]
+        cv-sample --length $seconds --tempo $tempo | cv-decode beat.bin 2> noise-words | tensor audio | cmp - new
+        [ "$(sed 's/^[^ ]* //' noise-words)" = "$(sed 's/^[^ ]* //' words)" ]
+        [ $seconds = 8 ] || grep -qx "cv-sample: $seconds s become .* whole bars; 'cv-sample --exact' keeps $seconds" words
+        [ $seconds != 8 ] || [ ! -s words ]
+    done <<- END
+		8 120 24000
+		8.9 120 24000
+		9.1 120 30000
+		0.2 120 6000
+		9 180 28000
+		9.2 90 28000
+	END
+    cv-sample -n 2 --length 9.1 -m beat.bin 2> words > two
+    [ "$(wc -l < words)" -eq 1 ]
+    # of the length of training; nothing was asked for
+    [ "$(cv-sample --tempo 120 -m beat.bin 2> words | meta samples)" = 12000 ]
+    [ ! -s words ]
+    cv-sample --exact -m beat.bin | cv-info --json | grep -q '"exact":true'
+    [ "$(cv-sample --exact -m beat.bin --tempo 120 | meta samples)" = 9000 ]
+    # what goes by a recording is as long as is asked for, or as that is
+    [ "$(cv-sample -m beat.bin -g long.cvs --length 9.1 | meta samples)" = 27300 ]
+    [ "$(cv-sample -m beat.bin -c long.cvs --start 1 --length 9.1 | meta samples)" = 27300 ]
 }
 
 @test "-c: new clips begin with the latents of a clip, and have its level and beat" {
@@ -311,6 +340,8 @@ early() {
     says "-n"
     refuses 2 cv-sample --endless -m beat.bin --length 3
     says "--length"
+    refuses 2 cv-sample --endless -m beat.bin --exact
+    says "--exact"
     refuses 1 cv-sample --endless -m two.bin
     says notebook --endless
     [ -z "$output" ]

@@ -27,6 +27,7 @@ struct work {
     struct prior_walk *walk;
     int64_t latents, samples; /* that have come */
     double faster;
+    bool said_bars;
 };
 
 static int begin(struct codec *c, struct reader *file)
@@ -312,6 +313,24 @@ static struct timing clip_timing(const struct codec *c, const struct frame *f, d
     return t;
 }
 
+/* New clips end with a bar of four beats, the nearest that the latents suffice for, unless their stream says "exact";
+ * those that say where the beat is go by a recording, and are as long as it is, or as asked for. */
+static int64_t to_bar(struct codec *c, const struct meta *meta, struct grid g, int64_t n, int64_t all)
+{
+    const struct meta *exact = meta_get(c->head, "exact");
+    double bar = 4 * BEAT_FRAMES * g.step, bars = fmin(round((double)n / bar), floor((double)all / bar));
+    int64_t whole = (int64_t)round(fmax(bars, 1) * bar);
+    struct work *w = c->state;
+
+    if (!c->m.beat || meta_get(meta, "beat") || (exact && exact->kind == META_BOOL && exact->truth) || whole > all)
+        return n;
+    if (meta_get(meta, "seconds") && whole != n && !w->said_bars)
+        diag_note("%.4g s become %.4g: whole bars; 'cv-sample --exact' keeps %.4g", (double)n / c->m.rate,
+                  (double)whole / c->m.rate, (double)n / c->m.rate);
+    w->said_bars |= meta_get(meta, "seconds") != NULL;
+    return whole;
+}
+
 /* How many samples a frame stands for: as its meta says, in samples or in seconds, else as its stream's head does;
  * noise of no length said makes a clip like those of training. At most as many as the latents make. */
 static int64_t clip_samples(struct codec *c, const struct meta *meta, int64_t latents, struct grid g, double faster)
@@ -339,7 +358,8 @@ static int64_t clip_samples(struct codec *c, const struct meta *meta, int64_t la
             c->brief.wants = (double)n / rate;
         }
     }
-    return n > 0 && n <= all ? n : all;
+    n = n > 0 && n <= all ? n : all;
+    return clip->noise ? to_bar(c, meta, g, n, all) : n;
 }
 
 /* How many samples a clip in parts has, by what has been said by now; 0: not known yet. */

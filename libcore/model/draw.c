@@ -14,10 +14,18 @@
 #include "model/codec_private.h"
 #include "model/continuation.h"
 
-/* The latents of the default network, 'spectral', and enough times for 30 s of it at any rate and tempo. */
-enum { DEFAULT_LATENT = 256, DEFAULT_FRAMES = 512, FRAMES_PER_SECOND = 18, MOST_VALUES = 1 << 24 };
+/* The latents of the default network, 'spectral', and enough times for 30 s of it at any rate and tempo; of what is asked
+ * for, and a bar more. */
+enum {
+    DEFAULT_LATENT = 256,
+    DEFAULT_FRAMES = 512,
+    FRAMES_PER_SECOND = 18,
+    FRAMES_OF_A_BAR = 24,
+    MOST_VALUES = 1 << 24
+};
 
-_Static_assert(DRAW_SECONDS_MOST == MOST_VALUES / DEFAULT_LATENT / FRAMES_PER_SECOND, "as much as may be drawn");
+_Static_assert(DRAW_SECONDS_MOST == (MOST_VALUES / DEFAULT_LATENT - FRAMES_OF_A_BAR) / FRAMES_PER_SECOND,
+               "as much as may be drawn");
 
 /* Draws on their way. */
 struct run {
@@ -203,7 +211,8 @@ static int draw_noise(struct run *run, const struct meta *head, int fd, const ch
     double length = run->d.length;
 
     run->size = DEFAULT_LATENT;
-    run->frames = run->first = length > 0 ? (int64_t)ceil(length * FRAMES_PER_SECOND) : DEFAULT_FRAMES;
+    run->frames = run->first =
+        length > 0 ? (int64_t)ceil(length * FRAMES_PER_SECOND) + FRAMES_OF_A_BAR : DEFAULT_FRAMES;
     run->w = writer_new(fd, label, "noise", head);
     return !run->w || draw_all(run) || writer_end(run->w) ? -1 : 0;
 }
@@ -216,6 +225,8 @@ int draw_run(const struct draw *d, int fd, const char *label)
 
     meta_set(head, "seed", meta_int(d->seed));
     meta_set(head, "temperature", meta_real(d->temperature));
+    if (d->exact)
+        meta_set(head, "exact", meta_bool(true));
     status = d->model ? draw_latents(&run, head, fd, label) : draw_noise(&run, head, fd, label);
     starts_free(&run.starts);
     starts_free(&run.guides);

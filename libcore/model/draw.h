@@ -6,12 +6,13 @@
 
 #include "model/codec.h"
 
-enum { DRAW_SECONDS_MOST = 3640 }; /* of noise for any model */
+enum { DRAW_SECONDS_MOST = 3639 }; /* of noise for any model */
 
 struct draw {
     int64_t count, seed;
     double temperature;   /* standard deviation of the draws */
     double tempo, length; /* beats per minute; seconds of a clip; 0: as the model, or what is followed, has them */
+    bool exact;           /* clips are not brought to whole bars */
     const char *model;    /* NULL: noise */
     const char *start;    /* audio stream whose clips are gone on from; NULL: none */
     double start_seconds; /* so much of each */

@@ -95,11 +95,12 @@ static double least_step(const struct model *m, double tempo, const struct start
     return least;
 }
 
+/* Where frames follow the beat, for the beat that is begun before, and a bar more. */
 static double times(const struct model *m, double seconds, double tempo, const struct starts *from)
 {
     if (!m->beat)
         return ceil(seconds * m->rate / ((double)m->hop * m->spectral.stride));
-    return ceil(seconds / least_step(m, tempo, from)) + m->prior.positions;
+    return ceil(seconds / least_step(m, tempo, from)) + 5 * m->prior.positions;
 }
 
 static const struct network_option options[] = {
