@@ -176,7 +176,7 @@ run_examples() {
     cv-sample() {
         local how=
 
-        [[ $* != *--endless* ]] || how="timeout --preserve-status 2"
+        [[ $* != *--endless* ]] || how="timeout --foreground --preserve-status 2" # one signal
         command $how cv-sample "$@"
     }
     run_examples cv-sample.1
