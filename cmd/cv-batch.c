@@ -6,6 +6,7 @@
 
 #include "base/diag.h"
 #include "base/error.h"
+#include "base/history.h"
 #include "base/mem.h"
 #include "base/opt.h"
 #include "base/rng.h"
@@ -121,6 +122,7 @@ int main(int argc, char **argv)
     struct audio_clip c = {0};
     struct reader *in;
     struct writer *out;
+    struct meta *head;
     double head_rate = 0; /* the head names none */
     int status;
 
@@ -132,7 +134,11 @@ int main(int argc, char **argv)
     if (!in)
         diag_die("%s", error_text());
     meta_get_real(reader_meta(in), "rate", &head_rate);
-    out = writer_new(STDOUT_FILENO, "standard output", "audio", reader_meta(in));
+    head = meta_copy(reader_meta(in));
+    if (meta_get(head, "history"))
+        history_add(head, NULL);
+    out = writer_new(STDOUT_FILENO, "standard output", "audio", head);
+    meta_free(head);
     if (!out)
         diag_die("%s", error_text());
     batch = batch_new(out, (size_t)group, head_rate);
@@ -142,6 +148,10 @@ int main(int argc, char **argv)
         diag_die("%s", error_text());
     if (take)
         warn_empty();
+    if (reader_segment(in) > 0)
+        diag_note(
+            "the history of the first stream stands for all %lld: a recipe of what comes of them lacks the others",
+            (long long)reader_segment(in) + 1);
     if (writer_end(out) < 0)
         diag_die("%s", error_text());
     reader_free(in);

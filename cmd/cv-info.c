@@ -6,16 +6,19 @@
 
 #include "base/diag.h"
 #include "base/error.h"
+#include "base/history.h"
 #include "base/mem.h"
 #include "base/opt.h"
 #include "base/report.h"
+#include "base/text.h"
 #include "io/describe.h"
 #include "model/chunks.h"
 
-static bool json, audio;
+static bool json, recipe, audio;
 
 static const struct opt opts[] = {
     {0, "json", OPT_FLAG, &json, NULL, 0, 0, "print one JSON object instead of words", NULL},
+    {0, "recipe", OPT_FLAG, &recipe, NULL, 0, 0, "print the pipe that makes it again instead", NULL},
 };
 
 static const struct program program = {"cv-info",
@@ -48,6 +51,9 @@ static struct {
 } total;
 
 static struct meta *segments, *frames; /* of the report in JSON */
+static struct meta *streams;           /* the histories of the segments, see base/history.h */
+
+enum { RUN_WIDTH = 100 }; /* of a run in words */
 
 /* "4624 samples, 210 ms with --iterations 0; ...": how late the sound of a model is, in parts; NULL: it is not for parts. */
 static struct meta *latency(const struct reader *r)
@@ -68,12 +74,36 @@ static struct meta *latency(const struct reader *r)
     return known ? meta_text(text) : NULL;
 }
 
+/* The runs that made it, each in a line that ends where it gets long. */
+static void runs_print(const struct meta *history)
+{
+    for (size_t i = 0; i < history->count; i++) {
+        size_t size, n = 0;
+        char *text;
+        FILE *to = mem_stream(&text, &size);
+
+        history_print_entry(to, history->items[i]);
+        fclose(to);
+        while (n < size && (n < RUN_WIDTH || !text_character(text + n)))
+            n++;
+        text[n] = '\0';
+        printf("  %-16s ", i > 0 ? "" : "history");
+        report_text(stdout, 0, text);
+        puts(n < size ? " ..." : "");
+        free(text);
+    }
+}
+
 static void segment_begin(const struct reader *r)
 {
     const struct table *t = audio ? &clip_table : &tensor_table;
     const struct meta *meta = reader_meta(r);
-    struct meta *late = latency(r);
+    struct meta *late;
 
+    history_more(streams, meta);
+    if (recipe)
+        return;
+    late = latency(r);
     if (json) {
         struct meta *segment = meta_map();
 
@@ -88,6 +118,10 @@ static void segment_begin(const struct reader *r)
     if (reader_segment(r) > 0)
         printf("\nsegment %" PRId64 "\n", reader_segment(r) + 1);
     for (size_t i = 0; i < meta->count; i++) {
+        if (streams->items[streams->count - 1]->count > 0 && !strcmp(meta->keys[i], "history")) {
+            runs_print(meta->items[i]);
+            continue;
+        }
         printf("  ");
         report_text(stdout, -16, meta->keys[i]);
         putchar(' ');
@@ -148,13 +182,16 @@ static int frames_put(struct reader *r)
 
     segment_begin(r);
     while ((more = reader_next(r, &f)) > 0) {
-        struct meta *m = frame_describe(r, f);
+        struct meta *m;
 
         if (reader_segment(r) != segment) {
             segment = reader_segment(r);
             count = 0;
             segment_begin(r);
         }
+        if (recipe)
+            continue;
+        m = frame_describe(r, f);
         total.frames++;
         rows_put(m, "clips", &clip_table);
         rows_put(m, "tensors", &tensor_table);
@@ -205,18 +242,54 @@ static void total_put(const struct reader *r)
     free(digest);
 }
 
+/* What a model says of its making besides, as comments; in the order of the head. */
+static void recipe_notes(const struct meta *meta)
+{
+    static const char *const keys[] = {"program", "arithmetic", "digest", "prior_digest", "test_digest", "from"};
+    int64_t done = 0, wanted = 0;
+
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (meta_get(meta, keys[i])) {
+            printf("# %s: ", keys[i]);
+            report_value(stdout, meta_get(meta, keys[i]));
+            putchar('\n');
+        }
+    meta_get_int(meta, "epochs", &done);
+    if (meta_get_int(meta, "epochs_wanted", &wanted) && done < wanted && !meta_get(meta, "best_epoch"))
+        printf("# ended after %" PRId64 " of %" PRId64 " epochs: this trains all of them\n", done, wanted);
+    if (meta_get(meta, "minutes_wanted"))
+        puts("# trained by the clock: this trains another number of steps");
+}
+
+static void recipe_put(const struct reader *r)
+{
+    struct meta *history = history_join(streams);
+
+    if (!history)
+        diag_die("%s does not say how it was made: only cv-load, cv-batch and "
+                 "cv-train note it, and versions before them did not",
+                 reader_label(r));
+    recipe_notes(reader_meta(r));
+    history_print(stdout, history);
+    meta_free(history);
+}
+
 int main(int argc, char **argv)
 {
     int first = program_begin(&program, argc, argv, 0, 1);
-    struct reader *r = reader_open(first < argc ? argv[first] : "-", NULL);
+    struct reader *r;
 
+    if (json && recipe)
+        diag_usage("--json and --recipe: one at a time");
+    r = reader_open(first < argc ? argv[first] : "-", NULL);
     if (!r)
         diag_die("%s", error_text());
     reader_allow_nonfinite(r);
     audio = strcmp(reader_kind(r), "audio") == 0;
     segments = meta_list();
     frames = meta_list();
-    if (!json) {
+    streams = meta_list();
+    if (!json && !recipe) {
         report_text(stdout, 0, reader_label(r));
         printf(": ");
         report_text(stdout, 0, reader_kind(r));
@@ -226,7 +299,10 @@ int main(int argc, char **argv)
         fflush(stdout);
         diag_die("%s", error_text());
     }
-    total_put(r);
+    if (recipe)
+        recipe_put(r);
+    else
+        total_put(r);
     if (fflush(stdout) != 0 || ferror(stdout))
         diag_die("standard output:");
     reader_free(r);

@@ -13,10 +13,13 @@ setup() {
     cd "$BATS_TEST_TMPDIR"
 }
 
+# same FILE < STREAM: they are the same but for their history
+same() { parts -b | cmp - <(parts -b < "$1"); }
+
 order() { names | tr '\n' ' '; }
 
 @test "-b 1 -B 1 is the identity" {
-    cv-batch -b 1 -B 1 < audio.cvs | cmp - audio.cvs
+    cv-batch -b 1 -B 1 < audio.cvs | same audio.cvs
 }
 
 @test "batches have the clips in order, the last one fewer" {
@@ -30,10 +33,10 @@ order() { names | tr '\n' ' '; }
 }
 
 @test "a batch taken apart gives back what went in, names and meta" {
-    cv-batch -b 3 -B 1 < audio.cvs | cv-batch -b 1 -B 1 | cmp - audio.cvs
-    cv-batch -b 4 -B 1 < audio.cvs | cv-batch -b 3 -B 1 | cv-batch -b 1 -B 1 | cmp - audio.cvs
+    cv-batch -b 3 -B 1 < audio.cvs | cv-batch -b 1 -B 1 | same audio.cvs
+    cv-batch -b 4 -B 1 < audio.cvs | cv-batch -b 3 -B 1 | cv-batch -b 1 -B 1 | same audio.cvs
     cv-batch -b 4 -B 1 < audio.cvs | cv-batch -b 3 -B 1 > again
-    cv-batch -b 3 -B 1 < audio.cvs | cmp - again
+    cv-batch -b 3 -B 1 < audio.cvs | same again
 }
 
 @test "batches of 10 with a buffer of 3 are the default" {
@@ -80,7 +83,7 @@ order() { names | tr '\n' ' '; }
     [ "$(wc -l < first)" -eq 7 ]
     # and 0 is as large as all clips
     cv-batch -b 1 -B 0 < audio.cvs > all
-    cv-batch -b 1 -B 7 < audio.cvs | cmp - all
+    cv-batch -b 1 -B 7 < audio.cvs | same all
 }
 
 @test "train and test share nothing and have everything" {
@@ -182,7 +185,7 @@ order() { names | tr '\n' ' '; }
     refuses 1 cv-batch -b 8 -B 1 < <(cat audio.cvs short.cvs)
     says 20 40 --pad "-b 1"
     # batches of unlike lengths, each of clips of one
-    cat <(cv-batch -b 7 -B 1 < audio.cvs) <(cv-batch -b 1 -B 1 < short.cvs) | cv-batch -b 1 -B 1 | cmp - same
+    cat <(cv-batch -b 7 -B 1 < audio.cvs) <(cv-batch -b 1 -B 1 < short.cvs) | cv-batch -b 1 -B 1 | same same
 }
 
 @test "clips of unlike rate keep their rate when they are not grouped" {

@@ -49,6 +49,9 @@ pages() {
     [ "$(LC_ALL=C grep -ao fcTL "$1" | wc -l)" -eq "$2" ] || { echo "$1"; return 1; }
 }
 
+# same FILE < STREAM: they are the same but for their history
+same() { parts -b | cmp - <(parts -b < "$1"); }
+
 # times FILE...: their times of change, to the nanosecond
 times() { stat -c '%n %y' "$@"; }
 
@@ -141,8 +144,8 @@ times() { stat -c '%n %y' "$@"; }
     genre "my music/cool jazz"
     notebook GENRE="my music/cool jazz" -j 4 > out 2>&1 || { cat out; return 1; }
     cd notebook-cool_jazz
-    cv-load -q -r 100 -n 3001 "../my music/cool jazz"/{a,c,e}.wav | cmp - train.cvs
-    cv-load -q -r 100 -n 3001 "../my music/cool jazz"/{b,d}.wav | cmp - test.cvs
+    cv-load -q -r 100 -n 3001 "../my music/cool jazz"/{a,c,e}.wav | same train.cvs
+    cv-load -q -r 100 -n 3001 "../my music/cool jazz"/{b,d}.wav | same test.cvs
     [ "$(ls snapshots)" = "$(printf 'epoch-%04d.cvm\n' 0 1 2)" ]
     cmp <(cv-sample -n 2 | cv-decode snapshots/epoch-0002.cvm) <(cv-sample -n 2 | cv-decode model.bin)
     [ "$(ls epochs)" = "$(printf '%04d.png\n' 0 1 2)" ]
@@ -182,8 +185,8 @@ times() { stat -c '%n %y' "$@"; }
     notebook GENRE="$PWD/jazz/:cool blues" TRAIN='0 2' TEST=3 notebook-jazz-cool_blues/{train.cvs,test.cvs,all.list} \
         > out 2>&1 || { cat out; return 1; }
     cd notebook-jazz-cool_blues
-    printf '%s\n' "$OLDPWD"/jazz/{a,c}.wav "../cool blues"/{a,c}.wav | cv-load -q -r 100 -n 3001 -@ | cmp - train.cvs
-    printf '%s\n' ../jazz/d.wav "../cool blues/d.wav" | cv-load -q -r 100 -n 3001 -@ | cmp - test.cvs
+    printf '%s\n' "$OLDPWD"/jazz/{a,c}.wav "../cool blues"/{a,c}.wav | cv-load -q -r 100 -n 3001 -@ | same train.cvs
+    printf '%s\n' ../jazz/d.wav "../cool blues/d.wav" | cv-load -q -r 100 -n 3001 -@ | same test.cvs
     [ "$(wc -l < all.list)" -eq 9 ]
     cd ..
     run notebook GENRE="cool blues:jazz"
@@ -202,7 +205,7 @@ times() { stat -c '%n %y' "$@"; }
     notebook GENRE=jazz > out 2>&1
     cd notebook-jazz
     [ "$(times train.cvs train.png)" = "$(grep -E '^train\.' ../before)" ]
-    cv-load -q -r 100 -n 3001 ../jazz/{b,d}.wav | cmp - test.cvs
+    cv-load -q -r 100 -n 3001 ../jazz/{b,d}.wav | same test.cvs
     [ model.bin -nt test.cvs ]
     [ from-test/.made -nt model.bin ]
 }

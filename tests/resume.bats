@@ -189,7 +189,7 @@ without_time() { sed 's/,"seconds":.*//' "$1"; }
 @test "--resume-anyway goes on with what is given" {
     cv-train -N notebook -q -e 5 -b 2 -s 5 < audio.cvs > five.bin
     cv-train -q --resume "$shots/epoch-0003.cvm" --resume-anyway -e 5 < audio.cvs > model.bin
-    cmp five.bin model.bin
+    cmp <(parts -b < five.bin) <(parts -b < model.bin) # but for the history
     cv-load -r 3000 -q -n 300 "$BATS_FILE_TMPDIR"/jazz/[a-f].wav | cv-train -q --resume "$shots/epoch-0001.cvm" --resume-anyway > model.bin
     [ "$(field clips model.bin)" = 6 ]
     [ "$(field epochs model.bin)" = 3 ]

@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <math.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -28,7 +29,11 @@ void dpotrf_(const char *half, const int *n, double *a, const int *lda, int *inf
  * starts threads when it is loaded, unless the environment says otherwise by then,
  * and under a limit of addresses they never end. So it is loaded at its first use. */
 
-#define ROUTINES(DO) DO(cblas_sgemm) DO(cblas_dgemm) DO(dsyevr_) DO(dposv_) DO(dpotrf_) DO(openblas_get_parallel)
+#define ROUTINES(DO) \
+    DO(cblas_sgemm) \
+    DO(cblas_dgemm) \
+    DO(dsyevr_) \
+    DO(dposv_) DO(dpotrf_) DO(openblas_get_parallel) DO(openblas_get_config) DO(openblas_get_corename)
 #define DECLARE(name) __typeof__(name) *name##_call;
 #define FIND(name) blas.name##_call = (__typeof__(name) *)found(library, #name);
 
@@ -86,6 +91,17 @@ static void end(void)
 {
     if (in_turns)
         pthread_mutex_unlock(&one);
+}
+
+char *linalg_version(void)
+{
+    char version[32] = "OpenBLAS", *text;
+
+    begin();
+    sscanf(blas.openblas_get_config_call(), "%*s %31s", version);
+    text = mem_format("OpenBLAS %s for %s", version, blas.openblas_get_corename_call());
+    end();
+    return text;
 }
 
 /* ---- what it does ---- */

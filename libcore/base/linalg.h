@@ -5,6 +5,9 @@
 
 #include <stdbool.h>
 
+/* "OpenBLAS 0.3.21 for Haswell": the library, and the processor whose products it chose; to be released with free(). */
+char *linalg_version(void);
+
 /* C = A B + beta C, A m x k (k x m when ta), B k x n (n x k when tb), with row strides lda, ldb, ldc. */
 void gemm(bool ta, bool tb, int m, int n, int k, const float *a, int lda, const float *b, int ldb, float beta, float *c,
           int ldc);

@@ -15,6 +15,7 @@
 
 #include "base/diag.h"
 #include "base/error.h"
+#include "base/history.h"
 #include "base/mem.h"
 
 #ifndef CV_VERSION
@@ -388,6 +389,7 @@ int program_begin(const struct program *p, int argc, char **argv, int min, int m
     }
     letters[n] = '\0';
     opterr = 0;
+    history_begin(p);
     for (int pass = 0; pass < 2; pass++) { /* first the common ones: --help shows defaults */
         optind = 0;                        /* GNU: start afresh */
         while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
@@ -407,5 +409,6 @@ int program_begin(const struct program *p, int argc, char **argv, int min, int m
     if (max >= 0 && argc - optind > max)
         diag_usage(max == 0 ? "'%s' is not wanted: there are no operands" : "'%s' is one operand too many",
                    argv[optind + max]);
+    history_given(p, argv + optind);
     return optind;
 }

@@ -100,3 +100,8 @@ void fft_complex_inverse(const struct fft *f, const float *x, float *y)
 {
     complex_run(f->inverse, x, y);
 }
+
+const char *fft_version(void)
+{
+    return fftwf_version;
+}

@@ -10,6 +10,9 @@ struct fft;
 
 /* A plan for n >= 1 real samples. May be used by several threads at once; the
  * same n gives the same results in every run. */
+/* "fftw-3.3.10-sse2-avx": the library, and for which vector units it has code. */
+const char *fft_version(void);
+
 struct fft *fft_new(int n);
 void fft_free(struct fft *f);
 

@@ -11,6 +11,7 @@
 #include "base/diag.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/history.h"
 #include "base/mem.h"
 #include "io/audio_name.h"
 #include "io/audio_report.h"
@@ -67,6 +68,7 @@ static int start_stream(struct load *l)
     struct meta *head = meta_map();
 
     meta_set(head, "rate", rate == floor(rate) ? meta_int((int64_t)rate) : meta_real(rate));
+    history_add(head, NULL);
     l->out = writer_new(l->fd, "standard output", "audio", head);
     meta_free(head);
     return l->out != NULL ? 0 : -1;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/history.h"
 #include "base/mem.h"
 #include "base/progress.h"
 #include "io/clip.h"
@@ -77,11 +78,16 @@ static int keep_clip(struct dataset *d, const struct audio_clip *from)
 int dataset_spool(struct dataset *d, struct reader *r, struct spool *spool)
 {
     struct digests *seen = digests_new();
+    struct meta *streams = meta_list();
     struct audio_clip c = {0};
+    int64_t segment = -1;
     int got;
 
     *d = (struct dataset){.spool = spool};
     while ((got = audio_clip_next(r, &c)) > 0 && !check_clip(d, r, &c)) {
+        if (segment != reader_segment(r))
+            history_more(streams, reader_meta(r));
+        segment = reader_segment(r);
         count_track(d, seen, &c);
         if (keep_clip(d, &c))
             break;
@@ -89,6 +95,8 @@ int dataset_spool(struct dataset *d, struct reader *r, struct spool *spool)
     }
     progress("clips loaded", 0, 0);
     digests_free(seen);
+    d->history = history_join(streams);
+    meta_free(streams);
     if (got == 0 && d->count > 0) {
         d->digest = reader_digest(r);
         return 0;
@@ -109,5 +117,6 @@ void dataset_free(struct dataset *d)
     for (size_t i = 0; i < d->count; i++)
         meta_free(d->clips[i].meta); /* names and data are the spool's */
     free(d->clips);
+    meta_free(d->history);
     memset(d, 0, sizeof *d);
 }

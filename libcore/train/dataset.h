@@ -25,9 +25,10 @@ struct dataset {
     double rate;     /* Hz */
     bool batched;    /* the stream came in batches: they are kept */
     size_t batches;
-    size_t tracks;       /* that the clips are of: by their meta, else each is one */
-    uint64_t digest;     /* of names, shapes and values */
-    struct spool *spool; /* where the clips lie, and what is computed from each of them */
+    size_t tracks;        /* that the clips are of: by their meta, else each is one */
+    uint64_t digest;      /* of names, shapes and values */
+    struct meta *history; /* of the stream (base/history.h); NULL: it does not say all of it */
+    struct spool *spool;  /* where the clips lie, and what is computed from each of them */
 };
 
 /* Reads all clips of a started audio reader into a spool, which must outlive

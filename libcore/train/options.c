@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/history.h"
 #include "base/mem.h"
 
 struct row {
@@ -230,11 +231,7 @@ const char *setting_name(const char *key)
 
 struct meta *setting_value(const struct train_config *c, size_t i)
 {
-    const void *at = (const char *)c + rows[i].at;
-
-    if (rows[i].kind == OPT_INT)
-        return meta_int(*(const int64_t *)at);
-    return rows[i].kind == OPT_REAL ? meta_real(*(const double *)at) : meta_text(*(const char *const *)at);
+    return history_value(&(struct opt){.kind = rows[i].kind, .value = (char *)(uintptr_t)c + rows[i].at});
 }
 
 void setting_take(struct train_config *c, size_t i, const struct meta *m)
@@ -282,4 +279,37 @@ void config_describe(const struct train_config *c, const char *key, struct meta 
 
     assert(i < TRAIN_OPTIONS);
     meta_set(head, key, setting_value(c, i));
+}
+
+/* Whether option i makes the model what it is: a setting of its network or of all, a file. */
+static bool is_told(const struct train_options *o, const struct train_config *c, size_t i)
+{
+    const char *files = o->resume_anyway ? " test from resume resume-anyway " : " test from ";
+    const struct network *other;
+    char *name = mem_format(" %s ", rows[i].name);
+    bool told = rows[i].key ? strcmp(rows[i].name, "epochs") || !(c->minutes > 0) : strstr(files, name) != NULL;
+
+    free(name);
+    return told && (networks_with(rows[i].key, &other) == 0 || of_network(network_find(c->network), rows[i].key));
+}
+
+struct meta *config_words(const struct train_options *o, const struct train_config *c)
+{
+    struct train_options plain;
+    struct opt table[TRAIN_OPTIONS];
+    struct meta *words = meta_list();
+
+    meta_append(words, meta_text("cv-train"));
+    train_options_begin(&plain, table);
+    for (size_t i = 0; i < TRAIN_OPTIONS; i++) {
+        struct meta *usual = history_value(&table[i]), *value;
+
+        table[i].value = (char *)(uintptr_t)(rows[i].key ? (const void *)c : o) + rows[i].at;
+        value = history_value(&table[i]);
+        if (is_told(o, c, i) && !meta_equal(value, usual))
+            history_option(words, rows[i].letter, rows[i].name, value);
+        meta_free(value);
+        meta_free(usual);
+    }
+    return words;
 }

@@ -41,6 +41,9 @@ void config_defaults(struct train_config *c, const struct network *n);
 /* Puts the setting of that key into a model's head. */
 void config_describe(const struct train_config *c, const char *key, struct meta *head);
 
+/* The run as words of its history (base/history.h): all settings as the config has them, whoever set them, and files. */
+struct meta *config_words(const struct train_options *o, const struct train_config *c);
+
 /* ---- settings, as option i of TRAIN_OPTIONS in all ---- */
 
 const char *setting_key(size_t i);    /* in a head or a snapshot's state; NULL: none */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/history.h"
 #include "base/mem.h"
 #include "train/model_save.h"
 #include "train/pca.h"
@@ -89,6 +90,9 @@ static int learn(struct model *m, const char *path, const struct dataset *data, 
         meta_set(m->meta, "bank", meta_int(bank));
         meta_set(m->meta, "prior_digest", digest_meta(data->digest));
         prior_plan_describe(&plan, &input, clips, m->meta);
+        meta_set(m->meta, "history", data->history ? meta_copy(data->history) : meta_list());
+        if (data->history)
+            history_add(m->meta, NULL);
         status = model_save(output, m->meta, store, &(struct model_array){"value", store->theta, false}, 1);
     }
     prior_plan_free(&plan);

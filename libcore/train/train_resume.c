@@ -55,7 +55,7 @@ static void take_settings(struct train_options *o, const struct snapshot *s, FIL
 
 int resume_settings(struct train_options *o, const struct snapshot *s)
 {
-    bool tested = meta_get(s->state, "test_digest") != NULL;
+    bool tested = meta_get(s->model.meta, "test_digest") != NULL;
     char *text;
     size_t size;
     FILE *differ = mem_stream(&text, &size);
@@ -104,7 +104,7 @@ int resume_check_data(const struct train_run *run)
             "give the same stream in the same order, or go on with --resume-anyway",
             run->resume->path, (long long)clips, (long long)channels, (long long)samples, rate, d->count, d->channels,
             (long long)d->samples, d->rate);
-    if (run->test && !same_digest(run->resume->state, "test_digest", run->test))
+    if (run->test && !same_digest(was, "test_digest", run->test))
         return error_set("%s was trained with another test stream: give the same to -t, or go on with --resume-anyway",
                          run->resume->path);
     return 0;
@@ -156,6 +156,8 @@ int resume(struct history *h)
         return -1;
     m = train_describe(h);
     meta_set(m, "resume", meta_copy(s->state));
+    if (meta_get(s->model.meta, "arithmetic")) /* that may change on the way */
+        meta_set(m, "arithmetic", meta_copy(meta_get(s->model.meta, "arithmetic")));
     if (!h->run->options->resume_anyway && !meta_equal(m, s->model.meta))
         status = error_set("%s is not what this version of cv writes of these settings and data: go on with another "
                            "snapshot, or with --resume-anyway",

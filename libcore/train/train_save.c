@@ -1,11 +1,16 @@
 /* A training run as files: its model, and snapshots along the way. */
 #include <errno.h>
+#include <gnu/libc-version.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/diag.h"
 #include "base/error.h"
+#include "base/history.h"
+#include "base/kernel.h"
+#include "base/linalg.h"
 #include "base/mem.h"
+#include "dsp/fft.h"
 #include "train/model_save.h"
 #include "train/train_private.h"
 
@@ -14,6 +19,40 @@
 static struct meta *number(double x)
 {
     return x >= (double)(int64_t)x && x <= (double)(int64_t)x ? meta_int((int64_t)x) : meta_real(x);
+}
+
+/* What the bytes depend on besides clips and settings. */
+static struct meta *arithmetic(void)
+{
+    static const char *const units[] = {"no AVX", "AVX", "AVX2"};
+    char *blas = linalg_version(), *all;
+    struct meta *m;
+    int unit = 0;
+
+#if defined __x86_64__
+    unit = kernel_level() > 0 ? 2 : __builtin_cpu_supports("avx") != 0; /* AVX-512 changes nothing */
+#endif
+    all = mem_format("%s, %s, %s, glibc %s, compiler %s", blas, fft_version(), units[unit], gnu_get_libc_version(),
+                     __VERSION__);
+    m = meta_text(all);
+    free(blas);
+    free(all);
+    return m;
+}
+
+/* That of the stream and this run. A run that goes on from a snapshot is the one that began it. */
+static void tell_history(const struct history *h, struct meta *head)
+{
+    const struct train_run *run = h->run;
+    const struct meta *was = run->resume ? meta_get(run->resume->model.meta, "history") : NULL;
+
+    if (run->resume && !run->options->resume_anyway) {
+        if (was)
+            meta_set(head, "history", meta_copy(was));
+    } else if (run->data->history) {
+        meta_set(head, "history", meta_copy(run->data->history));
+        history_add(head, config_words(run->options, &h->trainer->config));
+    }
 }
 
 struct meta *train_describe(const struct history *h)
@@ -36,6 +75,10 @@ struct meta *train_describe(const struct history *h)
         meta_set(m, "from", meta_copy(meta_get(run->resume->model.meta, "from")));
     meta_set(m, "clips", meta_int((int64_t)run->data->count));
     meta_set(m, "digest", digest_meta(run->data->digest));
+    if (run->test)
+        meta_set(m, "test_digest", digest_meta(run->test->digest));
+    meta_set(m, "arithmetic", arithmetic());
+    tell_history(h, m);
     for (int i = 0; i < curves(h); i++)
         meta_set(m, curve_names[i].list, meta_copy(h->curves[i]));
     return m;
@@ -86,8 +129,6 @@ static struct meta *state(const struct history *h)
     meta_set(m, "skipped", meta_int(h->trainer->skipped));
     if (h->trainer->config.minutes > 0)
         meta_set(m, "spent", meta_real(h->spent + clock_now() - h->began));
-    if (h->run->test)
-        meta_set(m, "test_digest", digest_meta(h->run->test->digest));
     config_describe(&h->trainer->config, "patience", m);
     if (h->best_theta) {
         meta_set(m, "best", meta_real(h->best));

@@ -1,5 +1,6 @@
 /* parts WIDTH ... < STREAM: the same stream with its clips in parts of that many places of the last index; several widths
  * take turns, 0 is an empty part, and a clip of many tensors is cut in all of them (those that are shorter end earlier).
+ * parts -b: the same with whole clips, without the history, which differs where all else is the same.
  * parts -m: shows the maps of a stream, one a line: sort, name, and the last index of its first tensor. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,21 +47,29 @@ static int put(struct writer *w, const struct frame *f, char **widths, int count
 
 int main(int argc, char **argv)
 {
+    static char *whole[] = {"99999999"};
     struct reader *r = reader_open("-", NULL);
-    bool maps = argc == 2 && strcmp(argv[1], "-m") == 0;
+    bool maps = argc == 2 && strcmp(argv[1], "-m") == 0, bare = argc == 2 && strcmp(argv[1], "-b") == 0;
+    struct meta *head;
     struct writer *w = NULL;
     const struct frame *f;
     int got;
 
-    if (argc < 2 || !r || (!maps && !(w = writer_new(1, "standard output", reader_kind(r), reader_meta(r)))))
+    if (argc < 2 || !r)
         return 1;
+    head = meta_copy(reader_meta(r));
+    if (bare)
+        meta_set(head, "history", meta_list());
+    if (!maps && !(w = writer_new(1, "standard output", reader_kind(r), head)))
+        return 1;
+    meta_free(head);
     if (maps)
         reader_parts(r);
     while ((got = reader_next(r, &f)) > 0)
         if (maps)
             printf("%s %s %lld\n", f->part ? "part" : "frame", f->name,
                    f->count && f->tensors->t.rank ? (long long)f->tensors->t.shape[f->tensors->t.rank - 1] : 0);
-        else if (put(w, f, argv + 1, argc - 1) < 0)
+        else if (put(w, f, bare ? whole : argv + 1, argc - 1) < 0)
             return 1;
     reader_free(r);
     return got < 0 || (w && writer_end(w) < 0);

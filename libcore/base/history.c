@@ -1,0 +1,285 @@
+/* Runs of programs as words, their list, and the pipe for a shell. */
+#include "base/history.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+enum {
+    OPERANDS_MOST = 64 << 10, /* bytes of the operands of a run */
+    HISTORY_MOST = 1 << 20    /* of all, far under what a stream takes */
+};
+
+static struct meta *defaults, *run;
+
+/* ---- this run ---- */
+
+struct meta *history_value(const struct opt *o)
+{
+    const char *text;
+
+    switch (o->kind) {
+    case OPT_FLAG:
+        return meta_bool(*(const bool *)o->value);
+    case OPT_INT:
+        return meta_int(*(const int64_t *)o->value);
+    case OPT_REAL:
+        return meta_real(*(const double *)o->value);
+    default:
+        text = *(const char *const *)o->value;
+        return text ? meta_text(text) : meta_nil();
+    }
+}
+
+void history_option(struct meta *words, int letter, const char *name, const struct meta *value)
+{
+    char *word = letter ? mem_format("-%c", letter) : mem_format("--%s", name), *number = NULL;
+    size_t size;
+    FILE *to;
+
+    if (value->kind != META_NIL && (value->kind != META_BOOL || value->truth))
+        meta_append(words, meta_text(word));
+    if (value->kind == META_TEXT)
+        meta_append(words, meta_copy(value));
+    if (value->kind == META_INT || value->kind == META_REAL) {
+        to = mem_stream(&number, &size);
+        meta_json(to, value);
+        fclose(to);
+        meta_append(words, meta_text(number));
+    }
+    free(number);
+    free(word);
+}
+
+void history_begin(const struct program *p)
+{
+    meta_free(defaults);
+    defaults = meta_list();
+    for (size_t i = 0; i < p->count; i++)
+        meta_append(defaults, history_value(&p->opts[i]));
+}
+
+/* Whether an option changes nothing in what a run that succeeds writes as its output. */
+static bool is_aside(const char *name)
+{
+    static const char *const aside[] = {"threads", "memory", "output", "report", "strict"};
+    bool found = false;
+
+    for (size_t i = 0; i < sizeof aside / sizeof *aside; i++)
+        found = found || !strcmp(name, aside[i]);
+    return found;
+}
+
+static void add_operands(struct meta *words, char *const *operands)
+{
+    size_t bytes = 0, count = 0;
+
+    for (; operands[count]; count++)
+        bytes += strlen(operands[count]) + 2;
+    if (bytes > OPERANDS_MOST) {
+        meta_append(words, meta_int((int64_t)count));
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (operands[i][0] == '-' && operands[i][1]) {
+            meta_append(words, meta_text("--"));
+            break;
+        }
+    for (size_t i = 0; i < count; i++)
+        meta_append(words, meta_text(operands[i]));
+}
+
+void history_given(const struct program *p, char *const *operands)
+{
+    meta_free(run);
+    run = meta_list();
+    meta_append(run, meta_text(p->name));
+    for (size_t i = 0; i < p->count; i++) {
+        struct meta *value = history_value(&p->opts[i]);
+
+        if (!meta_equal(value, defaults->items[i]) && !is_aside(p->opts[i].name))
+            history_option(run, p->opts[i].letter, p->opts[i].name, value);
+        meta_free(value);
+    }
+    add_operands(run, operands);
+}
+
+/* ---- lists of runs ---- */
+
+/* Bytes that it takes, about. */
+static size_t size_of(const struct meta *m)
+{
+    size_t bytes = 8 + (m->text ? strlen(m->text) : 0);
+
+    for (size_t i = 0; i < m->count; i++)
+        bytes += size_of(m->items[i]);
+    return bytes;
+}
+
+/* "cv-load": nothing else is to be run by a recipe. */
+static bool is_program(const struct meta *word)
+{
+    return word->kind == META_TEXT && !strncmp(word->text, "cv-", 3) &&
+           strspn(word->text + 3, "abcdefghijklmnopqrstuvwxyz") == strlen(word->text + 3);
+}
+
+static bool is_run(const struct meta *entry)
+{
+    bool fits = entry->kind == META_LIST && entry->count > 0 && is_program(entry->items[0]);
+
+    for (size_t i = 1; fits && i < entry->count; i++)
+        fits = entry->items[i]->kind == META_TEXT || entry->items[i]->kind == META_INT;
+    return fits;
+}
+
+static bool is_history(const struct meta *m, bool grouped);
+
+static bool is_group(const struct meta *entry)
+{
+    bool fits = entry->kind == META_LIST && entry->count > 0;
+
+    for (size_t i = 0; fits && i < entry->count; i++)
+        fits = is_history(entry->items[i], false);
+    return fits;
+}
+
+/* grouped: its first entry may be a list of histories. */
+static bool is_history(const struct meta *m, bool grouped)
+{
+    bool fits = m && m->kind == META_LIST && m->count > 0;
+
+    for (size_t i = 0; fits && i < m->count; i++)
+        fits = is_run(m->items[i]) || (grouped && i == 0 && is_group(m->items[i]));
+    return fits;
+}
+
+void history_add(struct meta *head, struct meta *words)
+{
+    const struct meta *was = meta_get(head, "history");
+    struct meta *history = was ? meta_copy(was) : meta_list();
+
+    words = !words && run ? meta_copy(run) : words;
+    if (words && history->kind == META_LIST)
+        meta_append(history, words);
+    else
+        meta_free(words);
+    if (history->count > 0)
+        meta_set(head, "history", size_of(history) > HISTORY_MOST ? meta_list() : meta_copy(history));
+    meta_free(history);
+}
+
+void history_more(struct meta *streams, const struct meta *head)
+{
+    const struct meta *history = meta_get(head, "history");
+
+    if (size_of(streams) <= HISTORY_MOST)
+        meta_append(streams, is_history(history, true) ? meta_copy(history) : meta_nil());
+}
+
+struct meta *history_join(const struct meta *streams)
+{
+    struct meta *history;
+
+    if (size_of(streams) > HISTORY_MOST)
+        return NULL;
+    if (streams->count == 1)
+        return is_history(streams->items[0], true) ? meta_copy(streams->items[0]) : NULL;
+    if (!is_group(streams))
+        return NULL;
+    history = meta_list();
+    meta_append(history, meta_copy(streams));
+    return history;
+}
+
+/* ---- for a shell ---- */
+
+/* Bytes of the control character at p, 0: it is none, or the end of a line, which quotes keep. */
+static int control(const char *p)
+{
+    const unsigned char *c = (const unsigned char *)p;
+
+    if (*c == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f)
+        return 2;
+    return (*c > 0 && *c < 0x20 && *c != '\n') || *c == 0x7f;
+}
+
+static void print_quoted(FILE *to, const char *p)
+{
+    int n;
+
+    putc('\'', to);
+    for (; *p; p += n > 0 ? n : 1) {
+        n = control(p);
+        if (n > 0)
+            fputs("'\"$(printf '", to); /* a terminal is not to obey it */
+        for (int i = 0; i < n; i++)
+            fprintf(to, "\\%03o", (unsigned char)p[i]);
+        if (n > 0)
+            fputs("')\"'", to);
+        else if (*p == '\'')
+            fputs("'\\''", to);
+        else
+            putc(*p, to);
+    }
+    putc('\'', to);
+}
+
+static void print_word(FILE *to, const struct meta *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+:,./_-";
+
+    if (word->kind == META_INT)
+        fprintf(to, "'(%lld operands)'", (long long)word->integer);
+    else if (*word->text && strspn(word->text, plain) == strlen(word->text))
+        fputs(word->text, to);
+    else
+        print_quoted(to, word->text);
+}
+
+static void print_pipe(FILE *to, const struct meta *history)
+{
+    for (size_t i = 0; i < history->count; i++) {
+        fputs(i > 0 ? " | " : "", to);
+        history_print_entry(to, history->items[i]);
+    }
+}
+
+void history_print_entry(FILE *to, const struct meta *entry)
+{
+    bool group = is_group(entry);
+
+    fputs(group ? "{ " : "", to);
+    for (size_t i = 0; i < entry->count; i++)
+        if (group) {
+            print_pipe(to, entry->items[i]);
+            fputs("; ", to);
+        } else {
+            fputs(i > 0 ? " " : "", to);
+            print_word(to, entry->items[i]);
+        }
+    fputs(group ? "}" : "", to);
+}
+
+/* What the runs had that their words do not say. */
+static void print_missing(FILE *to, const struct meta *m)
+{
+    for (size_t i = 0; i < m->count; i++)
+        if (m->items[i]->kind == META_LIST)
+            print_missing(to, m->items[i]);
+        else if (m->items[i]->kind == META_INT)
+            fprintf(to, "# %s: the names of %lld files are left out, being over %d KiB\n", m->items[0]->text,
+                    (long long)m->items[i]->integer, OPERANDS_MOST >> 10);
+        else if (!strcmp(m->items[i]->text, "-@") || !strcmp(m->items[i]->text, "-0"))
+            fprintf(to, "# %s %s: the names that came on standard input are not in it\n", m->items[0]->text,
+                    m->items[i]->text);
+        else if (!strcmp(m->items[i]->text, "-"))
+            fprintf(to, "# %s -: the sound that came on standard input is not in it\n", m->items[0]->text);
+}
+
+void history_print(FILE *to, const struct meta *history)
+{
+    print_missing(to, history);
+    print_pipe(to, history);
+    putc('\n', to);
+}

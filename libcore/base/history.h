@@ -1,0 +1,37 @@
+/* How a stream or model was made: the list "history" in its head's meta. An entry is a run of a program as a list of
+ * words, its name first, or, where streams follow each other, a list of their histories. A number in place of words
+ * says how many operands are left out, being too long. */
+#ifndef BASE_HISTORY_H
+#define BASE_HISTORY_H
+
+#include <stdio.h>
+
+#include "base/meta.h"
+#include "base/opt.h"
+
+/* For program_begin: options at their defaults; then as they were given, with the operands, which end in NULL. */
+void history_begin(const struct program *p);
+void history_given(const struct program *p, char *const *operands);
+
+/* The value of an option, and of this into words: "-r", "3000". A flag that is off and a text that is not there are
+ * none. */
+struct meta *history_value(const struct opt *o);
+void history_option(struct meta *words, int letter, const char *name, const struct meta *value);
+
+/* Appends a run to the history in head; words NULL: this one, with the options that change what comes out and are not as
+ * by default. words is released. A history that becomes too long is left out. */
+void history_add(struct meta *head, struct meta *words);
+
+/* Appends the history of one more stream, given its head, to a list of them. */
+void history_more(struct meta *streams, const struct meta *head);
+
+/* The history of these streams one after the other; NULL: one has none, or it is too long. */
+struct meta *history_join(const struct meta *streams);
+
+/* One entry as a command for a shell: each word means itself, whatever is in it. */
+void history_print_entry(FILE *to, const struct meta *entry);
+
+/* All of it as a pipe, after comments on what is not in it. */
+void history_print(FILE *to, const struct meta *history);
+
+#endif
