@@ -15,16 +15,20 @@
 #include "check/sounds.h"
 #include "io/stream.h"
 #include "io/clip.h"
+#include "io/stretch.h"
 
 static const char *original_path, *reference_path, *held_path;
 static char *fail_list, *warn_list;
 static int64_t seed = 123;
 static bool seed_given;
 static struct clips_how how;
+static struct stretch stretch; /* with --every */
 
 static const struct opt opts[] = {
     {0, "json", OPT_FLAG, &how.json, NULL, 0, 0, "report as JSON, one object a line, not as a table", NULL},
     {'b', "bands", OPT_FLAG, &how.bands, NULL, 0, 0, "put octave bands of each clip into the table", NULL},
+    {0, "every", OPT_REAL, &stretch.seconds, "SECONDS", 0, 3600,
+     "report on each stretch of that length as it goes by, 0: on whole clips", NULL},
     {0, "original", OPT_TEXT, &original_path, "FILE", 0, 0, "how far each clip is from its own in FILE", NULL},
     {'r', "reference", OPT_TEXT, &reference_path, "FILE", 0, 0, "compare with the real audio in FILE", NULL},
     {0, "held-out", OPT_TEXT, &held_path, "FILE", 0, 0, "with -r: real audio that is not in that one", NULL},
@@ -105,6 +109,11 @@ static void clip_check(const struct audio_clip *c)
 
 /* ---- the whole ---- */
 
+static int pass(struct writer *w, const struct frame *f)
+{
+    return (f->part ? writer_part : writer_put)(w, f->name, f->meta, f->tensors, f->count);
+}
+
 /* Passes everything through, looking at clips once their frames are on their way. */
 static void stream_check(struct reader *r)
 {
@@ -122,9 +131,12 @@ static void stream_check(struct reader *r)
         }
         if (c.number == 0 && reference_path)
             beside_check(r, c.frame, c.rate);
-        if (!w || (c.number == 0 && writer_put(w, c.frame->name, c.frame->meta, c.frame->tensors, c.frame->count) < 0))
+        if (!w || (c.number == 0 && pass(w, c.frame) < 0))
             break;
-        clip_check(&c);
+        if (stretch.seconds <= 0)
+            clip_check(&c);
+        while (stretch.seconds > 0 && stretch_next(&stretch, &c))
+            clip_check(&stretch.clip);
     }
     if (!w || more != 0 || writer_end(w) < 0)
         diag_die("%s", error_text());
@@ -156,6 +168,8 @@ static void limits_set(void)
 {
     const char *const paths[] = {original_path, reference_path, held_path};
 
+    if (stretch.seconds > 0 && (reference_path || original_path))
+        diag_usage("--every SECONDS: --original and -r compare whole clips");
     if (held_path && !reference_path)
         diag_usage("--held-out FILE: only together with -r, --reference FILE");
     for (int i = 0; i < 3; i++)
@@ -187,19 +201,22 @@ int main(int argc, char **argv)
     setvbuf(stderr, NULL, _IOFBF, BUFSIZ); /* whole lines, flushed after each clip */
     if (isatty(STDOUT_FILENO))
         diag_die("standard output is a terminal: pipe it on, or write > /dev/null for the report alone");
-    pool = pool_new(0);
+    pool = pool_new(stretch.seconds > 0); /* 1: none waits for others; 0: as many as there are processors */
     sounds = sounds_new(pool, true);
     if (reference_path)
         beside_begin(reference_path, held_path, (uint64_t)seed, pool);
     if (original_path)
         originals = audio_stream(original_path);
     r = audio_stream("-");
+    if (stretch.seconds > 0)
+        reader_parts(r);
     stream_check(r);
     clips_end();
     if (reference_path)
         beside_end(&how);
     reader_free(r);
     sounds_free(sounds);
+    stretch_free(&stretch);
     reader_free(originals);
     pool_free(pool);
     fflush(stderr);

@@ -1,6 +1,7 @@
 /* Draws a stream: audio as a grid of waveforms or spectrograms, latents as points in a plane,
  * or the logs of trainings, or models, as curves, to a PNG or SVG file. */
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "base/mem.h"
 #include "base/opt.h"
 #include "io/stream.h"
+#include "io/stretch.h"
 #include "plot/canvas.h"
 #include "plot/plot.h"
 #include "plot/text.h"
@@ -23,8 +25,9 @@ enum { PLOTS = sizeof plots / sizeof plots[0] };
 
 static const char *file, *grid, *title, *kind, *scale = "mel", *dims;
 static int64_t width, height;
-static bool svg, scale_given;
+static bool svg, scale_given, drawn;
 static struct page page;
+static int64_t last;
 
 static const struct opt opts[] = {
     {'o', "output", OPT_TEXT, &file, "FILE", 0, 0, "picture to write, .png or .svg; - is standard output", NULL},
@@ -37,6 +40,8 @@ static const struct opt opts[] = {
      "what to draw; without it as what comes needs, waves for audio", NULL},
     {0, "from", OPT_REAL, &page.from, "SECONDS", 0, 1e9, "where in each clip the picture begins", NULL},
     {0, "to", OPT_REAL, &page.to, "SECONDS", 0, 1e9, "where in each clip it ends, 0: with the clip", NULL},
+    {0, "last", OPT_INT, &last, "SECONDS", 0, 3600,
+     "draw the last so many seconds of audio, again and again as it comes, 0: all at the end", NULL},
     {0, "scale", OPT_TEXT, &scale, "mel|linear", 0, 0, "frequencies of a spectrogram: mel is by pitch as it is heard",
      &scale_given},
     {0, "dims", OPT_TEXT, &dims, "A,B", 0, 0,
@@ -112,6 +117,66 @@ static void logs_take(const struct plot *p, void *state, char **logs)
             diag_die("%s", error_text());
 }
 
+static void picture_write(const struct plot *p, void *state)
+{
+    struct page own = page; /* what it leaves open each picture fills in */
+    struct canvas *c = NULL;
+    double unit;
+
+    if (p->fit(state, &own, &unit) == 0)
+        c = canvas_new(own.width, own.height, unit, svg);
+    if (c != NULL)
+        p->draw(state, &own, c);
+    if (c == NULL || canvas_save(c, file) != 0)
+        diag_die("%s", error_text());
+    canvas_free(c);
+    drawn = true;
+}
+
+/* Draws the last seconds, [channels, samples] in w, and c, which goes on with them or is the first of a clip of that name. */
+static int window_draw(const struct plot *p, const struct reader *r, void **state, struct tensor *w, const char *name,
+                       const struct audio_clip *c)
+{
+    int64_t room = (int64_t)round((double)last * c->rate) - c->samples, before = c->number > 0 ? w->shape[1] : 0;
+    int64_t kept = before < room ? before : room, all = kept + c->samples;
+    struct tensor t = tensor_view(mem_floats((size_t)(c->channels * all)), 2, (int64_t[]){c->channels, all});
+    struct meta *meta = meta_map();
+
+    for (int64_t i = 0; i < c->channels; i++) {
+        if (kept > 0)
+            memcpy(t.data + i * all, w->data + (i + 1) * before - kept, (size_t)kept * sizeof *t.data);
+        memcpy(t.data + i * all + kept, c->x + i * c->samples, (size_t)c->samples * sizeof *t.data);
+    }
+    free(w->data);
+    *w = t;
+    meta_add(meta, "rate", meta_real(c->rate));
+    p->release(*state);
+    *state = p->start(&page);
+    if (p->take(*state, r, &(struct frame){name, meta, &(struct frame_tensor){"audio", t}, 1, false, false}) < 0)
+        return -1;
+    meta_free(meta);
+    picture_write(p, *state);
+    return 0;
+}
+
+/* Draws the last of what comes about once a second, and at the end of each clip. */
+static int stream_follow(const struct plot *p, struct reader *r, void **state)
+{
+    struct stretch s = {.seconds = fmax(1, (double)last / 10)};
+    struct audio_clip c = {0};
+    struct tensor w = {0};
+    int got;
+
+    reader_parts(r);
+    while ((got = audio_clip_next(r, &c)) > 0)
+        while (stretch_next(&s, &c))
+            if (window_draw(p, r, state, &w, s.of, &s.clip) < 0)
+                return -1;
+    stretch_free(&s);
+    free(w.data);
+    return got;
+}
+
 /* Finds out who draws what is on standard input, and lets it take all of that: a picture of half a stream would look
  * complete. */
 static const struct plot *stream_take(void **state)
@@ -126,6 +191,8 @@ static const struct plot *stream_take(void **state)
         p = strcmp(reader_kind(r), "audio") == 0 ? &plot_waves : &plot_latent;
     if (r != NULL)
         *state = p->start(&page);
+    if (r != NULL && last > 0 && strcmp(reader_kind(r), "audio") == 0)
+        got = stream_follow(p, r, state);
     while (got == 0 && (got = reader_next(r, &f)) > 0)
         got = p->take(*state, r, f);
     if (got < 0)
@@ -154,6 +221,8 @@ static void options_check(void)
         diag_usage("--dims %s: expected the numbers of two dimensions from 1 on that differ, as in 1,2", dims);
     if (page.to > 0 && page.to <= page.from)
         diag_usage("--to %g: expected more than the %g of --from, or 0", page.to, page.from);
+    if (last > 0 && (page.from > 0 || page.to > 0))
+        diag_usage("--last SECONDS: is what is shown of a clip, without --from and --to");
     page.linear = strcmp(scale, "linear") == 0;
     if (title != NULL && title[0] != '\0')
         page.title = text_clean(title, TITLE_MOST);
@@ -171,26 +240,13 @@ static void warn_unused(const struct plot *p)
     } options[] = {{"--grid", grid != NULL, sound},
                    {"--from", page.from > 0, sound},
                    {"--to", page.to > 0, sound},
+                   {"--last", last > 0, sound},
                    {"--scale", scale_given, p == &plot_spectrogram},
                    {"--dims", dims != NULL, p == &plot_latent}};
 
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         if (options[i].given && !options[i].used)
             diag_warn("%s has no effect: the plot is '%s'", options[i].name, p->name);
-}
-
-static void picture_write(const struct plot *p, void *state)
-{
-    struct canvas *c = NULL;
-    double unit;
-
-    if (p->fit(state, &page, &unit) == 0)
-        c = canvas_new(page.width, page.height, unit, svg);
-    if (c != NULL)
-        p->draw(state, &page, c);
-    if (c == NULL || canvas_save(c, file) != 0)
-        diag_die("%s", error_text());
-    canvas_free(c);
 }
 
 int main(int argc, char **argv)
@@ -208,7 +264,8 @@ int main(int argc, char **argv)
         p = stream_take(&state);
     }
     warn_unused(p);
-    picture_write(p, state);
+    if (!drawn)
+        picture_write(p, state);
     p->release(state);
     free(page.title);
     return EXIT_SUCCESS;

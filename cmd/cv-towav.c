@@ -9,7 +9,6 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/opt.h"
-#include "base/stop.h"
 #include "dsp/limiter.h"
 #include "io/audio_write.h"
 #include "io/clip.h"
@@ -127,8 +126,6 @@ static int put_part(struct save *s, const struct audio_clip *c)
     int64_t stride, done;
     float *y;
 
-    if (!l)
-        stop_first(SIGINT, NULL); /* it reaches all of a pipe: the source ends, then what comes in here does */
     if (!c->frame->follows) {
         limiter_free(l);
         l = limiter_new((int)c->channels, hz, 1);

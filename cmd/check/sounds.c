@@ -55,19 +55,12 @@ bool sounds_differ(const struct sounds *s, const struct audio_clip *c)
     return s->count > 0 && (s->sounds[0].rate < c->rate || s->sounds[0].rate > c->rate);
 }
 
-static char *shown_name(const struct audio_clip *c)
-{
-    bool unnamed = c->frame_audio.shape[0] > 1 && c->name == c->frame->name;
-
-    return unnamed ? mem_format("%s-%03lld", c->name, (long long)c->number) : mem_text(c->name);
-}
-
 struct sound *sounds_add(struct sounds *s, const struct audio_clip *c)
 {
     struct sound *sound = &s->sounds[s->count++];
     size_t size = (size_t)(c->channels * c->samples) * sizeof *c->x;
 
-    *sound = (struct sound){.name = shown_name(c),
+    *sound = (struct sound){.name = audio_clip_shown(c),
                             .track = mem_text(c->track),
                             .rate = c->rate,
                             .channels = c->channels,

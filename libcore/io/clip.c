@@ -5,6 +5,7 @@
 #include <xxhash.h>
 
 #include "base/error.h"
+#include "base/mem.h"
 
 int audio_rate(const struct reader *r, const struct frame *f, double *rate)
 {
@@ -63,6 +64,13 @@ static const char *clip_track(const char *name, const struct meta *told)
 
     meta_get_text(told, "track", &track);
     return track;
+}
+
+char *audio_clip_shown(const struct audio_clip *c)
+{
+    bool unnamed = c->frame_audio.shape[0] > 1 && c->name == c->frame->name;
+
+    return unnamed ? mem_format("%s-%03lld", c->name, (long long)c->number) : mem_text(c->name);
 }
 
 struct meta *audio_clip_meta(const struct audio_clip *c)

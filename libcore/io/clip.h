@@ -36,6 +36,9 @@ struct reader *clips_open(const char *path);
  * with the reason. */
 int audio_clip_next(struct reader *r, struct audio_clip *c);
 
+/* Its name, with its number where the clips of a batch have none of their own; to be freed. */
+char *audio_clip_shown(const struct audio_clip *c);
+
 /* What is told of a clip, as a map of the caller's. */
 struct meta *audio_clip_meta(const struct audio_clip *c);
 

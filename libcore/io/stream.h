@@ -71,6 +71,7 @@ void reader_allow_nonfinite(struct reader *r);
  * same order, of the same rank (1 at least) and shape but for the last index, which may be 0: this is checked here, and
  * that no stream ends within a clip. Each frame has the meta of its own map: the first one's describes the clip,
  * later ones add to it (no key has two values in a clip; the first frame that follows with another one is an error).
+ * From the first part on the first SIGINT is left to the source, whose end ends the stream: see base/stop.h.
  * Without this call parts are joined along the last index, and their metas; more than one frame may hold is an error. */
 void reader_parts(struct reader *r);
 void reader_free(struct reader *r);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "base/diag.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/stop.h"
 #include "io/stream_private.h"
 
 enum {
@@ -288,6 +290,8 @@ static int part_take(struct reader *r, bool part)
 
     if (!r->narrow && r->by_part)
         r->narrow = fd_narrow(r->source.fd);
+    if (r->by_part && !r->join.name)
+        stop_first(SIGINT, NULL); /* it reaches all of a pipe: the source ends, then what comes in here does */
     if (join_add(&r->join, &r->frame, !r->by_part) < 0)
         return frame_bad(r);
     r->parts = part ? r->parts + 1 : 0;
