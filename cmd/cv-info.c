@@ -58,10 +58,10 @@ enum { RUN_WIDTH = 100 }; /* of a run in words */
 /* "4624 samples, 210 ms with --iterations 0; ...": how late the sound of a model is, in parts; NULL: it is not for parts. */
 static struct meta *latency(const struct reader *r)
 {
-    static const int iterations[] = {0, 2, 8};
+    static const int iterations[] = {0, 2, 8, 32};
     struct model m = {0};
     bool known = !strcmp(reader_kind(r), "model") && model_describe(&m, r) == 0 && spectral_latency(&m, 0) > 0;
-    char text[256];
+    char text[320];
     int n = 0;
 
     for (size_t i = 0; known && i < sizeof iterations / sizeof *iterations; i++) {
