@@ -164,6 +164,23 @@ run_examples() {
     [ "$(ls from-test/*.wav | wc -l)" -eq 12 ]
 }
 @test "recipes of cv-scale(7)" { cp -r "$BATS_FILE_TMPDIR/jazz" music; run_examples cv-scale.7; }
+# with a file for the microphone, and one for the loudspeaker
+@test "lines of cv-live(7), and the table that they print" {
+    arecord() { cat jazz/a.wav; }
+    rec() { arecord; }
+    pw-record() { arecord; }
+    jack-stdout() { cv-load -q -r 48000 jazz/a.wav | cv-towav -q -b 32 --raw -o -; }
+    aplay() { cat > heard; [ "$(wc -c < heard)" -gt 100000 ]; }
+    pw-play() { aplay; }
+    jack-stdin() { aplay; }
+    ssh() { eval "$2"; }
+    nc() { if [ "$1" = -l ]; then cv-load -q --live - < jazz/a.wav | cv-encode -q -m model.bin; else cat > sent; fi; }
+    cv-info() { command cv-info "$@" | tee -a printed; }
+    run_examples cv-live.7
+    grep latency printed | grep -o '[0-9]* ms' | cut -d ' ' -f 1 > want
+    [ "$(wc -l < want)" -eq 12 ]
+    sed -nE 's/^\.It f.* Hz Ta (.*)/\1/p' "$man/cv-live.7" | sed 's/ Ta /\n/g' | cmp - want
+}
 @test "examples of cv-load(1)" { run_examples cv-load.1; }
 @test "examples of cv-batch(1)" { run_examples cv-batch.1; }
 @test "examples of cv-check(1)" { run_examples cv-check.1; }
