@@ -268,5 +268,7 @@ int main(int argc, char **argv)
         picture_write(p, state);
     p->release(state);
     free(page.title);
+    if (file == NULL && close(STDOUT_FILENO))
+        diag_die("standard output:");
     return EXIT_SUCCESS;
 }

@@ -3,7 +3,7 @@
 load clips
 load helper
 
-# fixed: 22050 Hz, stride 4, as it is by default; beat: 3000 Hz; stereo: 3000 Hz, stride 2
+# fixed: 22050 Hz, stride 4, as it is by default; high: the same at 44100 Hz; beat: 3000 Hz; stereo: 3000 Hz, stride 2
 setup_file() {
     cd "$BATS_FILE_TMPDIR"
     PATH=${CV_BUILD:-$(dirname "$(command -v cv-load)")}/tools:$PATH
@@ -12,6 +12,7 @@ setup_file() {
     done
     tone -r 3000 -s 4 -c 2 -a 0.3 -F 200 both.wav
     cv-load -q t*.wav | cv-train -q -e 1 --width 8 -z 4 --frames fixed > fixed.bin
+    cv-load -q -r 44100 -d 2 t*.wav | cv-train -q -e 0 --width 8 -z 4 --frames fixed > high.bin
     cv-load -q -r 3000 t*.wav | cv-train -q -e 1 --width 8 -z 5 --frames beat > beat.bin
     cv-load -q -r 3000 -c both.wav | cv-train -q -e 1 --width 8 -z 4 --frames fixed > stereo.bin
     # one map a clip, which says its level and tempo
@@ -83,17 +84,23 @@ digest() { cv-info | grep -o 'digest .*'; }
 }
 
 @test "what goes in is heard as late as stated, at most 350 ms with two iterations, 210 ms with none" {
-    tone -r 22050 -s 1 -a 0.3 -F 220 a.wav
-    tail -c +45 a.wav > raw
     cv-info fixed.bin > words
     grep -q "latency  *4624 samples, 210 ms with --iterations 0; 7680 samples, 348 ms with --iterations 2;" words
-    for n in 0 2; do
-        cv-info --json fixed.bin | grep -o "[0-9]* samples, [0-9]* ms with --iterations $n\b" | cut -d ' ' -f 1 > late
-        line="cv-load -q --live --raw s16,22050,1 - | cv-encode -q -j 1 fixed.bin |
-            cv-decode -q -j 1 --iterations $n fixed.bin | cv-towav -q --raw -o -"
-        # 20 ms a part, and 5 ms that a limiter looks ahead
-        lockstep 882 $((2 * ($(cat late) + 441 + 111))) "$line" < raw > out
-        [ "$(stat -c %s out)" -eq "$(stat -c %s raw)" ]
+    cv-info high.bin > words
+    grep -q "latency  *9248 samples, 210 ms with --iterations 0; 15360 samples, 348 ms with --iterations 2;" words
+    for model in "fixed 22050" "high 44100"; do
+        read -r name rate <<< "$model"
+        tone -r "$rate" -s 1 -a 0.3 -F 220 a.wav
+        tail -c +45 a.wav > raw
+        for n in 0 2; do
+            cv-info --json $name.bin | grep -o "[0-9]* samples, [0-9]* ms with --iterations $n\b" | cut -d ' ' -f 1 > late
+            line="cv-load -q -r $rate --live --raw s16,$rate,1 - | cv-check -q -l all=: --every 0.3 |
+                cv-encode -q -j 1 $name.bin | cv-decode -q -j 1 --iterations $n $name.bin |
+                cv-check -q -l all=: --every 0.3 | cv-towav -q --raw -o -"
+            # 20 ms a part, and 5 ms that a limiter looks ahead
+            lockstep $((rate / 25)) $((2 * ($(cat late) + rate / 50 + rate / 200 + 1))) "$line" < raw > out
+            [ "$(stat -c %s out)" -eq "$(stat -c %s raw)" ]
+        done
     done
     parts 700 < fixed.cvs | cv-encode fixed.bin | cv-decode --iterations 2 fixed.bin 2> words | cat > /dev/null
     [ "$(wc -l < words)" -eq 1 ]
@@ -149,7 +156,108 @@ digest() { cv-info | grep -o 'digest .*'; }
     grep -q 'old.bin: the model says no "gain"' words
 }
 
-@test "cv-encode and cv-decode need as much memory for an hour as for a minute" {
+@test "cv-check --every: a stretch is a clip of its own, and what comes out is what went in" {
+    tone -r 3000 -s 7 -w beat -F 2 a.wav
+    tone -r 3000 -s 1 -c 2 -a 0.9 -F 200 b.wav
+    for every in 2 0.7; do
+        # but for the last of b, which is too short to be a clip of cv-load -a
+        cv-load -q -r 3000 -c -a -d $every {a,b}.wav | cv-check --json 2>&1 > /dev/null | grep '^{"clip"' > want
+        for cut in 7 "2100 0 33" 100000; do
+            cv-load -q -r 3000 -c -d 10 {a,b}.wav | parts $cut > in
+            cv-check --json --every $every < in 2> words | cmp - in
+            grep '^{"clip"' words | grep -v '"samples":900,' | cmp - want
+        done
+    done
+    [ "$(grep -c '^{"clip"' words)" -eq 12 ]
+    grep -q '"name":"b-001",.*"samples":900,' words
+    grep -qE '"clips":12,"seconds":(8,|7.9999|8.0000)' words
+    # with limits
+    cv-check --every 0.5 -l peak=:-2 < in > out 2> words || status=$?
+    [ "$status" -eq 1 ]
+    cmp in out
+    grep -q 'failed: b-000 (peak), b-001 (peak)' words
+    usage cv-check --every 1 -r in < in
+    usage cv-check --every 1 --original in < in
+}
+
+@test "cv-plot --last: again and again the picture of the last seconds" {
+    tone -r 3000 -s 3 -w beat -F 2 -c 2 a.wav
+    cv-load -q -r 3000 -c a.wav > a.cvs
+    cv-plot() { command cv-plot -W 300 -H 300 "$@"; }
+    for kind in waves spectrogram; do
+        cv-load -q -r 3000 -c -o 1 a.wav | cv-plot --kind $kind -o want.png
+        for cut in 7 4100 9000; do
+            parts $cut < a.cvs | cv-plot --kind $kind --last 2 -o got.png
+            cmp want.png got.png
+        done
+    done
+    # all pictures; the first second is a picture of its own
+    parts 50 < a.cvs | cv-plot --last 2 > all
+    [ "$(LC_ALL=C grep -aoP '\x89PNG' all | wc -l)" -eq 3 ]
+    cv-load -q -r 3000 -c -d 1 a.wav | cv-plot > first.png
+    cmp -n "$(stat -c %s first.png)" first.png all
+    # a file changes while the sound still comes
+    mkfifo in
+    parts 50 < a.cvs > all
+    cv-plot --last 2 -o live.png < in &
+    exec 7> in
+    head -c $(($(stat -c %s all) * 2 / 3)) all >&7
+    for ((i = 0; i < 1200; i++)); do [ -s live.png ] || sleep 0.05; done
+    [ -s live.png ]
+    tail -c +$(($(stat -c %s all) * 2 / 3 + 1)) all >&7
+    exec 7>&-
+    wait $!
+    cv-load -q -r 3000 -c -o 1 a.wav | cv-plot | cmp - live.png
+    usage cv-plot --last 2 --from 1 -o a.png < all
+    cv-sample | cv-plot --last 2 -o a.png 2> words
+    grep -q -e '--last has no effect' words
+}
+
+line="cv-load -q --live --raw s16,22050,1 - | cv-check -q -l all=: --every 0.3 | cv-encode -q -j 1 fixed.bin |
+    cv-decode -q -j 1 --iterations 2 fixed.bin | cv-towav -q --raw -o -"
+
+@test "Ctrl-C, which reaches all of a line, ends it whole" {
+    tone -r 22050 -s 1 -a 0.3 -F 220 a.wav
+    tail -c +45 a.wav > raw
+    lockstep 882 $((2 * (7680 + 441 + 111))) "$line" < raw > want
+    [ "$(stat -c %s want)" -eq "$(stat -c %s raw)" ]
+    lockstep -i 882 $((2 * (7680 + 441 + 111))) "trap : INT; $line" < raw | cmp - want
+}
+
+@test "a player that ends ends all of a line, without words" {
+    tone -r 22050 -s 1 -a 0.3 -F 220 a.wav
+    tail -c +45 a.wav > raw
+    while cat raw 2> /dev/null; do :; done | eval "$line" 2> words | head -c 20000 > out || true
+    [ "$(stat -c %s out)" -eq 20000 ]
+    [ ! -s words ]
+}
+
+# ticks PID ...: what they have computed so far
+ticks() { cat "${@/%/\/stat}" | awk '{ sub(/.*\)/, ""); n += $12 + $13 } END { print n }'; }
+
+@test "a source that pauses is waited for, not asked again and again" {
+    tone -r 22050 -s 1 -a 0.3 -F 220 a.wav
+    mkfifo in
+    bash -c "$line" < in > out &
+    exec 7> in
+    tail -c +45 a.wav >&7
+    all=$(pgrep -P $!)
+    [ "$(wc -w <<< "$all")" -eq 5 ]
+    before= now=0
+    for ((i = 0; i < 100; i++)); do # all of them, if one goes round
+        [ "$now" != "$before" ] || break
+        sleep 0.3
+        before=$now
+        now=$(ticks $(sed 's|^|/proc/|' <<< "$all"))
+    done
+    [ "$now" = "$before" ]
+    [ "$(stat -c %s out)" -gt 20000 ]
+    exec 7>&-
+    wait $!
+    [ "$(stat -c %s out)" -eq 44100 ]
+}
+
+@test "each filter of the line needs as much memory for an hour as for a minute" {
     if nm "$(command -v cv-encode)" 2> /dev/null | grep -qE '__[at]san_init'; then
         skip "the sanitizer keeps memory of its own"
     fi
@@ -159,13 +267,19 @@ digest() { cv-info | grep -o 'digest .*'; }
         channels=$((1 + (${#model} > 4)))
         for n in 1 60; do
             for ((i = 0; i < n * channels; i++)); do cat raw; done |
-                cv-load -q -r 3000 -c --part 1 --level 0.2 --tempo 110 --raw s16,3000,$channels - |
+                rss $n.load cv-load -q -r 3000 -c --part 1 --level 0.2 --tempo 110 --raw s16,3000,$channels - |
                 rss $n.encode cv-encode -q -j 1 $model.bin | rss $n.decode cv-decode -q -j 1 --iterations 1 $model.bin |
-                cat > /dev/null
+                rss $n.check cv-check -q -l all=: --every 10 | rss $n.towav cv-towav -q -o - | cat > /dev/null
         done
-        for what in encode decode; do
+        for what in load encode decode check towav; do
             echo "$model: $what: $(cat 1.$what) KiB for a minute, $(cat 60.$what) for an hour"
             [ "$(cat 60.$what)" -lt $(($(cat 1.$what) + 1024)) ]
         done
     done
+    for n in 1 10; do
+        for ((i = 0; i < n; i++)); do cat raw; done | cv-load -q -r 3000 --part 1 --raw s16,3000,1 - |
+            rss $n.plot cv-plot --last 50 -W 300 -H 200 -o live.png
+    done
+    echo "plot: $(cat 1.plot) KiB for a minute, $(cat 10.plot) for ten"
+    [ "$(cat 10.plot)" -lt $(($(cat 1.plot) + 1024)) ]
 }

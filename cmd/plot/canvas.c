@@ -169,7 +169,7 @@ int canvas_save(struct canvas *c, const char *file)
         return -1;
     if (file != NULL)
         return file_save(file, c->bytes, c->count);
-    return fd_put(STDOUT_FILENO, c->bytes, c->count) || close(STDOUT_FILENO) ? error_set("standard output:") : 0;
+    return fd_put(STDOUT_FILENO, c->bytes, c->count) ? error_set("standard output:") : 0;
 }
 
 void canvas_free(struct canvas *c)
