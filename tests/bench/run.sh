@@ -57,6 +57,11 @@ for rate in 22050 44100; do
     cv-train -q -N spectral -e 0 < "$out/long-$rate.cvs" > "$out/spectral-$rate.bin"
     cv-encode -q -m "$out/spectral-$rate.bin" < "$out/long-$rate.cvs" > "$out/latents-$rate.cvs"
 done
+# the same in parts of 20 ms
+cv-towav -q --raw -o - < "$out/long-22050.cvs" > "$out/long.raw"
+cv-load -q --part 0.02 --level 0.1 --tempo 120 --raw s16,22050,1 - < "$out/long.raw" > "$out/long-parts.cvs"
+cv-encode -q -m "$out/spectral-22050.bin" < "$out/long-parts.cvs" > "$out/latents-parts.cvs"
+cpu=$(taskset -cp $$ | sed 's/.*: *\([0-9]*\).*/\1/')
 
 cores=$(nproc)
 threads="1 2"
@@ -106,6 +111,13 @@ while [ "$round" -le "$rounds" ]; do
         note cv "$out/bench" time decode-$rate 3 sh -c \
             "cv-decode -q -j 1 '$out/spectral-$rate.bin' < '$out/latents-$rate.cvs' > '$out/decoded.cvs'"
     done
+    note cv "$out/bench" time encode-parts 3 sh -c \
+        "cv-encode -q -j 1 -m '$out/spectral-22050.bin' < '$out/long-parts.cvs' > '$out/encoded.cvs'"
+    note cv "$out/bench" time decode-parts 3 sh -c \
+        "cv-decode -q -j 1 '$out/spectral-22050.bin' < '$out/latents-parts.cvs' > '$out/decoded.cvs'"
+    note cv "$out/bench" time live 3 taskset -c "$cpu" sh -c \
+        "cv-load -q --live --raw s16,22050,1 - < '$out/long.raw' | cv-encode -q -j 1 -m '$out/spectral-22050.bin' |
+         cv-decode -q -j 1 --iterations 2 '$out/spectral-22050.bin' | cv-towav -q -o - > '$out/live.wav'"
     whole cv "$out/new-cv" \
         "cv-sample -q -n 10 | cv-decode -q '$out/model.bin' | cv-towav -q -f -o '$out/new-cv'"
     if [ "$peer" ]; then

@@ -112,6 +112,9 @@ END {
         row("encode 120 s at " k / 1000 " kHz", "encode-" k " 0", 0)
         row("decode 120 s at " k / 1000 " kHz", "decode-" k " 0", 0)
     }
+    row("encode, in parts, 22.05 kHz", "encode-parts 0", 0)
+    row("decode, in parts, 22.05 kHz", "decode-parts 0", 0)
+    row("load|...|towav, live [3]", "live 0", 0)
     row("sample|decode|towav [2]", "generate 0", 0)
     print ""
     print "PyTorch: the network in its own convolution layers, as its users write it;"
@@ -119,6 +122,7 @@ END {
     print "[1] its C library told to keep freed memory; notebook: also layers as matrix products, Adam on all"
     print "        parameters at once, nothing computed that cannot be felt; last row: NumPy alone"
     print "[2] the whole line for 10 clips, start-up included, against one Python process that does the same"
+    print "[3] 120 s from samples to a WAV at 22.05 kHz, in parts of 20 ms, 2 iterations, all programs on one processor"
     print "bounds: training, a pass that reads and writes parameters and both moments (12.1 M floats each)"
     print "        once, or five products of 10 clips with a large layer at sgemm speed, whichever"
     print "        takes longer; encode and decode, reading that layer once or one such product;"
@@ -158,4 +162,5 @@ END {
     pace("encode, 22.05 kHz, 1 thread", "encode-22050 0", 120, 300)
     pace("decode, 22.05 kHz, 1 thread", "decode-22050 0", 120, 50)
     pace("decode, 44.1 kHz, 1 thread", "decode-44100 0", 120, 30)
+    pace("live, 22.05 kHz, 1 processor", "live 0", 120, 30)
 }
