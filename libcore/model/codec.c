@@ -3,14 +3,12 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/diag.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "base/stop.h"
 #include "model/codec_private.h"
 
 static const struct codec_kind *kind_of(const struct codec *c)
@@ -144,8 +142,6 @@ static struct codec_clip *next_clip(struct codec *c, const struct frame *f, cons
     }
     clip->follows = f->follows;
     clip->part = f->part;
-    if (f->part && !f->follows && c->way != CODEC_DRAW)
-        stop_first(SIGINT, NULL); /* it reaches all of a pipe: the source ends, then what comes in here does */
     return clip;
 }
 
