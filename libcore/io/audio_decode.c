@@ -324,6 +324,8 @@ int decoder_live(struct decoder *d, int fd, const struct audio_raw *raw)
         return error_set(
             "cannot be read as it comes: expected WAV or AU, as 'ffmpeg -i FILE -f wav -' makes of others, "
             "or samples without a header with --raw");
+    if (sf_error(d->file) != 0) /* of reading: a header that it makes nothing of opens no file */
+        return error_set("cannot be read (libsndfile: %s)", library_words(sf_error_number(sf_error(d->file))));
     if (d->info.frames == 0)
         return error_set("has a header that says 0 samples: what writes it should leave the length open (ffffffff), or "
                          "write no header, for --raw");
