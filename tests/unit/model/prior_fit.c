@@ -261,6 +261,14 @@ static void declares(void)
 
 /* ---- running ---- */
 
+static void prior_run(const struct prior *p, struct prior_noise n, int64_t start)
+{
+    struct prior_walk *w = prior_begin(p, n, start, n.frames);
+
+    prior_next(w, n.v, n.frames);
+    prior_end(w);
+}
+
 /* A run by the autoregression is its recursion; one that goes on from latents begins with them. */
 static void runs(int64_t start)
 {
