@@ -379,8 +379,7 @@ void compare_clips(struct compare *c, enum compare_set set, struct compare_clip 
         windows_add(c, &c->sets[set], &clips[i].map);
         forms_add(c->forms, set == COMPARE_CLIPS ? FORMS_CLIPS : FORMS_HELD_OUT, &s->form);
         all->values = mem_grow(all->values, all->count + s->count, sizeof *all->values);
-        if (s->count > 0)
-            memcpy(all->values + all->count, s->distance, s->count * sizeof *s->distance);
+        memcpy(all->values + all->count, s->distance, s->count * sizeof *s->distance);
         all->count += s->count;
         clips[i].near = near_of(c, s->distance, s->count);
         free(s->rows);

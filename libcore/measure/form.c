@@ -188,7 +188,7 @@ static double bar_similarity(const float *s, int n, int bars)
             count++;
         }
     }
-    return count > 0 ? at_lag(s, n, FORM_BAR * bars) - sum / count : NAN;
+    return at_lag(s, n, FORM_BAR * bars) - sum / count;
 }
 
 static double best_return(const float *s, int n)

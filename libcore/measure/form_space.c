@@ -14,7 +14,7 @@ enum { TEXTURE = FORM_BANDS + FORM_BAR, AXES = 12, CLUSTERS = 24, ROUNDS = 30, K
 enum { STREAM_CLUSTERS = 20000, BARS_LEAST = 8 };
 
 struct form_space {
-    double mean[TEXTURE], axes[AXES * TEXTURE]; /* these over the spread of each value */
+    double axes[AXES * TEXTURE]; /* over the spread of each value */
     double texture_far, key_far;
     float clusters[CLUSTERS * FORM_BANDS];
 };
@@ -71,7 +71,7 @@ static bool is_used(const struct form *f)
 /* Principal components of textures, each value over its spread. */
 static int axes_fit(struct form_space *s, struct moments *m)
 {
-    double covariance[TEXTURE * TEXTURE], values[AXES], spread[TEXTURE], *axes;
+    double covariance[TEXTURE * TEXTURE], mean[TEXTURE], values[AXES], spread[TEXTURE], *axes;
 
     moments_covariance(m, covariance);
     for (int i = 0; i < TEXTURE; i++)
@@ -81,11 +81,9 @@ static int axes_fit(struct form_space *s, struct moments *m)
         for (int j = 0; j < TEXTURE; j++)
             m->outer[i * TEXTURE + j] /= spread[i] * spread[j];
     }
-    axes = moments_components(m, AXES, s->mean, values);
+    axes = moments_components(m, AXES, mean, values);
     if (!axes)
         return -1;
-    for (int i = 0; i < TEXTURE; i++)
-        s->mean[i] *= spread[i];
     for (int a = 0; a < AXES; a++) {
         s->texture_far += 2 * values[a];
         for (int i = 0; i < TEXTURE; i++)
@@ -201,7 +199,7 @@ void form_space_free(struct form_space *s)
 
 /* ---- a clip ---- */
 
-/* Textures of all bars in the space [bars, AXES], to be freed. */
+/* Textures of all bars in the space [bars, AXES], to be freed. No mean is taken off: only differences count. */
 static float *project(const struct form_space *s, const float *texture, int bars)
 {
     float *out = mem_zero((size_t)bars * AXES, sizeof *out);
@@ -211,7 +209,7 @@ static float *project(const struct form_space *s, const float *texture, int bars
             double sum = 0;
 
             for (int i = 0; i < TEXTURE; i++)
-                sum += s->axes[a * TEXTURE + i] * (texture[b * TEXTURE + i] - s->mean[i]);
+                sum += s->axes[a * TEXTURE + i] * texture[b * TEXTURE + i];
             out[b * AXES + a] = (float)sum;
         }
     return out;

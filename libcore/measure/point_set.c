@@ -66,16 +66,16 @@ void point_set_add(struct point_set *c, const float *rows, int64_t count, int64_
         row_offer(c, rows + i * c->dims, owner);
 }
 
-static int one_owner(const struct point_set *c)
+static bool one_owner(const struct point_set *c)
 {
     for (size_t i = 1; i < c->kept; i++)
         if (c->owner[i] != c->owner[0])
-            return 0;
-    return 1;
+            return false;
+    return true;
 }
 
 /* Whether points i and j of a cloud make a pair; lone: it has one owner. */
-static int is_pair(const struct point_set *c, int lone, size_t i, size_t j)
+static bool is_pair(const struct point_set *c, bool lone, size_t i, size_t j)
 {
     return lone ? i != j : c->owner[i] != c->owner[j];
 }
@@ -103,7 +103,7 @@ static float *distances(const struct point_set *a, const struct point_set *b)
 static double kernel_mean(const struct point_set *a, const struct point_set *b, double spread)
 {
     float *d = distances(a, b);
-    int lone = one_owner(a);
+    bool lone = one_owner(a);
     double sum = 0, pairs = 0;
 
     for (size_t i = 0; i < a->kept; i++)
@@ -113,7 +113,7 @@ static double kernel_mean(const struct point_set *a, const struct point_set *b, 
                 pairs++;
             }
     free(d);
-    return pairs > 0 ? sum / pairs : NAN;
+    return sum / pairs; /* NaN of none */
 }
 
 double point_set_mmd(const struct point_set *a, const struct point_set *b, double spread)
@@ -125,7 +125,7 @@ double point_set_mmd(const struct point_set *a, const struct point_set *b, doubl
 }
 
 /* Squared distance of point i to its CLOUD_NEIGHBOURS-th nearest, NaN when it has fewer; d [kept] to all. */
-static float ball_radius(const struct point_set *c, int lone, size_t i, const float *d)
+static float ball_radius(const struct point_set *c, bool lone, size_t i, const float *d)
 {
     float nearest[CLOUD_NEIGHBOURS];
     size_t n = 0;
@@ -147,7 +147,7 @@ static float ball_radius(const struct point_set *c, int lone, size_t i, const fl
 static float *ball_radii(const struct point_set *c)
 {
     float *radius = mem_alloc(c->kept * sizeof *radius), *d = distances(c, c);
-    int lone = one_owner(c);
+    bool lone = one_owner(c);
 
     for (size_t i = 0; i < c->kept; i++)
         radius[i] = ball_radius(c, lone, i, d + i * c->kept);

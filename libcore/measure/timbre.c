@@ -115,7 +115,7 @@ static double frame_timbre(const struct timbre_meter *m, struct timbre *t)
     }
     mean = total / bins;
     centroid = moment / total;
-    for (below = m->power[0] + 1e-10; k < bins - 1 && below < rolloff_share * total; below += m->power[k] + 1e-10)
+    for (below = m->power[0] + 1e-10; below < rolloff_share * total; below += m->power[k] + 1e-10)
         k++;
     t->flatness += exp(logs / bins) / mean;
     t->peakiness += 10 * log10(peak / mean);

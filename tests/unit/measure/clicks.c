@@ -19,6 +19,28 @@ static float *tune(void)
     return x;
 }
 
+/* Stairs of 256 samples from 77 on, one step missing or none, beside a silent channel or alone: the share of the places
+ * where there is one. */
+static void stairs(void)
+{
+    enum { HOP = 256, PHASE = 77, STEPS = 80, LONG = HOP * STEPS };
+
+    for (int channels = 1; channels <= 2; channels++)
+        for (int missing = 0; missing <= 1; missing++) {
+            float *x = mem_zero((size_t)(channels * LONG), sizeof *x);
+            double share = (double)(STEPS - missing) / (STEPS * channels);
+            struct clicks c;
+
+            for (int i = 0; i < LONG; i++)
+                x[i] = (float)((i + HOP - PHASE) / HOP - (missing && i >= PHASE + 40 * HOP)) / 8;
+            c = clicks_find(x, channels, LONG, 3000);
+            check(fabs(c.joins - share) < 1e-12 && c.hop % HOP == 0 && c.phase % HOP == PHASE,
+                  "%d channels, %d steps missing: %g of all at %d + i %d", channels, missing, c.joins, c.phase, c.hop);
+            check(c.count == STEPS - missing, "%lld breaks", (long long)c.count);
+            free(x);
+        }
+}
+
 int main(void)
 {
     float *x = tune(), *y = mem_zero(2 * SAMPLES, sizeof *y), *noise = mem_zero(SAMPLES, sizeof *noise);
@@ -59,5 +81,6 @@ int main(void)
     free(x);
     free(y);
     free(noise);
+    stairs();
     return check_done();
 }

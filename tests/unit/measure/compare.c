@@ -68,6 +68,7 @@ static void fresh(void)
     struct compare *c = compare_real(1);
     struct compare_figures f, noise, phase, halves;
 
+    check(compare_rate(c) == 3000, "the rate");
     check_expected("real", "explained", compare_explained(c), 0);
     check_expected("new-d", "nearest", look(c, "new-d").median, 0.001);
     check_expected("new-e", "nearest", look(c, "new-e").median, 0.001);
@@ -230,6 +231,51 @@ static void refused(void)
     free(x);
 }
 
+/* Chords that last: with other phases they are the same. */
+static void chords(void)
+{
+    enum { CLIPS = 15, SAMPLES = 6000 };
+    struct compare *c = compare_new(3000, 1, NULL);
+    float *x = mem_floats(SAMPLES);
+    struct rng r = rng_new(3, 0);
+
+    for (int i = 0; i < CLIPS; i++) {
+        memset(x, 0, SAMPLES * sizeof *x);
+        for (int tone = 0; tone < 4; tone++) {
+            double hertz = (double)(100 + 350 * tone + (int)rng_below(&r, 250)), level = 0.01 + 0.1 * rng_uniform(&r);
+
+            for (int t = 0; t < SAMPLES; t++)
+                x[t] += (float)(level * sin(2 * M_PI * hertz * t / 3000 + tone));
+        }
+        reference_add(c, "chord", x, SAMPLES);
+    }
+    check(compare_fit(c) == 0, "chords");
+    check(figures_of(c, COMPARE_PHASE).fd < 0.001 * figures_of(c, COMPARE_NOISE).fd, "random phases: %g, noise %g",
+          figures_of(c, COMPARE_PHASE).fd, figures_of(c, COMPARE_NOISE).fd);
+    compare_free(c);
+    free(x);
+}
+
+/* Ceilings are made of 40 clips at most, however many come at once. */
+static void many(void)
+{
+    enum { CLIPS = 43, SAMPLES = 1500 };
+    struct compare *c = compare_new(3000, 1, NULL);
+    struct compare_clip clips[CLIPS];
+    float *x = mem_floats(CLIPS * SAMPLES);
+    struct rng r = rng_new(2, 0);
+
+    rng_normal(&r, x, CLIPS * SAMPLES);
+    for (int i = 0; i < CLIPS; i++)
+        clips[i] = clip_of("many", x + i * SAMPLES, SAMPLES);
+    compare_reference(c, clips, 38);
+    compare_reference(c, clips + 38, 5);
+    check(compare_fit(c) == 0, "43 clips");
+    check(figures_of(c, COMPARE_NOISE).clips == 40 && figures_of(c, COMPARE_PHASE).clips == 40, "40 of each ceiling");
+    compare_free(c);
+    free(x);
+}
+
 int main(void)
 {
     fresh();
@@ -237,6 +283,8 @@ int main(void)
     itself();
     seeds();
     collapsed();
+    chords();
+    many();
     refused();
     return check_done();
 }

@@ -72,6 +72,42 @@ static void bounds_judged(enum figure figure)
     judged(figure, NAN, VERDICT_OK);
 }
 
+/* The limits of the page, those of all other figures being none. */
+static void page(void)
+{
+    static const struct {
+        enum figure figure;
+        struct range good, fair;
+    } want[] = {
+        {FIGURE_RMS, {-45, -6}, {-70, INFINITY}},
+        {FIGURE_PEAK, {-30, 0}, {-INFINITY, INFINITY}},
+        {FIGURE_OFFSET, {-0.01, 0.01}, {-INFINITY, INFINITY}},
+        {FIGURE_CLIPPED, {-INFINITY, 0}, {-INFINITY, INFINITY}},
+        {FIGURE_CLIPPING, {-INFINITY, 0.0001}, {-INFINITY, 0.01}},
+        {FIGURE_SILENCE, {-INFINITY, 0.5}, {-INFINITY, 0.95}},
+        {FIGURE_CREST, {6, 30}, {-INFINITY, INFINITY}},
+        {FIGURE_FLATNESS, {-INFINITY, 0.4}, {-INFINITY, INFINITY}},
+        {FIGURE_RHYTHM, {0.1, INFINITY}, {-INFINITY, INFINITY}},
+        {FIGURE_CLICKS, {-INFINITY, 10}, {-INFINITY, INFINITY}},
+        {FIGURE_JOINS, {-INFINITY, 0.35}, {-INFINITY, 0.7}},
+        {FIGURE_COPIED, {-INFINITY, 0.1}, {-INFINITY, INFINITY}},
+        {FIGURE_PRECISION, {0.2, INFINITY}, {-INFINITY, INFINITY}},
+        {FIGURE_RECALL, {0.2, INFINITY}, {-INFINITY, INFINITY}},
+    };
+
+    for (int i = 0; i < FIGURE_COUNT; i++) {
+        struct range none = {-INFINITY, INFINITY}, good = none, fair = none;
+
+        for (size_t k = 0; k < sizeof want / sizeof *want; k++)
+            if ((int)want[k].figure == i) {
+                good = want[k].good;
+                fair = want[k].fair;
+            }
+        check(memcmp(&limits.good[i], &good, sizeof good) == 0 && memcmp(&limits.fair[i], &fair, sizeof fair) == 0,
+              "limits of %s", figure_about[i].name);
+    }
+}
+
 int main(void)
 {
     double values[FIGURE_COUNT] = {0};
@@ -84,16 +120,7 @@ int main(void)
               "figure %d has a name and limits", i);
         bounds_judged((enum figure)i);
     }
-    /* those of the page */
-    judged(FIGURE_RMS, -20, VERDICT_OK);
-    judged(FIGURE_RMS, -60, VERDICT_WARN);
-    judged(FIGURE_RMS, -INFINITY, VERDICT_FAIL);
-    judged(FIGURE_PEAK, nextafter(0, 1), VERDICT_WARN);
-    judged(FIGURE_CLIPPING, 0.0101, VERDICT_FAIL);
-    judged(FIGURE_SILENCE, 0.96, VERDICT_FAIL);
-    judged(FIGURE_JOINS, 0.36, VERDICT_WARN);
-    judged(FIGURE_COPIED, 0.11, VERDICT_WARN);
-    judged(FIGURE_RECALL, 0.19, VERDICT_WARN);
+    page();
     check(limits_read(limits.fair, "rms=-5:-1,clipped=:7,offset=-.5:") == 0, "three limits: %s", error_text());
     judged(FIGURE_RMS, -5, VERDICT_WARN);
     judged(FIGURE_RMS, -5.01, VERDICT_FAIL);
@@ -123,6 +150,7 @@ int main(void)
     refused("rms=x:2", "'x'");
     refused("rms=1:nan", "nan");
     refused("rms=1:2:3", "2:3");
+    check(limits_read(limits.fair, "rms=2:2") == 0, "one value may be all that is left");
     refused("rms=2:1", "over");
     return check_done();
 }

@@ -207,8 +207,9 @@ static void test_sections(void)
 }
 
 /* How far x [frames before the one compared last] is from a frame of the bank that takes on so much of what the
- * autoregression makes of how their pasts differ: the nearest of all. */
-static double misfit(const struct params *p, int64_t bank, const float *x, double carried)
+ * autoregression makes of how their pasts differ, less the forecast, times the temperature, and the forecast: the
+ * nearest of all. */
+static double misfit(const struct params *p, int64_t bank, const float *x, double carried, double hot)
 {
     const float *y = params_values(p, "prior/bank"), *m = params_values(p, "prior/matrix");
     double least = INFINITY;
@@ -217,11 +218,15 @@ static double misfit(const struct params *p, int64_t bank, const float *x, doubl
         double far = 0;
 
         for (int i = 0; i < D; i++) {
-            double v = (double)(x[i] - y[t * D + i]);
+            double rest = (double)m[PRIOR_ORDER * D * D + i], v = (double)x[i] - hot * (double)y[t * D + i];
 
+            v -= (1 - hot) * rest;
             for (int k = 1; k <= PRIOR_ORDER; k++)
-                for (int a = 0; a < D; a++)
-                    v -= carried * (double)m[((k - 1) * D + a) * D + i] * (double)(x[a - k * D] - y[(t - k) * D + a]);
+                for (int a = 0; a < D; a++) {
+                    double past = (double)x[a - k * D], differs = past - (double)y[(t - k) * D + a];
+
+                    v -= (double)m[((k - 1) * D + a) * D + i] * ((1 - hot) * past + hot * carried * differs);
+                }
             far = fmax(far, fabs(v));
         }
         least = fmin(least, far);
@@ -230,14 +235,14 @@ static double misfit(const struct params *p, int64_t bank, const float *x, doubl
 }
 
 /* A frame is one of the bank's, seven tenths on the way to where the past leads it. */
-static void test_carried(void)
+static void test_carried(double temperature)
 {
     enum { FRAMES = 60 };
     const int64_t lengths[] = {200, 150, 300};
     const struct prior_shape shape = {.latent = D, .positions = 1, .block = 5, .bank = 650, .clips = 3};
     struct params *p = fitted(&shape, lengths, 3);
     struct prior *prior = guided(&shape, p);
-    struct prior_noise n = draws(FRAMES, 1);
+    struct prior_noise n = draws(FRAMES, temperature);
     const float *mean = params_values(p, "prior/mean"), *sd = params_values(p, "prior/sd");
     float x[FRAMES * D];
     double most = 0;
@@ -246,8 +251,8 @@ static void test_carried(void)
     for (int i = 0; i < FRAMES * D; i++)
         x[i] = (n.v[i % D * FRAMES + i / D] - mean[i % D]) / sd[i % D];
     for (int t = PRIOR_ORDER; t < FRAMES; t++)
-        most = fmax(most, misfit(p, shape.bank, x + t * D, 0.7));
-    check(most < 1e-4, "blocks take on seven tenths of the past (%g off)", most);
+        most = fmax(most, misfit(p, shape.bank, x + t * D, 0.7, temperature));
+    check(most < 1e-4, "blocks take on seven tenths of the past at %g (%g off)", temperature, most);
     free(n.v);
     prior_free(prior);
     params_free(p);
@@ -388,7 +393,8 @@ int main(void)
     test_long_run();
     test_bank();
     test_sections();
-    test_carried();
+    test_carried(1);
+    test_carried(0.5);
     test_choices();
     test_threads_and_start();
     test_parts();

@@ -165,6 +165,123 @@ static void test_terms(void)
     params_free(p);
 }
 
+/* As many features as go through more than one loop, two frames to a latent row, two latents, all statistics in use. */
+enum { MANY = 37, STRIDE = 2, LATENT = 2, FRAMES = 10, REAL = 7, ROWS = FRAMES / STRIDE };
+
+static struct params *network_of_many(const struct spectral *shape, struct rng *r)
+{
+    struct params *p = network(shape);
+
+    rng_normal(r, values(p, "dec/out/bias"), STRIDE * MANY);
+    rng_normal(r, values(p, "front/mean"), MANY);
+    values(p, "front/mean")[5] = -100; /* this one is never above the floor */
+    set_all(p, "front/scale", 1.5f);
+    set_all(p, "front/floor", -1);
+    set_all(p, "front/most", 0.3f); /* so no value counts for more than at 1 */
+    for (int c = 0; c < MANY; c++)
+        values(p, "front/spread")[c] = c == 3 ? 0.001f : 0.1f + 0.02f * (float)c;
+    for (int d = 0; d < LATENT; d++) {
+        values(p, "enc/linear/bias")[d] = 0.4f + (float)d;
+        values(p, "enc/logvar")[d] = -1 - (float)d;
+        values(p, "prior/ar/bias")[d] = 1.5f;
+        values(p, "prior/scale")[d] = 0.3f - (float)d;
+    }
+    return p;
+}
+
+/* The sums by their formulas, of latents by frame. */
+struct sums {
+    double log, linear, target, nats, residual[MANY], counted[MANY], kl;
+};
+
+static struct sums sums_of(const struct params *p, const float *y)
+{
+    struct sums s = {0};
+
+    for (int i = 0; i < REAL * MANY; i++) {
+        int c = i % MANY;
+        double out = (double)values(p, "dec/out/bias")[i % (STRIDE * MANY)], mean = (double)values(p, "front/mean")[c];
+        double level = 1.5 * out + mean, aim = 1.5 * (double)y[i] + mean;
+        double spread = fmax(0.01, (double)values(p, "front/spread")[c]);
+        bool low = aim <= -1;
+
+        s.log += low && level <= -1 ? 0 : fabs(out - (double)y[i]);
+        s.linear += fabs(exp(fmin(1, level)) - exp(aim));
+        s.target += exp(aim);
+        if (!low)
+            s.nats += log(2 * spread) + fabs(level - aim) / spread;
+        else
+            s.nats += level > -1 ? log(2) + (level + 1) / spread : -log(1 - 0.5 * exp((level + 1) / spread));
+        s.residual[c] += low ? 0 : fabs(level - aim);
+        s.counted[c] += !low;
+    }
+    for (int d = 0; d < LATENT; d++) {
+        double mean = 0.4 + d, scale = 0.3 - d, sd = exp(0.5 * (-1 - d));
+
+        s.kl += log(exp(scale) / sd) + (sd * sd + pow(mean - 1.5, 2)) / (2 * exp(2 * scale)) - 0.5;
+    }
+    return s;
+}
+
+/* What is reported does not change when all comes twice. */
+static void check_figures(const struct terms *t, const struct spectral *shape, const struct sums *want)
+{
+    struct figures_of_terms f = terms_figures(t, shape);
+
+    check(fabs(f.log - want->log / REAL / MANY) < 1e-5 && fabs(f.linear - want->linear / want->target) < 1e-5 &&
+              fabs(f.distance - f.log - f.linear) < 1e-9,
+          "distance: %g and %g", f.log, f.linear);
+    check(fabs(f.kl - want->kl) < 1e-5 && fabs(f.rate - ROWS * want->kl / 1.4) < 1e-4 &&
+              fabs(f.likelihood / (-want->nats / 1.4) - 1) < 1e-4 && fabs(f.elbo - f.likelihood + f.rate) < 1e-9,
+          "bound: %g less %g", f.likelihood, f.rate);
+}
+
+static void test_terms_of_many(void)
+{
+    struct spectral shape = {MANY, 1, LATENT, STRIDE};
+    struct rng r = rng_new(6, 0);
+    struct params *p = network_of_many(&shape, &r);
+    struct spectral_input input = {.rate = 3000, .channels = 1, .fft = 72, .hop = 18};
+    struct terms t = terms_new(&shape), twice = terms_new(&shape);
+    struct chunks pieces;
+    float y[FRAMES * MANY], noise[ROWS * LATENT] = {0};
+    struct sums want;
+    double worst = 0;
+
+    rng_normal(&r, y, FRAMES * MANY);
+    want = sums_of(p, y);
+    chunks_over(&pieces, &shape, &input, p, 1);
+    terms_clip(&t, &pieces, 0, y, FRAMES, REAL, 600, noise);
+    check(fabs(t.log - want.log) < 1e-3 && fabs(t.linear - want.linear) < 1e-3 && fabs(t.target - want.target) < 1e-3,
+          "distances: %g, %g over %g", t.log, t.linear, t.target);
+    check(fabs(t.nats / want.nats - 1) < 1e-4, "likelihood: %g, %g", t.nats, want.nats);
+    for (int c = 0; c < MANY; c++)
+        worst = fmax(worst, fabs(t.residual[c] - want.residual[c]) + fabs(t.counted[c] - want.counted[c]));
+    check(worst < 1e-3, "residuals: %g off", worst);
+    check_figures(&t, &shape, &want);
+    for (int i = 0; i < 2; i++)
+        terms_add(&twice, &t, &shape);
+    check_figures(&twice, &shape, &want);
+    for (int d = 0; d < LATENT; d++) {
+        double mean = (0.4 + d) / exp(0.3 - d);
+
+        check(fabs(t.dims[d].mean - ROWS * mean) < 1e-4 && fabs(t.dims[d].square - ROWS * mean * mean) < 1e-4 &&
+                  fabs(twice.dims[d].mean - 2 * ROWS * mean) < 1e-4 &&
+                  fabs(twice.dims[d].square - 2 * ROWS * mean * mean) < 1e-4,
+              "sums of means: %g, %g", t.dims[d].mean, t.dims[d].square);
+    }
+    check(fabs(twice.frames - 2 * REAL) < 1e-9 && fabs(twice.latents - 2 * ROWS) < 1e-9, "frames of both");
+    terms_spread(&twice, &(struct input_values){.spread = values(p, "front/spread"), .features = MANY});
+    for (int c = 0; c < MANY; c++)
+        worst = fmax(worst, fabs((double)values(p, "front/spread")[c] -
+                                 (want.counted[c] > 0 ? want.residual[c] / want.counted[c] : 1)));
+    check(worst < 1e-3, "mean residuals, 1 of none: %g off", worst);
+    chunks_end(&pieces);
+    terms_free(&t);
+    terms_free(&twice);
+    params_free(p);
+}
+
 /* Probability of all that a feature can be: what is above the floor, and what is censored. */
 static void test_likelihood_adds_up(void)
 {
@@ -244,6 +361,7 @@ int main(void)
     test_sounding();
     test_components();
     test_terms();
+    test_terms_of_many();
     test_likelihood_adds_up();
     test_magnitudes();
     return check_done();

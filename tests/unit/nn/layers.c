@@ -305,6 +305,11 @@ static void test_losses(void)
     graph_set(t, LIST(0, 0, 0, 0), 4);
     net_forward(g.net);
     check(close_to(bce->y, WANT(-log(2e-7)), 1, 1e-4), "bce of 1 where 0 is wanted is -log(2c)");
+    graph_set(c, LIST(1, 1, 0, 0), 4);
+    graph_set(t, LIST(1, 0.5f, 0, 0.5f), 4);
+    net_forward(g.net);
+    net_backward(g.net);
+    check(close_to(c->dy, WANT(0, 0, 0, 0), 4, 1e-7), "bce: 0 and 1 themselves are clipped");
     graph_free(&g);
 }
 

@@ -221,8 +221,8 @@ static const struct layer {
 
 static const float step = 0.01f; /* of the differences: large, as losses are single precision */
 
-/* shared: every leaf is read a second time, so that its gradient is a sum. */
-static struct graph graph_of(const struct layer *layer, struct pool *pool, bool want, bool shared)
+/* shared: leaf i is read a second time where bit i is set, so that its gradient is a sum. */
+static struct graph graph_of(const struct layer *layer, struct pool *pool, bool want, unsigned shared)
 {
     struct graph g = graph_new(CAPACITY, pool, want);
     struct node *y = layer->build(&g);
@@ -231,8 +231,9 @@ static struct graph graph_of(const struct layer *layer, struct pool *pool, bool 
         net_loss(graph_weighted(g.net, y, 0.3f), 1);
     else
         net_loss(y, 0.7f);
-    for (int i = 0; shared && i < g.leaves; i++)
-        net_loss(graph_weighted(g.net, g.leaf[i], (float)i), 0.5f);
+    for (int i = 0; i < g.leaves; i++)
+        if (shared >> i & 1)
+            net_loss(graph_weighted(g.net, g.leaf[i], (float)i), 0.5f);
     net_plan(g.net, 1, true);
     net_set_batch(g.net, BATCH);
     return g;
@@ -303,7 +304,7 @@ static void check_leaf(const struct layer *layer, const char *how, struct graph 
           worst, size);
 }
 
-static void check_gradients(const struct layer *layer, bool shared)
+static void check_gradients(const struct layer *layer, unsigned shared)
 {
     struct graph g = graph_of(layer, NULL, true, shared);
 
@@ -317,7 +318,7 @@ static void check_gradients(const struct layer *layer, bool shared)
 /* Parameters get the same gradients when nobody wants those of inputs. */
 static void check_unwanted(const struct layer *layer)
 {
-    struct graph a = graph_of(layer, NULL, true, false), b = graph_of(layer, NULL, false, false);
+    struct graph a = graph_of(layer, NULL, true, 0), b = graph_of(layer, NULL, false, 0);
     bool same = true;
     int params = 0;
 
@@ -360,13 +361,13 @@ static struct node *wide(struct graph *g)
 static void check_threads(void)
 {
     static const struct layer layer = {"wide", wide};
-    struct graph one = graph_of(&layer, NULL, true, false);
+    struct graph one = graph_of(&layer, NULL, true, 0);
 
     graph_fill(&one);
     gradients_run(&one);
     for (int threads = 2; threads <= 3; threads++) {
         struct pool *pool = pool_new(threads);
-        struct graph more = graph_of(&layer, pool, true, false);
+        struct graph more = graph_of(&layer, pool, true, 0);
         bool same = true;
 
         graph_fill(&more);
@@ -384,8 +385,10 @@ static void check_threads(void)
 int main(void)
 {
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
-        check_gradients(&layers[i], false);
-        check_gradients(&layers[i], true);
+        check_gradients(&layers[i], 0);
+        check_gradients(&layers[i], ~0u);
+        check_gradients(&layers[i], 5); /* one leaf and not the next */
+        check_gradients(&layers[i], 10);
         check_unwanted(&layers[i]);
     }
     check_threads();
