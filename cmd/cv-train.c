@@ -73,5 +73,8 @@ int main(int argc, char **argv)
         snapshot_close(&from);
     if (status)
         diag_die("%s", error_text());
+    if (o.output)
+        diag_note("%s is ready; ten clips of it: cv-sample -n 10 -m %s | cv-decode %s | cv-towav", o.output, o.output,
+                  o.output);
     return 0;
 }
