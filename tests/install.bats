@@ -18,6 +18,8 @@ options() {
     "$1" --help | sed -nE 's/^  (-.), (--[a-z-]+).*/\1\n\2/p; s/^      (--[a-z-]+).*/\1/p' | sort
 }
 
+# as typed by hand, whatever make runs these tests
+unset MAKEFLAGS MFLAGS MAKELEVEL
 cv_make() { make -s --no-print-directory -C "$top" BUILD="$build" "$@"; }
 
 @test "what make install installs, make uninstall removes" {
