@@ -699,6 +699,14 @@ header() {
     for live in "" --live; do
         cat raw | cv-load -q -r 3000 $live --raw s16,3000,1 - | values audio | cmp - want
     done
+    # a header that says a length is believed: what is missing is told, and bytes that make no sample too
+    head -c 4045 a.wav | cv-load -r 3000 --live - 2> words | values audio | cmp - <(head -n 2000 want)
+    grep -q "warning: standard input: ends early: 0.667 s of 2.000 s" words
+    cat ffffffff.wav | cv-load -r 3000 --live - 2> words > s
+    run ! grep warning words
+    head -c 5 raw > odd
+    cv-load -r 3000 --raw s16,3000,1 odd 2> words | values audio | cmp - <(head -n 2 want)
+    grep -q "warning: odd: .* last 1 bytes are left out" words
     tone -s 1 -f flac b.flac
     run -1 --separate-stderr cv-load -q --live - < b.flac
     [[ $stderr == *"as it comes"*ffmpeg* ]]

@@ -289,7 +289,8 @@ static SF_INFO raw_info(const struct audio_raw *raw)
 /* The one part of a file without a header. */
 static int open_raw(struct decoder *d, int64_t size, const struct audio_raw *raw)
 {
-    int64_t frames = size / (bytes_of_sample(raw->format) * raw->channels);
+    int frame = bytes_of_sample(raw->format) * raw->channels;
+    int64_t frames = size / frame;
     bool foreign;
 
     d->parts = mem_alloc(sizeof *d->parts);
@@ -297,6 +298,9 @@ static int open_raw(struct decoder *d, int64_t size, const struct audio_raw *raw
     if (part_open(d, 0, &foreign) < 0)
         return -1;
     settle(d);
+    if (size % frame != 0)
+        complain(d, "is no whole number of samples of %d bytes: the last %d bytes are left out, is --raw right?", frame,
+                 (int)(size % frame));
     return 0;
 }
 
@@ -315,11 +319,13 @@ int decoder_open(struct decoder *d, int fd, const struct audio_raw *raw, bool *f
 
 int decoder_live(struct decoder *d, int fd, const struct audio_raw *raw)
 {
-    int type;
+    const int64_t length_open = 0x7f000000; /* from here on what writes a header did not know the length */
+    int type, bytes;
 
     *d = (struct decoder){.source.fd = fd, .live = true, .info = raw ? raw_info(raw) : (SF_INFO){0}};
     d->file = sf_open_fd(fd, SFM_READ, &d->info, SF_FALSE);
     type = d->info.format & SF_FORMAT_TYPEMASK;
+    bytes = bytes_of_sample(d->info.format);
     if (!d->file || (type != SF_FORMAT_RAW && type != SF_FORMAT_WAV && type != SF_FORMAT_WAVEX && type != SF_FORMAT_AU))
         return error_set(
             "cannot be read as it comes: expected WAV or AU, as 'ffmpeg -i FILE -f wav -' makes of others, "
@@ -332,6 +338,8 @@ int decoder_live(struct decoder *d, int fd, const struct audio_raw *raw)
     d->parts = mem_alloc(sizeof *d->parts);
     d->parts[d->count++] = (struct part){.frames = -1};
     settle(d);
+    if (bytes > 0 && type != SF_FORMAT_RAW && d->info.frames < length_open / bytes / d->info.channels)
+        d->parts[0].frames = d->info.frames; /* for note_end */
     return check_open(d);
 }
 

@@ -117,16 +117,17 @@ static void encode_clip(void *arg, int task, int worker)
 static int check_part(const struct codec *c, const struct codec_clip *clip)
 {
     struct work *w = c->state;
+    double value;
 
     w->samples = clip->samples + (clip->follows ? w->samples : 0);
     if (!clip->part && w->samples == 0)
         return error_set("clip '%s' comes in parts and holds no samples", clip->name);
-    if (!clip->follows && !meta_get(clip->said, "level"))
+    if (!clip->follows && !meta_get_real(clip->said, "level", &value))
         return error_set(
             "clip '%s' comes in parts, and the first does not say its \"level\", the RMS of what sounds in "
             "it: use cv-load --live, or whole clips",
             clip->name);
-    if (!clip->follows && w->p.input.beat && !meta_get(clip->said, "tempo"))
+    if (!clip->follows && w->p.input.beat && !meta_get_real(clip->said, "tempo", &value))
         return error_set("clip '%s' comes in parts, and the first does not say its \"tempo\", 0 for none: use cv-load "
                          "--live, or whole clips",
                          clip->name);
