@@ -10,7 +10,8 @@ void join_clear(struct join *j)
 {
     for (size_t i = 0; i < j->count; i++) {
         free((char *)(uintptr_t)j->tensors[i].name);
-        free(j->tensors[i].t.data);
+        if (j->rooms[i] > 0) /* else it is join_end's nothing */
+            free(j->tensors[i].t.data);
     }
     free(j->tensors);
     free(j->rooms);

@@ -143,6 +143,18 @@ static int check_level(const char *name, const struct meta *meta)
     return 0;
 }
 
+/* How many samples a clip in parts has is known at its end, whatever it says before, as of what it was decoded from. */
+static void forget_samples(struct codec_clip *clip)
+{
+    struct meta *kept = meta_map();
+
+    for (size_t i = 0; i < clip->meta->count; i++)
+        if (strcmp(clip->meta->keys[i], "samples") != 0)
+            meta_add(kept, clip->meta->keys[i], meta_copy(clip->meta->items[i]));
+    meta_free(clip->meta);
+    clip->meta = kept;
+}
+
 static int encode(struct codec *c)
 {
     struct work *w = c->state;
@@ -156,7 +168,9 @@ static int encode(struct codec *c)
 
         if (!(w->sounds[i].level <= INPUT_MOST))
             return error_set("clip '%s' has samples that are too large: scale it to -1 .. 1", clip->name);
-        if (!clip->part)
+        if (clip->part)
+            forget_samples(clip);
+        else
             meta_set(clip->meta, "samples", meta_int(clip->said ? w->samples : clip->samples));
         if (clip->follows)
             continue;

@@ -93,6 +93,32 @@ static void test_join(void)
 }
 
 /* Parts as they come, each before the next is there. */
+/* A clip of no values, and another one behind it. */
+static void test_empty(void)
+{
+    const struct frame_tensor t[] = {{"z", tensor_view(x, 2, (int64_t[]){2, 0})},
+                                     {"z", tensor_view(x, 2, (int64_t[]){2, 5})}};
+    int fd = bytes_fd("", 0);
+    struct writer *w = writer_new(fd, "bytes", "audio", NULL);
+    const struct frame *f = NULL;
+    struct reader *r;
+    struct bytes b;
+
+    writer_part(w, "a", NULL, t, 1);
+    writer_put(w, "a", NULL, t, 1);
+    writer_put(w, "b", NULL, t + 1, 1);
+    check(writer_end(w) == 0, "%s", error_text());
+    b = bytes_of(fd);
+    close(fd);
+    r = reader_new(bytes_fd(b.p, b.n), "bytes");
+    check(reader_start(r, NULL) == 0, "%s", error_text());
+    check(reader_next(r, &f) == 1 && tensor_count(&f->tensors->t) == 0, "joined to nothing: %s", error_text());
+    check(reader_next(r, &f) == 1 && tensor_count(&f->tensors->t) == 10, "the clip behind it: %s", error_text());
+    check(reader_next(r, &f) == 0, "then the end: %s", error_text());
+    reader_free(r);
+    free(b.p);
+}
+
 static void test_by_part(void)
 {
     struct bytes b = stream_cut((const int[]){3, 3, LENGTH, LENGTH, 0});
@@ -239,6 +265,7 @@ int main(void)
     for (int i = 0; i < ROWS * LENGTH; i++)
         x[i] = (float)i + .5f;
     test_join();
+    test_empty();
     test_by_part();
     test_refused();
     test_forged();
