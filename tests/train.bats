@@ -42,6 +42,12 @@ same_network() { cmp <(cv-decode "$1" < noise.cvs) <(cv-decode "$2" < noise.cvs)
     [ "$(field elbos model.bin | tr -cd , | wc -c)" -eq 2 ]
 }
 
+@test "the time that is left is said after each epoch but the last" {
+    cv-train -N notebook -e 4 -b 1 -o model.bin < audio.cvs 2> said
+    [ "$(grep -cE '^epoch [123] of 4, .* left$' said)" -eq 3 ]
+    [ "$(grep -c ' left$' said)" -eq 3 ]
+}
+
 @test "the network has the notebook's parameters: 510,004 and 129 for each sample, at two latents" {
     cv-train -N notebook -q -e 0 < audio.cvs > model.bin
     [ "$(field parameters model.bin)" -eq $((510004 + 129 * 300)) ]
