@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/diag.h"
@@ -140,6 +141,16 @@ static void page_write(FILE *page)
     model_free(&m);
 }
 
+static void not_a_pipe(const char *path)
+{
+    struct stat s;
+
+    if (strcmp(path, "-") == 0)
+        diag_usage("-: the model and the held-out clips are read more than once, name files");
+    if (stat(path, &s) == 0 && S_ISFIFO(s.st_mode))
+        diag_die("%s is a pipe: the model and the held-out clips are read more than once, name files", path);
+}
+
 int main(int argc, char **argv)
 {
     int first = program_begin(&program, argc, argv, 1, 1);
@@ -150,8 +161,8 @@ int main(int argc, char **argv)
     how.model = argv[first];
     if (how.held_out == NULL)
         diag_usage("--held-out FILE: name a stream of clips that the model was not trained on");
-    if (strcmp(how.held_out, "-") == 0 || strcmp(how.model, "-") == 0)
-        diag_usage("-: the model and the held-out clips are read more than once, name files");
+    not_a_pipe(how.held_out);
+    not_a_pipe(how.model);
     if (isatty(STDOUT_FILENO))
         diag_die("standard output is a terminal: redirect it to a file, as report.html");
     page = mem_stream(&text, &size);

@@ -1,8 +1,12 @@
 /* cv-train: trains a network on an audio stream and writes the model. */
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/diag.h"
 #include "base/error.h"
+#include "base/history.h"
+#include "base/mem.h"
 #include "io/clip.h"
 #include "train/options.h"
 #include "train/prior_refit.h"
@@ -34,6 +38,8 @@ static void begin(struct train_options *o, struct snapshot *from, size_t *memory
     program_begin(&program, argc, argv, 0, 0);
     if (train_options_check(o))
         diag_usage("%s", error_text());
+    if (o->output && !strcmp(o->output, "-"))
+        o->output = NULL;
     if (!o->output && isatty(STDOUT_FILENO))
         diag_die("a model is not for a terminal: name a file with -o, or redirect it, as in '> model.bin'");
     if (o->memory && number_size(o->memory, memory))
@@ -44,6 +50,16 @@ static void begin(struct train_options *o, struct snapshot *from, size_t *memory
         diag_die("%s", error_text());
     if (train_options_fit(o))
         diag_usage("%s", error_text());
+}
+
+/* What to type next, for a shell. */
+static void say_next(const char *path)
+{
+    char *operand = mem_format("%s%s", *path == '-' ? "./" : "", path), *word = history_word(operand);
+
+    diag_note("%s is ready; ten clips of it: cv-sample -n 10 -m %s | cv-decode %s | cv-towav", path, word, word);
+    free(word);
+    free(operand);
 }
 
 int main(int argc, char **argv)
@@ -74,7 +90,6 @@ int main(int argc, char **argv)
     if (status)
         diag_die("%s", error_text());
     if (o.output)
-        diag_note("%s is ready; ten clips of it: cv-sample -n 10 -m %s | cv-decode %s | cv-towav", o.output, o.output,
-                  o.output);
+        say_next(o.output);
     return 0;
 }

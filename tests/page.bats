@@ -132,6 +132,10 @@ words() { sed 's/data:[a-z/; =]*;base64,[^"]*/data:/g' "$@"; }
     says --held-out
     refuses 2 cv-report --held-out - "$files/model.bin"
     refuses 2 cv-report --held-out "$files/test.cvs" -
+    refuses 1 timeout 60 cv-report --held-out <(cat "$files/test.cvs") "$files/model.bin"
+    says 'is a pipe'
+    refuses 1 timeout 60 cv-report --held-out "$files/test.cvs" <(cat "$files/model.bin")
+    says 'is a pipe'
     refuses 1 cv-report --held-out nothing.cvs "$files/model.bin"
     says nothing.cvs
     refuses 1 cv-report --held-out "$files/test.cvs" "$files/test.cvs"

@@ -98,6 +98,16 @@ remakes() {
     grep -q '^# cv-load -@: the names .* not in it' recipe
     cat jazz/a.wav | cv-load -q -r 3000 - | cv-info --recipe > recipe
     grep -q '^# cv-load -: the sound .* not in it' recipe
+    cv-load -q -r 3000 <(cat jazz/a.wav) | cv-info --recipe > recipe
+    grep -q '^# cv-load /dev/fd/[0-9]*: what came .* not in it' recipe
+}
+
+@test "a name that is not UTF-8 cannot be in a recipe, which says so" {
+    mv jazz/a.wav jazz/$'\xff'.wav
+    cv-load -q -r 3000 -n 40 jazz/*.wav | cv-info --recipe > recipe
+    grep -qx '# cv-load: a name that is not UTF-8 .*' recipe
+    [ "$(grep -c '^#' recipe)" -eq 1 ]
+    [ "$(cv-load -q -r 3000 -n 40 jazz/b.wav | cv-info --recipe | grep -c '^#')" -eq 0 ]
 }
 
 @test "cv-info shows the runs in a line each, and long ones cut" {

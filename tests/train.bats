@@ -42,6 +42,12 @@ same_network() { cmp <(cv-decode "$1" < noise.cvs) <(cv-decode "$2" < noise.cvs)
     [ "$(field elbos model.bin | tr -cd , | wc -c)" -eq 2 ]
 }
 
+@test "the time that is left is said after each epoch but the last" {
+    cv-train -N notebook -e 4 -b 1 -o model.bin < audio.cvs 2> said
+    [ "$(grep -cE '^epoch [123] of 4, .* left$' said)" -eq 3 ]
+    [ "$(grep -c ' left$' said)" -eq 3 ]
+}
+
 @test "the network has the notebook's parameters: 510,004 and 129 for each sample, at two latents" {
     cv-train -N notebook -q -e 0 < audio.cvs > model.bin
     [ "$(field parameters model.bin)" -eq $((510004 + 129 * 300)) ]
@@ -291,6 +297,19 @@ same_network() { cmp <(cv-decode "$1" < noise.cvs) <(cv-decode "$2" < noise.cvs)
 }
 
 # ---- the file of the model ----
+
+@test "-o: what to type next is for a shell, whatever the file is called; - is standard output" {
+    for name in "it's; touch made \$(touch made)" -e; do
+        cv-train -N notebook -e 0 -o "$name" < audio.cvs 2> said
+        sed -n 's/.* ten clips of it: \(.*\) | cv-towav$/\1/p' said > next
+        cv-sample -n 10 -m "./$name" | cv-decode "./$name" > wanted
+        sh next | cmp - wanted
+        [ -s wanted ]
+        [ ! -e made ]
+    done
+    cv-train -N notebook -q -e 0 -o - < audio.cvs | cmp - ./-e
+    [ ! -e - ]
+}
 
 @test "-o: what was there stays until the new model is whole" {
     cv-train -N notebook -q -e 2 < audio.cvs > piped.bin

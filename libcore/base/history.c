@@ -237,6 +237,19 @@ static void print_word(FILE *to, const struct meta *word)
         print_quoted(to, word->text);
 }
 
+char *history_word(const char *text)
+{
+    struct meta *word = meta_text(text);
+    char *quoted = NULL;
+    size_t size;
+    FILE *to = mem_stream(&quoted, &size);
+
+    print_word(to, word);
+    fclose(to);
+    meta_free(word);
+    return quoted;
+}
+
 static void print_pipe(FILE *to, const struct meta *history)
 {
     for (size_t i = 0; i < history->count; i++) {
@@ -275,6 +288,10 @@ static void print_missing(FILE *to, const struct meta *m)
                     m->items[i]->text);
         else if (!strcmp(m->items[i]->text, "-"))
             fprintf(to, "# %s -: the sound that came on standard input is not in it\n", m->items[0]->text);
+        else if (!strncmp(m->items[i]->text, "/dev/", 5)) /* as a shell's <(...) is */
+            fprintf(to, "# %s %s: what came from there is not in it\n", m->items[0]->text, m->items[i]->text);
+        else if (strstr(m->items[i]->text, "\xef\xbf\xbd")) /* as stream_meta.c writes them */
+            fprintf(to, "# %s: a name that is not UTF-8 is not in it as it was: rename that file\n", m->items[0]->text);
 }
 
 void history_print(FILE *to, const struct meta *history)

@@ -28,6 +28,9 @@ void history_more(struct meta *streams, const struct meta *head);
 /* The history of these streams one after the other; NULL: one has none, or it is too long. */
 struct meta *history_join(const struct meta *streams);
 
+/* A word for a shell, in quotes where it needs them; the caller frees it. */
+char *history_word(const char *text);
+
 /* One entry as a command for a shell: each word means itself, whatever is in it. */
 void history_print_entry(FILE *to, const struct meta *entry);
 

@@ -173,7 +173,7 @@ static void say_figures(const char *name, const struct train_figures *f)
 void say_epoch(const struct history *h)
 {
     const struct epoch *e = &h->epoch;
-    double done = train_progress(h, 1), spent = h->spent + clock_now() - h->began;
+    double done = train_progress(h, (int)e->begun), spent = h->spent + clock_now() - h->began;
     char text[32];
 
     if (diag_quiet())
