@@ -9,6 +9,7 @@
 #include "base/history.h"
 #include "base/mem.h"
 #include "base/opt.h"
+#include "base/recipe.h"
 #include "base/report.h"
 #include "base/text.h"
 #include "io/describe.h"
@@ -82,7 +83,7 @@ static void runs_print(const struct meta *history)
         char *text;
         FILE *to = mem_stream(&text, &size);
 
-        history_print_entry(to, history->items[i]);
+        recipe_entry(to, history->items[i]);
         fclose(to);
         while (n < size && (n < RUN_WIDTH || !text_character(text + n)))
             n++;
@@ -242,25 +243,6 @@ static void total_put(const struct reader *r)
     free(digest);
 }
 
-/* What a model says of its making besides, as comments; in the order of the head. */
-static void recipe_notes(const struct meta *meta)
-{
-    static const char *const keys[] = {"program", "arithmetic", "digest", "prior_digest", "test_digest", "from"};
-    int64_t done = 0, wanted = 0;
-
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        if (meta_get(meta, keys[i])) {
-            printf("# %s: ", keys[i]);
-            report_value(stdout, meta_get(meta, keys[i]));
-            putchar('\n');
-        }
-    meta_get_int(meta, "epochs", &done);
-    if (meta_get_int(meta, "epochs_wanted", &wanted) && done < wanted && !meta_get(meta, "best_epoch"))
-        printf("# ended after %" PRId64 " of %" PRId64 " epochs: this trains all of them\n", done, wanted);
-    if (meta_get(meta, "minutes_wanted"))
-        puts("# trained by the clock: this trains another number of steps");
-}
-
 static void recipe_put(const struct reader *r)
 {
     struct meta *history = history_join(streams);
@@ -269,8 +251,7 @@ static void recipe_put(const struct reader *r)
         diag_die("%s does not say how it was made: only cv-load, cv-batch and "
                  "cv-train note it, and versions before them did not",
                  reader_label(r));
-    recipe_notes(reader_meta(r));
-    history_print(stdout, history);
+    recipe_print(stdout, reader_meta(r), history);
     meta_free(history);
 }
 

@@ -5,8 +5,8 @@
 
 #include "base/diag.h"
 #include "base/error.h"
-#include "base/history.h"
 #include "base/mem.h"
+#include "base/recipe.h"
 #include "io/clip.h"
 #include "train/options.h"
 #include "train/prior_refit.h"
@@ -55,7 +55,7 @@ static void begin(struct train_options *o, struct snapshot *from, size_t *memory
 /* What to type next, for a shell. */
 static void say_next(const char *path)
 {
-    char *operand = mem_format("%s%s", *path == '-' ? "./" : "", path), *word = history_word(operand);
+    char *operand = mem_format("%s%s", *path == '-' ? "./" : "", path), *word = recipe_word(operand);
 
     diag_note("%s is ready; ten clips of it: cv-sample -n 10 -m %s | cv-decode %s | cv-towav", path, word, word);
     free(word);

@@ -1,6 +1,7 @@
 # cv-batch: the order of clips, their grouping, and the split by track.
 
 load clips
+load helper
 
 setup_file() {
     cd "$BATS_FILE_TMPDIR"
@@ -12,9 +13,6 @@ setup() {
     cp -r "$BATS_FILE_TMPDIR"/{jazz,*.cvs} "$BATS_TEST_TMPDIR"
     cd "$BATS_TEST_TMPDIR"
 }
-
-# same FILE < STREAM: they are the same but for their history
-same() { parts -b | cmp - <(parts -b < "$1"); }
 
 order() { names | tr '\n' ' '; }
 

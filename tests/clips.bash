@@ -153,3 +153,13 @@ says() {
         [[ $stderr == *"$word"* ]] || { echo "no '$word' in: $stderr"; return 1; }
     done
 }
+
+# python ...: with the packages that scripts of the pages need, $modules or msgpack and numpy; 3: there is none
+python() {
+    local p
+
+    for p in /usr/bin/python3 python3; do
+        if "$p" -c "import ${modules:-msgpack, numpy}" 2> /dev/null; then "$p" "$@"; return; fi
+    done
+    return 3
+}

@@ -6,9 +6,6 @@ setup() {
     audio_setup
 }
 
-# same FILE < STREAM: they are the same but for their history
-same() { parts -b | cmp - <(parts -b < "$1"); }
-
 # ---- known answers ----
 
 @test "a tone keeps its level and its crossings" {

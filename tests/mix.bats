@@ -665,16 +665,6 @@ clip() { stream "$1.lat" "$(head_of latent rate 3000 frames beat)" "$(frame "$1"
 
 # ---- what the other pages say ----
 
-# python with the packages that the script needs
-python() {
-    local p
-
-    for p in /usr/bin/python3 python3; do
-        if "$p" -c 'import msgpack, numpy' 2> /dev/null; then "$p" "$@"; return; fi
-    done
-    return 3
-}
-
 @test "the script in cv-encode(1) turns latents around" {
     python -c '' || skip "no Python with msgpack and numpy"
     awk '/^import msgpack, numpy/ { on = 1 } /^\.Ed/ { on = 0 } on' "$BATS_TEST_DIRNAME/../man/cv-encode.1" > backwards.py

@@ -2,6 +2,8 @@
 
 load clips
 
+modules="msgpack, msgpack_numpy, numpy"
+
 setup_file() {
     cd "$BATS_FILE_TMPDIR"
     wav a.wav 3000
@@ -11,16 +13,6 @@ setup_file() {
 }
 
 setup() { cd "$BATS_FILE_TMPDIR"; }
-
-# python with the packages that the pages name
-python() {
-    local p
-
-    for p in /usr/bin/python3 python3; do
-        if "$p" -c 'import msgpack, msgpack_numpy, numpy' 2> /dev/null; then "$p" "$@"; return; fi
-    done
-    return 3
-}
 
 @test "the tool cuts" {
     [ "$(parts -m < whole.cvs | tr '\n' ' ')" = "frame a 3000 frame b 3000 " ]

@@ -49,9 +49,6 @@ pages() {
     [ "$(LC_ALL=C grep -ao fcTL "$1" | wc -l)" -eq "$2" ] || { echo "$1"; return 1; }
 }
 
-# same FILE < STREAM: they are the same but for their history
-same() { parts -b | cmp - <(parts -b < "$1"); }
-
 # times FILE...: their times of change, to the nanosecond
 times() { stat -c '%n %y' "$@"; }
 

@@ -1,4 +1,4 @@
-/* Runs of programs as words, their list, and the pipe for a shell. */
+/* Runs of programs as words, and their lists. */
 #include "base/history.h"
 
 #include <stdlib.h>
@@ -6,10 +6,7 @@
 
 #include "base/mem.h"
 
-enum {
-    OPERANDS_MOST = 64 << 10, /* bytes of the operands of a run */
-    HISTORY_MOST = 1 << 20    /* of all, far under what a stream takes */
-};
+enum { HISTORY_MOST = 1 << 20 }; /* bytes of all, far under what a stream takes */
 
 static struct meta *defaults, *run;
 
@@ -77,7 +74,7 @@ static void add_operands(struct meta *words, char *const *operands)
 
     for (; operands[count]; count++)
         bytes += strlen(operands[count]) + 2;
-    if (bytes > OPERANDS_MOST) {
+    if (bytes > HISTORY_OPERANDS) {
         meta_append(words, meta_int((int64_t)count));
         return;
     }
@@ -190,113 +187,4 @@ struct meta *history_join(const struct meta *streams)
     history = meta_list();
     meta_append(history, meta_copy(streams));
     return history;
-}
-
-/* ---- for a shell ---- */
-
-/* Bytes of the control character at p, 0: it is none, or the end of a line, which quotes keep. */
-static int control(const char *p)
-{
-    const unsigned char *c = (const unsigned char *)p;
-
-    if (*c == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f)
-        return 2;
-    return (*c > 0 && *c < 0x20 && *c != '\n') || *c == 0x7f;
-}
-
-static void print_quoted(FILE *to, const char *p)
-{
-    int n;
-
-    putc('\'', to);
-    for (; *p; p += n > 0 ? n : 1) {
-        n = control(p);
-        if (n > 0)
-            fputs("'\"$(printf '", to); /* a terminal is not to obey it */
-        for (int i = 0; i < n; i++)
-            fprintf(to, "\\%03o", (unsigned char)p[i]);
-        if (n > 0)
-            fputs("')\"'", to);
-        else if (*p == '\'')
-            fputs("'\\''", to);
-        else
-            putc(*p, to);
-    }
-    putc('\'', to);
-}
-
-static void print_word(FILE *to, const struct meta *word)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+:,./_-";
-
-    if (word->kind == META_INT)
-        fprintf(to, "'(%lld operands)'", (long long)word->integer);
-    else if (*word->text && strspn(word->text, plain) == strlen(word->text))
-        fputs(word->text, to);
-    else
-        print_quoted(to, word->text);
-}
-
-char *history_word(const char *text)
-{
-    struct meta *word = meta_text(text);
-    char *quoted = NULL;
-    size_t size;
-    FILE *to = mem_stream(&quoted, &size);
-
-    print_word(to, word);
-    fclose(to);
-    meta_free(word);
-    return quoted;
-}
-
-static void print_pipe(FILE *to, const struct meta *history)
-{
-    for (size_t i = 0; i < history->count; i++) {
-        fputs(i > 0 ? " | " : "", to);
-        history_print_entry(to, history->items[i]);
-    }
-}
-
-void history_print_entry(FILE *to, const struct meta *entry)
-{
-    bool group = is_group(entry);
-
-    fputs(group ? "{ " : "", to);
-    for (size_t i = 0; i < entry->count; i++)
-        if (group) {
-            print_pipe(to, entry->items[i]);
-            fputs("; ", to);
-        } else {
-            fputs(i > 0 ? " " : "", to);
-            print_word(to, entry->items[i]);
-        }
-    fputs(group ? "}" : "", to);
-}
-
-/* What the runs had that their words do not say. */
-static void print_missing(FILE *to, const struct meta *m)
-{
-    for (size_t i = 0; i < m->count; i++)
-        if (m->items[i]->kind == META_LIST)
-            print_missing(to, m->items[i]);
-        else if (m->items[i]->kind == META_INT)
-            fprintf(to, "# %s: the names of %lld files are left out, being over %d KiB\n", m->items[0]->text,
-                    (long long)m->items[i]->integer, OPERANDS_MOST >> 10);
-        else if (!strcmp(m->items[i]->text, "-@") || !strcmp(m->items[i]->text, "-0"))
-            fprintf(to, "# %s %s: the names that came on standard input are not in it\n", m->items[0]->text,
-                    m->items[i]->text);
-        else if (!strcmp(m->items[i]->text, "-"))
-            fprintf(to, "# %s -: the sound that came on standard input is not in it\n", m->items[0]->text);
-        else if (!strncmp(m->items[i]->text, "/dev/", 5)) /* as a shell's <(...) is */
-            fprintf(to, "# %s %s: what came from there is not in it\n", m->items[0]->text, m->items[i]->text);
-        else if (strstr(m->items[i]->text, "\xef\xbf\xbd")) /* as stream_meta.c writes them */
-            fprintf(to, "# %s: a name that is not UTF-8 is not in it as it was: rename that file\n", m->items[0]->text);
-}
-
-void history_print(FILE *to, const struct meta *history)
-{
-    print_missing(to, history);
-    print_pipe(to, history);
-    putc('\n', to);
 }

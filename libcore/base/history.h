@@ -4,10 +4,10 @@
 #ifndef BASE_HISTORY_H
 #define BASE_HISTORY_H
 
-#include <stdio.h>
-
 #include "base/meta.h"
 #include "base/opt.h"
+
+enum { HISTORY_OPERANDS = 64 << 10 }; /* bytes that the operands of a run may have */
 
 /* For program_begin: options at their defaults; then as they were given, with the operands, which end in NULL. */
 void history_begin(const struct program *p);
@@ -27,14 +27,5 @@ void history_more(struct meta *streams, const struct meta *head);
 
 /* The history of these streams one after the other; NULL: one has none, or it is too long. */
 struct meta *history_join(const struct meta *streams);
-
-/* A word for a shell, in quotes where it needs them; the caller frees it. */
-char *history_word(const char *text);
-
-/* One entry as a command for a shell: each word means itself, whatever is in it. */
-void history_print_entry(FILE *to, const struct meta *entry);
-
-/* All of it as a pipe, after comments on what is not in it. */
-void history_print(FILE *to, const struct meta *history);
 
 #endif
