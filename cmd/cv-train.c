@@ -22,7 +22,8 @@ static void load(const char *path, struct dataset *d, struct spool *spool)
 }
 
 /* The command line, and what it leaves to the snapshot or model that it names. */
-static void begin(struct train_options *o, struct snapshot *from, size_t *memory, int argc, char **argv)
+static void begin(struct train_options *o, struct snapshot *resume, struct snapshot *from, size_t *memory, int argc,
+                  char **argv)
 {
     struct opt table[TRAIN_OPTIONS];
     struct program program = {
@@ -44,9 +45,9 @@ static void begin(struct train_options *o, struct snapshot *from, size_t *memory
         diag_die("a model is not for a terminal: name a file with -o, or redirect it, as in '> model.bin'");
     if (o->memory && number_size(o->memory, memory))
         diag_usage("--memory SIZE: %s", error_text());
-    if (o->resume && (snapshot_open(from, o->resume) || resume_settings(o, from)))
+    if (o->resume && (snapshot_open(resume, o->resume) || resume_settings(o, resume)))
         diag_die("%s", error_text());
-    if (o->from && (from_open(from, o->from) || from_settings(o, from)))
+    if (o->config.from && (from_open(from, o->config.from) || (!o->resume && from_settings(o, from))))
         diag_die("%s", error_text());
     if (train_options_fit(o))
         diag_usage("%s", error_text());
@@ -66,12 +67,12 @@ int main(int argc, char **argv)
 {
     struct train_options o;
     struct dataset data, test;
-    struct snapshot from;
+    struct snapshot resume = {0}, from = {0};
     size_t memory = spool_default();
     struct spool *spool;
     int status;
 
-    begin(&o, &from, &memory, argc, argv);
+    begin(&o, &resume, &from, &memory, argc, argv);
     spool = spool_new(memory);
     if (o.test)
         load(o.test, &test, spool);
@@ -79,14 +80,14 @@ int main(int argc, char **argv)
     if (o.prior_only)
         status = prior_refit(o.prior_only, &data, o.config.bank, (uint64_t)o.config.seed, (int)o.threads, o.output);
     else
-        status = train(
-            &(struct train_run){&o, &data, o.test ? &test : NULL, o.resume ? &from : NULL, o.from ? &from : NULL});
+        status = train(&(struct train_run){&o, &data, o.test ? &test : NULL, o.resume ? &resume : NULL,
+                                           o.config.from ? &from : NULL});
     dataset_free(&data);
     if (o.test)
         dataset_free(&test);
     spool_free(spool);
-    if (o.resume || o.from)
-        snapshot_close(&from);
+    snapshot_close(&resume);
+    snapshot_close(&from);
     if (status)
         diag_die("%s", error_text());
     if (o.output)

@@ -280,7 +280,7 @@ static int begin(struct history *h)
     const struct snapshot *from = h->run->resume;
 
     h->epoch.number = 1;
-    if ((from && resume(h)) || (h->run->from && from_take(h->trainer, h->run->from)))
+    if ((h->run->from && from_take(h->trainer, h->run->from)) || (from && resume(h)))
         return -1;
     if (log_open(h))
         return -1;

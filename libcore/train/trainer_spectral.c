@@ -10,6 +10,7 @@
 #include "base/rng.h"
 #include "nn/adam.h"
 #include "nn/layers.h"
+#include "train/bank_keep.h"
 #include "train/crops.h"
 #include "train/lift.h"
 #include "train/pca.h"
@@ -37,7 +38,8 @@ struct spectral_training {
     struct spectral shape;
     struct spectral_graph g;
     int crop, batch;             /* frames of a training crop, and how many of these in a step */
-    struct spectral_clip *clips; /* of the dataset */
+    struct spectral_clip *clips; /* of the dataset, then those kept of a bank */
+    struct bank kept;
     struct prior_plan prior;
     struct spectral_clip *test; /* of the test clips, y NULL */
     double gain;                /* see lift_learn; 0 before it */
@@ -56,6 +58,7 @@ static void destroy(struct trainer *base)
     params_free(t->t.params);
     input_end(&t->input);
     free(t->clips);
+    bank_close(&t->kept);
     prior_plan_free(&t->prior);
     free(t->test);
     crops_free(&t->crops);
@@ -150,6 +153,20 @@ static void begin_values(struct spectral_training *t)
     params_find(t->t.params, "enc/linear/bias")->pace = encoder_rate;
 }
 
+/* Clips of the bank of the model that training starts from, where it is to be kept. */
+static int open_kept(struct spectral_training *t)
+{
+    const struct train_config *c = &t->t.config;
+
+    if (!c->keep_bank)
+        return 0;
+    if (bank_open(&t->kept, c->from, &t->shape, &t->input, pool_threads(t->t.pool)))
+        return -1;
+    t->clips = mem_grow(t->clips, t->t.data->count + bank_clips(&t->kept), sizeof *t->clips);
+    bank_time(&t->kept, t->clips + t->t.data->count);
+    return 0;
+}
+
 static struct trainer *create(const struct trainer *base)
 {
     struct spectral_training *t = mem_zero(1, sizeof *t);
@@ -169,7 +186,10 @@ static struct trainer *create(const struct trainer *base)
     spectral_data_stride(t->clips, data->count, t->shape.stride);
     if (check_sizes(t))
         goto refused;
-    t->prior = prior_plan(&t->shape, &t->input, t->clips, data->count, t->t.config.bank, t->t.seed);
+    if (open_kept(t))
+        goto refused;
+    t->prior =
+        prior_plan(&t->shape, &t->input, t->clips, data->count, bank_clips(&t->kept), t->t.config.bank, t->t.seed);
     t->g = spectral_build(&t->shape, SPECTRAL_ALL, t->t.params, t->batch, t->crop / t->shape.stride, pool);
     chunks_declare(t->g.net, &t->shape, &t->prior.shape, true);
     net_plan(t->g.net, t->t.seed, true);
@@ -177,6 +197,7 @@ static struct trainer *create(const struct trainer *base)
     t->drawn = mem_alloc((size_t)t->batch * sizeof *t->drawn);
     t->from = mem_alloc((size_t)t->batch * sizeof *t->from);
     if (spectral_data_learn(&t->input, t->t.params, data, t->clips, false, pool) ||
+        bank_levels(&t->kept, t->t.params, t->clips + data->count, data->spool, pool) ||
         pca_begin(&t->shape, t->t.params, t->clips, data->count, data->spool, pool))
         goto refused;
     begin_values(t);
@@ -383,7 +404,7 @@ static int finish(struct trainer *base)
 static char *words(const struct trainer *base)
 {
     const struct spectral_training *t = (const struct spectral_training *)base;
-    size_t sounding, steady = count_steady(t, &sounding), left = sounding - t->prior.usable;
+    size_t sounding, steady = count_steady(t, &sounding), left = sounding - t->prior.fresh;
 
     if (!t->input.beat)
         return mem_text("frames stand at a fixed distance");
