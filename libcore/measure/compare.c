@@ -396,6 +396,7 @@ static struct compare_figures figures_of(const struct compare *c, enum compare_s
     const struct set *sets[2] = {set == COMPARE_HALVES ? &c->half[0] : &c->reference,
                                  set == COMPARE_HALVES ? &c->half[1] : &c->sets[set]};
     const struct point_set *real = sets[0]->patches, *other = sets[1]->patches;
+    struct point_match match;
     struct compare_figures f = {
         .fd = NAN,
         .fdl = NAN,
@@ -416,8 +417,10 @@ static struct compare_figures figures_of(const struct compare *c, enum compare_s
         f.fdl = moments_frechet(sets[0]->windows, sets[1]->windows);
     if (set == COMPARE_CLIPS)
         point_set_interval(other, real, c->seed, &f.low, &f.high);
-    f.mmd = point_set_mmd(real, other, c->spread);
-    point_set_match(real, other, &f.precision, &f.recall);
+    match = point_set_match(real, other, c->spread);
+    f.mmd = match.mmd;
+    f.precision = match.precision;
+    f.recall = match.recall;
     return f;
 }
 
@@ -425,6 +428,19 @@ struct figures_job {
     const struct compare *c;
     struct compare_figures *figures;
 };
+
+static void cloud_settle(void *arg, int task, int worker)
+{
+    const struct compare *c = arg;
+
+    (void)worker;
+    if (task == COMPARE_HALVES)
+        point_set_settle(c->reference.patches, c->spread);
+    else if (task < COMPARE_SETS)
+        point_set_settle(c->sets[task].patches, c->spread);
+    else
+        point_set_settle(c->half[task - COMPARE_SETS].patches, c->spread);
+}
 
 static void set_figures(void *arg, int task, int worker)
 {
@@ -434,10 +450,11 @@ static void set_figures(void *arg, int task, int worker)
     j->figures[task] = figures_of(j->c, (enum compare_set)task);
 }
 
-void compare_figures(const struct compare *c, struct compare_figures figures[COMPARE_SETS])
+void compare_figures(struct compare *c, struct compare_figures figures[COMPARE_SETS])
 {
     struct figures_job job = {c, figures};
 
+    pool_run(c->pool, COMPARE_SETS + 2, cloud_settle, c);
     pool_run(c->pool, COMPARE_SETS, set_figures, &job);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/kernel.h"
 #include "base/linalg.h"
 #include "base/mem.h"
 #include "base/sort.h"
@@ -75,32 +76,44 @@ static void quarter(const float *low, int64_t from, int64_t to, float *sound, fl
             float now = low[t * FORM_BANDS + k];
 
             sound[k] += now / (float)(to - from);
-            rise += t > 0 ? fmaxf(0, now - low[(t - 1) * FORM_BANDS + k]) : 0;
+            rise += t > 0 && now > low[(t - 1) * FORM_BANDS + k] ? now - low[(t - 1) * FORM_BANDS + k] : 0;
         }
         *onset = fmaxf(*onset, rise / FORM_BANDS);
     }
+}
+
+KERNEL(magnitudes_add, (const float *restrict power, float scale, float *restrict level, int n),
+       (power, scale, level, n))
+{
+    for (int k = 0; k < n; k++)
+        level[k] += sqrtf(power[k]) * scale;
+}
+
+KERNEL(logarithms, (float *level, int n), (level, n))
+{
+    for (int k = 0; k < n; k++)
+        level[k] = kernel_log(level[k] + 1e-12f);
 }
 
 /* The harmony of a stretch of seconds; gain brings the clip to an RMS of .1. */
 static void harmony(struct form_meter *m, const float *x, int64_t channels, int64_t samples, double from, double to,
                     double gain, float *out)
 {
+    int bins = chroma_bins(m->chroma);
     float scale;
     int64_t a, b;
 
     frames_of(from, to, spectrum_hop(m->spectrum) / m->rate, spectrum_frames(m->spectrum, samples), &a, &b);
     scale = (float)(gain * sqrt(0.375 * spectrum_size(m->spectrum)) / (double)(b - a)); /* the window has none */
-    memset(m->level, 0, (size_t)chroma_bins(m->chroma) * sizeof *m->level);
+    memset(m->level, 0, (size_t)bins * sizeof *m->level);
     for (int64_t t = a; t < b; t++) {
         const float *power = m->power + (t - a) % 2 * spectrum_bins(m->spectrum);
 
         if ((t - a) % 2 == 0)
             spectrum_power(m->spectrum, x, channels, samples, t, t + 1 < b ? 2 : 1, false, m->power);
-        for (int k = 0; k < chroma_bins(m->chroma); k++)
-            m->level[k] += sqrtf(power[k]) * scale;
+        magnitudes_add(power, scale, m->level, bins);
     }
-    for (int k = 0; k < chroma_bins(m->chroma); k++)
-        m->level[k] = logf(m->level[k] + 1e-12f);
+    logarithms(m->level, bins);
     chroma_of(m->chroma, m->level, out);
 }
 
