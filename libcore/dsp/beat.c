@@ -39,39 +39,48 @@ static struct pulse pulse_new(const struct onset *o)
     return p;
 }
 
-/* Mean strength on the beats; phase >= 0. */
-static double comb(const struct pulse *p, double period, double phase)
+/* Mean strength [count] on the beats of a period in frames that begin at phases 0, step ..., before its end; x: of
+ * the frames, of which end is the last. */
+KERNEL(comb, (const double *restrict x, double end, double period, double step, int count, double *restrict mean),
+       (x, end, period, step, count, mean))
 {
-    double sum = 0, first = phase / p->step, step = period / p->step, end = (double)(p->frames - 1);
-    int n = 0;
+    for (int k = 0; k < count; k++)
+        mean[k] = 0;
+    for (int n = 0; n * period < end; n++) {
+        double within = ceil((end - n * period) / step);
+        int some = within < count ? (int)within : count;
 
-    for (double t; (t = first + n * step) < end; n++) {
-        int i = (int)t;
+        for (int k = 0; k < some; k++) {
+            double t = n * period + k * step;
+            int i = (int)t;
 
-        sum += p->x[i] + (t - i) * (p->x[i + 1] - p->x[i]);
+            mean[k] += x[i] + (t - i) * (x[i + 1] - x[i]);
+        }
     }
-    return n ? sum / n : 0;
+    for (int k = 0; k < count; k++)
+        mean[k] /= fmax(1, ceil((end - k * step) / period));
 }
 
 static void search(const struct pulse *p, double centre, struct beat *b)
 {
     double length = (double)p->frames * p->step, best = -INFINITY;
     double step = phase_step * centre / length; /* over the clip, a phase_step */
-    int n = (int)ceil(reach * centre / step);
+    int n = (int)ceil(reach * centre / step), most = (int)ceil((1 + 2 * reach) * centre / phase_step);
+    double *mean = mem_alloc((size_t)most * sizeof *mean);
 
     for (int i = -n; i <= n; i++) {
         double period = centre + i * step;
+        int count = (int)fmin(most, ceil(period / phase_step));
 
-        for (double phase = 0; phase < period; phase += phase_step) {
-            double s = comb(p, period, phase);
-
-            if (s > best) {
-                best = s;
+        comb(p->x, (double)(p->frames - 1), period / p->step, phase_step / p->step, count, mean);
+        for (int k = 0; k < count; k++)
+            if (mean[k] > best) {
+                best = mean[k];
                 b->period = period;
-                b->phase = phase;
+                b->phase = k * phase_step;
             }
-        }
     }
+    free(mean);
 }
 
 /* One round of least squares: where the onsets near each beat have their

@@ -17,6 +17,8 @@ static const double steps_per_octave = 4;
 /* Power per bin, over that of the clip, that counts as silence: 40 dB under white noise. */
 static const double silence = 1e-4;
 
+enum { LANES = 8 };
+
 struct bands {
     int count, low; /* the first low are the low ones */
     int *edge;      /* [count + 1]: band b is the bins edge[b] .. edge[b + 1] - 1 */
@@ -40,23 +42,25 @@ static struct bands bands_new(double rate, int size)
     return b;
 }
 
-/* Levels of the bands of a frame, of power over that of the clip. */
-KERNEL(levels, (const float *power, float scale, float least, float *level, int n), (power, scale, least, level, n))
-{
-    for (int i = 0; i < n; i++)
-        level[i] = 4.34294481903f * kernel_log(power[i] * scale + least);
-}
-
-static void frame_levels(const struct bands *b, const float *power, double clip_power, float *level)
+/* Levels of the bands of a frame; scale: 1 over the power of the clip. */
+KERNEL(frame_levels, (const struct bands *b, const float *power, float scale, float least, float *level),
+       (b, power, scale, least, level))
 {
     for (int i = 0; i < b->count; i++) {
-        float sum = 0;
+        float lane[LANES] = {0}, sum = 0;
+        int k = b->edge[i];
 
-        for (int k = b->edge[i]; k < b->edge[i + 1]; k++)
+        for (; k + LANES <= b->edge[i + 1]; k += LANES)
+            for (int l = 0; l < LANES; l++)
+                lane[l] += power[k + l];
+        for (; k < b->edge[i + 1]; k++)
             sum += power[k];
+        for (int l = 0; l < LANES; l++)
+            sum += lane[l];
         level[i] = sum / (float)(b->edge[i + 1] - b->edge[i]);
     }
-    levels(level, clip_power > 0 ? (float)(1 / clip_power) : 0, (float)silence, level, b->count);
+    for (int i = 0; i < b->count; i++)
+        level[i] = 4.34294481903f * kernel_log(level[i] * scale + least);
 }
 
 static float rise(const float *now, const float *before, int from, int to)
@@ -68,13 +72,19 @@ static float rise(const float *now, const float *before, int from, int to)
     return sum;
 }
 
-static double power_of(const float *x, int64_t samples)
+KERNEL(power_of, (const float *x, int64_t samples, double *power), (x, samples, power))
 {
-    double sum = 0;
+    double lane[LANES] = {0}, sum = 0;
+    int64_t i = 0;
 
-    for (int64_t i = 0; i < samples; i++)
+    for (; i + LANES <= samples; i += LANES)
+        for (int l = 0; l < LANES; l++)
+            lane[l] += (double)x[i + l] * x[i + l];
+    for (; i < samples; i++)
         sum += (double)x[i] * x[i];
-    return sum / (double)samples;
+    for (int l = 0; l < LANES; l++)
+        sum += lane[l];
+    *power = sum / (double)samples;
 }
 
 struct onset onset_find(const float *x, int64_t samples, double rate)
@@ -83,10 +93,11 @@ struct onset onset_find(const float *x, int64_t samples, double rate)
     struct spectrum *s = spectrum_new(size, size / 4);
     struct onset o = {.frames = spectrum_frames(s, samples), .step = spectrum_hop(s) / rate};
     struct bands b = bands_new(rate, size);
-    double clip_power = power_of(x, samples);
+    double clip_power;
     int bins = spectrum_bins(s);
     float *power = mem_floats(2 * (size_t)bins), *level = mem_floats(2 * (size_t)b.count);
 
+    power_of(x, samples, &clip_power);
     assert(samples >= 1 && b.low >= 1 && b.count > b.low);
     o.rise = mem_floats((size_t)o.frames);
     o.low = mem_floats((size_t)o.frames);
@@ -95,7 +106,7 @@ struct onset onset_find(const float *x, int64_t samples, double rate)
 
         if (f % 2 == 0)
             spectrum_power(s, x, 1, samples, f, 2, false, power);
-        frame_levels(&b, power + f % 2 * bins, clip_power, now);
+        frame_levels(&b, power + f % 2 * bins, clip_power > 0 ? (float)(1 / clip_power) : 0, (float)silence, now);
         if (f > 0) {
             float low = rise(now, before, 0, b.low);
 

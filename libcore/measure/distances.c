@@ -9,7 +9,6 @@
 
 enum { LANES = 8 };
 
-/* squares [count]: |x|^2 of rows [count, n]. */
 KERNEL(squares_sum, (const float *x, size_t count, size_t n, float *squares), (x, count, n, squares))
 {
     for (size_t r = 0; r < count; r++, x += n) {
@@ -25,6 +24,11 @@ KERNEL(squares_sum, (const float *x, size_t count, size_t n, float *squares), (x
             sum += lane[l];
         squares[r] = (float)sum;
     }
+}
+
+void rows_squared(const float *x, size_t count, size_t n, float *squares)
+{
+    squares_sum(x, count, n, squares);
 }
 
 /* A row of products becomes distances. */
