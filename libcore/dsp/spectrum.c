@@ -12,16 +12,19 @@
 #include "dsp/reflect.h"
 #include "dsp/window.h"
 
-/* One complex transform takes two frames, the second as imaginary part: FFTW has wide vector code for that alone. */
+/* One complex transform takes two frames, the second as imaginary part: FFTW has wide vector code for that alone. For low
+ * bins one of half the size takes the even samples of a frame, the odd ones as imaginary part: high bins, which are the
+ * difference of these, would lose digits to loud low ones. */
 struct spectrum {
-    int size, hop;
+    int size, hop, bins;
     struct fft *fft;
     float *window;   /* [size] */
     float *in, *out; /* [size] pairs */
     float *re, *im;  /* [size] of out */
+    float *turns;    /* [2, bins] for low bins: cosine and sine of 2 pi k / size; or NULL */
 };
 
-struct spectrum *spectrum_new(int size, int hop)
+static struct spectrum *make(int size, int hop, int bins, bool low)
 {
     struct spectrum *s = mem_zero(1, sizeof *s);
     double energy = 0;
@@ -29,7 +32,13 @@ struct spectrum *spectrum_new(int size, int hop)
     assert(size >= 2 && size % 2 == 0 && hop >= 1);
     s->size = size;
     s->hop = hop;
-    s->fft = fft_complex_new(size);
+    s->bins = low ? bins : size / 2 + 1;
+    s->fft = fft_complex_new(low ? size / 2 : size);
+    s->turns = low ? mem_floats(2 * (size_t)bins) : NULL;
+    for (int k = 0; low && k < bins; k++) {
+        s->turns[k] = (float)cos(2 * M_PI * k / size);
+        s->turns[bins + k] = (float)sin(2 * M_PI * k / size);
+    }
     s->window = mem_floats((size_t)size);
     s->in = mem_floats(2 * (size_t)size);
     s->out = mem_floats(2 * (size_t)size);
@@ -43,6 +52,16 @@ struct spectrum *spectrum_new(int size, int hop)
     return s;
 }
 
+struct spectrum *spectrum_new(int size, int hop)
+{
+    return make(size, hop, size / 2 + 1, false);
+}
+
+struct spectrum *spectrum_new_low(int size, int hop, int bins)
+{
+    return make(size, hop, bins, bins <= size / 8);
+}
+
 void spectrum_free(struct spectrum *s)
 {
     if (!s)
@@ -53,6 +72,7 @@ void spectrum_free(struct spectrum *s)
     free(s->out);
     free(s->re);
     free(s->im);
+    free(s->turns);
     free(s);
 }
 
@@ -68,7 +88,7 @@ int spectrum_hop(const struct spectrum *s)
 
 int spectrum_bins(const struct spectrum *s)
 {
-    return s->size / 2 + 1;
+    return s->bins;
 }
 
 int64_t spectrum_frames(const struct spectrum *s, int64_t samples)
@@ -83,6 +103,13 @@ bool spectrum_inside(const struct spectrum *s, int64_t samples, int64_t frame)
     return start >= 0 && start + s->size <= samples;
 }
 
+KERNEL(window_apply, (const float *restrict window, const float *restrict x, float *restrict out, int n),
+       (window, x, out, n))
+{
+    for (int i = 0; i < n; i++)
+        out[i] = window[i] * x[i];
+}
+
 KERNEL(pairs_fill, (const float *restrict window, const float *x, const float *next, float *restrict out, int n),
        (window, x, next, out, n))
 {
@@ -92,16 +119,16 @@ KERNEL(pairs_fill, (const float *restrict window, const float *x, const float *n
     }
 }
 
-/* A frame under the window, the sound continued by zeros or by reflection, to every other value of out. */
+/* A frame under the window, the sound continued by zeros or by reflection, to values of out that are step apart. */
 static void edge_fill(const struct spectrum *s, const float *x, int64_t samples, int64_t frame, bool reflected,
-                      float *out)
+                      float *out, int step)
 {
     int64_t start = frame * s->hop - s->size / 2;
 
     for (int i = 0; i < s->size; i++) {
         int64_t at = start + i, there = at >= 0 && at < samples ? at : reflected ? reflect(at, samples) : -1;
 
-        out[2 * i] = there >= 0 ? s->window[i] * x[there] : 0;
+        out[step * i] = there >= 0 ? s->window[i] * x[there] : 0;
     }
 }
 
@@ -110,13 +137,19 @@ static void frames_fill(const struct spectrum *s, const float *x, int64_t sample
 {
     const float *start = x + frame * s->hop - s->size / 2;
 
+    if (s->turns && spectrum_inside(s, samples, frame))
+        window_apply(s->window, start, s->in, s->size);
+    else if (s->turns)
+        edge_fill(s, x, samples, frame, reflected, s->in, 1);
+    if (s->turns)
+        return;
     if (count == 2 && spectrum_inside(s, samples, frame) && spectrum_inside(s, samples, frame + 1)) {
         pairs_fill(s->window, start, start + s->hop, s->in, s->size);
         return;
     }
     memset(s->in, 0, 2 * (size_t)s->size * sizeof *s->in);
     for (int i = 0; i < count; i++)
-        edge_fill(s, x, samples, frame + i, reflected, s->in + i);
+        edge_fill(s, x, samples, frame + i, reflected, s->in + i, 2);
 }
 
 KERNEL(parts_take, (const float *restrict z, float *restrict re, float *restrict im, int n), (z, re, im, n))
@@ -125,6 +158,31 @@ KERNEL(parts_take, (const float *restrict z, float *restrict re, float *restrict
         re[k] = z[2 * k];
         im[k] = z[2 * k + 1];
     }
+}
+
+/* Adds scale |X|^2 of bins 1 to n - 1 to power, of a frame of which re + i im [half] is the transform of even samples plus
+ * i times that of odd ones. */
+KERNEL(low_add,
+       (const float *restrict re, const float *restrict im, const float *restrict turns, float scale,
+        float *restrict power, int n, int half),
+       (re, im, turns, scale, power, n, half))
+{
+    for (int k = 1; k < n; k++) {
+        float odd_re = im[k] + im[half - k], odd_im = re[half - k] - re[k], cosine = turns[k], sine = turns[n + k];
+        float a = re[k] + re[half - k] + cosine * odd_re + sine * odd_im;
+        float b = im[k] - im[half - k] + cosine * odd_im - sine * odd_re;
+
+        power[k] += scale * (a * a + b * b);
+    }
+}
+
+static void low_power(struct spectrum *s, float scale, float *power)
+{
+    int half = s->size / 2;
+
+    parts_take(s->out, s->re, s->im, half);
+    low_add(s->re, s->im, s->turns, scale / 4, power, s->bins, half);
+    power[0] += scale * (s->re[0] + s->im[0]) * (s->re[0] + s->im[0]);
 }
 
 /* Adds scale |X|^2 of bins 1 to n / 2 of both frames, whose transform re + i im [n] is: the spectrum of the first is
@@ -151,6 +209,13 @@ void spectrum_power(struct spectrum *s, const float *x, int64_t channels, int64_
     assert(count == 1 || count == 2);
     memset(power, 0, (size_t)count * bins * sizeof *power);
     for (int64_t c = 0; c < channels; c++, x += samples) {
+        for (int i = 0; s->turns && i < count; i++) {
+            frames_fill(s, x, samples, frame + i, 1, reflected);
+            fft_complex_forward(s->fft, s->in, s->out);
+            low_power(s, scale, power + (size_t)i * bins);
+        }
+        if (s->turns)
+            continue;
         frames_fill(s, x, samples, frame, count, reflected);
         fft_complex_forward(s->fft, s->in, s->out);
         parts_take(s->out, s->re, s->im, s->size);

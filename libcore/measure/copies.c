@@ -13,8 +13,8 @@
 /* Places are exact to about 1e-6 of their squares. */
 static const float slack = 1e-5f;
 
-/* Windows looked up at a time; placed at a time; frames compared at a time; values of a place. */
-enum { QUERIES = 16, TOGETHER = 256, SOME = 8, FIFTH = MEL_BANDS / 5, PHRASE_ROW = PHRASE_DIMS + 1 };
+/* Windows looked up at a time; placed at a time; parts that windows are compared by; values of a place. */
+enum { QUERIES = 16, TOGETHER = 256, SHARES = 3, FIFTH = MEL_BANDS / 5, PHRASE_ROW = PHRASE_DIMS + 1 };
 
 struct copies {
     const struct maps *bank;
@@ -78,10 +78,10 @@ KERNEL(windows_compare, (const float *window, const float *other, float *least),
 {
     float sum = 0;
 
-    for (int from = 0; from < WINDOW_FRAMES; from += SOME) {
+    for (int from = 0; from < SHARES; from++) {
         float band[MEL_BANDS] = {0};
 
-        for (int j = from; j < from + SOME; j++)
+        for (int j = from; j < WINDOW_FRAMES; j += SHARES)
             for (int k = 0; k < MEL_BANDS; k++) {
                 float d = window[j * MEL_BANDS + k] - other[j * WINDOW_STEP * MEL_BANDS + k];
 

@@ -32,8 +32,8 @@ struct form_meter *form_meter_new(double rate)
     int size = spectrum_size_near(rate, chroma_seconds);
 
     m->rate = rate;
-    m->spectrum = spectrum_new(size, size / 2);
     m->chroma = chroma_new(rate, size, 0);
+    m->spectrum = spectrum_new_low(size, size / 2, chroma_bins(m->chroma));
     m->power = mem_zero(2 * (size_t)spectrum_bins(m->spectrum), sizeof *m->power);
     m->level = mem_zero((size_t)chroma_bins(m->chroma), sizeof *m->level);
     return m;

@@ -111,7 +111,7 @@ double level_peak(const float *x, int64_t count)
     float peak = 0;
 
     for (int64_t i = 0; i < count; i++)
-        peak = fmaxf(peak, fabsf(x[i]));
+        peak = fabsf(x[i]) > peak ? fabsf(x[i]) : peak;
     return peak;
 }
 
