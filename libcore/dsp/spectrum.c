@@ -42,8 +42,8 @@ static struct spectrum *make(int size, int hop, int bins, bool low)
     s->window = mem_floats((size_t)size);
     s->in = mem_floats(2 * (size_t)size);
     s->out = mem_floats(2 * (size_t)size);
-    s->re = mem_floats((size_t)size);
-    s->im = mem_floats((size_t)size);
+    s->re = s->in; /* which is done with by then */
+    s->im = s->in + size;
     window_hann(s->window, size);
     for (int i = 0; i < size; i++)
         energy += (double)s->window[i] * s->window[i];
@@ -70,8 +70,6 @@ void spectrum_free(struct spectrum *s)
     free(s->window);
     free(s->in);
     free(s->out);
-    free(s->re);
-    free(s->im);
     free(s->turns);
     free(s);
 }
@@ -204,7 +202,7 @@ void spectrum_power(struct spectrum *s, const float *x, int64_t channels, int64_
                     bool reflected, float *power)
 {
     size_t bins = (size_t)spectrum_bins(s);
-    float scale = 1 / (float)channels, *second = count == 2 ? power + bins : s->in; /* in is free by then */
+    float scale = 1 / (float)channels, *second = count == 2 ? power + bins : s->out; /* taken apart by then */
 
     assert(count == 1 || count == 2);
     memset(power, 0, (size_t)count * bins * sizeof *power);
