@@ -308,6 +308,8 @@ same_network() { cv-decode "$1" < noise.cvs | same <(cv-decode "$2" < noise.cvs)
         [ ! -e made ]
     done
     cv-train -N notebook -q -e 0 -o - < audio.cvs | cmp - ./-e
+    cv-train -N notebook -e 0 -o /dev/stdout < audio.cvs 2> said | cmp - ./-e
+    run ! grep 'ten clips' said
     [ ! -e - ]
 }
 
