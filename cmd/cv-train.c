@@ -90,7 +90,7 @@ int main(int argc, char **argv)
     snapshot_close(&from);
     if (status)
         diag_die("%s", error_text());
-    if (o.output)
+    if (o.output && strncmp(o.output, "/dev/", 5)) /* which hold no model to name */
         say_next(o.output);
     return 0;
 }
