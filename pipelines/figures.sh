@@ -150,7 +150,7 @@ rebuild() {
 }
 
 new_clips() {
-    cv-sample -q -n "$NEW" -s "$2" -m "$1" | cv-decode -q -s "$2" "$1"
+    cv-sample -q --exact -n "$NEW" -s "$2" -m "$1" | cv-decode -q -s "$2" "$1"
 }
 
 # trained ROW NAME RATE [OPTION ...]: a model and how it encodes and decodes
@@ -286,8 +286,8 @@ news() {
 
 $NEW new clips beside real ones that were not trained on: mel-FD against the clips of training, of two seeds; over: their
 mean over that of the real ones; copied: the share of windows of 2 s that are nearer to training than the nearest
-hundredth of real ones:
-  cv-sample -n $NEW -s SEED -m ROW/model.bin | cv-decode -s SEED ROW/model.bin |
+hundredth of real ones; --exact, since real clips are cut, too, and have no tail:
+  cv-sample --exact -n $NEW -s SEED -m ROW/model.bin | cv-decode -s SEED ROW/model.bin |
     cv-check --json -r CORPUS/train-RATE.cvs --held-out CORPUS/beside-RATE.cvs
 
 TEXT

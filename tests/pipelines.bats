@@ -281,9 +281,9 @@ cell() {
         cv-check -q --json -r mine/test-3000.cvs -l all=: 2> fd.json > /dev/null
     cv-towav -q -o - < mine-3000/rebuilt.cvs | cv-load -q -a -r 3000 -n 90000 - |
         cv-check -q --json --original mine/test-3000.cvs -l all=: 2> loud.json > /dev/null
-    cv-sample -q -n 2 -s 2 -m mine-3000/model.bin | cv-decode -q -s 2 mine-3000/model.bin |
+    cv-sample -q --exact -n 2 -s 2 -m mine-3000/model.bin | cv-decode -q -s 2 mine-3000/model.bin |
         cv-check -q --json -r mine/train-3000.cvs --held-out mine/beside-3000.cvs -l all=: 2> new.json > /dev/null
-    cv-sample -q -n 2 -s 1 -m mine-3000/model.bin | cv-decode -q -s 1 mine-3000/model.bin |
+    cv-sample -q --exact -n 2 -s 1 -m mine-3000/model.bin | cv-decode -q -s 1 mine-3000/model.bin |
         cv-check -q --json -r mine/train-3000.cvs --held-out mine-3000/beside.cvs -l all=: 2> form.json > /dev/null
     bytes=$(cv-encode -q -m mine-3000/model.bin < mine/test-3000.cvs | wc -c)
     cd ..
