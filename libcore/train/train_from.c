@@ -28,8 +28,8 @@ int from_settings(struct train_options *o, const struct snapshot *s)
             return error_set("%s was trained with another %s, and its network is what training starts from: "
                              "leave %s out, or train without --from",
                              s->path, setting_name(shape[k]), setting_name(shape[k]));
-        if (was)
-            setting_take(&o->config, i, was);
+        if (was && setting_take(&o->config, i, was))
+            return error_prefix("%s", s->path);
     }
     return 0;
 }

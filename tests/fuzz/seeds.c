@@ -6,6 +6,7 @@
 
 #include "harness.h"
 #include "io/stream.h"
+#include "train/train.h"
 
 static const char *folder;
 
@@ -134,6 +135,26 @@ static void save_model(const char *name, enum fuzz_model_kind kind)
     free(p);
 }
 
+/* Snapshots as training leaves them in its folder. */
+static void save_snapshots(const char *network)
+{
+    struct opt table[TRAIN_OPTIONS];
+    struct train_options o;
+    struct dataset clips;
+    char model[4096];
+
+    fuzz_clips(&clips);
+    train_options_begin(&o, table);
+    snprintf(model, sizeof model, "%s/%s", folder, network);
+    o.config.network = network;
+    o.config.epochs = o.config.latent = o.config.width = o.config.stride = o.threads = 1;
+    o.config.batch = 2;
+    o.snapshots = folder;
+    o.output = model;
+    FUZZ_HOLDS(train(&(struct train_run){&o, &clips, NULL, NULL, NULL}) == 0);
+    dataset_free(&clips);
+}
+
 static void save_sound(const char *name, int format, int channels, int rate)
 {
     SF_INFO info = {.samplerate = rate, .channels = channels, .format = format};
@@ -220,6 +241,9 @@ int main(int argc, char **argv)
     } else if (!strcmp(target, "model")) {
         save_model("spectral", FUZZ_SPECTRAL);
         save_model("beat", FUZZ_BEAT);
+        save_model("stereo", FUZZ_STEREO);
+    } else if (!strcmp(target, "snapshot")) {
+        save_snapshots("spectral");
     } else if (!strcmp(target, "audio")) {
         save_sounds();
     } else if (!strcmp(target, "options")) {
@@ -227,7 +251,7 @@ int main(int argc, char **argv)
     } else if (!strcmp(target, "text")) {
         save_texts();
     } else {
-        fprintf(stderr, "usage: seeds stream|codec|model|audio|options|text FOLDER\n");
+        fprintf(stderr, "usage: seeds stream|codec|model|snapshot|audio|options|text FOLDER\n");
         return 2;
     }
     return 0;
