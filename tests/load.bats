@@ -206,6 +206,8 @@ setup() {
     [[ $stderr == *"-0"* ]]
     run -1 --separate-stderr cv-load -@ < /dev/null
     [[ $stderr == *"names no file"* ]]
+    run -1 --separate-stderr cv-load -@ < .
+    [[ $stderr == *"list on standard input cannot be read"* ]]
     [ -z "$output" ]
 }
 

@@ -71,9 +71,9 @@ static int64_t walk(mpg123_handle *h, struct audio_file *f, int64_t *first)
     int64_t expected = 0, between = 0, sure = SURE;
 
     *first = 0;
-    if (mpg123_param(h, MPG123_RESYNC_LIMIT, LEAD, 0) != MPG123_OK ||
-        mpg123_param(h, MPG123_ADD_FLAGS, MPG123_IGNORE_INFOFRAME, 0) != MPG123_OK ||
-        mpg123_open_handle(h, f) != MPG123_OK)
+    mpg123_param(h, MPG123_RESYNC_LIMIT, LEAD, 0);
+    mpg123_param(h, MPG123_ADD_FLAGS, MPG123_IGNORE_INFOFRAME, 0);
+    if (mpg123_open_handle(h, f) != MPG123_OK)
         return -1;
     for (int64_t i = 0;; i++) {
         struct mpg123_frameinfo info;
@@ -130,14 +130,18 @@ static bool start(struct mp3 *m, struct audio_file *f, int64_t first)
     mpg123_handle *h = m->library;
     int64_t promised = counted(f, first), more;
 
-    if (mpg123_param(h, MPG123_REMOVE_FLAGS, MPG123_IGNORE_INFOFRAME, 0) != MPG123_OK ||
-        mpg123_param(h, MPG123_PREFRAMES, BEFORE, 0) != MPG123_OK || !count(m, f))
+    mpg123_param(h, MPG123_REMOVE_FLAGS, MPG123_IGNORE_INFOFRAME, 0);
+    mpg123_param(h, MPG123_PREFRAMES, BEFORE, 0);
+    if (!count(m, f))
         return false;
     more = promised > 0 ? (int64_t)mpg123_framelength(h) - promised : 0;
     if (more < -1)
         m->missing = -more * mpg123_spf(h);
     /* the count is wrong, or a file without one is joined on: what is said of samples to cut from the ends is, too */
-    return more <= 1 || (mpg123_param(h, MPG123_REMOVE_FLAGS, MPG123_GAPLESS, 0) == MPG123_OK && count(m, f));
+    if (more <= 1)
+        return true;
+    mpg123_param(h, MPG123_REMOVE_FLAGS, MPG123_GAPLESS, 0);
+    return count(m, f);
 }
 
 /* A handle that has gone over the file, with what walk says of it. */
@@ -146,10 +150,10 @@ static mpg123_handle *walked(struct audio_file *f, int64_t *first, int64_t *betw
     mpg123_handle *h = mpg123_new(NULL, NULL);
 
     f->at = 0;
-    *between = -1;
-    if (h != NULL && mpg123_param(h, MPG123_ADD_FLAGS, MPG123_QUIET | MPG123_FORCE_FLOAT, 0) == MPG123_OK &&
-        mpg123_replace_reader_handle(h, take, go, NULL) == MPG123_OK)
-        *between = walk(h, f, first);
+    mpg123_param(h, MPG123_ADD_FLAGS, MPG123_QUIET | MPG123_FORCE_FLOAT,
+                 0); /* without memory for h all of this fails */
+    mpg123_replace_reader_handle(h, take, go, NULL);
+    *between = walk(h, f, first);
     return h;
 }
 
@@ -226,7 +230,6 @@ void mp3_close(struct mp3 *m)
 {
     if (m == NULL)
         return;
-    if (m->library != NULL)
-        mpg123_delete(m->library);
+    mpg123_delete(m->library);
     free(m);
 }

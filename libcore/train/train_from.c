@@ -10,7 +10,10 @@ int from_open(struct snapshot *s, const char *path)
     memset(s, 0, sizeof *s);
     s->path = mem_text(path);
     s->reader = model_open(&s->model, path);
-    return s->reader ? 0 : -1;
+    if (s->reader)
+        return 0;
+    snapshot_close(s);
+    return -1;
 }
 
 int from_settings(struct train_options *o, const struct snapshot *s)

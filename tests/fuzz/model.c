@@ -150,7 +150,7 @@ void fuzz_clips(struct dataset *d)
     static float x[SAMPLES];
     struct frame_tensor t = {"audio", tensor_view(x, 2, (int64_t[]){1, SAMPLES})};
     struct meta *head = meta_map();
-    struct spool *spool = spool_new(SIZE_MAX);
+    static struct spool *spool;
     struct reader *r;
     struct writer *w;
     const uint8_t *p;
@@ -167,6 +167,7 @@ void fuzz_clips(struct dataset *d)
     FUZZ_HOLDS(writer_end(w) == 0);
     p = fuzz_output(&n);
     r = reader_new(fuzz_input(p, n, 0), "clips");
+    spool = spool_new(SIZE_MAX);
     FUZZ_HOLDS(reader_start(r, NULL) == 0 && dataset_spool(d, r, spool) == 0);
     reader_free(r);
     meta_free(head);

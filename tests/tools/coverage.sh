@@ -14,8 +14,8 @@ train/train_resume cmd/plot/log'
 
 rm -rf "$BUILD/profile"
 mkdir "$BUILD/profile"
-BUILD=$BUILD LEAVE_OUT="beat check compose decode encode install kernels layers manpages memory mix page pipelines \
-same_bytes sample scale spectral stereo towav" sh tests/run.sh > "$BUILD/tests.log" 2>&1 || grep -A 20 '^FAILED' "$BUILD/tests.log"
+BUILD=$BUILD LEAVE_OUT="beat check compose install kernels layers manpages memory mix pipelines same_bytes \
+scale spectral stereo" sh tests/run.sh > "$BUILD/tests.log" 2>&1
 tail -n 1 "$BUILD/tests.log"
 llvm-profdata-14 merge -sparse -o "$BUILD/all.profdata" "$BUILD"/profile/*.profraw || exit 1
 set --

@@ -14,5 +14,5 @@ for o in msgpack.Unpacker(sys.stdin.buffer, strict_map_key=False, max_buffer_siz
             if at[key] is None:
                 del at[key]
     if o["cv"] == "tail":
-        del o["xxh3"]
+        o.pop("xxh3", None)
     sys.stdout.buffer.write(msgpack.packb(o))
