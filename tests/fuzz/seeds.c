@@ -155,21 +155,26 @@ static void save_snapshots(const char *network)
     dataset_free(&clips);
 }
 
-static void save_sound(const char *name, int format, int channels, int rate)
+static void save_frames(const char *name, int format, int channels, int rate, int frames)
 {
     SF_INFO info = {.samplerate = rate, .channels = channels, .format = format};
     char path[4096];
-    float x[2 * 64];
+    static float x[2 * 8192];
     SNDFILE *f;
 
-    for (int i = 0; i < 2 * 64; i++)
+    for (int i = 0; i < channels * frames; i++)
         x[i] = (float)(i % 16 - 8) / 16;
     snprintf(path, sizeof path, "%s/%s", folder, name);
     f = sf_open(path, SFM_WRITE, &info);
     if (!f)
         return; /* a format that this libsndfile does not write */
-    sf_writef_float(f, x, 64 * 2 / channels / 2);
+    sf_writef_float(f, x, frames);
     sf_close(f);
+}
+
+static void save_sound(const char *name, int format, int channels, int rate)
+{
+    save_frames(name, format, channels, rate, 64 / channels);
 }
 
 static void save_sounds(void)
@@ -188,6 +193,10 @@ static void save_sounds(void)
     save_sound("flac", SF_FORMAT_FLAC | SF_FORMAT_PCM_16, 1, 3000);
     save_sound("nist", SF_FORMAT_NIST | SF_FORMAT_PCM_16, 1, 3000);
     save_sound("svx", SF_FORMAT_SVX | SF_FORMAT_PCM_S8, 1, 3000);
+    save_frames("mp3", SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III, 1, 16000, 8192);
+    save_frames("mp3-stereo", SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III, 2, 44100, 8192);
+    save_frames("vorbis", SF_FORMAT_OGG | SF_FORMAT_VORBIS, 1, 8000, 2000);
+    save_frames("opus", SF_FORMAT_OGG | SF_FORMAT_OPUS, 1, 8000, 2000);
     save_sound("raw-avr", SF_FORMAT_AVR | SF_FORMAT_PCM_16, 1, 3000);
 }
 

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "check.h"
+#include "io/audio_decode.h"
 
 static char dir[] = "/tmp/audio_read-XXXXXX";
 
@@ -196,6 +197,70 @@ static void test_bad_files(const char *path)
     audio_close(a);
 }
 
+/* Puts other bytes where those stand first in a file. */
+static void patch(const char *path, const char *mark, size_t skip, const void *with, size_t n)
+{
+    static char all[1 << 16];
+    FILE *f = fopen(path, "r+");
+    size_t size = f != NULL ? fread(all, 1, sizeof all, f) : 0;
+    char *at = memmem(all, size, mark, strlen(mark));
+
+    check(at != NULL && fseek(f, at - all + (long)skip, SEEK_SET) == 0 && fwrite(with, 1, n, f) == n, "%s is patched",
+          mark);
+    if (f != NULL)
+        fclose(f);
+}
+
+static void test_complaint(const char *path, const char *words)
+{
+    struct audio *a = audio_open(path, 0, true);
+
+    check(a != NULL && a->complaint != NULL && strstr(a->complaint, words) != NULL, "%s: %s", words,
+          a == NULL              ? error_text()
+          : a->complaint == NULL ? "no complaint"
+                                 : a->complaint);
+    audio_close(a);
+}
+
+/* Headers that say less than there is, of samples that can be read without them and of others. */
+static void test_wrong_headers(const char *path)
+{
+    static const int plain[] = {SF_FORMAT_WAV | SF_FORMAT_PCM_16, SF_FORMAT_WAV | SF_FORMAT_ALAW,
+                                SF_FORMAT_WAV | SF_FORMAT_PCM_U8, SF_FORMAT_WAV | SF_FORMAT_PCM_32,
+                                SF_FORMAT_WAV | SF_FORMAT_DOUBLE, SF_FORMAT_WAV | SF_FORMAT_PCM_16 | SF_ENDIAN_BIG};
+    float *x = make_noise(4000, 5);
+    FILE *f;
+
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+        make(path, x, 4000, 1, 8000, plain[i]);
+        patch(path, "data", 4, plain[i] & SF_ENDIAN_BIG ? "\0\0\4\0" : "\0\4\0\0", 4);
+        test_complaint(path, "has a header that is wrong about its length");
+    }
+    make(path, x, 4000, 1, 8000, SF_FORMAT_WAV | SF_FORMAT_IMA_ADPCM);
+    patch(path, "data", 4, "\0\1\0\0", 4);
+    test_complaint(path, "bytes behind the samples that its header counts: they are not read");
+    f = fopen(path, "w");
+    fwrite("ID3\3\0\0\0\0\1\0", 1, 10, f);
+    fwrite(x, 1, 128, f);
+    fclose(f);
+    test_refused(path, "ends within the tags before its samples", "tags alone");
+    free(x);
+}
+
+static void test_raw(void)
+{
+    static const char *const bad[] = {"",           "s16",           "s17,8000,1",  "s16,0,1",
+                                      "s16,8000,0", "s16,8000,1025", "s16,8000,1,", "s16,8000,1x",
+                                      "s16,8000",   "u8,1e3,1",      "f32,-1,1",    "s16,8000,-1"};
+    static const char *const good[] = {"u8,1,1", "s16,22050,2", "s24,8000,1024", "s32,9999999,1", "f32,3000,1"};
+    struct audio_raw raw;
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        check(audio_raw_parse(bad[i], &raw) < 0 && strstr(error_text(), "CODING,RATE,CHANNELS"), "not '%s'", bad[i]);
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        check(audio_raw_parse(good[i], &raw) == 0, "'%s'", good[i]);
+}
+
 /* A file that is shorter than its header says: read to where it ends. */
 static void test_cut(const char *path, int format, const char *name)
 {
@@ -241,6 +306,8 @@ int main(void)
     test_offset(path, SF_FORMAT_OGG | SF_FORMAT_VORBIS, "OGG");
     test_offset(path, SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III, "MP3");
     test_bad_files(path);
+    test_wrong_headers(path);
+    test_raw();
     test_cut(path, SF_FORMAT_WAV | SF_FORMAT_PCM_16, "WAV");
     test_cut(path, SF_FORMAT_WAV | SF_FORMAT_PCM_16 | SF_ENDIAN_BIG, "RIFX");
     test_cut(path, SF_FORMAT_AIFF | SF_FORMAT_PCM_16, "AIFF");
