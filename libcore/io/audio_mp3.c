@@ -80,11 +80,12 @@ static int64_t walk(mpg123_handle *h, struct audio_file *f, int64_t *first)
         int status = mpg123_framebyframe_next(h);
         int64_t at;
 
-        if ((status != MPG123_OK && status != MPG123_NEW_FORMAT) || mpg123_info(h, &info) != MPG123_OK) {
+        if (status != MPG123_OK && status != MPG123_NEW_FORMAT) {
             if (i < sure && (i == 0 || expected < f->size)) /* few frames are enough for a short file */
                 return -1;
             return f->size - expected > REST ? between + junk(f, expected, f->size) : between;
         }
+        mpg123_info(h, &info);
         at = (int64_t)mpg123_framepos(h);
         if (i == 0) {
             *first = at;
@@ -192,9 +193,10 @@ struct mp3 *mp3_open(struct audio_file *f)
 static void check_rate(struct mp3 *m)
 {
     int channels, encoding;
-    long rate;
+    long rate = m->rate; /* where it fails there is nothing more to read */
 
-    if (mpg123_getformat(m->library, &rate, &channels, &encoding) == MPG123_OK && rate != m->rate)
+    mpg123_getformat(m->library, &rate, &channels, &encoding);
+    if (rate != m->rate)
         m->stopped = "what follows has another rate";
 }
 
