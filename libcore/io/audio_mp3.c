@@ -73,8 +73,7 @@ static int64_t walk(mpg123_handle *h, struct audio_file *f, int64_t *first)
     *first = 0;
     mpg123_param(h, MPG123_RESYNC_LIMIT, LEAD, 0);
     mpg123_param(h, MPG123_ADD_FLAGS, MPG123_IGNORE_INFOFRAME, 0);
-    if (mpg123_open_handle(h, f) != MPG123_OK)
-        return -1;
+    mpg123_open_handle(h, f); /* where that fails there is no frame */
     for (int64_t i = 0;; i++) {
         struct mpg123_frameinfo info;
         int status = mpg123_framebyframe_next(h);
@@ -113,15 +112,13 @@ static bool count(struct mp3 *m, struct audio_file *f)
 
     mpg123_close(h);
     f->at = 0;
-    if (mpg123_open_handle(h, f) != MPG123_OK || mpg123_getformat(h, &rate, &m->channels, &encoding) != MPG123_OK ||
-        encoding != MPG123_ENC_FLOAT_32)
+    mpg123_open_handle(h, f);
+    if (mpg123_getformat(h, &rate, &m->channels, &encoding) != MPG123_OK || encoding != MPG123_ENC_FLOAT_32)
         return false;
     /* files joined to this one may be stereo where it is not */
     mpg123_param(h, MPG123_ADD_FLAGS, m->channels == 1 ? MPG123_MONO_MIX : MPG123_FORCE_STEREO, 0);
-    if (mpg123_scan(h) != MPG123_OK)
-        return false;
     m->rate = (int)rate;
-    m->frames = (int64_t)mpg123_length(h);
+    m->frames = mpg123_scan(h) == MPG123_OK ? (int64_t)mpg123_length(h) : -1;
     return m->frames >= 0;
 }
 
@@ -213,7 +210,7 @@ int64_t mp3_read(struct mp3 *m, float *x, int64_t frames)
             check_rate(m);
         else if (status != MPG123_OK && status != MPG123_DONE)
             m->stopped = mpg123_strerror(m->library);
-        if (status == MPG123_DONE || (n == 0 && status != MPG123_NEW_FORMAT))
+        if (status == MPG123_DONE)
             break;
     }
     return (int64_t)(done / sizeof *x / (size_t)m->channels);
