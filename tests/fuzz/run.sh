@@ -17,7 +17,9 @@ for target in ${FUZZ_TARGETS:-stream:25 codec:15 model:20 snapshot:15 audio:15 o
     "$fuzzing/fuzz/seeds" "$target" "$fuzzing/seeds/$target"
     set -- "$fuzzing/corpus/$target" "$fuzzing/seeds/$target"
     for kept in tests/fuzz/corpus/$target tests/fuzz/found/$target; do [ ! -d "$kept" ] || set -- "$@" "$kept"; done
-    if UBSAN_OPTIONS=print_stacktrace=1 "$fuzzing/fuzz/$target" -close_fd_mask=3 -print_final_stats=1 \
+    leaks=1
+    [ "$target" != options ] || leaks=0 # what is held when the program is to end is no leak
+    if UBSAN_OPTIONS=print_stacktrace=1 ASAN_OPTIONS=detect_leaks=$leaks "$fuzzing/fuzz/$target" -close_fd_mask=3 -print_final_stats=1 \
         -max_total_time=$((seconds * share / 100 + 1)) -timeout=10 -rss_limit_mb=2048 -malloc_limit_mb=512 -max_len=32768 \
         -artifact_prefix="$fuzzing/artifacts/$target/" "$@" > "$fuzzing/$target.log" 2>&1; then
         verdict=ok passed=$((passed + 1))
