@@ -29,6 +29,10 @@ static const double spread = 0.25645;
 
 static const float nothing = -1e30f;
 
+/* Each bin on a way adds this to its level: of ways that are alike, as in a click, that along the frame is taken on every
+ * processor, and rounding does not choose. */
+static const float tie = 1e-5f;
+
 /* Bins this far under the loudest of the frame are as good as silent. */
 static const float silent = 1e-5f;
 
@@ -151,8 +155,8 @@ KERNEL(sweep_levels,
     up[0] = u;
     down[n - 1] = d;
     for (int k = 1, i = n - 2; k < n; k++, i--) {
-        u = u < now[k - 1] ? u : now[k - 1];
-        d = d < now[i + 1] ? d : now[i + 1];
+        u = u + tie < now[k - 1] ? u + tie : now[k - 1];
+        d = d + tie < now[i + 1] ? d + tie : now[i + 1];
         u = u > from[k] ? u : from[k];
         d = d > from[i] ? d : from[i];
         up[k] = u;

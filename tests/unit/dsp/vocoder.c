@@ -467,7 +467,7 @@ int main(void)
     test_gaps();
     test_convergence(grid_fixed(64));
     for (int i = 0; i < 4; i++) {
-        static const double steps[] = {16.3, 33.75, 64, 83.6}, clicks[] = {0.85, 0.75, 0.4, 0.6};
+        static const double steps[] = {16.3, 33.75, 64, 83.6}, clicks[] = {0.9, 0.9, 0.85, 0.7};
         struct grid grid = {-5 * steps[i], steps[i]};
 
         test_convergence(grid);
