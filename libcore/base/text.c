@@ -6,6 +6,8 @@
 
 #include "base/mem.h"
 
+enum { WORDS_SIZE = 16384 };
+
 int text_character(const char *text)
 {
     const unsigned char *p = (const unsigned char *)text;
@@ -40,12 +42,17 @@ char *text_valid(const char *text)
 
 void text_format(char *text, size_t size, int cause, const char *format, va_list args)
 {
-    size_t length = strlen(format), used;
+    char all[WORDS_SIZE];
+    const char *why = strlen(format) > 0 && format[strlen(format) - 1] == ':' ? strerror(cause) : "";
+    size_t length, room = size - 1 - strlen(why) - (*why != '\0'); /* of the words alone */
 
-    vsnprintf(text, size, format, args);
-    used = strlen(text);
-    if (length > 0 && format[length - 1] == ':')
-        snprintf(text + used, size - used, " %s", strerror(cause));
+    vsnprintf(all, sizeof all, format, args);
+    length = strlen(all);
+    if (length <= room)
+        snprintf(text, size, "%s%s%s", all, *why ? " " : "", why);
+    else
+        snprintf(text, size, "%.*s...%s%s%s", (int)(room / 2), all, all + length - (room - room / 2 - 3),
+                 *why ? " " : "", why);
 }
 
 size_t text_escape(char *to, const char *from)

@@ -13,7 +13,8 @@ int text_character(const char *p);
 /* A copy in which bytes that are not UTF-8, as names of files may have them, are U+FFFD. */
 char *text_valid(const char *text);
 
-/* The formatted words into text, cut to size; a format ending in ':' gets " " and strerror(cause) appended. */
+/* The formatted words into text; a format ending in ':' gets " " and strerror(cause) appended. What is longer than size
+ * (over 100 bytes) loses its middle: where and why stay. */
 void text_format(char *text, size_t size, int cause, const char *format, va_list args);
 
 /* Copies from to to, which has room for 4 bytes for each and a NUL, with
