@@ -360,7 +360,8 @@ static int by_bytes(const FTSENT **a, const FTSENT **b)
 }
 
 /* Keeps every regular file in folder and below, by the bytes of their names; links are followed, but not in circles.
- * What begins with a dot is passed over, as the shell does. A folder that cannot be read is kept, to be complained of. */
+ * What begins with a dot is passed over, as the shell does. What cannot be read or looked at is kept as if it were
+ * named, to be complained of. */
 static void walk(struct load *l, const char *folder)
 {
     char *roots[] = {(char *)(uintptr_t)folder, NULL};
@@ -371,7 +372,7 @@ static void walk(struct load *l, const char *folder)
         if (e->fts_level > 0 && e->fts_name[0] == '.')
             fts_set(tree, e, FTS_SKIP);
         else if (e->fts_info == FTS_F || e->fts_info == FTS_DNR || e->fts_info == FTS_NS || e->fts_info == FTS_SLNONE)
-            keep(l, e->fts_path, true);
+            keep(l, e->fts_path, e->fts_info == FTS_F || e->fts_info == FTS_SLNONE);
     }
     if (errno != 0) { /* fts_read says so at its end */
         diag_error("%s:", folder);
