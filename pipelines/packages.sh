@@ -13,7 +13,8 @@ for group; do
     figures) wanted="$wanted jq opus-tools" ;;
     torture) wanted="$wanted clang-14 libclang-rt-14-dev valgrind" ;;
     coverage) wanted="$wanted clang-14 libclang-rt-14-dev llvm-14" ;;
-    compilers) wanted="$wanted clang-14 gcc-aarch64-linux-gnu libc6-dev-arm64-cross" ;;
+    compilers) wanted="$wanted clang-14 musl-tools" ;;
+    aarch64) wanted="$wanted gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user" ;;
     deb) wanted="$wanted dpkg-dev lintian" ;;
     bench) wanted="$wanted python3-torch python3-numpy python3-msgpack" ;;
     *) echo "packages.sh: no group '$group'" >&2; exit 2 ;;

@@ -1,6 +1,5 @@
 /* A training run as files: its model, and snapshots along the way. */
 #include <errno.h>
-#include <gnu/libc-version.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -14,6 +13,12 @@
 #include "train/model_save.h"
 #include "train/train_private.h"
 
+#ifdef __GLIBC__
+#include <gnu/libc-version.h>
+#else
+#define gnu_get_libc_version() "none"
+#endif
+
 /* ---- what the model says of itself ---- */
 
 static struct meta *number(double x)
@@ -24,13 +29,15 @@ static struct meta *number(double x)
 /* What the bytes depend on besides clips and settings. */
 static struct meta *arithmetic(void)
 {
-    static const char *const units[] = {"no AVX", "AVX", "AVX2"};
+    static const char *const units[] = {"no AVX", "AVX", "AVX2", "NEON"};
     char *blas = linalg_version(), *all;
     struct meta *m;
     int unit = 0;
 
 #if defined __x86_64__
     unit = kernel_level() > 0 ? 2 : __builtin_cpu_supports("avx") != 0; /* AVX-512 changes nothing */
+#elif defined __aarch64__
+    unit = 3;
 #endif
     all = mem_format("%s, %s, %s, glibc %s, compiler %s", blas, fft_version(), units[unit], gnu_get_libc_version(),
                      __VERSION__);
