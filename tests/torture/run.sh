@@ -22,6 +22,8 @@ echo "== streams cut and flipped, up to $((seconds * 3 / 10)) s"
 "$CV_BUILD/torture/damage" "$work" $((seconds * 3 / 10)) | tee "$logs/damage"
 echo "== training that is killed and resumed"
 bash tests/torture/kill-resume.sh 20 42 | tee "$logs/killed"
+echo "== a short run of hours"
+bash tests/torture/soak.sh 20 | tee "$logs/soak"
 echo "== memcheck, up to $((seconds / 10)) s"
 sh tests/torture/valgrind.sh "$work" $((seconds / 10)) | tee "$logs/memcheck"
 echo "== fuzzing, up to $((seconds * 3 / 10)) s"
@@ -35,8 +37,8 @@ fi
 echo "== ten thousand files in shards"
 CV_SCALE_FILES=10000 bats --tap -f "a tree of files" tests/scale.bats | tee "$logs/scale"
 echo "== the tests under AddressSanitizer and ThreadSanitizer: make asan, make tsan"
-failed=$(cat "$logs"/machine "$logs"/disk "$logs"/damage "$logs"/killed "$logs"/memcheck "$logs"/fuzz "$logs"/scale | grep -c '^not ok')
-skipped=$(cat "$logs"/machine "$logs"/disk "$logs"/damage "$logs"/killed "$logs"/memcheck "$logs"/fuzz "$logs"/scale | grep -c '^ok.* # skip')
-passed=$(cat "$logs"/machine "$logs"/disk "$logs"/damage "$logs"/killed "$logs"/memcheck "$logs"/fuzz "$logs"/scale | grep -c '^ok')
+failed=$(cat "$logs"/machine "$logs"/disk "$logs"/damage "$logs"/killed "$logs"/soak "$logs"/memcheck "$logs"/fuzz "$logs"/scale | grep -c '^not ok')
+skipped=$(cat "$logs"/machine "$logs"/disk "$logs"/damage "$logs"/killed "$logs"/soak "$logs"/memcheck "$logs"/fuzz "$logs"/scale | grep -c '^ok.* # skip')
+passed=$(cat "$logs"/machine "$logs"/disk "$logs"/damage "$logs"/killed "$logs"/soak "$logs"/memcheck "$logs"/fuzz "$logs"/scale | grep -c '^ok')
 echo "$((passed - skipped)) passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]
