@@ -80,12 +80,13 @@ all() {
             status=0
             eval "$command ${ends[*]}" || status=$?
             [ "$status" -le 1 ]
-            # what is there is whole, or nothing says that all went well
+            # what is there is whole, or the beginning of a report and a failure
             if [ $status -eq 0 ]; then
                 [[ $closed == *1* ]] || cmp out "whole/$n.out"
                 [ "$(cd w && find . -type f | sort)" = "$(cd "whole/$n" && find . -type f | sort)" ]
             fi
-            for file in $(cd w && find . -type f ! -name log ! -name load.json); do cmp "w/$file" "whole/$n/$file"; done
+            for file in $(cd w && find . -type f ! -name log); do cmp -n "$(stat -c %s "w/$file")" "w/$file" "whole/$n/$file"; done
+            [ ! -e w/log ] || [ -z "$(grep -av '^{' w/log)" ]
             [ $status -eq 0 ] || [[ $closed == *2* ]] || [ "$(grep -c . words)" -eq 1 ]
         done
     done < <(programs)
