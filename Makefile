@@ -21,14 +21,17 @@ PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(LIBS)) -ldl)$(PKG_LIB
 COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -Ilibcore '-ffile-prefix-map=$(CURDIR)=.' $(CFLAGS) $(WARN) $(PKG_CFLAGS) $(SANITIZE) -pthread
 LINK = $(CC) $(CFLAGS) $(SANITIZE) -pthread -Wl,--as-needed
 
+# cv-train-mpi is built where there is an MPI: MPI=ompi-c or MPI=mpich, as pkg-config calls them, or MPI=none
+MPI := $(shell pkg-config --exists ompi-c 2> /dev/null && echo ompi-c || { pkg-config --exists mpich 2> /dev/null && echo mpich || echo none; })
 objects = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard $(1))))
 LIBRARY = $(BUILD)/libcore.a
-PROGRAMS = $(patsubst cmd/%.c,$(BUILD)/%,$(wildcard cmd/cv-*.c))
+MPI_PROGRAM = $(if $(filter-out none,$(MPI)),$(BUILD)/cv-train-mpi)
+PROGRAMS = $(patsubst cmd/%.c,$(BUILD)/%,$(wildcard cmd/cv-*.c)) $(MPI_PROGRAM)
 UNITS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*/*.c))
 TOOLS = $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(wildcard tests/tools/*.c))
 FUZZ = $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c)) $(BUILD)/fuzz/seeds
 TORTURE = $(patsubst tests/torture/%.c,$(BUILD)/torture/%,$(wildcard tests/torture/*.c)) $(FUZZ)
-PAGES = $(wildcard man/*.[1-8])
+PAGES = $(filter-out $(if $(MPI_PROGRAM),,man/cv-train-mpi.1),$(wildcard man/*.[1-8]))
 
 all: $(PROGRAMS)
 
@@ -46,6 +49,9 @@ $(BUILD)/tests/bench/%.o: COMPILE += $(KERNEL)
 $(BUILD)/%.o: %.c | $(BUILD)/.packages
 	@mkdir -p $(@D)
 	$(COMPILE) -MMD -MP -c -o $@ $<
+$(BUILD)/cmd/mpi/%.o: COMPILE += $(KERNEL) $(shell pkg-config --cflags $(MPI))
+$(BUILD)/cv-train-mpi: $(BUILD)/cmd/cv-train.o $(BUILD)/cmd/mpi/team.o $(LIBRARY)
+	$(LINK) -o $@ $(filter %.o,$^) $(LIBRARY) $(PKG_LIBS) $(shell pkg-config --libs $(MPI)) -lm
 $(BUILD)/cv-plot: $(call objects,cmd/plot/*.c)
 $(BUILD)/cv-report: $(call objects,cmd/report/*.c cmd/plot/*.c cmd/check/sounds.c)
 $(BUILD)/cv-check: $(call objects,cmd/check/*.c)
