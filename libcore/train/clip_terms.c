@@ -48,8 +48,8 @@ static void clip_task(void *arg, int task, int worker)
         free(y);
 }
 
-struct terms clip_terms(const struct chunks *p, const struct dataset *d, const struct spectral_clip *clips, size_t count,
-                        uint64_t seed, struct pool *pool)
+struct terms clip_terms(const struct chunks *p, const struct dataset *d, const struct spectral_clip *clips,
+                        size_t count, uint64_t seed, struct pool *pool)
 {
     struct job j = {p, d, clips, seed, .chosen = mem_alloc(d->count * sizeof *j.chosen)};
     struct terms sum = terms_new(&p->shape);

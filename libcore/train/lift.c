@@ -28,7 +28,7 @@ struct job {
     int place[CLIPS_MOST];
     struct sums sums[CLIPS_MOST]; /* by place, zeros where the clip is another rank's */
     double gain[CLIPS_MOST];      /* logarithms */
-    double *edge;            /* [features of a channel]: the band that a feature lies in, fractions between two */
+    double *edge;                 /* [features of a channel]: the band that a feature lies in, fractions between two */
 };
 
 /* Where features lie among the bands, 0 to BANDS - 1. */

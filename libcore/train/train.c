@@ -139,8 +139,7 @@ static int run_steps(struct history *h)
                 save_snapshot(h);
             return 1;
         }
-        if (h->run->options->snapshot_every > 0 && e->begun > 0 &&
-            h->now - h->saved >= h->run->options->snapshot_every)
+        if (h->run->options->snapshot_every > 0 && e->begun > 0 && h->now - h->saved >= h->run->options->snapshot_every)
             save_snapshot(h);
         h->trainer->progress = train_progress(h, steps);
         if (h->trainer->kind->step(h->trainer, (int)e->begun, &r)) {

@@ -167,7 +167,8 @@ static int begin_crops(struct spectral_training *t)
 {
     double places;
 
-    t->crops = crops_new(t->clips, t->t.data->count, t->crop, t->input.beat ? t->shape.stride : 1); /* where beats begin */
+    t->crops =
+        crops_new(t->clips, t->t.data->count, t->crop, t->input.beat ? t->shape.stride : 1); /* where beats begin */
     places = t->share = (double)crops_places(&t->crops);
     if (!(places > 0))
         return error_set("its clips are silent: there is nothing to learn from");
@@ -245,7 +246,8 @@ static double learning_rate(const struct spectral_training *t)
 {
     double warm = fmin(1, fmax((double)(t->t.steps + 1) / WARM_UP, t->t.progress / 0.1));
 
-    return t->slower * sqrt(team_size()) * t->t.config.rate * warm * (0.5 * (1 + cos(acos(-1) * t->t.progress)) * 0.98 + 0.02);
+    return t->slower * sqrt(team_size()) * t->t.config.rate * warm *
+           (0.5 * (1 + cos(acos(-1) * t->t.progress)) * 0.98 + 0.02);
 }
 
 /* A step that cannot be taken is counted and passed over; several in a row
