@@ -84,6 +84,8 @@ static void set_live(int operands, const char *operand)
         diag_usage("--live: reads standard input alone: name -, and nothing else");
     if (o.shards > 0)
         diag_usage("--live: is one clip, which no --shard cuts");
+    if (o.recursive || o.strict)
+        diag_usage("%s is for many files: not with --live", o.recursive ? "-R" : "--strict");
     if (o.offset > 0)
         diag_usage("--live: what comes cannot be skipped: leave -o out");
     nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);

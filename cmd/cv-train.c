@@ -48,26 +48,29 @@ static char *copy_here(const char *path)
     return team_agree(status) ? NULL : mem_format("/proc/self/fd/%d", fd);
 }
 
-/* Opens what training begins with at rank 0, and a copy at the others. */
-static int open_all(struct snapshot *s, const char *path, int (*open_one)(struct snapshot *, const char *))
+/* Opens what training begins with at rank 0, and at the others a copy, which is path for them. */
+static int open_all(struct snapshot *s, const char **path, int (*open_one)(struct snapshot *, const char *))
 {
     char *here;
-    int status = team_rank() == 0 ? open_one(s, path) : 0;
+    int status = team_rank() == 0 ? open_one(s, *path) : 0;
 
     if (team_agree(status) || team_size() == 1)
         return status;
     here = copy_here(s->path);
     if (here && team_rank() > 0)
-        status = open_one(s, here);
-    free(here);
+        status = open_one(s, *path = here);
+    else
+        free(here);
     return team_agree(status);
 }
 
-/* The command line, and what it leaves to the snapshot or model that it names. */
-static void begin(struct train_options *o, bool *each, struct snapshot *from, size_t *memory, int argc, char **argv)
+/* The command line, and what it leaves to the snapshot or model that it names. Returns what has to be alike at all ranks. */
+static char *begin(struct train_options *o, bool *each, struct snapshot *resume, struct snapshot *from, size_t *memory,
+                   int argc, char **argv)
 {
     struct opt table[TRAIN_OPTIONS + 1] = {
         [TRAIN_OPTIONS] = {0, "each", OPT_FLAG, each, NULL, 0, 0, "every rank reads a stream of its own", NULL}};
+    char *alike;
     struct program program = {
         team_possible() ? "cv-train-mpi" : "cv-train",
         "",
@@ -88,20 +91,22 @@ static void begin(struct train_options *o, bool *each, struct snapshot *from, si
         o->output = NULL;
     if (o->memory && number_size(o->memory, memory))
         diag_usage("--memory SIZE: %s", error_text());
-    if (o->resume && team_agree(open_all(from, o->resume, snapshot_open) || resume_settings(o, from)))
+    alike = train_alike(o);
+    if (o->resume && team_agree(open_all(resume, &o->resume, snapshot_open) || resume_settings(o, resume)))
         diag_die("%s", error_text());
-    if (o->from && team_agree(open_all(from, o->from, from_open) || from_settings(o, from)))
+    if (o->config.from &&
+        team_agree(open_all(from, &o->config.from, from_open) || (!o->resume && from_settings(o, from))))
         diag_die("%s", error_text());
     if (train_options_fit(o))
         diag_usage("%s", error_text());
     if (team_size() > 1 && network_find(o->config.network)->one_length)
         diag_usage("the network %s is trained by one rank: start it without mpirun", o->config.network);
+    return alike;
 }
 
 /* Ranks that are alike, and a place for the model. */
-static void meet(const struct train_options *o)
+static void meet(const struct train_options *o, char *alike)
 {
-    char *alike = train_alike(o);
     int status = team_meet(alike);
 
     if (!status && !o->output && isatty(STDOUT_FILENO))
@@ -125,15 +130,14 @@ int main(int argc, char **argv)
 {
     struct train_options o;
     struct dataset data, test;
-    struct snapshot from = {0};
+    struct snapshot resume = {0}, from = {0};
     size_t memory = spool_default();
     struct spool *spool;
     bool each = false;
     int status;
 
     team_begin(&argc, &argv);
-    begin(&o, &each, &from, &memory, argc, argv);
-    meet(&o);
+    meet(&o, begin(&o, &each, &resume, &from, &memory, argc, argv));
     spool = spool_new(memory);
     if (o.test)
         load(o.test, team_rank() == 0, &test, spool);
@@ -141,14 +145,14 @@ int main(int argc, char **argv)
     if (o.prior_only)
         status = prior_refit(o.prior_only, &data, o.config.bank, (uint64_t)o.config.seed, (int)o.threads, o.output);
     else
-        status = train(
-            &(struct train_run){&o, &data, o.test ? &test : NULL, o.resume ? &from : NULL, o.from ? &from : NULL});
+        status = train(&(struct train_run){&o, &data, o.test ? &test : NULL, o.resume ? &resume : NULL,
+                                           o.config.from ? &from : NULL});
     dataset_free(&data);
     if (o.test)
         dataset_free(&test);
     spool_free(spool);
-    if (o.resume || o.from)
-        snapshot_close(&from);
+    snapshot_close(&resume);
+    snapshot_close(&from);
     if (status || team_end())
         diag_die("%s", error_text());
     if (o.output && team_rank() == 0)

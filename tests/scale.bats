@@ -188,6 +188,10 @@ namesakes() {
         says "--shard $k" "3/8"
     done
     refuses 2 cv-load --live --shard 1/2 -
+    for option in -R --strict; do
+        refuses 2 cv-load --live $option -
+        says "not with --live"
+    done
 }
 
 @test "a shard without tracks is whole; files are told of in their own shard alone" {

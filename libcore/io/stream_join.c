@@ -76,8 +76,8 @@ static int check_frame(const struct join *j, const struct frame *f)
     return 0;
 }
 
-/* What one map says stands for the clip, once. */
-static int add_meta(struct meta *all, const struct meta *m)
+/* What one map says stands for the clip, once; its rate from the first on. */
+static int add_meta(struct meta *all, const struct meta *m, bool first)
 {
     for (size_t i = 0; i < m->count; i++) {
         const struct meta *known = meta_get(all, m->keys[i]);
@@ -86,6 +86,8 @@ static int add_meta(struct meta *all, const struct meta *m)
             return error_set("meta: \"%.60s\" has another value than the clip began with", m->keys[i]);
         if (known)
             continue;
+        if (!first && strcmp(m->keys[i], "rate") == 0)
+            return error_set("meta: \"rate\" comes after the first part of the clip, which is read without it");
         if (all->count == STREAM_KEYS)
             return error_set("meta: over %d keys in the parts of a clip", STREAM_KEYS);
         meta_add(all, m->keys[i], meta_copy(m->items[i]));
@@ -119,10 +121,12 @@ static int add_values(struct tensor *all, int64_t *room, const struct tensor *mo
 
 int join_add(struct join *j, const struct frame *f, bool keep)
 {
-    if (!j->open)
+    bool first = !j->open;
+
+    if (first)
         join_begin(j, f);
     j->open = true;
-    if (check_frame(j, f) < 0 || add_meta(j->meta, f->meta) < 0)
+    if (check_frame(j, f) < 0 || add_meta(j->meta, f->meta, first) < 0)
         return -1;
     for (size_t i = 0; keep && i < f->count; i++)
         if (add_values(&j->tensors[i].t, &j->rooms[i], &f->tensors[i].t) < 0)

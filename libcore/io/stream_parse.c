@@ -66,6 +66,22 @@ int parse_role(const msgpack_object *o, enum role *role)
     return error_set("\"cv\" is not a text");
 }
 
+/* What filters read of clips as numbers is no other thing: it would count as not said. */
+static int check_numbers(const struct meta *m)
+{
+    static const char *const keys[] = {"rate", "samples", "seconds", "level", "tempo", "beat", "start"};
+    const struct meta *metas = meta_get(m, "metas"); /* of the clips of a batch */
+    double value;
+
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (meta_get(m, keys[i]) && !meta_get_real(m, keys[i], &value))
+            return error_set("\"%s\" is not a number", keys[i]);
+    for (size_t i = 0; metas && metas->kind == META_LIST && i < metas->count; i++)
+        if (metas->items[i]->kind == META_MAP && check_numbers(metas->items[i]) < 0)
+            return error_prefix("clip %zu", i + 1);
+    return 0;
+}
+
 static int parse_meta(const msgpack_object *o, struct meta **meta)
 {
     const msgpack_object *value;
@@ -75,6 +91,10 @@ static int parse_meta(const msgpack_object *o, struct meta **meta)
     if (value && value->type != MSGPACK_OBJECT_MAP)
         return error_set("\"meta\" is not a map");
     *meta = value ? meta_parse(value) : meta_map();
+    if (*meta && check_numbers(*meta) < 0) {
+        meta_free(*meta);
+        *meta = NULL;
+    }
     return *meta ? 0 : error_prefix("meta");
 }
 

@@ -60,7 +60,10 @@ static const struct row rows[TRAIN_OPTIONS] = {
      "go on from this snapshot, or from the latest of a folder, with its settings"},
     {0, "resume-anyway", OPT_FLAG, NULL, 0, 0, AT(resume_anyway), NULL,
      "with --resume: also when data or settings are others"},
-    {0, "from", OPT_TEXT, "MODEL", 0, 0, AT(from), NULL, "start from the network of this model, not from a new one"},
+    {0, "from", OPT_TEXT, "MODEL", 0, 0, AT(config.from), NULL,
+     "start from the network of this model, not from a new one"},
+    {0, "keep-bank", OPT_FLAG, NULL, 0, 0, AT(config.keep_bank), "keep_bank",
+     "with --from: fit the prior to the bank of that model as well"},
     {0, "prior-only", OPT_TEXT, "MODEL", 0, 0, AT(prior_only), NULL,
      "do not train: fit the prior of this model to the stream"},
     {0, "memory", OPT_TEXT, "SIZE", 0, 0, AT(memory), NULL,
@@ -149,9 +152,11 @@ static int check_start(const struct train_options *o)
         return error_set("--resume-anyway needs a snapshot: name it with --resume");
     if (o->resume && !strcmp(o->resume, "-"))
         return error_set("--resume -: standard input is the training stream, name a file");
-    if (o->from && !strcmp(o->from, "-"))
+    if (o->config.from && !strcmp(o->config.from, "-"))
         return error_set("--from -: standard input is the training stream, name a file");
-    if (o->from && o->resume)
+    if (o->config.keep_bank && !o->config.from)
+        return error_set("--keep-bank needs the model with the bank: name it with --from");
+    if (o->config.from && o->resume && !o->config.keep_bank)
         return error_set("--resume goes on with a network, --from starts from one: leave one out");
     return 0;
 }
@@ -239,6 +244,8 @@ void setting_take(struct train_config *c, size_t i, const struct meta *m)
 {
     void *at = (char *)c + rows[i].at;
 
+    if (rows[i].kind == OPT_FLAG && m->kind == META_BOOL)
+        *(bool *)at = m->truth;
     if (rows[i].kind == OPT_INT && m->kind == META_INT)
         *(int64_t *)at = m->integer;
     if (rows[i].kind == OPT_REAL && m->kind == META_REAL)

@@ -6,7 +6,7 @@
 #include "base/opt.h"
 #include "train/trainer.h"
 
-enum { TRAIN_OPTIONS = 26 };
+enum { TRAIN_OPTIONS = 27 };
 
 /* What was asked for. */
 struct train_options {
@@ -19,7 +19,6 @@ struct train_options {
     int64_t keep;           /* how many snapshots, the last ones; 0: those of all epochs, and the last of the others */
     const char *resume;     /* snapshot, or a folder of them; NULL: from the start */
     bool resume_anyway;     /* also when data or settings are not those of the snapshot */
-    const char *from;       /* model whose network training starts from; NULL: a new one */
     const char *prior_only; /* model; NULL: train */
     const char *memory;     /* size; NULL: the default */
     int64_t threads;        /* 0: one per processor */

@@ -26,37 +26,56 @@ static int64_t bank_frames(const struct spectral_clip *clip, int stride, int blo
     return frames >= 5 * block ? frames : 0;
 }
 
-struct prior_plan prior_plan(const struct spectral *s, const struct spectral_input *f,
-                             const struct spectral_clip *clips, size_t count, int64_t most, uint64_t seed)
+/* Orders the usable clips, fresh ones first, into those of the bank and the others. */
+static void fill_bank(struct prior_plan *p, const struct spectral_clip *clips, int stride, int64_t most)
 {
-    struct prior_plan p = {{.latent = s->latent, .positions = 1}, mem_alloc((count + 1) * sizeof *p.order), 0, count};
-    size_t *rest = mem_alloc((count + 1) * sizeof *rest), left = 0, steady = 0;
+    size_t *all = mem_alloc((2 * p->usable + 1) * sizeof *all), *rest = all + p->usable, left = 0;
+    size_t at[2] = {0, p->fresh}, end[2] = {p->fresh, p->usable};
+    int64_t taken[2] = {0, 0};
+
+    memcpy(all, p->order, p->usable * sizeof *all);
+    while (at[0] < end[0] || at[1] < end[1]) {
+        int turn = at[0] == end[0] || (at[1] < end[1] && taken[1] < taken[0]);
+        size_t clip = all[at[turn]++];
+        int64_t frames = bank_frames(&clips[clip], stride, p->shape.block);
+
+        if (frames > 0 && p->shape.bank + frames <= most) {
+            p->order[p->shape.clips++] = clip;
+            p->shape.bank += frames;
+            taken[turn] += frames;
+        } else {
+            rest[left++] = clip;
+        }
+    }
+    memcpy(p->order + p->shape.clips, rest, left * sizeof *rest);
+    free(all);
+}
+
+struct prior_plan prior_plan(const struct spectral *s, const struct spectral_input *f,
+                             const struct spectral_clip *clips, size_t count, size_t kept, int64_t most, uint64_t seed)
+{
+    struct prior_plan p = {.shape = {.latent = s->latent, .positions = 1}, .count = count + kept};
     struct rng r = rng_new(seed, STREAM_ORDER);
     double rate = f->rate / f->hop / s->stride;
+    size_t steady = 0;
 
+    p.order = mem_alloc((p.count + 1) * sizeof *p.order);
     for (size_t i = 0; i < count; i++)
         steady += clips[i].timing.steady;
     for (size_t i = 0; i < count; i++)
         if (clips[i].level > 0 && (!f->beat || steady == 0 || clips[i].timing.steady))
             p.order[p.usable++] = i;
-    rng_shuffle(&r, p.order, p.usable);
+    p.fresh = p.usable;
+    for (size_t i = count; i < p.count; i++)
+        p.order[p.usable++] = i;
+    rng_shuffle(&r, p.order, p.fresh);
+    rng_shuffle(&r, p.order + p.fresh, kept);
     if (f->beat)
         p.shape.positions = BEAT_FRAMES / s->stride;
     p.shape.block = f->beat ? p.shape.positions : (int)fmax(2, round(block_seconds * rate));
-    for (size_t i = 0; i < p.usable; i++) {
-        int64_t frames = bank_frames(&clips[p.order[i]], s->stride, p.shape.block);
-
-        if (frames > 0 && p.shape.bank + frames <= most) {
-            p.order[p.shape.clips++] = p.order[i];
-            p.shape.bank += frames;
-        } else {
-            rest[left++] = p.order[i];
-        }
-    }
-    memcpy(p.order + p.shape.clips, rest, left * sizeof *rest);
+    fill_bank(&p, clips, s->stride, most);
     if (f->beat)
         p.shape.periods = p.usable < PERIODS_MOST ? (int64_t)p.usable : PERIODS_MOST;
-    free(rest);
     return p;
 }
 

@@ -12,12 +12,13 @@ struct prior_plan {
     struct prior_shape shape;
     size_t *order;        /* [usable] clips, in a random order; those of the bank come first */
     size_t usable, count; /* clips that it can be fitted to, of so many */
+    size_t fresh;         /* of the usable: those of the dataset */
 };
 
-/* A bank of up to most latent frames, in whole clips.
- * The seed is used by streams of their own, 4 and 5 times 2^60 on. */
+/* A bank of up to most latent frames, in whole clips: of count clips and of kept ones after them, which take turns so that
+ * each has half of it, or what the other leaves. The seed is used by streams of their own, 4 and 5 times 2^60 on. */
 struct prior_plan prior_plan(const struct spectral *s, const struct spectral_input *f,
-                             const struct spectral_clip *clips, size_t count, int64_t most, uint64_t seed);
+                             const struct spectral_clip *clips, size_t count, size_t kept, int64_t most, uint64_t seed);
 void prior_plan_free(struct prior_plan *plan);
 
 /* Notes in a model's head what frames follow, tempos, and the prior's sizes. */

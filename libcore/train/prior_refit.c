@@ -66,7 +66,7 @@ static int learn(struct model *m, const char *path, const struct dataset *data, 
     input_set(&input, m->rate, m->channels, m->fft, m->hop, m->corner, m->beat);
     spectral_data_time(&input, data, true, clips, pool);
     spectral_data_stride(clips, data->count, m->spectral.stride);
-    plan = prior_plan(&m->spectral, &input, clips, data->count, bank, seed);
+    plan = prior_plan(&m->spectral, &input, clips, data->count, 0, bank, seed);
     net = declare(&m->spectral, &plan.shape, store);
     status = spectral_data_check(&input, data, clips);
     if (!status && input_features(&input) != m->spectral.features)

@@ -316,7 +316,7 @@ static int begin(struct history *h)
     int status;
 
     h->epoch.number = 1;
-    status = (from && resume(h)) || (h->run->from && from_take(h->trainer, h->run->from)) || log_open(h) ? -1 : 0;
+    status = (h->run->from && from_take(h->trainer, h->run->from)) || (from && resume(h)) || log_open(h) ? -1 : 0;
     if (team_agree(status))
         return -1;
     look_up(h);

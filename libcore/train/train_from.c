@@ -45,6 +45,8 @@ int from_check_data(const struct train_run *run)
     if (d->channels != m->channels)
         return error_set("clips have %d channels, %s takes %d: load %s cv-load -c", d->channels, run->from->path,
                          m->channels, m->channels > 1 ? "with" : "without");
+    if (run->options->config.keep_bank && m->prior.bank == 0)
+        return error_set("%s has no bank to keep: leave out --keep-bank", run->from->path);
     if (m->network->one_length && d->samples != m->samples)
         return error_set("clips have up to %lld samples, %s takes %lld: use cv-load -n %lld", (long long)d->samples,
                          run->from->path, (long long)m->samples, (long long)m->samples);

@@ -69,6 +69,8 @@ int resume_settings(struct train_options *o, const struct snapshot *s)
     else if (!o->resume_anyway && tested != (o->test != NULL))
         status = error_set("%s was trained with%s a test stream (-t): %s, or go on with --resume-anyway", s->path,
                            tested ? "" : "out", tested ? "give it" : "leave it out");
+    else if (o->config.keep_bank && !o->config.from)
+        status = error_set("%s was trained with --from and --keep-bank: give both again", s->path);
     if (!o->test)
         o->config.patience = 0;
     free(text);
@@ -163,7 +165,10 @@ int resume(struct history *h)
     meta_set(m, "resume", meta_copy(s->state));
     if (meta_get(s->model.meta, "arithmetic")) /* that may change on the way */
         meta_set(m, "arithmetic", meta_copy(meta_get(s->model.meta, "arithmetic")));
-    if (!h->run->options->resume_anyway && !meta_equal(m, s->model.meta))
+    if (!h->run->options->resume_anyway && !meta_equal(meta_get(m, "from"), meta_get(s->model.meta, "from")))
+        status = error_set("%s was trained from another model than %s: give that one, or go on with --resume-anyway",
+                           s->path, h->run->from->path);
+    else if (!h->run->options->resume_anyway && !meta_equal(m, s->model.meta))
         status = error_set("%s is not what this version of cv writes of these settings and data: go on with another "
                            "snapshot, or with --resume-anyway",
                            s->path);

@@ -90,6 +90,8 @@ struct meta *train_describe(const struct history *h)
         meta_set(m, "from", digest_meta(reader_digest(run->from->reader)));
     else if (run->resume && meta_get(run->resume->model.meta, "from"))
         meta_set(m, "from", meta_copy(meta_get(run->resume->model.meta, "from")));
+    if (c->keep_bank)
+        config_describe(c, "keep_bank", m);
     if (team_size() > 1)
         meta_set(m, "ranks", meta_int(team_size()));
     meta_set(m, "clips", meta_int((int64_t)run->data->all));

@@ -28,6 +28,8 @@ struct train_config {
     const char *frames; /* "auto", "beat" or "fixed" */
     int64_t bank;       /* latent frames kept for the prior */
     double beta;        /* weight of the KL term */
+    const char *from;   /* model whose network training starts from; NULL: a new one */
+    bool keep_bank;     /* its bank too goes into the prior */
 };
 
 /* Of a step, an epoch, or test clips: what is minimised; its parts, of spectral distance + beta KL, of notebook

@@ -10,6 +10,7 @@
 #include "base/team.h"
 #include "nn/adam.h"
 #include "nn/layers.h"
+#include "train/bank_keep.h"
 #include "train/clip_terms.h"
 #include "train/crops.h"
 #include "train/lift.h"
@@ -37,10 +38,12 @@ struct spectral_training {
     struct spectral_input input;
     struct spectral shape;
     struct spectral_graph g;
-    int crop, batch;             /* frames of a training crop, and how many of these in a step */
-    struct spectral_clip *all;   /* [count] of all ranks, in their order; y of this one's alone */
+    int crop, batch; /* frames of a training crop, and how many of these in a step */
+    struct spectral_clip
+        *all; /* [count] of all ranks, in their order, then those kept of a bank; y of this one's alone */
     struct spectral_clip *clips; /* in all, from first on: of the dataset */
     size_t count, first;
+    struct bank kept;
     struct prior_plan prior;
     struct spectral_clip *test; /* of the test clips, y NULL */
     double gain;                /* see lift_learn; 0 before it */
@@ -60,6 +63,7 @@ static void destroy(struct trainer *base)
     params_free(t->t.params);
     input_end(&t->input);
     free(t->all);
+    bank_close(&t->kept);
     prior_plan_free(&t->prior);
     free(t->test);
     crops_free(&t->crops);
@@ -177,6 +181,21 @@ static int begin_crops(struct spectral_training *t)
     return 0;
 }
 
+/* Clips of the bank of the model that training starts from, where it is to be kept. */
+static int open_kept(struct spectral_training *t)
+{
+    const struct train_config *c = &t->t.config;
+
+    if (!c->keep_bank)
+        return 0;
+    if (bank_open(&t->kept, c->from, &t->shape, &t->input, pool_threads(t->t.pool)))
+        return -1;
+    t->all = mem_grow(t->all, t->count + bank_clips(&t->kept), sizeof *t->all);
+    t->clips = t->all + t->first;
+    bank_time(&t->kept, t->all + t->count);
+    return 0;
+}
+
 static struct trainer *create(const struct trainer *base)
 {
     struct spectral_training *t = mem_zero(1, sizeof *t);
@@ -196,7 +215,9 @@ static struct trainer *create(const struct trainer *base)
     spectral_data_stride(t->all, t->count, t->shape.stride);
     if (check_sizes(t))
         goto refused;
-    t->prior = prior_plan(&t->shape, &t->input, t->all, t->count, t->t.config.bank, t->t.seed);
+    if (open_kept(t))
+        goto refused;
+    t->prior = prior_plan(&t->shape, &t->input, t->all, t->count, bank_clips(&t->kept), t->t.config.bank, t->t.seed);
     t->g = spectral_build(&t->shape, SPECTRAL_ALL, t->t.params, t->batch, t->crop / t->shape.stride, pool);
     chunks_declare(t->g.net, &t->shape, &t->prior.shape, true);
     net_plan(t->g.net, t->t.seed, true);
@@ -204,6 +225,7 @@ static struct trainer *create(const struct trainer *base)
     t->drawn = mem_alloc((size_t)t->batch * sizeof *t->drawn);
     t->from = mem_alloc((size_t)t->batch * sizeof *t->from);
     if (spectral_data_learn(&t->input, t->t.params, data, t->clips, false, pool) ||
+        team_agree(bank_levels(&t->kept, t->t.params, t->all + t->count, data->spool, pool)) ||
         pca_begin(&t->shape, t->t.params, t->clips, data->count, data->spool, pool))
         goto refused;
     team_share(t->t.params->theta, t->t.params->total * sizeof *t->t.params->theta); /* the same to the last bit */
@@ -376,7 +398,7 @@ static int finish(struct trainer *base)
 static char *words(const struct trainer *base)
 {
     const struct spectral_training *t = (const struct spectral_training *)base;
-    size_t sounding, steady = count_steady(t, &sounding), left = sounding - t->prior.usable;
+    size_t sounding, steady = count_steady(t, &sounding), left = sounding - t->prior.fresh;
 
     if (!t->input.beat)
         return mem_text("frames stand at a fixed distance");

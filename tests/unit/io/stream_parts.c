@@ -211,6 +211,7 @@ static void test_refused(void)
         {"[3], which does not", {{"a", "z", 2, {2, 3}, 0, 0}, {"a", "z", 1, {3}, 0, 0}}},
         {"frame 1 (\"a\"): tensor \"z\" is a scalar", {{"a", "z", 0, {0}, 0, 0}, {"a", "z", 0, {0}, 0, 0}}},
         {"\"k\" has another value", {{"a", "z", 1, {3}, "k", 1}, {"a", "z", 1, {3}, "k", 2}}},
+        {"\"rate\" comes after the first part", {{"a", "z", 1, {3}, 0, 0}, {"a", "z", 1, {3}, "rate", 2}}},
     };
     struct part large[] = {{"a", "z", 2, {0, big}, 0, 0}, {"a", "z", 2, {0, big}, 0, 0}};
     struct part good[] = {{"a", "z", 1, {3}, "k", 1}, {"a", "z", 1, {0}, "k", 1}};

@@ -142,6 +142,11 @@ static void test_refused_frames(void)
         CASE("a NUL in a text", "NUL",
              "\x84" HEAD "\x81\xa1k\xa3"
              "a\0b"),
+        CASE("a rate that is a text", "meta: \"rate\" is not a number",
+             "\x84" HEAD "\x81\xa4rate\xa1"
+             "8"),
+        CASE("a tempo that is nothing, of a clip of a batch", "meta: clip 2: \"tempo\" is not a number",
+             "\x84" HEAD "\x81\xa5metas\x92\x80\x81\xa5tempo\xc0"),
         CASE("a time in meta", "extension", "\x84" HEAD "\x81\xa1k\xd6\xff\0\0\0\0"),
         CASE("a frame without a name before a tail", "bytes: frame 1: it has no \"name\" that is a text",
              FOREIGN_HEAD "\x82" FRAME "\xa7tensors\x80"

@@ -72,22 +72,29 @@ static void test_plan(void)
 
     for (size_t i = 0; i < 5; i++)
         clips[i].timing.steady = i != 4;
-    p = prior_plan(&s, &f, clips, 5, 1 << 15, 1);
+    p = prior_plan(&s, &f, clips, 5, 0, 1 << 15, 1);
     check(p.usable == 3, "of 5 clips, one silent and one without a beat, %d are used", (int)p.usable);
     check(p.shape.positions == 12 && p.shape.block == 12, "a beat has 24 frames, 12 latent ones");
     check(p.shape.clips == 2 && p.shape.bank == 480 && in_bank(&p, 0) && in_bank(&p, 2),
           "the bank has the two that are long enough");
     prior_plan_free(&p);
-    p = prior_plan(&s, &f, clips, 5, 300, 1);
+    p = prior_plan(&s, &f, clips, 5, 0, 300, 1);
     check(p.shape.clips == 1 && p.shape.bank == 240, "or one, whole, where there is no room for two");
     prior_plan_free(&p);
-    p = prior_plan(&s, &f, clips, 5, 0, 1);
+    p = prior_plan(&s, &f, clips, 5, 0, 0, 1);
     check(p.shape.clips == 0 && p.usable == 3, "or none");
     prior_plan_free(&p);
     f.beat = false;
-    p = prior_plan(&s, &f, clips, 5, 1 << 15, 1);
+    p = prior_plan(&s, &f, clips, 5, 0, 1 << 15, 1);
     check(p.usable == 4 && p.shape.positions == 1 && p.shape.block == 8,
           "without a beat all that sound, in half seconds");
+    prior_plan_free(&p);
+    p = prior_plan(&s, &f, clips, 3, 2, 520, 1); /* 0 is new, 4 is kept; 1 is silent, 3 is short */
+    check(p.usable == 4 && p.fresh == 2, "those that are kept are used as well");
+    check(p.shape.clips == 2 && p.order[0] < 3 && p.order[1] == 4, "and have their share of the bank");
+    prior_plan_free(&p);
+    p = prior_plan(&s, &f, clips, 3, 2, 1 << 15, 1);
+    check(p.shape.clips == 3, "or all of it is kept, where there is room");
     prior_plan_free(&p);
     clips_free(clips, 5);
 }
