@@ -104,12 +104,13 @@ check:
 	@BUILD=$(BUILD) sh tests/run.sh
 
 tests: $(UNITS) $(TOOLS) $(TORTURE)
-# the same tests under AddressSanitizer and UndefinedBehaviorSanitizer, and under ThreadSanitizer (make tsan)
+# the same tests under AddressSanitizer and UndefinedBehaviorSanitizer, and under ThreadSanitizer (make tsan); without
+# libraries for MPI, which have reports of their own
 asan:
-	@$(MAKE) --no-print-directory check BUILD=$(BUILD)/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
+	@$(MAKE) --no-print-directory check MPI=none BUILD=$(BUILD)/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
 	   SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all'
 tsan:
-	@$(MAKE) --no-print-directory check BUILD=$(BUILD)/tsan CFLAGS='-O1 -g' SANITIZE='-fsanitize=thread'
+	@$(MAKE) --no-print-directory check MPI=none BUILD=$(BUILD)/tsan CFLAGS='-O1 -g' SANITIZE='-fsanitize=thread'
 # hostile input, damage, faults of the machine: SECURITY.md; TORTURE_SECONDS and FUZZ_SECONDS bound them
 fuzz:
 	@sh pipelines/packages.sh build torture
@@ -155,7 +156,7 @@ uninstall:
 DEB_FLAGS = $$(for f in CFLAGS CPPFLAGS LDFLAGS; do DEB_BUILD_MAINT_OPTIONS='hardening=+all reproducible=-fixfilepath' dpkg-buildflags --get $$f; done)
 deb:
 	@sh pipelines/packages.sh build deb
-	@$(MAKE) --no-print-directory -j$(JOBS) all completion BUILD=$(BUILD)/deb CFLAGS="$$(echo $(DEB_FLAGS))"
+	@$(MAKE) --no-print-directory -j$(JOBS) all completion MPI=none BUILD=$(BUILD)/deb CFLAGS="$$(echo $(DEB_FLAGS))"
 	@rm -f $(BUILD)/deb/*.deb
 	@sh pipelines/deb.sh $(BUILD)/deb $(BUILD)/deb
 	@lintian --allow-root --fail-on error,warning --suppress-tags initial-upload-closes-no-bugs $(BUILD)/deb/*.deb
