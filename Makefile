@@ -133,6 +133,12 @@ figures:
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(BUILD)/compose
 	@BUILD='$(BUILD)' JOBS='$(JOBS)' bash pipelines/figures.sh $(MUSIC)
 
+# the figures of cv-scale(7), on two cores of its own: pipelines/scale.sh says what ROWS may be
+scale:
+	@sh pipelines/packages.sh build demo figures mpi
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(BUILD)/compose $(BUILD)/tools/facts $(BUILD)/tools/rss
+	@BUILD='$(BUILD)' JOBS='$(JOBS)' MUSIC='$(MUSIC)' bash pipelines/scale.sh
+
 # completion, made from what --help says
 $(BUILD)/bash/%: $(BUILD)/% pipelines/completion.awk
 	@mkdir -p $(@D)
@@ -167,7 +173,7 @@ reproducible:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all demo check tests asan tsan fuzz torture bench figures completion install uninstall deb reproducible clean
+.PHONY: all demo check tests asan tsan fuzz torture bench figures scale completion install uninstall deb reproducible clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -79,6 +79,9 @@ fails() {
     ranks 2 'cv-train-mpi $s -j 1 -e 3 -t test.cvs < all.cvs' > two
     [ "$(field ranks two)" = 2 ]
     [ "$(field clips two)" = 6 ]
+    # a loss is a mean over ranks, as their gradient is
+    cv-train $s -e 3 -t test.cvs < all.cvs > one
+    near "$(field losses two | tr -d '[' | cut -d , -f 1)" "$(field losses one | tr -d '[' | cut -d , -f 1)" .08
     cv-info --recipe two | grep -qE '[|] cv-train-mpi -e 3 .*-z 8 -t test.cvs --width 8 '
     cv-sample -q -n 1 -m two | cv-decode -q two | cv-info > /dev/null
     for program in $(programs); do
@@ -205,4 +208,39 @@ squares() { awk '{ sum += $1 * $1 } END { print sum }'; }
     cv-train-mpi --help | grep -q -- '--each'
     [ "$(ranks 3 'cv-train-mpi --version')" = "$(cv-train --version | sed 's/cv-train/cv-train-mpi/')" ]
     grep -q '^\.It Fl -each' "$BATS_TEST_DIRNAME/../man/cv-train-mpi.1"
+}
+
+@test "the lines of cv-scale(7), and its script for Slurm" {
+    [ "$(flavour "$program")" = ompi-c ] || skip "its lines name ranks as OpenMPI does"
+    local page=$BATS_TEST_DIRNAME/../man/cv-scale.7
+
+    ln -s "$BATS_FILE_TMPDIR/jazz" music
+    ln -s all.cvs music.cvs
+    mkdir z
+    ln -s ../all.cvs z/1.cvs
+    cat > mpirun <<- 'END'
+	#!/bin/sh
+	shift 2
+	exec mpirun.openmpi -n 2 "$@"
+	END
+    # a job of two tasks
+    cat > srun <<- 'END'
+	#!/bin/bash
+	export SLURM_NTASKS=2
+	exec mpirun.openmpi -n 2 bash -c 'export SLURM_PROCID=$OMPI_COMM_WORLD_RANK; exec "$@"' sh "${@:3}"
+	END
+    chmod +x mpirun srun
+    sed -n 's/^\.Dl //p' "$page" | grep 'mpirun -n' | sed "s/cv-train-mpi/& $s/; s/\/8/\/2/" > lines
+    [ "$(wc -l < lines)" -eq 3 ]
+    while read -r line; do
+        rm -f model.bin
+        PATH=$PWD:$PATH sh -c "$line"
+        [ "$(field ranks model.bin)" = 2 ]
+    done < lines
+    sed -n '/^#SBATCH --job-name=train/,/^\.Ed/p' "$page" | sed "/^\.Ed/d; s/cv-train-mpi/& $s/" > train.sh
+    [ "$(wc -l < train.sh)" -ge 9 ]
+    rm model.bin
+    PATH=$PWD:$PATH sh train.sh
+    [ "$(field ranks model.bin)" = 2 ]
+    [ "$(ls shots)" = "$(printf 'epoch-000%s.cvm\n' 3 4)" ]
 }
