@@ -186,36 +186,45 @@ static void add_floats(void *restrict sum, const void *restrict x, int count)
         s[i] += v[i];
 }
 
-/* Adds up slices [size, count] of as many ranks, to the first of them. */
-static void *add_up(char *slices, int count, const struct kind *k)
+/* Adds the slices [size, count] of the other ranks to this one's, in the order of all: the sum of those before it is added
+ * to it, in place of it to them, which makes the same. */
+static void add_up(char *own, char *slices, int count, const struct kind *k)
 {
-    for (int r = 1; r < size; r++)
-        k->add(slices, slices + (size_t)r * (size_t)count * k->bytes, count);
-    return slices;
+    size_t bytes = (size_t)count * k->bytes;
+
+    for (int r = 1; r < rank; r++)
+        k->add(slices, slices + (size_t)r * bytes, count);
+    if (rank > 0)
+        k->add(own, slices, count);
+    for (int r = rank + 1; r < size; r++)
+        k->add(own, slices + (size_t)r * bytes, count);
 }
 
-static void sum_few(void *x, int count, const struct kind *k, char *room)
+static void sum_few(char *x, int count, const struct kind *k, char *room)
 {
     MPI_Allgather(x, count, k->type, room, count, k->type, MPI_COMM_WORLD);
-    memcpy(x, add_up(room, count, k), (size_t)count * k->bytes);
+    add_up(x, room, count, k);
 }
 
-static void sum_many(void *x, int count, const struct kind *k, char *room)
+static void sum_many(char *x, int count, const struct kind *k, char *room)
 {
-    int *counts = mem_alloc((size_t)size * 4 * sizeof *counts), *at = counts + size, *same = at + size,
-        *to = same + size, own;
+    int *counts = mem_alloc((size_t)size * 5 * sizeof *counts), *at = counts + size, *give = at + size,
+        *get = give + size, *to = get + size;
+    char *own;
 
     for (int r = 0; r < size; r++) {
         at[r] = (int)((int64_t)count * r / size);
-        counts[r] = (int)((int64_t)count * (r + 1) / size) - at[r];
+        give[r] = counts[r] = (int)((int64_t)count * (r + 1) / size) - at[r];
     }
-    own = counts[rank];
     for (int r = 0; r < size; r++) {
-        same[r] = own;
-        to[r] = r * own;
+        get[r] = counts[rank];
+        to[r] = r * counts[rank];
     }
-    MPI_Alltoallv(x, counts, at, k->type, room, same, to, k->type, MPI_COMM_WORLD);
-    MPI_Allgatherv(add_up(room, own, k), own, k->type, x, counts, at, k->type, MPI_COMM_WORLD);
+    give[rank] = get[rank] = 0;
+    own = x + (size_t)at[rank] * k->bytes;
+    MPI_Alltoallv(x, give, at, k->type, room, get, to, k->type, MPI_COMM_WORLD);
+    add_up(own, room, counts[rank], k);
+    MPI_Allgatherv(MPI_IN_PLACE, 0, k->type, x, counts, at, k->type, MPI_COMM_WORLD);
     free(counts);
 }
 
