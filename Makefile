@@ -44,6 +44,7 @@ $(BUILD)/libcore/%.o: libcore/%.c | $(BUILD)/.packages
 STAMPED = $(BUILD)/libcore/base/opt.o $(BUILD)/libcore/train/train_save.o
 $(STAMPED): COMPILE += -DCV_VERSION='"$(VERSION)"'
 $(STAMPED): Makefile
+$(BUILD)/libcore/base/confine.o: COMPILE += $(if $(SANITIZE),-DUNCONFINED)
 $(BUILD)/tests/unit/%.o: COMPILE += -Itests/unit
 $(BUILD)/tests/bench/%.o: COMPILE += $(KERNEL)
 $(BUILD)/%.o: %.c | $(BUILD)/.packages
@@ -83,7 +84,7 @@ $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_SHARED) $(call objects,test
 $(BUILD)/torture/%: $(BUILD)/tests/torture/%.o $(LIBRARY)
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $< $(LIBRARY) $(PKG_LIBS) -lm
-$(BUILD)/torture/faults: tests/torture/faults.c
+$(BUILD)/torture/faults $(BUILD)/torture/hijack: $(BUILD)/torture/%: tests/torture/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -D_GNU_SOURCE $(CFLAGS) $(WARN) -shared -fPIC -o $@ $< -ldl
 

@@ -208,6 +208,7 @@ int main(int argc, char **argv)
         diag_die("%s", error_text());
     for (int i = first; i < argc; i++)
         load_find(l, argv[i]);
+    load_confine(l, from_list);
     if (load_run(l) < 0 || (from_list && load_list(l, stdin, null_ends ? '\0' : '\n') < 0))
         diag_die("%s", error_text());
     status = load_end(l);

@@ -124,7 +124,7 @@ digest() { cv-info | grep -o 'digest .*'; }
         cv-load -q -r 3000 --part 0.1 --level 0.1 --tempo 120 a.wav | head -c -31 |
             LC_ALL=C sed "s/$key\\xcb......../$key\\xa8asitcame/" > parts.cvs
         refuses 1 cv-encode -q beat.bin < parts.cvs
-        says "in parts" $key --live
+        says "meta" $key "not a number"
     done
     cv-sample | parts 100 > noise.cvs
     refuses 1 cv-decode -q fixed.bin < noise.cvs

@@ -172,33 +172,67 @@ meta() { cv-info --json | sed 's/.*"frames":\[//' | grep -oE "\"$1\":[^,}]*" | c
     [ "$(cv-sample --tempo 190 -m beat.bin | meta tempo)" = 190 ]
 }
 
-@test "frames that follow the beat: a clip ends with the nearest bar, as noise or as latents" {
+@test "frames that follow the beat: a clip has whole bars and a tail, the nearest, as noise or as latents" {
     # LENGTH TEMPO SAMPLES: at 3000 Hz; half and double the tempo count as the same
     while read -r seconds tempo samples; do
         cv-sample --length $seconds --tempo $tempo -m beat.bin 2> words | cv-decode beat.bin 2>> words | tensor audio > new
         [ "$(wc -l < new)" -eq $samples ]
         cv-sample --length $seconds --tempo $tempo | cv-decode beat.bin 2> noise-words | tensor audio | cmp - new
         [ "$(sed 's/^[^ ]* //' noise-words)" = "$(sed 's/^[^ ]* //' words)" ]
-        [ $seconds = 8 ] || grep -qx "cv-sample: $seconds s become .* whole bars; 'cv-sample --exact' keeps $seconds" words
-        [ $seconds != 8 ] || [ ! -s words ]
+        [ $seconds = 9 ] ||
+            grep -qx "cv-sample: $seconds s become .* whole bars, and 2 beats to die away; 'cv-sample --exact' keeps $seconds" words
+        [ $seconds != 9 ] || [ ! -s words ]
     done <<- END
-		8 120 24000
-		8.9 120 24000
-		9.1 120 30000
-		0.2 120 6000
-		9 180 28000
-		9.2 90 28000
+		8 120 27000
+		9 120 27000
+		9.9 120 27000
+		10.1 120 33000
+		0.2 120 9000
+		9.2 180 26000
+		9.5 90 30000
 	END
     cv-sample -n 2 --length 9.1 -m beat.bin 2> words > two
     [ "$(wc -l < words)" -eq 1 ]
     # of the length of training; nothing was asked for
-    [ "$(cv-sample --tempo 120 -m beat.bin 2> words | meta samples)" = 12000 ]
+    [ "$(cv-sample --tempo 120 -m beat.bin 2> words | meta samples)" = 9000 ]
     [ ! -s words ]
     cv-sample --exact -m beat.bin | cv-info --json | grep -q '"exact":true'
     [ "$(cv-sample --exact -m beat.bin --tempo 120 | meta samples)" = 9000 ]
     # what goes by a recording is as long as is asked for, or as that is
     [ "$(cv-sample -m beat.bin -g long.cvs --length 9.1 | meta samples)" = 27300 ]
     [ "$(cv-sample -m beat.bin -c long.cvs --start 1 --length 9.1 | meta samples)" = 27300 ]
+}
+
+# levels N... < STREAM: of the first clip, in dB beside its own, of the N samples before the last ones named before
+levels() {
+    tensor audio | awk -v counts="$*" '
+        { x[NR] = $1; all += $1 * $1 }
+        END { end = NR; m = split(counts, n, " ")
+              for (i = 1; i <= m; i++) {
+                  s = 0
+                  for (k = 0; k < n[i]; k++) { s += x[end] * x[end]; end-- }
+                  print 10 * log(s / n[i] / (all / NR) + 1e-12) / log(10) } }'
+}
+
+@test "the tail of a new clip dies away, once, mixed and at another tempo too" {
+    cv-sample -n 2 --length 6 --tempo 150 -m beat.bin > new.lat
+    [ "$(meta tail < new.lat | tr '\n' ' ')" = "2 2 " ]
+    cv-decode beat.bin < new.lat > new.cvs
+    cv-mix new.lat <(cv-sample --length 6 -s 4 --tempo 150 -m beat.bin) | cv-decode beat.bin > mixed.cvs
+    cv-decode --tempo 170 beat.bin < new.lat > fast.cvs
+    for clip in new mixed fast; do
+        # 50 ms, the rest of a second half of the tail, the bar before it
+        levels 150 900 < $clip.cvs > said
+        ascending "$(sed -n 1p said)" -40
+        ascending "$(sed -n 2p said)" -15
+        [ -z "$(meta tail < $clip.cvs)" ]
+    done
+    # what the bars hold is not touched, and what is encoded again is not faded again
+    cv-sample --length 6 --tempo 150 -m beat.bin --exact | cv-decode beat.bin > exact.cvs
+    levels 150 < exact.cvs > said
+    ascending -15 "$(sed -n 1p said)"
+    [ -z "$(cv-encode -m beat.bin < new.cvs | meta tail)" ]
+    cmp <(tensor audio < new.cvs | head -n 14000) <(cv-sample --exact --length 8 --tempo 150 -m beat.bin | cv-decode beat.bin | tensor audio | head -n 14000)
 }
 
 @test "-c: new clips begin with the latents of a clip, and have its level and beat" {

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/confine.h"
 #include "base/diag.h"
 #include "base/error.h"
 #include "base/history.h"
@@ -410,5 +411,6 @@ int program_begin(const struct program *p, int argc, char **argv, int min, int m
         diag_usage(max == 0 ? "'%s' is not wanted: there are no operands" : "'%s' is one operand too many",
                    argv[optind + max]);
     history_given(p, argv + optind);
+    confine();
     return optind;
 }

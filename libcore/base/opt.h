@@ -46,6 +46,7 @@ struct program {
  * -q/--quiet by itself, checks min..max operands (max < 0: no bound), and
  * returns the index in argv of the first operand. Anything wrong is a usage
  * error: one line on standard error, status 2, nothing on standard output.
+ * What no filter does, this program cannot do from then on (base/confine.h).
  * Also: "--help" lists for each option its operand, type, [default] and
  * [lo <= x <= hi]; a failing write of the help text (>/dev/full) is status 1. */
 int program_begin(const struct program *p, int argc, char **argv, int min, int max);

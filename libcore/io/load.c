@@ -8,6 +8,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "base/confine.h"
 #include "base/diag.h"
 #include "base/error.h"
 #include "base/file.h"
@@ -386,6 +387,15 @@ void load_find(struct load *l, const char *path)
         walk(l, path);
     else
         keep(l, path, false);
+}
+
+void load_confine(const struct load *l, bool listed)
+{
+    bool plain = !listed || confine_read("/");
+
+    for (size_t i = 0; i < l->files_count; i++)
+        plain = confine_read(l->files[i].path) && plain;
+    confine_files(plain || l->o.live ? NULL : temporary_folder());
 }
 
 static bool stopped(const struct load *l)

@@ -39,6 +39,10 @@ struct load *load_new(const struct load_options *o, int fd);
  * to load should be found first, so that tracks of one name are told apart. */
 void load_find(struct load *l, const char *path);
 
+/* From now on this process can open no other file than those found, listed: than to read it, and makes temporary ones only
+ * if a pipe may be among them. Where the kernel knows how: base/confine.h. */
+void load_confine(const struct load *l, bool listed);
+
 /* Loads what was found. -1: the output cannot be written, or a file failed within a clip of which parts are out. */
 int load_run(struct load *l);
 

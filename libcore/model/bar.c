@@ -1,4 +1,4 @@
-/* Bars: how much the sound changes at each block, folded by four. */
+/* Bars: how the steps from block to block return, and how much the sound changes at each block, folded by the bar. */
 #include "model/bar.h"
 
 #include <math.h>
@@ -6,7 +6,9 @@
 
 #include "base/mem.h"
 
-enum { LEAST = 12, WIDEST = 2 };
+enum { LEAST = 12, WIDEST = 2, LEAST_OF_THREE = 36 };
+/* By how much steps return better in three than in four, and worse after three blocks than after six. */
+static const double three = 0.06, six = 0.3;
 
 /* Means of blocks beside that of all: [blocks, latent]. */
 static double *centred(const float *row, int64_t blocks, int length, int latent, const float *mean)
@@ -54,17 +56,49 @@ static void add_standardised(const double *x, int64_t count, double *sum)
         sum[i] += (x[i] - mean) * scale;
 }
 
+/* Mean cosine of the steps x[b] - x[b - 1] and those lag blocks before. */
+static double returns(const double *x, int64_t blocks, int latent, int lag)
+{
+    double sum = 0;
+
+    for (int64_t b = lag + 1; b < blocks; b++) {
+        const double *now = x + b * latent, *then = now - lag * latent;
+        double aa = 0, bb = 0, ab = 0;
+
+        for (int i = 0; i < latent; i++) {
+            double p = now[i] - now[i - latent], q = then[i] - then[i - latent];
+
+            aa += p * p;
+            bb += q * q;
+            ab += p * q;
+        }
+        sum += aa * bb > 0 ? ab / sqrt(aa * bb) : 0;
+    }
+    return sum / (double)(blocks - lag - 1);
+}
+
+static int bar_length(const double *x, int64_t blocks, int latent)
+{
+    double in_six = (returns(x, blocks, latent, 6) + returns(x, blocks, latent, 18)) / 2;
+    double in_four =
+        (returns(x, blocks, latent, 4) + returns(x, blocks, latent, 8) + returns(x, blocks, latent, 16)) / 3;
+
+    if (in_six - in_four <= three)
+        return BAR;
+    return in_six - (returns(x, blocks, latent, 3) + returns(x, blocks, latent, 9)) / 2 > six ? 6 : 3;
+}
+
 /* Of which phase the mean is largest. */
-static int largest(const double *x, int64_t count)
+static int largest(const double *x, int64_t count, int length)
 {
     double most = -INFINITY;
     int phase = 0;
 
-    for (int p = 0; p < BAR; p++) {
+    for (int p = 0; p < length; p++) {
         double sum = 0;
         int64_t n = 0;
 
-        for (int64_t i = p; i < count; i += BAR, n++)
+        for (int64_t i = p; i < count; i += length, n++)
             sum += x[i];
         if (sum / (double)n > most) {
             most = sum / (double)n;
@@ -74,13 +108,13 @@ static int largest(const double *x, int64_t count)
     return phase;
 }
 
-int bar_find(const float *row, int64_t blocks, int length, int latent, const float *mean)
+struct bar bar_find(const float *row, int64_t blocks, int length, int latent, const float *mean, bool beats)
 {
+    struct bar bar = {BAR, 0};
     double *x, *sum;
-    int phase;
 
     if (blocks < LEAST)
-        return 0;
+        return bar;
     x = centred(row, blocks, length, latent, mean);
     sum = mem_zero(3 * (size_t)blocks, sizeof *sum);
     for (int width = 1; width <= WIDEST; width++) {
@@ -89,8 +123,10 @@ int bar_find(const float *row, int64_t blocks, int length, int latent, const flo
         add_standardised(sum + blocks, blocks, sum);
         add_standardised(sum + 2 * blocks, blocks, sum);
     }
-    phase = largest(sum, blocks);
+    if (beats && blocks >= LEAST_OF_THREE)
+        bar.length = bar_length(x, blocks, latent);
+    bar.first = largest(sum, blocks, bar.length);
     free(sum);
     free(x);
-    return phase;
+    return bar;
 }

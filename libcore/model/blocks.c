@@ -72,7 +72,7 @@ static void texture_fill(struct blocks *b, int64_t n)
 }
 
 /* Mean and bars of a clip. */
-static void clip_fill(struct blocks *b, int64_t c)
+static void clip_fill(struct blocks *b, int64_t c, bool beats)
 {
     int n = b->length * b->latent;
     float *m = b->mean + c * (n + CHROMA), part = 1 / (float)(b->first[c + 1] - b->first[c]);
@@ -83,11 +83,11 @@ static void clip_fill(struct blocks *b, int64_t c)
         for (int i = 0; i < CHROMA; i++)
             m[n + i] += part * b->harmony[k * CHROMA + i];
     }
-    b->bar[c] = bar_find(b->weighted + b->first[c] * n, b->first[c + 1] - b->first[c], b->length, b->latent, m);
+    b->bar[c] = bar_find(b->weighted + b->first[c] * n, b->first[c + 1] - b->first[c], b->length, b->latent, m, beats);
 }
 
 void blocks_make(struct blocks *b, int latent, int length, const float *z, const int64_t *lengths, int64_t clips,
-                 const struct listening *by)
+                 const struct listening *by, bool beats)
 {
     size_t n = 0, d = (size_t)latent;
 
@@ -110,7 +110,7 @@ void blocks_make(struct blocks *b, int latent, int length, const float *z, const
     b->mean = mem_zero((size_t)clips * ((size_t)length * d + CHROMA), sizeof *b->mean);
     b->bar = mem_zero((size_t)clips, sizeof *b->bar);
     for (int64_t c = 0; c < clips; c++)
-        clip_fill(b, c);
+        clip_fill(b, c, beats);
 }
 
 void blocks_free(struct blocks *b)
@@ -128,16 +128,16 @@ void blocks_free(struct blocks *b)
 
 int64_t blocks_place(const struct blocks *b, int64_t block)
 {
-    int64_t clip = b->clip[block];
+    struct bar bar = b->bar[b->clip[block]];
 
-    return (block - b->first[clip] + BAR - b->bar[clip]) % BAR;
+    return (block - b->first[b->clip[block]] + bar.length - bar.first) % bar.length;
 }
 
 int64_t blocks_at_place(const struct blocks *b, int64_t clip, int64_t place)
 {
     int64_t first = b->first[clip], blocks = b->first[clip + 1] - first;
 
-    return first + (b->bar[clip] + place) % (blocks < BAR ? blocks : BAR);
+    return first + (b->bar[clip].first + place) % (blocks < b->bar[clip].length ? blocks : b->bar[clip].length);
 }
 
 /* ---- distances ---- */

@@ -27,15 +27,15 @@ struct blocks {
     float *harmony;  /* [count, CHROMA] */
     float *texture;  /* [count, latent]: weighted latents, the mean over five blocks about it */
     float *mean;     /* [clips, length latent + CHROMA]: of weighted latents and of harmony, over a clip */
-    int *bar;        /* [clips]: the first block that begins a bar, counted from that of the clip */
+    struct bar *bar; /* [clips] */
 };
 
-/* Whole blocks of clips of z [sum of lengths, latent], standardised. */
+/* Whole blocks of clips of z [sum of lengths, latent], standardised; beats: they are, or else half seconds. */
 void blocks_make(struct blocks *b, int latent, int length, const float *z, const int64_t *lengths, int64_t clips,
-                 const struct listening *by);
+                 const struct listening *by, bool beats);
 void blocks_free(struct blocks *b);
 
-/* The place of a block in its bar, 0 .. BAR - 1; the first block of a clip, which is not empty,
+/* The place of a block in its bar, from 0; the first block of a clip, which is not empty,
  * at such a place, or whole bars from it; one of the clip, too, where it is shorter than a bar. */
 int64_t blocks_place(const struct blocks *b, int64_t block);
 int64_t blocks_at_place(const struct blocks *b, int64_t clip, int64_t place);

@@ -106,7 +106,8 @@ struct chunk_clip chunks_clip(const struct chunks *p, const struct meta *meta, c
 
     if (!meta_get_real(meta, "level", &level))
         level = input_level(&p->input, x, samples);
-    return (struct chunk_clip){x, 0, samples, level, input_timing(&p->input, meta, x, samples)};
+    return (struct chunk_clip){
+        .x = x, .samples = samples, .level = level, .timing = input_timing(&p->input, meta, x, samples)};
 }
 
 int64_t chunks_latents(const struct chunks *p, const struct chunk_clip *clip)

@@ -57,6 +57,7 @@ struct chunk_clip {
     int64_t from, samples;
     double level; /* see input_level */
     struct timing timing;
+    int64_t tail; /* samples at the end that die away, 0: none; of a sound whose samples are known */
 };
 
 /* A whole clip, its level and timing: as its meta says (NULL: nothing), else as they are found; x may be NULL where it

@@ -17,6 +17,9 @@ struct encoding {
     struct rng rng;
 };
 
+/* Beats that new clips end with, and that may be asked for. */
+enum { TAIL = 2, TAIL_MOST = 1000 };
+
 struct work {
     struct chunks p;
     struct prior *prior;       /* decode; NULL until noise comes */
@@ -143,13 +146,13 @@ static int check_level(const char *name, const struct meta *meta)
     return 0;
 }
 
-/* How many samples a clip in parts has is known at its end, whatever it says before, as of what it was decoded from. */
-static void forget_samples(struct codec_clip *clip)
+/* What its meta says of it holds no longer. */
+static void leave_out(struct codec_clip *clip, const char *key)
 {
     struct meta *kept = meta_map();
 
     for (size_t i = 0; i < clip->meta->count; i++)
-        if (strcmp(clip->meta->keys[i], "samples") != 0)
+        if (strcmp(clip->meta->keys[i], key) != 0)
             meta_add(kept, clip->meta->keys[i], meta_copy(clip->meta->items[i]));
     meta_free(clip->meta);
     clip->meta = kept;
@@ -168,8 +171,8 @@ static int encode(struct codec *c)
 
         if (!(w->sounds[i].level <= INPUT_MOST))
             return error_set("clip '%s' has samples that are too large: scale it to -1 .. 1", clip->name);
-        if (clip->part)
-            forget_samples(clip);
+        if (clip->part) /* how many there are is known at its end, whatever it says, as of what it was decoded from */
+            leave_out(clip, "samples");
         else
             meta_set(clip->meta, "samples", meta_int(clip->said ? w->samples : clip->samples));
         if (clip->follows)
@@ -268,14 +271,28 @@ static void decode_clip(void *arg, int task, int worker)
     free(z);
 }
 
+/* How many samples at its end die away. */
+static int64_t tail_samples(const struct codec_clip *clip, struct grid g)
+{
+    double beats = 0;
+
+    meta_get_real(clip->said ? clip->said : clip->meta, "tail", &beats);
+    return beats > 0 && beats <= TAIL_MOST ? (int64_t)round(beats * BEAT_FRAMES * g.step) : 0;
+}
+
 static void decode(struct codec *c)
 {
     struct work *w = c->state;
 
-    pool_run(c->pool, c->held, decode_clip, c);
     for (int i = 0; i < c->held; i++)
         if (!c->clips[i].follows)
+            w->sounds[i].tail = tail_samples(&c->clips[i], w->sounds[i].timing.grid);
+    pool_run(c->pool, c->held, decode_clip, c);
+    for (int i = 0; i < c->held; i++) {
+        leave_out(&c->clips[i], "tail"); /* the sound has it */
+        if (!c->clips[i].follows)
             input_timing_note(&w->sounds[i].timing, c->clips[i].meta);
+    }
 }
 
 /* The first frames of noise that are to be gone on from, [latent, n], n less than all; *start 0 if there are none. */
@@ -328,21 +345,25 @@ static struct timing clip_timing(const struct codec *c, const struct frame *f, d
     return t;
 }
 
-/* New clips end with a bar of four beats, the nearest that the latents suffice for, unless their stream says "exact";
- * those that say where the beat is go by a recording, and are as long as it is, or as asked for. */
+/* New clips end with a bar and a tail of TAIL beats, so that the whole is nearest to n and the latents suffice for it, unless
+ * their stream says "exact"; those that say where the beat is go by a recording, and are as long as it is, or as asked for. */
 static int64_t to_bar(struct codec *c, const struct meta *meta, struct grid g, int64_t n, int64_t all)
 {
     const struct meta *exact = meta_get(c->head, "exact");
-    double bar = 4 * BEAT_FRAMES * g.step, bars = fmin(round((double)n / bar), floor((double)all / bar));
-    int64_t whole = (int64_t)round(fmax(bars, 1) * bar);
+    struct codec_clip *clip = &c->clips[c->held - 1];
     struct work *w = c->state;
+    struct prior_guide guide;
+    double beat = BEAT_FRAMES * g.step, bar = beat * prior_bar(w->prior, noise_of(clip, &guide)), tail = TAIL * beat;
+    double bars = fmin(floor(((double)n - tail) / bar + 0.5001), floor(((double)all - tail) / bar));
+    int64_t whole = (int64_t)round(fmax(bars, 1) * bar + tail);
 
     if (!c->m.beat || meta_get(meta, "beat") || (exact && exact->kind == META_BOOL && exact->truth) || whole > all)
         return n;
     if (meta_get(meta, "seconds") && whole != n && !w->said_bars)
-        diag_note("%.4g s become %.4g: whole bars; 'cv-sample --exact' keeps %.4g", (double)n / c->m.rate,
-                  (double)whole / c->m.rate, (double)n / c->m.rate);
+        diag_note("%.4g s become %.4g: whole bars, and %d beats to die away; 'cv-sample --exact' keeps %.4g",
+                  (double)n / c->m.rate, (double)whole / c->m.rate, TAIL, (double)n / c->m.rate);
     w->said_bars |= meta_get(meta, "seconds") != NULL;
+    meta_set(clip->meta, "tail", meta_int(TAIL));
     return whole;
 }
 

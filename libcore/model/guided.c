@@ -15,6 +15,8 @@ enum { CONTEXT = 2, REACH = 4, BACK = 1024, RECENT = 16, BEST = 256, LAGS = 5 };
  * be for what was played there to return, and to be compared with. */
 static const double texture = 1, memory = 1, penalty = 1, least_alike = 0.35;
 static const double least_memory = 0.05;
+/* Farther than any two clips: what clips in three and in four are apart. */
+static const double other_bars = 1e6;
 
 struct guided_how guided_defaults(void)
 {
@@ -32,6 +34,7 @@ struct guided_walk {
     int64_t from;                 /* the row begins here, */
     int64_t clips, other;         /* and has had so many clips; the other one of them; */
     int64_t at, end;              /* where it is in the last one, and where that ends */
+    int bar;                      /* blocks of one, of the clip that the row begins with */
     int64_t known[256], *section; /* of --form: which of the sections [letters, blocks] a letter is, or -1 */
     int letters;
     size_t like_size;
@@ -56,7 +59,7 @@ static double between_clips(const struct guided *g, int64_t a, int64_t b)
     return (double)sum;
 }
 
-/* The clip of the bank that sounds most like this one and is none of those used. */
+/* The clip of the bank that sounds most like this one and is none of those used; of the same bars, where there is one. */
 static int64_t other_clip(const struct guided *g, int64_t clip, const int64_t *used, int count)
 {
     int64_t best = clip;
@@ -67,6 +70,7 @@ static int64_t other_clip(const struct guided *g, int64_t clip, const int64_t *u
 
         for (int i = 0; i < count; i++)
             d = used[i] == c ? INFINITY : d;
+        d += g->bank->bar[c].length != g->bank->bar[clip].length ? other_bars : 0;
         if (d < least) {
             least = d;
             best = c;
@@ -78,11 +82,12 @@ static int64_t other_clip(const struct guided *g, int64_t clip, const int64_t *u
 /* Blocks from one on, whole bars of their clip over and over. */
 static void stretch(const struct blocks *b, int64_t from, int64_t count, int64_t *row)
 {
-    int64_t clip = b->clip[from], first = b->first[clip], all = b->first[clip + 1] - first, at = from - first;
+    int64_t clip = b->clip[from], bar = b->bar[clip].length, first = b->first[clip], all = b->first[clip + 1] - first,
+            at = from - first;
 
     for (int64_t i = 0; i < count; i++, at++) {
         if (at >= all)
-            at -= all < BAR ? all : all / BAR * BAR;
+            at -= all < bar ? all : all / bar * bar;
         row[i] = first + at;
     }
 }
@@ -128,7 +133,7 @@ static void choose_section(const struct guided_walk *w, int64_t from, const int6
             all = b->first[clip + 1] - b->first[clip], *try = mem_zero((size_t)count, sizeof *try);
     double most = -1;
 
-    for (int64_t at = first; at == first || at + count <= b->first[clip + 1]; at += BAR) {
+    for (int64_t at = first; at == first || at + count <= b->first[clip + 1]; at += w->bar) {
         double least = INFINITY;
 
         stretch(b, at, count, try);
@@ -154,7 +159,7 @@ static void choose_section(const struct guided_walk *w, int64_t from, const int6
 static int64_t row_of_form(struct guided_walk *w, int64_t i)
 {
     const char *form = w->g->how.form;
-    int64_t count = (int64_t)BAR * w->g->how.bars;
+    int64_t count = w->bar * w->g->how.bars;
     unsigned char letter = (unsigned char)form[i / count % (int64_t)strlen(form)];
 
     if (w->known[letter] < 0) {
@@ -180,9 +185,11 @@ static void begin_row(struct guided_walk *w, int64_t from)
 {
     const struct guided *g = w->g;
     const struct blocks *b = w->guide;
-    int64_t count = (int64_t)BAR * g->how.bars;
+    int64_t count;
 
     w->from = from;
+    w->bar = b->bar[b->clip[from]].length;
+    count = w->bar * g->how.bars;
     if (!g->how.form) {
         w->other = b == g->bank ? other_clip(g, b->clip[from], NULL, 0) : b->clip[from];
         return;
@@ -190,13 +197,6 @@ static void begin_row(struct guided_walk *w, int64_t from)
     memset(w->known, -1, sizeof w->known);
     w->section = mem_zero(strlen(g->how.form) * (size_t)count, sizeof *w->section);
     stretch(b, from, count, w->section);
-}
-
-int64_t guided_from(const struct guided *g, const struct blocks *guide, int64_t from)
-{
-    while (g->how.form && blocks_place(guide, from) != 0)
-        from++;
-    return from;
 }
 
 struct guided_walk *guided_begin(const struct guided *g, const struct blocks *guide, int64_t from, int64_t blocks)
@@ -252,7 +252,7 @@ static int64_t find_repeat(const struct guided_walk *w, int64_t i)
     double most = least_alike;
     int64_t best = -1;
 
-    for (int64_t j = i > BACK ? i % BAR + (i - BACK) / BAR * BAR : i % BAR; j + BAR <= i; j += BAR) {
+    for (int64_t j = i - (i < BACK ? i : BACK) / w->bar * w->bar; j + w->bar <= i; j += w->bar) {
         double sum = 0;
 
         for (int k = 0; k < REACH; k++)
@@ -326,7 +326,7 @@ struct memories {
 /* What was played where the guide was like what it is from place i on. */
 static void remember(const struct guided_walk *w, int64_t i, int64_t repeat, struct memories *m)
 {
-    int64_t lags[LAGS] = {4, 8, 16, 32, repeat >= 0 ? i - repeat : 0};
+    int64_t lags[LAGS] = {w->bar, 2 * w->bar, 4 * w->bar, 8 * w->bar, repeat >= 0 ? i - repeat : 0};
 
     m->count = 0;
     for (int l = 0; l < LAGS; l++) {

@@ -15,7 +15,7 @@ struct guided_how {
     int64_t unit;     /* blocks that are chosen together, up to GUIDED_UNIT_MOST */
     int64_t nearest;  /* among how many of the best */
     const char *form; /* a letter for each section, or NULL: that of the guide */
-    int64_t bars;     /* of a section, of four blocks each */
+    int64_t bars;     /* of a section */
 };
 
 struct guided_how guided_defaults(void);
@@ -28,9 +28,6 @@ struct guided {
 };
 
 struct guided_walk;
-
-/* Where to begin instead of at a block of the guide: sections begin with a bar. */
-int64_t guided_from(const struct guided *g, const struct blocks *guide, int64_t from);
 
 /* A clip of so many blocks (INT64_MAX: without end, in as much memory as one of a thousand) that follows guide (the bank,
  * or blocks of another recording) from one of its blocks on. */

@@ -74,7 +74,8 @@ static void begin_bank(struct prior *p)
 
     for (int64_t c = 0; c < p->shape.clips; c++)
         lengths[c] = (int64_t)p->lengths[c];
-    blocks_make(&p->blocks, p->shape.latent, p->shape.block, p->bank, lengths, p->shape.clips, &p->by);
+    blocks_make(&p->blocks, p->shape.latent, p->shape.block, p->bank, lengths, p->shape.clips, &p->by,
+                p->shape.positions > 1);
     p->guided = (struct guided){&p->blocks, blocks_far(&p->blocks), p->how.guided};
     free(lengths);
 }
@@ -123,6 +124,17 @@ static double uniform(const struct prior *p, struct prior_noise noise, enum choi
     double u = 0.5 * erfc(-(noise.temperature > 0 ? draw / noise.temperature : draw) / sqrt(2));
 
     return u < 1 ? u : nextafter(1, 0);
+}
+
+/* The clip of the bank that noise follows. */
+static int64_t clip_followed(const struct prior *p, struct prior_noise noise)
+{
+    return (int64_t)(uniform(p, noise, CHOICE_CLIP, 0) * (double)p->blocks.clips);
+}
+
+int prior_bar(const struct prior *p, struct prior_noise noise)
+{
+    return p->how.kind == PRIOR_GUIDED ? p->blocks.bar[clip_followed(p, noise)].length : BAR;
 }
 
 double prior_period(const struct prior *p, struct prior_noise noise)
@@ -207,7 +219,7 @@ static void take_guide(struct prior_walk *w)
 
     w->given_z = mem_alloc((size_t)(g->frames * p->shape.latent) * sizeof *w->given_z);
     standardise(p, g->z, g->frames, 0, g->frames, w->given_z);
-    blocks_make(&w->given, p->shape.latent, p->shape.block, w->given_z, &g->frames, 1, &p->by);
+    blocks_make(&w->given, p->shape.latent, p->shape.block, w->given_z, &g->frames, 1, &p->by, p->shape.positions > 1);
 }
 
 /* Whom to follow from where on, and the standardised frames before the first: the end of start, or the begin of the guide. */
@@ -225,10 +237,11 @@ static void begin_guided(struct prior_walk *w, int64_t blocks)
     } else if (w->start > 0) {
         from = nearest_block(p, context(w, w->z + w->room * p->shape.latent));
     } else {
-        from = b->first[(int64_t)(uniform(p, w->noise, CHOICE_CLIP, 0) * (double)b->clips)] + 2;
+        from = b->first[clip_followed(p, w->noise)] + 2;
     }
     if (w->start == 0) {
-        from = guided_from(&p->guided, b, from);
+        while ((p->how.guided.form || (p->shape.positions > 1 && !w->noise.guide)) && blocks_place(b, from) != 0)
+            from++; /* with a bar, but for a recording that is followed as it is */
         memcpy(w->z + w->room * d - n, z + b->frame[from > 2 ? from - 2 : 0] * d, (size_t)n * sizeof *w->z);
     }
     w->guided = guided_begin(&p->guided, b, from, blocks);

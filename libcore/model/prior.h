@@ -89,6 +89,7 @@ struct prior_noise {
 /* The period of a beat, in seconds, for the clip that this noise makes: one of
  * those kept, 0 if there is none. */
 double prior_period(const struct prior *p, struct prior_noise noise);
+int prior_bar(const struct prior *p, struct prior_noise noise); /* and how many beats its bars have */
 
 /* A clip on its way: of so many frames, or without end where frames is INT64_MAX, in memory that does not grow then. noise
  * is that of its first part. If start > 0, the first start frames, no more than this part's, are latents already, and

@@ -21,6 +21,7 @@ struct sound {
     double gain;              /* of magnitudes */
     int64_t latents, samples; /* that have come; 0 where it is not known how many there will be */
     int64_t mono, given;      /* samples that the vocoder gave, and that came out */
+    int64_t tail;             /* that die away */
     float *out;               /* where the next one goes, */
     int64_t stride;           /* and so far from it that of the other channel */
 };
@@ -69,6 +70,7 @@ void chunks_sound_begin(const struct chunks *p, int worker, const struct chunk_c
     s->timing = clip->timing;
     s->gain = clip->level / INPUT_LEVEL * (how->gain > 0 ? how->gain : 1);
     s->latents = s->samples = s->mono = s->given = 0;
+    s->tail = clip->tail;
     decode_begin(p, worker);
     vocoder_begin(s->vocoder, clip->timing.grid);
     if (s->pan)
@@ -105,8 +107,20 @@ static void push_frames(struct sound *s, const float *y, int frames)
     }
 }
 
+/* Those of the next samples that are of the tail: it dies away by 60 dB. */
+static void die_away(struct sound *s, int64_t got)
+{
+    int64_t begin = s->samples - s->tail - s->given;
+
+    for (int64_t i = begin > 0 ? begin : 0; i < got; i++)
+        for (int64_t k = 0; k < s->p->input.channels; k++)
+            s->out[k * s->stride + i] *= (float)pow(1e-3, (double)(i - begin) / (double)s->tail);
+}
+
 static void put_out(struct sound *s, int64_t got)
 {
+    if (s->tail > 0 && s->samples > 0)
+        die_away(s, got);
     s->out += got;
     s->given += got;
 }
@@ -171,6 +185,7 @@ int64_t chunks_sound_end(const struct chunks *p, int worker, int64_t samples, fl
 {
     struct sound *s = p->workers[worker].sound;
 
+    s->samples = samples;
     s->out = out;
     s->stride = stride;
     vocoder_end(s->vocoder, samples);

@@ -95,12 +95,12 @@ static double least_step(const struct model *m, double tempo, const struct start
     return least;
 }
 
-/* Where frames follow the beat, for the beat that is begun before, and a bar more. */
+/* Where frames follow the beat, for the beat that is begun before, the bar that is, and one more of a clip shorter than it. */
 static double times(const struct model *m, double seconds, double tempo, const struct starts *from)
 {
     if (!m->beat)
         return ceil(seconds * m->rate / ((double)m->hop * m->spectral.stride));
-    return ceil(seconds / least_step(m, tempo, from)) + 5 * m->prior.positions;
+    return ceil(seconds / least_step(m, tempo, from)) + 8 * m->prior.positions;
 }
 
 static const struct network_option options[] = {

@@ -39,7 +39,7 @@ static atomic_long counted[KINDS][2]; /* calls of the program, and of libraries 
 static atomic_bool armed;
 static uintptr_t program_start, program_end;
 static const char *failed_in = "";
-static char report[4096];
+static int report = -1; /* open from the beginning: later the program may open nothing more */
 
 /* ---- who calls ---- */
 
@@ -80,19 +80,13 @@ static bool is_program(const void *caller)
 static void write_report(void)
 {
     char text[2000];
-    int fd, n = 0;
+    int n = 0;
 
-    if (!report[0])
-        return;
     for (size_t k = 0; k < KINDS; k++)
         n += snprintf(text + n, sizeof text - (size_t)n, "%s %ld %ld\n", kinds[k], atomic_load(&counted[k][0]),
                       atomic_load(&counted[k][1]));
     n += snprintf(text + n, sizeof text - (size_t)n, "failed-in %s\n", failed_in[0] ? failed_in : "-");
-    fd = (int)syscall(SYS_openat, AT_FDCWD, report, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-    if (fd >= 0) {
-        syscall(SYS_write, fd, text, (size_t)n);
-        syscall(SYS_close, fd);
-    }
+    syscall(SYS_pwrite64, report, text, (size_t)n, 0);
 }
 
 /* True when this call is to fail. */
@@ -155,7 +149,7 @@ static int main_begins(int argc, char **argv, char **environment)
     at = getenv("FAULTS_AT") ? atol(getenv("FAULTS_AT")) : 0;
     libraries = from && strcmp(from, "libraries") == 0;
     if (file)
-        snprintf(report, sizeof report, "%s", file);
+        report = (int)syscall(SYS_openat, AT_FDCWD, file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     atexit(finish);
     unsetenv("LD_PRELOAD");
     atomic_store(&armed, true);

@@ -12,14 +12,15 @@ fi
 mkdir -p checked
 passed=0 failed=0
 
-# memcheck STATUS COMMAND: ends with that status and without a report
+# memcheck STATUS COMMAND: ends with that status and without a report; not confined, as valgrind complains of system calls
+# that it does not know
 memcheck() {
     [ "$(date +%s)" -lt "$end" ] || { echo "# no time left for: $2"; return; }
     status=0
     set -- "$1" "$2" "valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite
         --suppressions=$here/valgrind.supp --log-file=memcheck.%p"
     rm -f memcheck.*
-    OPENBLAS_NUM_THREADS=1 sh -c "$(echo "$2" | sed "s,@,$(echo $3),")" > result 2> words || status=$?
+    CV_CONFINE=no OPENBLAS_NUM_THREADS=1 sh -c "$(echo "$2" | sed "s,@,$(echo $3),")" > result 2> words || status=$?
     if [ $status -ne "$1" ] || [ -s "$(ls memcheck.* | head -n 1)" ]; then
         failed=$((failed + 1))
         echo "not ok memcheck: $2: status $status"

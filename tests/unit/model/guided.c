@@ -28,12 +28,12 @@ static void make_bank(void)
     rng_normal(&r, z, FRAMES * D);
     for (int c = 0; c < CLIPS; c++)
         lengths[c] = BLOCKS * LENGTH + 2; /* what is no whole block is left out */
-    blocks_make(&bank, D, LENGTH, z, lengths, CLIPS, &by);
+    blocks_make(&bank, D, LENGTH, z, lengths, CLIPS, &by, true);
     check(bank.count == CLIPS * BLOCKS && bank.frame[BLOCKS] == BLOCKS * LENGTH + 2, "blocks lie in their clips");
     check(bank.weighted[3 * LENGTH * D] >= z[3 * LENGTH * D] && bank.weighted[3 * LENGTH * D] <= z[3 * LENGTH * D],
           "with the latents' own weight");
     for (int c = 0; c < CLIPS; c++)
-        bank.bar[c] = c % BAR; /* noise has none */
+        bank.bar[c] = (struct bar){BAR, c % BAR}; /* noise has none */
     free(by.level);
     free(by.rest);
     chroma_free(by.chroma);
@@ -121,10 +121,8 @@ static void test_sections(void)
     int64_t made[COUNT], row[COUNT];
     struct guided g = {&bank, blocks_far(&bank), guided_defaults()};
 
-    check(guided_from(&g, &bank, 2 * BLOCKS + 3) == 2 * BLOCKS + 3, "without sections a clip begins anywhere");
+    check(blocks_place(&bank, 2 * BLOCKS + 3) == 1 && blocks_place(&bank, 2 * BLOCKS + 2) == 0, "a place in the bar");
     g.how.form = "ABC";
-    check(guided_from(&g, &bank, 2 * BLOCKS + 3) == 2 * BLOCKS + 6, "with them on a bar");
-    check(guided_from(&g, &bank, 2 * BLOCKS + 2) == 2 * BLOCKS + 2, "the very one");
     g.how.bars = 2;
     guided_end(play(&g, COUNT, made, row));
     check(bank.clip[row[2 * BAR]] == 2 && bank.clip[row[4 * BAR]] == 2, "short sections of the guide");
@@ -138,6 +136,35 @@ static void test_sections(void)
     g.how.bars = BLOCKS / BAR + 2;
     guided_end(play(&g, COUNT, made, row));
     check(bars_go_on(row, COUNT), "and in one that is longer than its clip");
+}
+
+/* A clip in three: sections are of such bars, what returns too, and the other clip is in three. */
+static void test_three(void)
+{
+    enum { THREE = 3, OTHER = 0, BARS = 5, SECTION = THREE * BARS, COUNT = 4 * SECTION };
+    int64_t made[COUNT], row[COUNT];
+    struct guided g = {&bank, blocks_far(&bank), guided_defaults()};
+    struct bar was[CLIPS];
+    bool again = true, places = true;
+
+    memcpy(was, bank.bar, sizeof was);
+    bank.bar[2] = (struct bar){THREE, 0};
+    bank.bar[OTHER] = (struct bar){THREE, 1};
+    g.how.form = "ABCAB";
+    g.how.bars = BARS;
+    g.how.vary = 0;
+    g.how.unit = 1;
+    guided_end(play(&g, COUNT, made, row));
+    for (int i = 0; i < SECTION; i++)
+        again &= row[3 * SECTION + i] == row[i] && made[3 * SECTION + i] == made[i];
+    for (int i = 0; i < COUNT; i++)
+        places &= blocks_place(&bank, row[i]) == i % THREE;
+    check(again, "sections of bars of three return");
+    check(bank.clip[row[SECTION]] == 2 && bank.clip[row[2 * SECTION]] == OTHER,
+          "where there is no room for one more, of a "
+          "clip in three");
+    check(places, "and all are at the same place of their bars");
+    memcpy(bank.bar, was, sizeof was);
 }
 
 /* Longer than the guide: clips, A A B A. What returns is whole bars away. */
@@ -227,7 +254,7 @@ static void test_endless(void)
     by.level = mem_zero(bins * D, sizeof(float));
     by.rest = mem_zero(bins, sizeof(float));
     rng_normal(&r, z, sizeof z / sizeof *z);
-    blocks_make(&b, D, LENGTH, z, (int64_t[]){LONG * LENGTH, BLOCKS * LENGTH}, 2, &by);
+    blocks_make(&b, D, LENGTH, z, (int64_t[]){LONG * LENGTH, BLOCKS * LENGTH}, 2, &by, true);
     g = (struct guided){&b, blocks_far(&b), guided_defaults()};
     g.how.vary = 0;
     g.how.unit = GUIDED_UNIT_MOST;
@@ -253,6 +280,7 @@ int main(void)
     test_units();
     test_form();
     test_sections();
+    test_three();
     test_long();
     test_long_units();
     test_few();

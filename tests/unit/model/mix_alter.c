@@ -55,7 +55,8 @@ static void encode_tone(const struct rig *r, double bin, float *z)
 {
     int samples = FRAMES * r->input.hop;
     float *x = mem_alloc((size_t)samples * sizeof *x);
-    struct chunk_clip clip = {x, 0, samples, INPUT_LEVEL, input_timing(&r->input, NULL, NULL, 0)};
+    struct chunk_clip clip = {
+        .x = x, .samples = samples, .level = INPUT_LEVEL, .timing = input_timing(&r->input, NULL, NULL, 0)};
 
     for (int i = 0; i < samples; i++)
         for (int k = 1; k <= 3; k++)

@@ -168,7 +168,8 @@ static void test_bank(void)
     params_free(p);
 }
 
-/* Whether a recording whose bars begin at a block is followed from its first block on, by one section that is longer. */
+/* Whether one section that is longer makes no difference: to a recording whose bars begin at a block, and which is followed
+ * from its first one on; with less than 0 to a clip of the bank. */
 static bool from_first(const struct prior_shape *shape, const struct params *p, int bar)
 {
     enum { FRAMES = 60, BLOCK = 5, GUIDE = 16 * BLOCK };
@@ -176,6 +177,7 @@ static bool from_first(const struct prior_shape *shape, const struct params *p, 
     struct prior *all = guided(shape, p), *one;
     struct prior_noise whole = draws(FRAMES, 1), sections = draws(FRAMES, 1);
     float guide[D * GUIDE];
+    const struct prior_guide given = {guide, GUIDE};
     bool same;
 
     section.form = "A";
@@ -184,7 +186,7 @@ static bool from_first(const struct prior_shape *shape, const struct params *p, 
     for (int t = 0; t < GUIDE; t++)
         for (int i = 0; i < D; i++)
             guide[i * GUIDE + t] = (float)(offset[i] + ((t / BLOCK + 8 - bar) / 4 % 2 == 0 ? 1 : -1) + 0.1 * (t % 7));
-    whole.guide = sections.guide = &(struct prior_guide){guide, GUIDE};
+    whole.guide = sections.guide = bar >= 0 ? &given : NULL;
     prior_run(all, whole, 0);
     prior_run(one, sections, 0);
     same = memcmp(whole.v, sections.v, FRAMES * D * sizeof(float)) == 0;
@@ -198,11 +200,41 @@ static bool from_first(const struct prior_shape *shape, const struct params *p, 
 static void test_sections(void)
 {
     const int64_t lengths[] = {200, 150, 300};
-    const struct prior_shape shape = {.latent = D, .positions = 1, .block = 5, .bank = 650, .clips = 3};
+    struct prior_shape shape = {.latent = D, .positions = 1, .block = 5, .bank = 650, .clips = 3};
     struct params *p = fitted(&shape, lengths, 3);
 
     check(from_first(&shape, p, 0), "a section begins with the guide where that begins with a bar");
     check(!from_first(&shape, p, 2), "and later where it does not");
+    check(!from_first(&shape, p, -1), "than what follows a clip of the bank");
+    params_free(p);
+    shape.positions = 5;
+    p = fitted(&shape, lengths, 3);
+    check(from_first(&shape, p, -1), "which begins with a bar, too, where blocks are beats");
+    params_free(p);
+}
+
+/* The bar of a new clip is that of the clip it follows: here the last of the bank. */
+static void test_bars(void)
+{
+    const int64_t lengths[] = {200, 150, 300};
+    const struct prior_shape shape = {.latent = D, .positions = 5, .block = 5, .bank = 650, .clips = 3};
+    struct params *p = fitted(&shape, lengths, 3);
+    float *bank = params_values(p, "prior/bank"), v[D] = {0};
+    struct prior_noise n = {v, 1, 1, NULL};
+    struct prior *prior;
+
+    for (int t = 0; t < 650; t++)
+        for (int i = 0; i < D; i++)
+            bank[t * D + i] += 4 * (float)(t < 350 ? t / 5 % 4 == i : (t - 350) / 5 % 3 == i);
+    prior = guided(&shape, p);
+    v[0] = 3;
+    check(prior_bar(prior, n) == 3, "%d beats in the bars of a clip in three", prior_bar(prior, n));
+    v[0] = -3;
+    check(prior_bar(prior, n) == 4, "%d beats in those of a clip in four", prior_bar(prior, n));
+    prior_free(prior);
+    prior = prior_new(&shape, p, (struct prior_how){.kind = PRIOR_AUTOREGRESSION}, (struct listening){0});
+    check(prior_bar(prior, n) == BAR, "where none is followed, as most have");
+    prior_free(prior);
     params_free(p);
 }
 
@@ -393,6 +425,7 @@ int main(void)
     test_long_run();
     test_bank();
     test_sections();
+    test_bars();
     test_carried(1);
     test_carried(0.5);
     test_choices();
