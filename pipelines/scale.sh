@@ -82,8 +82,8 @@ filters() {
 
 # speed N: crops a second, of whole epochs after the first
 speed() {
-    ranks "$1" -e "${EPOCHS:-4}" --log "$OUT/log" -o "$OUT/model.$1" < "$(clips train 22050)"
-    jq -s '(if length > 1 then .[1:] else . end) | map(.crops_per_second) | add / length' "$OUT/log"
+    ranks "$1" -e "${EPOCHS:-4}" --log "$OUT/log.$1" -o "$OUT/model.$1" < "$(clips train 22050)"
+    jq -s '(if length > 1 then .[1:] else . end) | map(.crops_per_second) | add / length' "$OUT/log.$1"
 }
 
 efficiency() {
@@ -102,6 +102,18 @@ efficiency() {
         "$(awk '{ printf "%s%.2f", (NR > 1 ? ", " : ""), $2 / $1 / 2 }' "$OUT/pairs")"
     printf 'bytes that a rank sends a step\t%.1f MB for 2 ranks, %.1f MB for many\n' \
         "$(awk -v p="$(parameters)" 'BEGIN { print 4e-6 * p }')" "$(awk -v p="$(parameters)" 'BEGIN { print 8e-6 * p }')"
+    long_runs
+}
+
+# What training takes of one core, but for steps: levels, components, prior; and a pass over 1000 hours in steps.
+long_runs() {
+    local all
+
+    all=$(clips train 22050)
+    awk -v s="$(cpu cv-train -q -j 1 -e 0 < "$all")" -v m="$(minutes < "$all")" -v step="$(cat "$OUT/step")" \
+        -v steps="$(jq -s '.[0].step' "$OUT/log.1")" 'BEGIN {
+            printf "an hour of music, without steps\t%.0f s of one core\n", s / m * 60
+            printf "an epoch of an hour\t%d steps, %.0f s of one core\n", steps / m * 60, steps / m * 60 * step / 1000 }'
 }
 
 parameters() {
@@ -114,7 +126,7 @@ parameters() {
 memory() {
     local clips n
 
-    clips=$(clips train 22050)
+    clips=$(clips test 22050)
     cat "$clips" "$clips" > "$OUT/twice.cvs"
     echo 'memory of the largest rank in MiB, 1, 2 and 4 ranks'
     for clips in "$clips" "$OUT/twice.cvs"; do
@@ -161,7 +173,7 @@ quality() {
 # grids", SC 2003). 40 Gb: 1.93 us, 37.2 Gb/s (Squyres, "MPI over 40Gb Ethernet", Cisco 2014).
 model() {
     [ -s "$OUT/step" ] || { echo 'model: the step is measured by efficiency' >&2; return 1; }
-    echo 'efficiency of n ranks, one on each machine: 1 core, 8 crops; 8 cores, 8 crops; 8 cores, 64 crops a rank'
+    echo 'what n ranks tell each other in a step, and efficiency: of 8 crops a rank on one core, or 64 on 8; of 8 on 8'
     awk -v step="$(cat "$OUT/step")" -v bytes="$(awk -v p="$(parameters)" 'BEGIN { print 4 * p }')" '
         function cost(n, latency, bandwidth) {
             return 2e3 * (n - 1) * (latency + bytes / n / bandwidth) + 2e3 * latency * log(n) / log(2)
@@ -169,12 +181,12 @@ model() {
         function row(name, latency, bandwidth,   n, i) {
             for (n = 2; n <= 256; n *= 2) {
                 printf "%s\t%d\t%.1f ms", name, n, cost(n, latency, bandwidth)
-                for (i = 1; i <= 3; i++) printf "\t%.2f", each[i] / (each[i] + cost(n, latency, bandwidth))
+                for (i = 1; i <= 2; i++) printf "\t%.2f", each[i] / (each[i] + cost(n, latency, bandwidth))
                 print ""
             }
         }
         BEGIN {
-            each[1] = step; each[2] = step / 8; each[3] = step
+            each[1] = step; each[2] = step / 8
             row("10 Gb", 12e-6, 7e9 / 8)
             row("40 Gb", 1.93e-6, 37.2e9 / 8)
         }'
