@@ -6,11 +6,11 @@
 
 #include "base/diag.h"
 #include "base/error.h"
-#include "base/history.h"
 #include "base/mem.h"
 #include "base/opt.h"
 #include "base/rng.h"
 #include "io/batch.h"
+#include "io/output.h"
 
 static int64_t group = 10, buffer = 3, seed = 123;
 static double share = 0.2;
@@ -121,8 +121,7 @@ int main(int argc, char **argv)
 {
     struct audio_clip c = {0};
     struct reader *in;
-    struct writer *out;
-    struct meta *head;
+    struct output out = {.fd = STDOUT_FILENO, .label = "standard output", .kind = "audio"};
     double head_rate = 0; /* the head names none */
     int status;
 
@@ -134,25 +133,20 @@ int main(int argc, char **argv)
     if (!in)
         diag_die("%s", error_text());
     meta_get_real(reader_meta(in), "rate", &head_rate);
-    head = meta_copy(reader_meta(in));
-    if (meta_get(head, "history"))
-        history_add(head, NULL);
-    out = writer_new(STDOUT_FILENO, "standard output", "audio", head);
-    meta_free(head);
-    if (!out)
+    out.head = meta_copy(reader_meta(in));
+    if (output_follow(&out, in) || output_begin(&out))
         diag_die("%s", error_text());
-    batch = batch_new(out, (size_t)group, head_rate);
-    while ((status = audio_clip_next(in, &c)) > 0 && (status = clip_add(item_copy(&c))) == 0)
-        ;
+    batch = batch_new(out.w, (size_t)group, head_rate);
+    while ((status = audio_clip_next(in, &c)) > 0 && (status = output_follow(&out, in)) == 0) {
+        batch_to(batch, out.w);
+        if ((status = clip_add(item_copy(&c))) < 0)
+            break;
+    }
     if (status < 0 || shuffle_drain() < 0 || batch_flush(batch) < 0)
         diag_die("%s", error_text());
     if (take)
         warn_empty();
-    if (reader_segment(in) > 0)
-        diag_note(
-            "the history of the first stream stands for all %lld: a recipe of what comes of them lacks the others",
-            (long long)reader_segment(in) + 1);
-    if (writer_end(out) < 0)
+    if (output_end(&out, 0) < 0)
         diag_die("%s", error_text());
     reader_free(in);
     batch_free(batch);

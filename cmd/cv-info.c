@@ -16,6 +16,7 @@
 #include "model/chunks.h"
 
 static bool json, recipe, audio;
+static bool any; /* frames so far */
 
 static const struct opt opts[] = {
     {0, "json", OPT_FLAG, &json, NULL, 0, 0, "print one JSON object instead of words", NULL},
@@ -101,6 +102,8 @@ static void segment_begin(const struct reader *r)
     const struct meta *meta = reader_meta(r);
     struct meta *late;
 
+    if (!any && streams->count > 0) /* nothing is of the segment before */
+        meta_free(streams->items[--streams->count]);
     history_more(streams, meta);
     if (recipe)
         return;
@@ -190,6 +193,7 @@ static int frames_put(struct reader *r)
             count = 0;
             segment_begin(r);
         }
+        any = true;
         if (recipe)
             continue;
         m = frame_describe(r, f);
@@ -248,8 +252,7 @@ static void recipe_put(const struct reader *r)
     struct meta *history = history_join(streams);
 
     if (!history)
-        diag_die("%s does not say how it was made: only cv-load, cv-batch and "
-                 "cv-train note it, and versions before them did not",
+        diag_die("%s does not say how it was made: it, or what it is made of, is of another program or an older cv",
                  reader_label(r));
     recipe_print(stdout, reader_meta(r), history);
     meta_free(history);

@@ -155,7 +155,7 @@ int main(int argc, char **argv)
     snapshot_close(&from);
     if (status || team_end())
         diag_die("%s", error_text());
-    if (o.output && team_rank() == 0)
+    if (o.output && team_rank() == 0 && strncmp(o.output, "/dev/", 5)) /* which hold no model to name */
         say_next(o.output);
     return 0;
 }

@@ -99,10 +99,10 @@ rhythm() { cv-check -q --json 2>&1 > /dev/null | tr ',{' '\n\n' | sed -n 's/.*"r
         cv-info $kind.cvs | grep -q '\[1, 30000\]'
         ascending 0.03 "$(fact rms < $kind.cvs)" 0.2
     done
-    cmp guided.cvs auto.cvs
-    run -1 cmp -s guided.cvs beat.cvs
-    run -1 cmp -s normal.cvs beat.cvs
-    cv-sample --exact -j 1 -n 2 -m model.bin | cv-decode -j 1 model.bin | cmp - auto.cvs
+    same auto.cvs < guided.cvs
+    run -1 same beat.cvs < guided.cvs
+    run -1 same beat.cvs < normal.cvs
+    cv-sample --exact -j 1 -n 2 -m model.bin | cv-decode -j 1 model.bin | same auto.cvs
 }
 
 @test "the bank gives a beat, single latents do not" {
@@ -114,7 +114,7 @@ rhythm() { cv-check -q --json 2>&1 > /dev/null | tr ',{' '\n\n' | sed -n 's/.*"r
 @test "fixed frames have a bank, too, and var" {
     cv-sample -m fixed.bin --prior var > a
     cv-sample -m fixed.bin > b
-    run -1 cmp -s a b
+    run -1 same b < a
     refuses 1 cv-sample -m fixed.bin --prior beat
     refuses 1 cv-sample -m model.bin --prior var
     refuses 2 cv-sample -m model.bin --prior some
@@ -146,7 +146,7 @@ dynamics() { cv-check -q --json 2>&1 > /dev/null | grep -o '"dynamics":[0-9.]*' 
         cv-decode "$@" $model < $input > some 2> words
         [ "$(wc -l < words)" -eq 1 ]
         grep -q "^cv-decode: warning: $model: $1 has no effect: .*$reason" words
-        cv-decode $model < $input | cmp - some
+        cv-decode $model < $input | same some
         cv-decode -q "$@" $model < $input 2>&1 > /dev/null | cmp - /dev/null
     }
     idle noise "do not follow the beat" fixed.bin --tempo 100
@@ -187,7 +187,7 @@ dynamics() { cv-check -q --json 2>&1 > /dev/null | grep -o '"dynamics":[0-9.]*' 
     [ "$(field prior_periods none.bin)" -eq 8 ]
     refuses 1 cv-sample -m none.bin --prior guided
     cv-sample -m none.bin > a
-    cv-sample -m none.bin --prior beat | cmp - a
+    cv-sample -m none.bin --prior beat | same a
     cv-train -q -e 0 -z 16 --width 32 --bank 200 < drums.cvs > some.bin
     [ "$(field prior_bank some.bin)" -le 200 ]
     [ "$(field prior_clips some.bin)" -eq 2 ]

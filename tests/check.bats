@@ -529,7 +529,7 @@ form() { grep '^{"comparison":' words | grep -o '"form":.*' | grep -o "\"$1\":{[
     [ "$(figure gain_db)" = null ]
     cp silence stream
     check_to --json -l all=: --original low
-    near "$(figure sc)" 1 1e-9
+    near "$(figure sc)" 1 1e-6
     [ "$(figure gain_db)" = null ]
 }
 

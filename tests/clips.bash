@@ -154,6 +154,9 @@ says() {
     done
 }
 
+# same FILE < STREAM: they are the same but for their history
+same() { parts -b | cmp - <(parts -b < "$1"); }
+
 # python ...: with the packages that scripts of the pages need, $modules or msgpack and numpy; 3: there is none
 python() {
     local p

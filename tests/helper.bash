@@ -63,6 +63,3 @@ load_to() {
     sed -nE '/^cv-load: [0-9]+ files?: /p' said > total
     sed -E '/^cv-load: [0-9]+ files?: /d' said > words
 }
-
-# same FILE < STREAM: they are the same but for their history
-same() { parts -b | cmp - <(parts -b < "$1"); }

@@ -1,6 +1,7 @@
 # cv-load: sound files into clips.
 
 load helper
+load clips
 
 setup() {
     audio_setup

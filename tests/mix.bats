@@ -215,7 +215,7 @@ meta() {
     stream ab.lat "$(head_of latent)" "$(frame a "" z "1 2" "1 0")" "$(frame b "" z "1 2" "0.5 1")"
     one c.lat "" "0 2"
     [ "$(cv-mix -a ab.lat c.lat | values z)" = "0.5 1" ]
-    cmp <(cv-mix -a ab.lat) <(cv-mix -a < ab.lat)
+    cv-mix -a ab.lat | same <(cv-mix -a < ab.lat)
     [ "$(cv-mix -a ab.lat c.lat | names)" = average ]
     cv-mix -a ab.lat c.lat | cv-info --json | grep -q '"mix":{"average":3}'
     # as draws are averaged: the sum of n by the root of n
@@ -319,8 +319,8 @@ meta() {
     one a.lat "" "1 0"
     one b.lat "" "0 2"
     cv-mix a.lat b.lat > ab.lat
-    cv-mix a.lat - < b.lat | cmp ab.lat -
-    cv-mix - b.lat < a.lat | cmp ab.lat -
+    cv-mix a.lat - < b.lat | same ab.lat
+    cv-mix - b.lat < a.lat | same ab.lat
     [ "$(cv-mix -w 2 < a.lat | values z)" = "2 0" ]
     [ "$(cv-mix -w 2 - < a.lat | values z)" = "2 0" ]
 }
@@ -331,7 +331,7 @@ meta() {
     stream a.lat "$(head_of latent rate 3000 network spectral one 1)" "$(frame a "track x start 5 source_rate 100" z "1 1" 1)"
     stream b.lat "$(head_of latent rate 3000 network spectral one 2)" "$(frame b "track y start 5" z "1 1" 1)"
     cv-mix a.lat b.lat | cv-info --json > json
-    grep -q '"meta":{"rate":3000,"network":"spectral"}' json
+    grep -q '"meta":{"rate":3000,"network":"spectral","history":\[\["cv-mix","a.lat","b.lat"\]\]}' json
     grep -qF '"meta":{"start":5,"mix":{"of":["a","b"],"weights":[0.5,0.5]}}' json
     cv-mix -w 2,-1 a.lat b.lat | cv-info --json | grep -qF '"mix":{"of":["a","b"],"weights":[2,-1]}'
     # a mix of mixes says the last
@@ -414,7 +414,7 @@ clip() { stream "$1.lat" "$(head_of latent rate 3000 frames beat)" "$(frame "$1"
     for k in -12 -6 -2 4 12; do
         near "$(cv-mix -t $k -m tones.bin t6.lat | hertz tones.bin)" "$(pitch 300 $k)" 4
     done
-    cmp <(cv-mix -t 4 -m tones.bin t6.lat) <(cv-mix -t 4 -m tones.bin < t6.lat)
+    cv-mix -t 4 -m tones.bin t6.lat | same <(cv-mix -t 4 -m tones.bin < t6.lat)
     encode beat.bin t6 --tempo 100
     for k in -6 6; do
         cv-mix -t $k -m beat.bin t6.lat > other.lat
@@ -679,5 +679,5 @@ clip() { stream "$1.lat" "$(head_of latent rate 3000 frames beat)" "$(frame "$1"
     [ "$(values mean < back.lat)" = "1 0 0 2 2 1" ]
     [ "$(meta level < back.lat)" = 2 ]
     python backwards.py < back.lat | cv-mix -w 1 > again
-    cv-mix -w 1 checked.lat | cmp again -
+    cv-mix -w 1 checked.lat | same again
 }

@@ -58,10 +58,40 @@ remakes() {
     cat audio.cvs silent.cvs | cv-train -N notebook -q -e 0 > model.bin
     refuses 1 cv-info --recipe model.bin
     [ -z "$output" ]
-    # cv-batch has written its head when the second stream comes
-    cat more.cvs audio.cvs | cv-batch -b 1 -B 0 2> said > mixed
-    grep -q '^cv-batch: the history of the first stream stands for all 2' said
-    [ "$(pipe mixed)" = "$(pipe more.cvs) | cv-batch -b 1 -B 0" ]
+    # a filter has written its head when the second stream comes: it goes on in another segment, which tells of both
+    for buffer in 0 1; do
+        cat more.cvs audio.cvs | cv-batch -q -b 1 -B $buffer > mixed
+        remakes mixed
+        [ "$(pipe mixed)" = "{ $(pipe more.cvs); $(pipe audio.cvs); } | cv-batch -b 1 -B $buffer" ]
+        cat audio.cvs mixed | cv-encode -m model.bin > latents
+        [ "$(pipe latents)" = "{ $(pipe audio.cvs); $(pipe mixed); } | cv-encode -m model.bin" ]
+        [ "$(pipe <(cat audio.cvs mixed))" = "{ $(pipe audio.cvs); $(pipe mixed); }" ]
+    done
+    cat audio.cvs silent.cvs audio.cvs | cv-batch -q -b 1 -B 1 > mixed
+    refuses 1 cv-info --recipe mixed
+}
+
+@test "sound from a model is made again, and so is the model where it is not there" {
+    cv-train -N notebook -q -e 1 -o 'a model.bin' < audio.cvs
+    cv-encode -s 7 'a model.bin' < audio.cvs > in.lat
+    cv-mix -n 2 - <(cv-sample -q -s 3 -m 'a model.bin') < in.lat | cv-info --recipe > said
+    grep -q '^# cv-mix /dev/fd/[0-9]*: what came' said
+    cv-sample -s 3 -m 'a model.bin' > other.lat
+    cv-mix -n 2 - other.lat < in.lat | cv-decode -j 1 --logits 'a model.bin' > out.cvs
+    cp 'a model.bin' kept
+    remakes out.cvs
+    rm 'a model.bin'
+    remakes out.cvs
+    cmp 'a model.bin' kept
+    [ "$(grep -c '^test -e' recipe)" -eq 1 ]
+    [ "$(tail -n 1 recipe)" = "$(pipe audio.cvs) | cv-encode -s 7 'a model.bin' | cv-mix -n 2 - other.lat | cv-decode --logits 'a model.bin'" ]
+    cv-sample -n 2 > noise
+    remakes noise
+    cv-sample -n 2 | cv-decode 'a model.bin' > new.cvs
+    remakes new.cvs
+    # of a stream that does not say how it was made nothing does
+    printf '%b' "$(mp_head audio 3000)$(mp_frame a audio "1 300" $(yes 0.5 | head -n 300))$(mp_tail 1)" > silent.cvs
+    cv-encode 'a model.bin' < silent.cvs | refuses 1 cv-info --recipe
 }
 
 @test "a model from another, and one with another prior" {

@@ -290,12 +290,12 @@ alike() {
     [ "$(meta samples < new.lat | head -n 1)" = "$(cv-encode beat.bin < song.cvs | meta samples)" ]
     meta tempo < new.lat | head -n 1 | grep -qxE '190|190\.0000.*|189\.9999.*'
     [ "$(meta follows < new.lat | tr -d '\n')" = '"1""1"' ]
-    cv-sample -n 2 -m beat.bin -g - < song.cvs | cmp - new.lat
+    cv-sample -n 2 -m beat.bin -g - < song.cvs | same new.lat
     # more closely than a clip of the bank
     cv-sample -n 4 -m beat.bin -g song.cvs --length 20 > close.lat
-    cv-sample -n 4 -m beat.bin -g song.cvs --length 20 --follow 6 --nearest 4 | cmp - close.lat
+    cv-sample -n 4 -m beat.bin -g song.cvs --length 20 --follow 6 --nearest 4 | same close.lat
     cv-sample -n 2 -m beat.bin > alone.lat
-    run -1 cmp -s new.lat alone.lat
+    run -1 same alone.lat < new.lat
     [ "$(cv-sample -m beat.bin -g song.cvs --length 2 | meta samples)" = 6000 ]
     cv-load -q -r 3000 -d .3 "$BATS_FILE_TMPDIR"/long/1.wav > short.cvs
     refuses 1 cv-sample -m beat.bin -g short.cvs
@@ -385,9 +385,9 @@ early() {
     cv-sample -m beat.bin --length 12 > want
     for how in "--follow 20" "--vary 1" "--block 1" "--nearest 1" "--form AB" "--prior beat" "--prior normal"; do
         cv-sample -m beat.bin --length 12 $how > got
-        run -1 cmp -s got want
+        run -1 same want < got
     done
-    cv-sample -m beat.bin --length 12 --prior guided --follow 2 --vary .3 --block 2 --nearest 16 | cmp - want
+    cv-sample -m beat.bin --length 12 --prior guided --follow 2 --vary .3 --block 2 --nearest 16 | same want
     for how in --follow --vary --block --nearest --form; do
         cv-sample -m beat.bin --prior beat $how 1 > got 2> words
         [ "$(wc -l < words)" -eq 1 ]
@@ -413,7 +413,7 @@ early() {
     [ "$(cv-sample -n 5 -m beat.bin -c long.cvs --start 1 | meta continues | tr -d '\n')" = '"1""2""1""2""1"' ]
     [ "$(cv-sample -n 1 -m beat.bin -c - --start 1 < long.cvs | meta continues)" = '"1"' ]
     cv-batch -b 2 -B 1 < long.cvs | cv-sample -n 2 -m beat.bin -c - --start 1 > batched
-    cv-sample -n 2 -m beat.bin -c long.cvs --start 1 | cmp batched -
+    cv-sample -n 2 -m beat.bin -c long.cvs --start 1 | same batched
 }
 
 @test "-c: the tempo is that of the clip, and there are times enough for it" {

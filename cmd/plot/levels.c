@@ -46,7 +46,7 @@ static double row_edge(int i, int rows, int bins, double rate, bool linear)
 }
 
 /* The largest power of the bins from lo to hi, or that of the nearest one. */
-static double power_between(const double *spectrum, double lo, double hi)
+static double power_between(const float *spectrum, double lo, double hi)
 {
     int first = (int)ceil(lo), end = (int)ceil(hi);
     double most = 0;
@@ -63,12 +63,12 @@ static void power_add(const struct levels *s, struct spectrum *spectrum, const f
                       const double *edges, double *power)
 {
     int64_t frames = spectrum_frames(spectrum, samples);
-    double *bins = mem_zero((size_t)spectrum_bins(spectrum), sizeof *bins);
+    float *bins = mem_zero((size_t)spectrum_bins(spectrum), sizeof *bins);
 
     for (int64_t f = 0; f < frames; f++) {
         double *column = power + f * s->columns / frames * s->rows;
 
-        spectrum_power(spectrum, x, 1, samples, f, true, bins);
+        spectrum_power(spectrum, x, 1, samples, f, 1, true, bins);
         for (int i = 0; i < s->rows; i++)
             column[i] += power_between(bins, edges[i], edges[i + 1]);
     }

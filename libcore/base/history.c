@@ -6,7 +6,8 @@
 
 #include "base/mem.h"
 
-enum { HISTORY_MOST = 1 << 20 }; /* bytes of all, far under what a stream takes */
+/* Bytes of all, and lists within each other: far under what a stream takes. */
+enum { HISTORY_MOST = 1 << 20, GROUPS = 3 };
 
 static struct meta *defaults, *run;
 
@@ -121,33 +122,45 @@ static bool is_program(const struct meta *word)
            strspn(word->text + 3, "abcdefghijklmnopqrstuvwxyz-") == strlen(word->text + 3);
 }
 
+static bool is_history(const struct meta *m, int groups);
+
+/* The name of a file, and the runs that made it. */
+static bool is_model(const struct meta *word)
+{
+    struct meta runs = *word;
+
+    if (word->kind != META_LIST || word->count < 2 || word->items[0]->kind != META_TEXT)
+        return false;
+    runs.items++;
+    runs.count--;
+    return is_history(&runs, 1);
+}
+
 static bool is_run(const struct meta *entry)
 {
     bool fits = entry->kind == META_LIST && entry->count > 0 && is_program(entry->items[0]);
 
     for (size_t i = 1; fits && i < entry->count; i++)
-        fits = entry->items[i]->kind == META_TEXT || entry->items[i]->kind == META_INT;
+        fits = entry->items[i]->kind == META_TEXT || entry->items[i]->kind == META_INT || is_model(entry->items[i]);
     return fits;
 }
 
-static bool is_history(const struct meta *m, bool grouped);
-
-static bool is_group(const struct meta *entry)
+static bool is_group(const struct meta *entry, int groups)
 {
     bool fits = entry->kind == META_LIST && entry->count > 0;
 
     for (size_t i = 0; fits && i < entry->count; i++)
-        fits = is_history(entry->items[i], false);
+        fits = is_history(entry->items[i], groups - 1);
     return fits;
 }
 
-/* grouped: its first entry may be a list of histories. */
-static bool is_history(const struct meta *m, bool grouped)
+/* groups: how far lists of histories may lie within each other, as its first entry; streams bound the depth of all. */
+static bool is_history(const struct meta *m, int groups)
 {
     bool fits = m && m->kind == META_LIST && m->count > 0;
 
     for (size_t i = 0; fits && i < m->count; i++)
-        fits = is_run(m->items[i]) || (grouped && i == 0 && is_group(m->items[i]));
+        fits = is_run(m->items[i]) || (groups > 0 && i == 0 && is_group(m->items[i], groups));
     return fits;
 }
 
@@ -166,12 +179,41 @@ void history_add(struct meta *head, struct meta *words)
     meta_free(history);
 }
 
+void history_model(const char *path, const struct meta *head)
+{
+    const struct meta *history = meta_get(head, "history");
+    struct meta *model;
+
+    if (!run || !is_history(history, GROUPS) || !strcmp(path, "-") || !strncmp(path, "/dev/", 5))
+        return;
+    model = meta_list();
+    meta_append(model, meta_text(path));
+    for (size_t i = 0; i < history->count; i++)
+        meta_append(model, meta_copy(history->items[i]));
+    meta_append(run, model);
+}
+
+void history_put(struct meta *head, const struct meta *streams, int64_t number)
+{
+    struct meta *history = streams ? history_join(streams) : NULL;
+
+    if (history || meta_get(head, "history"))
+        meta_set(head, "history", history ? history : meta_list());
+    if (history || !streams)
+        history_add(head, NULL);
+    if (number > 1 || meta_get(head, "history_of"))
+        meta_set(head, "history_of", meta_int(number));
+}
+
 void history_more(struct meta *streams, const struct meta *head)
 {
     const struct meta *history = meta_get(head, "history");
+    int64_t of = 1;
 
+    for (meta_get_int(head, "history_of", &of); of > 1 && streams->count > 0; of--)
+        meta_free(streams->items[--streams->count]);
     if (size_of(streams) <= HISTORY_MOST)
-        meta_append(streams, is_history(history, true) ? meta_copy(history) : meta_nil());
+        meta_append(streams, is_history(history, GROUPS) ? meta_copy(history) : meta_nil());
 }
 
 struct meta *history_join(const struct meta *streams)
@@ -181,8 +223,8 @@ struct meta *history_join(const struct meta *streams)
     if (size_of(streams) > HISTORY_MOST)
         return NULL;
     if (streams->count == 1)
-        return is_history(streams->items[0], true) ? meta_copy(streams->items[0]) : NULL;
-    if (!is_group(streams))
+        return is_history(streams->items[0], GROUPS) ? meta_copy(streams->items[0]) : NULL;
+    if (!is_group(streams, GROUPS))
         return NULL;
     history = meta_list();
     meta_append(history, meta_copy(streams));

@@ -1,6 +1,6 @@
 /* How a stream or model was made: the list "history" in its head's meta. An entry is a run of a program as a list of
  * words, its name first, or, where streams follow each other, a list of their histories. A number in place of words
- * says how many operands are left out, being too long. */
+ * says how many operands are left out, being too long; a list among them is the name of a model's file and its history. */
 #ifndef BASE_HISTORY_H
 #define BASE_HISTORY_H
 
@@ -22,7 +22,15 @@ void history_option(struct meta *words, int letter, const char *name, const stru
  * by default. words is released. A history that becomes too long is left out. */
 void history_add(struct meta *head, struct meta *words);
 
-/* Appends the history of one more stream, given its head, to a list of them. */
+/* Notes in this run how the model in that file was made, given its head; nothing where that says nothing, or no file is
+ * named. */
+void history_model(const char *path, const struct meta *head);
+
+/* Puts the history of these streams and this run into head, of this run alone where streams is NULL. number: of the
+ * segments that a filter writes of them, each of which has the history of all so far, from 1 on. */
+void history_put(struct meta *head, const struct meta *streams, int64_t number);
+
+/* Appends the history of one more stream, given its head, to a list of them; in place of those that it stands for. */
 void history_more(struct meta *streams, const struct meta *head);
 
 /* The history of these streams one after the other; NULL: one has none, or it is too long. */

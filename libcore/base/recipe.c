@@ -82,11 +82,45 @@ void recipe_entry(FILE *to, const struct meta *entry)
         if (group) {
             print_pipe(to, entry->items[i]);
             fputs("; ", to);
-        } else {
+        } else if (entry->items[i]->kind != META_LIST) {
             fputs(i > 0 ? " " : "", to);
             print_word(to, entry->items[i]);
         }
     fputs(group ? "}" : "", to);
+}
+
+/* Makes the model, where it is not there; said: those that are made so far. */
+static void print_model(FILE *to, const struct meta *named, struct meta *said)
+{
+    struct meta runs = *named;
+
+    for (size_t i = 0; i < said->count; i++)
+        if (meta_equal(said->items[i], named))
+            return;
+    meta_append(said, meta_copy(named));
+    runs.items++;
+    runs.count--;
+    fputs("test -e ", to);
+    print_word(to, named->items[0]);
+    fputs(" || ", to);
+    print_pipe(to, &runs);
+    fputs(" > ", to);
+    print_word(to, named->items[0]);
+    putc('\n', to);
+}
+
+/* A line for each model that is used. */
+static void print_models(FILE *to, const struct meta *history, struct meta *said)
+{
+    for (size_t i = 0; i < history->count; i++) {
+        const struct meta *entry = history->items[i];
+
+        for (size_t k = 0; k < entry->count; k++)
+            if (entry->items[0]->kind == META_LIST)
+                print_models(to, entry->items[k], said);
+            else if (entry->items[k]->kind == META_LIST)
+                print_model(to, entry->items[k], said);
+    }
 }
 
 /* What the runs had that their words do not say. */
@@ -101,12 +135,14 @@ static void print_missing(FILE *to, const struct meta *m)
         else if (!strcmp(m->items[i]->text, "-@") || !strcmp(m->items[i]->text, "-0"))
             fprintf(to, "# %s %s: the names that came on standard input are not in it\n", m->items[0]->text,
                     m->items[i]->text);
-        else if (!strcmp(m->items[i]->text, "-"))
+        else if (!strcmp(m->items[i]->text, "-") && strcmp(m->items[0]->text, "cv-mix")) /* which has it before */
             fprintf(to, "# %s -: the sound that came on standard input is not in it\n", m->items[0]->text);
         else if (!strncmp(m->items[i]->text, "/dev/", 5)) /* as a shell's <(...) is */
-            fprintf(to, "# %s %s: what came from there is not in it\n", m->items[0]->text, m->items[i]->text);
+            fprintf(to, "# %s %.*s: what came from there is not in it\n", m->items[0]->text,
+                    (int)strcspn(m->items[i]->text, "\n"), m->items[i]->text);
         else if (strstr(m->items[i]->text, "\xef\xbf\xbd")) /* as stream_meta.c writes them */
-            fprintf(to, "# %s: a name that is not UTF-8 is not in it as it was: rename that file\n", m->items[0]->text);
+            fprintf(to, "# %.*s: a name that is not UTF-8 is not in it as it was: rename that file\n",
+                    (int)strcspn(m->items[0]->text, "\n"), m->items[0]->text);
 }
 
 /* What a model says of its making besides, as comments; in the order of the head. */
@@ -130,8 +166,12 @@ static void print_notes(FILE *to, const struct meta *head)
 
 void recipe_print(FILE *to, const struct meta *head, const struct meta *history)
 {
+    struct meta *said = meta_list();
+
     print_notes(to, head);
     print_missing(to, history);
+    print_models(to, history, said);
     print_pipe(to, history);
     putc('\n', to);
+    meta_free(said);
 }

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/kernel.h"
 #include "base/mem.h"
 
 static const double reach = 0.01;        /* of the period: how far to either side it is searched */
@@ -38,46 +39,48 @@ static struct pulse pulse_new(const struct onset *o)
     return p;
 }
 
-static double pulse_at(const struct pulse *p, double seconds)
+/* Mean strength [count] on the beats of a period in frames that begin at phases 0, step ..., before its end; x: of
+ * the frames, of which end is the last. */
+KERNEL(comb, (const double *restrict x, double end, double period, double step, int count, double *restrict mean),
+       (x, end, period, step, count, mean))
 {
-    double t = seconds / p->step;
-    int64_t i = (int64_t)floor(t);
+    for (int k = 0; k < count; k++)
+        mean[k] = 0;
+    for (int n = 0; n * period < end; n++) {
+        double within = ceil((end - n * period) / step);
+        int some = within < count ? (int)within : count;
 
-    if (i < 0 || i + 1 >= p->frames)
-        return 0;
-    return p->x[i] + (t - (double)i) * (p->x[i + 1] - p->x[i]);
-}
+        for (int k = 0; k < some; k++) {
+            double t = n * period + k * step;
+            int i = (int)t;
 
-/* Mean strength on the beats. */
-static double comb(const struct pulse *p, double period, double phase)
-{
-    double sum = 0, end = (double)(p->frames - 1) * p->step;
-    int n = 0;
-
-    for (double t; (t = phase + n * period) < end; n++)
-        sum += pulse_at(p, t);
-    return n ? sum / n : 0;
+            mean[k] += x[i] + (t - i) * (x[i + 1] - x[i]);
+        }
+    }
+    for (int k = 0; k < count; k++)
+        mean[k] /= fmax(1, ceil((end - k * step) / period));
 }
 
 static void search(const struct pulse *p, double centre, struct beat *b)
 {
     double length = (double)p->frames * p->step, best = -INFINITY;
     double step = phase_step * centre / length; /* over the clip, a phase_step */
-    int n = (int)ceil(reach * centre / step);
+    int n = (int)ceil(reach * centre / step), most = (int)ceil((1 + 2 * reach) * centre / phase_step);
+    double *mean = mem_alloc((size_t)most * sizeof *mean);
 
     for (int i = -n; i <= n; i++) {
         double period = centre + i * step;
+        int count = (int)fmin(most, ceil(period / phase_step));
 
-        for (double phase = 0; phase < period; phase += phase_step) {
-            double s = comb(p, period, phase);
-
-            if (s > best) {
-                best = s;
+        comb(p->x, (double)(p->frames - 1), period / p->step, phase_step / p->step, count, mean);
+        for (int k = 0; k < count; k++)
+            if (mean[k] > best) {
+                best = mean[k];
                 b->period = period;
-                b->phase = phase;
+                b->phase = k * phase_step;
             }
-        }
     }
+    free(mean);
 }
 
 /* One round of least squares: where the onsets near each beat have their
@@ -109,62 +112,72 @@ static void refine(const struct pulse *p, struct beat *b)
     b->period += (w0 * d1 - w1 * d0) / det;
 }
 
-/* Onsets by their place in the beat: of each stretch of the clip, in the last row of all of it. */
+/* Onsets by their place in the beat: sum and number of those of each stretch of the clip. */
 struct places {
-    double sum[STRETCHES + 1][PLACES], count[STRETCHES + 1][PLACES];
+    double sum[PLACES][STRETCHES], count[PLACES][STRETCHES];
 };
 
 static struct places places_of(const struct pulse *p, double period)
 {
-    struct places w = {0};
-    double at = 0, step = PLACES * p->step / period;
+    const uint64_t step = (uint64_t)(p->step / period * 0x1p32 * 0x1p16); /* of a beat, which is 2^48 */
+    struct places w;
+    uint64_t at = 0;
 
-    for (int64_t i = 0; i < p->frames; i++, at += step) {
-        int64_t s = i * STRETCHES / p->frames;
+    for (int64_t i = 0, s = 0; s < STRETCHES; s++) {
+        double here[PLACES][2] = {{0}}; /* sum and number */
 
-        at -= at >= PLACES ? PLACES : 0;
-        w.sum[s][(int)at] += p->x[i];
-        w.count[s][(int)at]++;
-    }
-    for (int s = 0; s < STRETCHES; s++)
-        for (int b = 0; b < PLACES; b++) {
-            w.sum[STRETCHES][b] += w.sum[s][b];
-            w.count[STRETCHES][b] += w.count[s][b];
+        for (; i * STRETCHES < (s + 1) * p->frames; i++, at += step) {
+            double *place = here[((at >> 16 & UINT32_MAX) * PLACES) >> 32];
+
+            place[0] += p->x[i];
+            place[1] += 1;
         }
+        for (int b = 0; b < PLACES; b++) {
+            w.sum[b][s] = here[b][0];
+            w.count[b][s] = here[b][1];
+        }
+    }
     return w;
 }
 
-/* By how much the squared error of a stretch is less when each frame is predicted by the mean of its place in all other
- * stretches than by the mean of all their frames. */
-static double gain(const struct places *w, int s)
+/* By how much the squared error of each stretch is less when each frame is predicted by the mean of its place in all
+ * other stretches than by the mean of all their frames. */
+KERNEL(gains, (const struct places *w, double *less), (w, less))
 {
-    const double *sum = w->sum[STRETCHES], *count = w->count[STRETCHES];
-    double all = 0, frames = 0, mean, less = 0;
+    double sums[PLACES], counts[PLACES], mean[STRETCHES] = {0}, frames[STRETCHES] = {0};
 
     for (int b = 0; b < PLACES; b++) {
-        all += sum[b] - w->sum[s][b];
-        frames += count[b] - w->count[s][b];
+        sums[b] = counts[b] = 0;
+        for (int s = 0; s < STRETCHES; s++) {
+            sums[b] += w->sum[b][s];
+            counts[b] += w->count[b][s];
+        }
+        for (int s = 0; s < STRETCHES; s++) {
+            mean[s] += sums[b] - w->sum[b][s];
+            frames[s] += counts[b] - w->count[b][s];
+        }
     }
-    mean = all / frames;
-    for (int b = 0; b < PLACES; b++) {
-        double n = count[b] - w->count[s][b], m = n > 0 ? (sum[b] - w->sum[s][b]) / n : mean;
+    for (int s = 0; s < STRETCHES; s++) {
+        mean[s] /= frames[s];
+        less[s] = 0;
+    }
+    for (int b = 0; b < PLACES; b++)
+        for (int s = 0; s < STRETCHES; s++) {
+            double n = counts[b] - w->count[b][s], m = n > 0 ? (sums[b] - w->sum[b][s]) / n : mean[s];
 
-        less += (m - mean) * (2 * w->sum[s][b] - w->count[s][b] * (m + mean));
-    }
-    return less;
+            less[s] += (m - mean[s]) * (2 * w->sum[b][s] - w->count[b][s] * (m + mean[s]));
+        }
 }
 
 /* What the stretches gain, less more than what some lose: a grid that fits here and misleads there is none. */
 static double told(const struct pulse *p, double period)
 {
     struct places w = places_of(p, period);
-    double sum = 0;
+    double gain[STRETCHES], sum = 0;
 
-    for (int s = 0; s < STRETCHES; s++) {
-        double g = gain(&w, s);
-
-        sum += g < 0 ? COST * g : g;
-    }
+    gains(&w, gain);
+    for (int s = 0; s < STRETCHES; s++)
+        sum += gain[s] < 0 ? COST * gain[s] : gain[s];
     return sum;
 }
 

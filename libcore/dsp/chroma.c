@@ -5,19 +5,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/kernel.h"
 #include "base/mem.h"
 
 /* Pitches to either side that a peak is measured against. */
-enum { AROUND = 7, BASS_UNDER = 52, CLASSES = 12 };
+enum { AROUND = 7, BASS_UNDER = 52, CLASSES = 12, LANES = 8 };
 /* Pitches in Hz; width of one in half tones and, at least, in bins; weight of the bass. */
 static const double lowest = 80, highest = 1500, width = 0.4, width_bins = 0.6, bass_weight = 0.7;
 /* Of the whole: a bass that is less is as good as none. */
 static const double bass_least = 0.05;
+/* Standard deviations from a pitch at which single precision has no weight left. */
+static const double farthest = 6;
 
 struct chroma {
     int bins, first, pitches;
     float gain;
     float *weight; /* [pitches, bins] */
+    int *span;     /* [pitches, 2]: bins whose weight counts, from one to before another */
 };
 
 static double pitch_hz(int pitch)
@@ -35,10 +39,13 @@ struct chroma *chroma_new(double rate, int fft, double corner)
     c->bins = (int)fmin(ceil(1.05 * top / hz), fft / 2) + 1;
     c->gain = (float)(100 / sqrt(0.375 * fft));
     c->weight = mem_zero((size_t)c->pitches * (size_t)c->bins, sizeof *c->weight);
+    c->span = mem_zero(2 * (size_t)c->pitches, sizeof *c->span);
     for (int p = 0; p < c->pitches; p++) {
         float *w = c->weight + (size_t)p * (size_t)c->bins;
         double middle = pitch_hz(c->first + p), sd = fmax(middle * (exp2(width / 12) - 1), width_bins * hz), sum = 0;
 
+        c->span[2 * p] = (int)fmax(0, ceil((middle - farthest * sd) / hz));
+        c->span[2 * p + 1] = (int)fmin(c->bins, floor((middle + farthest * sd) / hz) + 1);
         for (int k = 0; k < c->bins; k++)
             sum += exp(-0.5 * pow((k * hz - middle) / sd, 2));
         for (int k = 0; k < c->bins; k++)
@@ -52,6 +59,7 @@ void chroma_free(struct chroma *c)
     if (!c)
         return;
     free(c->weight);
+    free(c->span);
     free(c);
 }
 
@@ -96,15 +104,40 @@ static void to_length(float *x, double least, double length)
         x[i] *= (float)(is > 0 ? length / is : 0);
 }
 
+/* log (1 + gain e^level), exact where that is little, too. */
+KERNEL(loudness, (const float *level, float gain, float *loud, int n), (level, gain, loud, n))
+{
+    for (int k = 0; k < n; k++) {
+        float x = gain * kernel_exp(level[k]), above = 1 + x, rounded = above - 1;
+
+        loud[k] = rounded > 0 ? kernel_log(above) * (x / rounded) : x;
+    }
+}
+
+KERNEL(pitches_sum, (const float *weight, const int *span, const float *loud, int pitches, int bins, float *pitch),
+       (weight, span, loud, pitches, bins, pitch))
+{
+    for (int p = 0; p < pitches; p++, weight += bins, span += 2) {
+        float lane[LANES] = {0}, sum = 0;
+        int k = span[0];
+
+        for (; k + LANES <= span[1]; k += LANES)
+            for (int l = 0; l < LANES; l++)
+                lane[l] += weight[k + l] * loud[k + l];
+        for (; k < span[1]; k++)
+            sum += weight[k] * loud[k];
+        for (int l = 0; l < LANES; l++)
+            sum += lane[l];
+        pitch[p] = sum;
+    }
+}
+
 void chroma_of(const struct chroma *c, const float *level, float out[CHROMA])
 {
     float *loud = mem_zero((size_t)c->bins, sizeof *loud), *pitch = mem_zero((size_t)c->pitches, sizeof *pitch);
 
-    for (int k = 0; k < c->bins; k++)
-        loud[k] = log1pf(c->gain * expf(level[k]));
-    for (int p = 0; p < c->pitches; p++)
-        for (int k = 0; k < c->bins; k++)
-            pitch[p] += c->weight[(size_t)p * (size_t)c->bins + (size_t)k] * loud[k];
+    loudness(level, c->gain, loud, c->bins);
+    pitches_sum(c->weight, c->span, loud, c->pitches, c->bins, pitch);
     memset(out, 0, CHROMA * sizeof *out);
     gather(c, pitch, out);
     to_length(out + CLASSES, bass_least * length_of(out), bass_weight);

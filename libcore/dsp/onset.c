@@ -5,18 +5,19 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/kernel.h"
 #include "base/mem.h"
-#include "dsp/fft.h"
 #include "dsp/spectrum.h"
-#include "dsp/window.h"
 
 /* Frames of about 45 ms, a quarter of that apart; bands of a quarter of an
  * octave that hold at least one bin. */
 static const double frame_seconds = 0.045, lowest = 30, highest = 10000, low_below = 200;
 static const double steps_per_octave = 4;
 
-/* Power per bin, of a clip of RMS 1, that counts as silence: 40 dB under white noise. */
+/* Power per bin, over that of the clip, that counts as silence: 40 dB under white noise. */
 static const double silence = 1e-4;
+
+enum { LANES = 8 };
 
 struct bands {
     int count, low; /* the first low are the low ones */
@@ -41,15 +42,25 @@ static struct bands bands_new(double rate, int size)
     return b;
 }
 
-static void frame_levels(const struct bands *b, const float *spectrum, float *level)
+/* Levels of the bands of a frame; scale: 1 over the power of the clip. */
+KERNEL(frame_levels, (const struct bands *b, const float *power, float scale, float least, float *level),
+       (b, power, scale, least, level))
 {
     for (int i = 0; i < b->count; i++) {
-        float sum = 0;
+        float lane[LANES] = {0}, sum = 0;
+        int k = b->edge[i];
 
-        for (int k = b->edge[i]; k < b->edge[i + 1]; k++)
-            sum += spectrum[2 * k] * spectrum[2 * k] + spectrum[2 * k + 1] * spectrum[2 * k + 1];
-        level[i] = 10 * log10f(sum / (float)(b->edge[i + 1] - b->edge[i]) + (float)silence);
+        for (; k + LANES <= b->edge[i + 1]; k += LANES)
+            for (int l = 0; l < LANES; l++)
+                lane[l] += power[k + l];
+        for (; k < b->edge[i + 1]; k++)
+            sum += power[k];
+        for (int l = 0; l < LANES; l++)
+            sum += lane[l];
+        level[i] = sum / (float)(b->edge[i + 1] - b->edge[i]);
     }
+    for (int i = 0; i < b->count; i++)
+        level[i] = 4.34294481903f * kernel_log(level[i] * scale + least);
 }
 
 static float rise(const float *now, const float *before, int from, int to)
@@ -57,46 +68,45 @@ static float rise(const float *now, const float *before, int from, int to)
     float sum = 0;
 
     for (int i = from; i < to; i++)
-        sum += fmaxf(0, now[i] - before[i]);
+        sum += now[i] > before[i] ? now[i] - before[i] : 0;
     return sum;
 }
 
-/* A Hann window, scaled so that bins have the power that they would have were the RMS of the clip 1. */
-static float *window_scaled(int size, const float *x, int64_t samples)
+KERNEL(power_of, (const float *x, int64_t samples, double *power), (x, samples, power))
 {
-    float *w = mem_floats((size_t)size);
-    double energy = 0, power = 0;
+    double lane[LANES] = {0}, sum = 0;
+    int64_t i = 0;
 
-    window_hann(w, size);
-    for (int i = 0; i < size; i++)
-        energy += (double)w[i] * w[i];
-    for (int64_t i = 0; i < samples; i++)
-        power += (double)x[i] * x[i] / (double)samples;
-    for (int i = 0; i < size; i++)
-        w[i] = power > 0 ? (float)(w[i] / sqrt(energy * power)) : 0;
-    return w;
+    for (; i + LANES <= samples; i += LANES)
+        for (int l = 0; l < LANES; l++)
+            lane[l] += (double)x[i + l] * x[i + l];
+    for (; i < samples; i++)
+        sum += (double)x[i] * x[i];
+    for (int l = 0; l < LANES; l++)
+        sum += lane[l];
+    *power = sum / (double)samples;
 }
 
 struct onset onset_find(const float *x, int64_t samples, double rate)
 {
-    int size = spectrum_size_near(rate, frame_seconds), hop = size / 4;
-    struct onset o = {.frames = 1 + samples / hop, .step = hop / rate};
+    int size = spectrum_size_near(rate, frame_seconds);
+    struct spectrum *s = spectrum_new(size, size / 4);
+    struct onset o = {.frames = spectrum_frames(s, samples), .step = spectrum_hop(s) / rate};
     struct bands b = bands_new(rate, size);
-    struct fft *fft = fft_new(size);
-    float *window = window_scaled(size, x, samples), *in = mem_floats((size_t)size);
-    float *spectrum = mem_floats((size_t)size + 2), *level = mem_floats(2 * (size_t)b.count);
+    double clip_power;
+    int bins = spectrum_bins(s);
+    float *power = mem_floats(2 * (size_t)bins), *level = mem_floats(2 * (size_t)b.count);
 
+    power_of(x, samples, &clip_power);
     assert(samples >= 1 && b.low >= 1 && b.count > b.low);
     o.rise = mem_floats((size_t)o.frames);
     o.low = mem_floats((size_t)o.frames);
     for (int64_t f = 0; f < o.frames; f++) {
         float *now = level + (f % 2 ? b.count : 0), *before = level + (f % 2 ? 0 : b.count);
-        int64_t start = f * hop - size / 2;
 
-        for (int i = 0; i < size; i++)
-            in[i] = start + i >= 0 && start + i < samples ? window[i] * x[start + i] : 0;
-        fft_forward(fft, in, spectrum);
-        frame_levels(&b, spectrum, now);
+        if (f % 2 == 0)
+            spectrum_power(s, x, 1, samples, f, 2, false, power);
+        frame_levels(&b, power + f % 2 * bins, clip_power > 0 ? (float)(1 / clip_power) : 0, (float)silence, now);
         if (f > 0) {
             float low = rise(now, before, 0, b.low);
 
@@ -104,11 +114,9 @@ struct onset onset_find(const float *x, int64_t samples, double rate)
             o.rise[f] = (low + rise(now, before, b.low, b.count)) / (float)b.count;
         }
     }
-    fft_free(fft);
+    spectrum_free(s);
     free(b.edge);
-    free(window);
-    free(in);
-    free(spectrum);
+    free(power);
     free(level);
     return o;
 }

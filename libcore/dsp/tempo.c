@@ -153,9 +153,12 @@ static double choose(const struct repeats *r)
 /* Of the mean of all channels. */
 static struct onset onsets_of(const float *x, int64_t channels, int64_t samples, int64_t got, double rate)
 {
-    float *mixed = mem_zero((size_t)got, sizeof *mixed);
+    float *mixed;
     struct onset o;
 
+    if (channels == 1)
+        return onset_find(x, got, rate);
+    mixed = mem_zero((size_t)got, sizeof *mixed);
     for (int64_t c = 0; c < channels; c++)
         for (int64_t i = 0; i < got; i++)
             mixed[i] += x[c * samples + i] / (float)channels;

@@ -41,6 +41,11 @@ struct batch *batch_new(struct writer *out, size_t size, double head_rate)
     return b;
 }
 
+void batch_to(struct batch *b, struct writer *out)
+{
+    b->out = out;
+}
+
 void batch_free(struct batch *b)
 {
     free(b->items);

@@ -27,6 +27,7 @@ int batch_add(struct batch *b, struct item it);
 
 /* Writes what is there. */
 int batch_flush(struct batch *b);
+void batch_to(struct batch *b, struct writer *out); /* from now on */
 void batch_free(struct batch *b);
 
 #endif

@@ -95,6 +95,8 @@ int writer_put(struct writer *w, const char *name, const struct meta *meta, cons
 int writer_part(struct writer *w, const char *name, const struct meta *meta, const struct frame_tensor *tensors,
                 size_t count);
 
+int64_t writer_frames(const struct writer *w); /* clips begun so far */
+
 /* Writes the tail and releases w, not within a clip: the stream is whole only if this is 0. */
 int writer_end(struct writer *w);
 

@@ -218,6 +218,11 @@ int writer_part(struct writer *w, const char *name, const struct meta *meta, con
     return put_map(w, "part", name, meta, tensors, count);
 }
 
+int64_t writer_frames(const struct writer *w)
+{
+    return (int64_t)w->maps;
+}
+
 int writer_end(struct writer *w)
 {
     int status = -1;

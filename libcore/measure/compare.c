@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/kernel.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "base/sort.h"
@@ -34,10 +35,17 @@ struct distances {
     double *values;
 };
 
+/* Plans of a thread: for maps, for Fourier transforms of all samples of a clip. */
+struct plans {
+    struct melmap *mel;
+    struct fft *fft;
+    int samples;
+};
+
 struct compare {
     uint64_t seed;
     struct pool *pool;
-    struct melmap **mel;            /* of each worker */
+    struct plans *plans;            /* of each worker */
     struct space *space, *phrase;   /* of patches, of windows */
     bool fitted, phrases;           /* phrases: there were enough windows */
     struct maps real, noise, phase; /* these two before the fit */
@@ -66,9 +74,9 @@ struct compare *compare_new(double rate, uint64_t seed, struct pool *pool)
 
     c->seed = seed;
     c->pool = pool;
-    c->mel = mem_zero((size_t)pool_threads(pool), sizeof *c->mel);
+    c->plans = mem_zero((size_t)pool_threads(pool), sizeof *c->plans);
     for (int i = 0; i < pool_threads(pool); i++)
-        c->mel[i] = melmap_new(rate);
+        c->plans[i].mel = melmap_new(rate);
     c->space = space_new(PATCH_DIMS, MELFD_DIMS);
     c->phrase = space_new(WINDOW_DIMS, PHRASE_DIMS);
     c->reference = set_new(seed, STREAM_REFERENCE);
@@ -92,9 +100,11 @@ void compare_free(struct compare *c)
 {
     if (!c)
         return;
-    for (int i = 0; i < pool_threads(c->pool); i++)
-        melmap_free(c->mel[i]);
-    free(c->mel);
+    for (int i = 0; i < pool_threads(c->pool); i++) {
+        melmap_free(c->plans[i].mel);
+        fft_free(c->plans[i].fft);
+    }
+    free(c->plans);
     forms_free(c->forms);
     copies_free(c->copies);
     space_free(c->space);
@@ -114,7 +124,7 @@ void compare_free(struct compare *c)
 
 double compare_rate(const struct compare *c)
 {
-    return melmap_rate(c->mel[0]);
+    return melmap_rate(c->plans[0].mel);
 }
 
 double compare_explained(const struct compare *c)
@@ -130,27 +140,38 @@ static void maps_append(struct maps *all, struct map m)
 
 /* ---- the reference ---- */
 
+/* Turns bins 1 to n - 1 of a spectrum to where normal deviates [2 n] point. */
+KERNEL(bins_turn, (float *restrict spectrum, const float *restrict deviates, int n), (spectrum, deviates, n))
+{
+    for (int k = 1; k < n; k++) {
+        float a = deviates[2 * k], b = deviates[2 * k + 1], scale = 1 / sqrtf(a * a + b * b + 1e-30f);
+        float re = spectrum[2 * k] * scale, im = spectrum[2 * k + 1] * scale;
+
+        spectrum[2 * k] = re * a - im * b;
+        spectrum[2 * k + 1] = re * b + im * a;
+    }
+}
+
 /* The samples of x with the phases of their Fourier transform drawn at random, in place: the same spectrum and level, no
  * events (Theiler et al. 1992). */
-static void phases_draw(float *x, int n, struct rng *r)
+static void phases_draw(struct plans *p, float *x, int n, struct rng *r)
 {
-    struct fft *f = fft_new(n);
-    float *in = mem_floats((size_t)n), *spectrum = mem_floats(2 * (size_t)fft_bins(f));
+    size_t half = ((size_t)n + 1) / 2; /* the ends of the spectrum are real and stay */
+    float *spectrum = mem_floats((size_t)n + 2), *deviates = mem_alloc(2 * half * sizeof *deviates);
 
-    memcpy(in, x, (size_t)n * sizeof *x);
-    fft_forward(f, in, spectrum);
-    for (int k = 1; 2 * k < n; k++) { /* the ends of the spectrum are real and stay */
-        double phase = 2 * M_PI * rng_uniform(r), re = spectrum[2 * k], im = spectrum[2 * k + 1];
-
-        spectrum[2 * k] = (float)(re * cos(phase) - im * sin(phase));
-        spectrum[2 * k + 1] = (float)(re * sin(phase) + im * cos(phase));
+    if (p->samples != n) {
+        fft_free(p->fft);
+        p->fft = fft_new(n);
+        p->samples = n;
     }
-    fft_inverse(f, spectrum, in);
+    fft_forward(p->fft, x, spectrum);
+    rng_normal(r, deviates, 2 * half);
+    bins_turn(spectrum, deviates, (int)half);
+    fft_inverse(p->fft, spectrum, x);
     for (int i = 0; i < n; i++)
-        x[i] = in[i] / (float)n;
-    free(in);
+        x[i] /= (float)n;
     free(spectrum);
-    fft_free(f);
+    free(deviates);
 }
 
 struct reference_job {
@@ -164,19 +185,19 @@ static void surrogates_make(void *arg, int task, int worker)
 {
     struct reference_job *j = arg;
     const struct compare_clip *clip = &j->clips[task];
-    struct melmap *mel = j->c->mel[worker];
+    struct plans *p = &j->c->plans[worker];
     uint64_t number = j->c->phase.count + (uint64_t)task;
     struct rng noise = rng_new(j->c->seed, STREAM_NOISE + number), phase = rng_new(j->c->seed, STREAM_PHASE + number);
     int64_t n = clip->samples < SURROGATE_SAMPLES_MOST ? clip->samples : SURROGATE_SAMPLES_MOST;
-    float *y = mem_zero((size_t)n, sizeof *y);
+    float *y = mem_floats((size_t)n);
 
     for (int64_t ch = 0; ch < clip->channels; ch++)
         for (int64_t i = 0; i < n; i++)
             y[i] += clip->x[ch * clip->samples + i];
-    phases_draw(y, (int)n, &phase);
-    j->maps[2 * task] = map_make(mel, clip->map.track, y, 1, n, NULL);
+    phases_draw(p, y, (int)n, &phase);
+    j->maps[2 * task] = map_make(p->mel, clip->map.track, y, 1, n, NULL);
     rng_normal(&noise, y, (size_t)n);
-    j->maps[2 * task + 1] = map_make(mel, clip->map.track, y, 1, n, NULL);
+    j->maps[2 * task + 1] = map_make(p->mel, clip->map.track, y, 1, n, NULL);
     free(y);
 }
 
@@ -396,6 +417,7 @@ static struct compare_figures figures_of(const struct compare *c, enum compare_s
     const struct set *sets[2] = {set == COMPARE_HALVES ? &c->half[0] : &c->reference,
                                  set == COMPARE_HALVES ? &c->half[1] : &c->sets[set]};
     const struct point_set *real = sets[0]->patches, *other = sets[1]->patches;
+    struct point_match match;
     struct compare_figures f = {
         .fd = NAN,
         .fdl = NAN,
@@ -416,8 +438,10 @@ static struct compare_figures figures_of(const struct compare *c, enum compare_s
         f.fdl = moments_frechet(sets[0]->windows, sets[1]->windows);
     if (set == COMPARE_CLIPS)
         point_set_interval(other, real, c->seed, &f.low, &f.high);
-    f.mmd = point_set_mmd(real, other, c->spread);
-    point_set_match(real, other, &f.precision, &f.recall);
+    match = point_set_match(real, other, c->spread);
+    f.mmd = match.mmd;
+    f.precision = match.precision;
+    f.recall = match.recall;
     return f;
 }
 
@@ -425,6 +449,19 @@ struct figures_job {
     const struct compare *c;
     struct compare_figures *figures;
 };
+
+static void cloud_settle(void *arg, int task, int worker)
+{
+    const struct compare *c = arg;
+
+    (void)worker;
+    if (task == COMPARE_HALVES)
+        point_set_settle(c->reference.patches, c->spread);
+    else if (task < COMPARE_SETS)
+        point_set_settle(c->sets[task].patches, c->spread);
+    else
+        point_set_settle(c->half[task - COMPARE_SETS].patches, c->spread);
+}
 
 static void set_figures(void *arg, int task, int worker)
 {
@@ -434,10 +471,11 @@ static void set_figures(void *arg, int task, int worker)
     j->figures[task] = figures_of(j->c, (enum compare_set)task);
 }
 
-void compare_figures(const struct compare *c, struct compare_figures figures[COMPARE_SETS])
+void compare_figures(struct compare *c, struct compare_figures figures[COMPARE_SETS])
 {
     struct figures_job job = {c, figures};
 
+    pool_run(c->pool, COMPARE_SETS + 2, cloud_settle, c);
     pool_run(c->pool, COMPARE_SETS, set_figures, &job);
 }
 

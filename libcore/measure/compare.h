@@ -63,7 +63,7 @@ int compare_fit(struct compare *c);
 void compare_clips(struct compare *c, enum compare_set set, struct compare_clip *clips, int count);
 
 /* At the end. */
-void compare_figures(const struct compare *c, struct compare_figures figures[COMPARE_SETS]);
+void compare_figures(struct compare *c, struct compare_figures figures[COMPARE_SETS]);
 struct compare_near compare_near_all(const struct compare *c, enum compare_set set); /* CLIPS or HELD_OUT */
 struct forms_figures compare_forms(const struct compare *c, enum forms_set set);
 double compare_explained(const struct compare *c); /* share of the reference's variance in the space */

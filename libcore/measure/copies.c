@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/kernel.h"
 #include "base/mem.h"
@@ -12,7 +13,8 @@
 /* Places are exact to about 1e-6 of their squares. */
 static const float slack = 1e-5f;
 
-enum { TOGETHER = 16, PHRASE_ROW = PHRASE_DIMS + 1 }; /* windows looked up at a time; values of a place */
+/* Windows looked up at a time; placed at a time; parts that windows are compared by; values of a place. */
+enum { QUERIES = 16, TOGETHER = 256, SHARES = 3, FIFTH = MEL_BANDS / 5, PHRASE_ROW = PHRASE_DIMS + 1 };
 
 struct copies {
     const struct maps *bank;
@@ -24,10 +26,16 @@ struct copies {
 /* Places [window_count, PHRASE_ROW] of the windows of a map. */
 static void places(const struct space *space, const struct map *m, int64_t hop, float *out)
 {
-    int64_t count;
-    float *windows = windows_take(m->data, m->frames, hop, &count);
+    int64_t count = window_count(m->frames, hop);
+    float *windows = mem_alloc(TOGETHER * WINDOW_DIMS * sizeof *windows);
 
-    space_rows(space, windows, count, WINDOW_DIMS, out, PHRASE_ROW);
+    for (int64_t i = 0; i < count; i += TOGETHER) {
+        int64_t some = count - i < TOGETHER ? count - i : TOGETHER;
+
+        for (int64_t j = 0; j < some; j++)
+            window_take(m->data, (i + j) * hop, windows + j * WINDOW_DIMS);
+        space_rows(space, windows, some, WINDOW_DIMS, out + i * PHRASE_ROW, PHRASE_ROW);
+    }
     free(windows);
 }
 
@@ -64,27 +72,40 @@ void copies_free(struct copies *c)
     free(c);
 }
 
-/* sums [MEL_BANDS] of the squared differences of two windows of smoothed maps that begin at a and b. */
-KERNEL(bands_compare, (const float *a, const float *b, float *sums), (a, b, sums))
+/* least [1] becomes the squared distance of a window from the one of a smoothed map that begins at other, if that is
+ * less. */
+KERNEL(windows_compare, (const float *window, const float *other, float *least), (window, other, least))
 {
-    for (int k = 0; k < MEL_BANDS; k++)
-        sums[k] = 0;
-    for (int j = 0; j < WINDOW_FRAMES; j++)
-        for (int k = 0; k < MEL_BANDS; k++) {
-            float d = a[j * WINDOW_STEP * MEL_BANDS + k] - b[j * WINDOW_STEP * MEL_BANDS + k];
+    float sum = 0;
 
-            sums[k] += d * d;
-        }
+    for (int from = 0; from < SHARES; from++) {
+        float band[MEL_BANDS] = {0};
+
+        for (int j = from; j < WINDOW_FRAMES; j += SHARES)
+            for (int k = 0; k < MEL_BANDS; k++) {
+                float d = window[j * MEL_BANDS + k] - other[j * WINDOW_STEP * MEL_BANDS + k];
+
+                band[k] += d * d;
+            }
+        for (int k = 0; k < FIFTH; k++)
+            band[k] += band[FIFTH + k] + band[2 * FIFTH + k] + band[3 * FIFTH + k] + band[4 * FIFTH + k];
+        for (int half = FIFTH / 2; half > 0; half /= 2)
+            for (int k = 0; k < half; k++)
+                band[k] += band[half + k];
+        sum += band[0];
+        if (sum >= *least)
+            return;
+    }
+    *least = sum;
 }
 
-static float squared_distance(const float *a, const float *b)
+KERNEL(least_of, (const float *x, int64_t n, float *least), (x, n, least))
 {
-    float sums[MEL_BANDS], sum = 0;
+    float low = INFINITY;
 
-    bands_compare(a, b, sums);
-    for (int k = 0; k < MEL_BANDS; k++)
-        sum += sums[k];
-    return sum;
+    for (int64_t i = 0; i < n; i++)
+        low = x[i] < low ? x[i] : low;
+    *least = low;
 }
 
 static float square(const float *row)
@@ -96,43 +117,63 @@ static float square(const float *row)
     return sum;
 }
 
-/* Squared distance of a window of a clip from the nearest of all; bound [c->windows] from its place to theirs, allow by
- * how much that may be too much. The one whose place is nearest goes first, so that few others are looked at. */
-static float nearest_of(const struct copies *c, const float *window, const float *bound, float allow)
+/* Windows of a clip that are looked up. */
+struct queries {
+    int count;
+    float windows[QUERIES * WINDOW_DIMS], places[QUERIES * PHRASE_ROW];
+    float allow[QUERIES]; /* by how much the squared distance of places may be too much */
+    float best[QUERIES];  /* squared distance of the nearest so far */
+};
+
+/* Windows of a map whose place is nearer than the nearest so far; the one whose place is nearest goes first, so that few
+ * others are looked at. bound [count]: squared distances of their places. */
+static void windows_look(struct queries *q, int which, const float *bound, int64_t count, const float *map)
 {
-    float best = INFINITY, least = INFINITY;
+    float least;
 
-    for (int64_t i = 0; i < c->windows; i++)
-        least = bound[i] < least ? bound[i] : least;
-    for (int pass = 0; pass < 2; pass++) {
-        for (size_t m = 0; m < c->bank->count; m++)
-            for (int64_t i = c->first[m]; i < c->first[m + 1]; i++)
-                if (pass == 0 ? bound[i] <= least : bound[i] - allow < best) {
-                    const float *other = c->bank->maps[m].data + (i - c->first[m]) * COPIES_HOP * MEL_BANDS;
+    least_of(bound, count, &least);
+    for (int pass = 0; pass < 2 && least - q->allow[which] < q->best[which]; pass++)
+        for (int64_t i = 0; i < count; i++)
+            if (pass == 0 ? bound[i] <= least : bound[i] - q->allow[which] < q->best[which])
+                windows_compare(q->windows + which * WINDOW_DIMS, map + i * COPIES_HOP * MEL_BANDS, &q->best[which]);
+}
 
-                    best = fminf(best, squared_distance(window, other));
-                }
+static void queries_answer(const struct copies *c, struct queries *q)
+{
+    float *bound = NULL;
+
+    for (size_t m = 0; m < c->bank->count; m++) {
+        int64_t count = c->first[m + 1] - c->first[m];
+
+        bound = mem_grow(bound, (size_t)(q->count * count), sizeof *bound);
+        pairs_squared(q->places, (size_t)q->count, c->rows + c->first[m] * PHRASE_ROW, (size_t)count, PHRASE_ROW,
+                      bound);
+        for (int i = 0; i < q->count; i++)
+            windows_look(q, i, bound + i * count, count, c->bank->maps[m].data);
     }
-    return best;
+    free(bound);
 }
 
 int64_t copies_nearest(const struct copies *c, const struct map *clip, double *distance)
 {
     int64_t n = window_count(clip->frames, QUERY_HOP);
     float *own = mem_alloc((size_t)n * PHRASE_ROW * sizeof *own);
-    float *bound = mem_alloc((size_t)(TOGETHER * c->windows) * sizeof *bound);
+    struct queries *q = mem_alloc(sizeof *q);
 
     places(c->space, clip, QUERY_HOP, own);
-    for (int64_t q = 0; q < n; q++) {
-        const float *place = own + q * PHRASE_ROW, *window = clip->data + q * QUERY_HOP * MEL_BANDS;
-
-        if (q % TOGETHER == 0)
-            pairs_squared(place, (size_t)(n - q < TOGETHER ? n - q : TOGETHER), c->rows, (size_t)c->windows, PHRASE_ROW,
-                          bound);
-        distance[q] =
-            sqrt(nearest_of(c, window, bound + q % TOGETHER * c->windows, slack * 4 * square(place)) / WINDOW_DIMS);
+    for (int64_t from = 0; from < n; from += QUERIES) {
+        q->count = n - from < QUERIES ? (int)(n - from) : QUERIES;
+        memcpy(q->places, own + from * PHRASE_ROW, (size_t)(q->count * PHRASE_ROW) * sizeof *own);
+        for (int i = 0; i < q->count; i++) {
+            window_take(clip->data, (from + i) * QUERY_HOP, q->windows + i * WINDOW_DIMS);
+            q->allow[i] = slack * 4 * square(q->places + i * PHRASE_ROW);
+            q->best[i] = INFINITY;
+        }
+        queries_answer(c, q);
+        for (int i = 0; i < q->count; i++)
+            distance[from + i] = sqrt(q->best[i] / WINDOW_DIMS);
     }
     free(own);
-    free(bound);
+    free(q);
     return n;
 }

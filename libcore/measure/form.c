@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/kernel.h"
 #include "base/linalg.h"
 #include "base/mem.h"
 #include "base/sort.h"
 #include "dsp/spectrum.h"
+#include "measure/levels.h"
 
 enum { PHRASE = 16 }; /* beats of what returns */
 
@@ -20,7 +22,7 @@ struct form_meter {
     double rate;
     struct spectrum *spectrum; /* for harmony */
     struct chroma *chroma;
-    double *power;
+    float *power; /* [2, bins] */
     float *level;
 };
 
@@ -30,9 +32,9 @@ struct form_meter *form_meter_new(double rate)
     int size = spectrum_size_near(rate, chroma_seconds);
 
     m->rate = rate;
-    m->spectrum = spectrum_new(size, size / 2);
     m->chroma = chroma_new(rate, size, 0);
-    m->power = mem_zero((size_t)spectrum_bins(m->spectrum), sizeof *m->power);
+    m->spectrum = spectrum_new_low(size, size / 2, chroma_bins(m->chroma));
+    m->power = mem_zero(2 * (size_t)spectrum_bins(m->spectrum), sizeof *m->power);
     m->level = mem_zero((size_t)chroma_bins(m->chroma), sizeof *m->level);
     return m;
 }
@@ -74,38 +76,45 @@ static void quarter(const float *low, int64_t from, int64_t to, float *sound, fl
             float now = low[t * FORM_BANDS + k];
 
             sound[k] += now / (float)(to - from);
-            rise += t > 0 ? fmaxf(0, now - low[(t - 1) * FORM_BANDS + k]) : 0;
+            rise += t > 0 && now > low[(t - 1) * FORM_BANDS + k] ? now - low[(t - 1) * FORM_BANDS + k] : 0;
         }
         *onset = fmaxf(*onset, rise / FORM_BANDS);
     }
+}
+
+KERNEL(magnitudes_add, (const float *restrict power, float scale, float *restrict level, int n),
+       (power, scale, level, n))
+{
+    for (int k = 0; k < n; k++)
+        level[k] += sqrtf(power[k]) * scale;
+}
+
+KERNEL(logarithms, (float *level, int n), (level, n))
+{
+    for (int k = 0; k < n; k++)
+        level[k] = kernel_log(level[k] + 1e-12f);
 }
 
 /* The harmony of a stretch of seconds; gain brings the clip to an RMS of .1. */
 static void harmony(struct form_meter *m, const float *x, int64_t channels, int64_t samples, double from, double to,
                     double gain, float *out)
 {
-    double scale = gain * sqrt(0.375 * spectrum_size(m->spectrum)); /* magnitudes without the window's scale */
+    int bins = chroma_bins(m->chroma);
+    float scale;
     int64_t a, b;
 
     frames_of(from, to, spectrum_hop(m->spectrum) / m->rate, spectrum_frames(m->spectrum, samples), &a, &b);
-    memset(m->level, 0, (size_t)chroma_bins(m->chroma) * sizeof *m->level);
+    scale = (float)(gain * sqrt(0.375 * spectrum_size(m->spectrum)) / (double)(b - a)); /* the window has none */
+    memset(m->level, 0, (size_t)bins * sizeof *m->level);
     for (int64_t t = a; t < b; t++) {
-        spectrum_power(m->spectrum, x, channels, samples, t, false, m->power);
-        for (int k = 0; k < chroma_bins(m->chroma); k++)
-            m->level[k] += (float)(sqrt(m->power[k]) * scale / (double)(b - a));
+        const float *power = m->power + (t - a) % 2 * spectrum_bins(m->spectrum);
+
+        if ((t - a) % 2 == 0)
+            spectrum_power(m->spectrum, x, channels, samples, t, t + 1 < b ? 2 : 1, false, m->power);
+        magnitudes_add(power, scale, m->level, bins);
     }
-    for (int k = 0; k < chroma_bins(m->chroma); k++)
-        m->level[k] = logf(m->level[k] + 1e-12f);
+    logarithms(m->level, bins);
     chroma_of(m->chroma, m->level, out);
-}
-
-static double gain_of(const float *x, int64_t count)
-{
-    double sum = 0;
-
-    for (int64_t i = 0; i < count; i++)
-        sum += (double)x[i] * x[i];
-    return loudness / (sqrt(sum / (double)count) + 1e-9);
 }
 
 struct form form_of(struct form_meter *m, const float *x, int64_t channels, int64_t samples, const struct tempo *beat,
@@ -113,7 +122,7 @@ struct form form_of(struct form_meter *m, const float *x, int64_t channels, int6
 {
     double period = beat->period > 0 ? tempo_fold(beat->period) : FORM_NOMINAL, seconds = (double)samples / m->rate;
     double first = beat->period > 0 ? beat->phase - period * floor(beat->phase / period) : 0;
-    double gain = gain_of(x, channels * samples);
+    double gain = loudness / (level_rms(x, channels * samples) + 1e-9);
     struct form f = {.beats = (int)fmin(fmax(0, (seconds - first) / period), FORM_BEATS_MOST)};
 
     f.sound = mem_zero((size_t)f.beats * FORM_SOUND, sizeof *f.sound);

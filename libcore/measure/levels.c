@@ -3,12 +3,39 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
+#include "base/kernel.h"
 #include "base/mem.h"
 
 static const float full_scale = 32767.0f / 32768;
 static const double block_seconds = 0.05, silent = 1e-3, offset_most = 0.01;
+
+enum { LANES = 16 };
+
+/* Of x [count]: the sum, of squares or of values. */
+KERNEL(values_sum, (const float *x, int64_t count, bool squares, double *sum), (x, count, squares, sum))
+{
+    double lane[LANES] = {0};
+    int64_t i = 0;
+
+    for (; i + LANES <= count; i += LANES)
+        for (int k = 0; k < LANES; k++)
+            lane[k] += squares ? (double)x[i + k] * x[i + k] : x[i + k];
+    for (*sum = 0; i < count; i++)
+        *sum += squares ? (double)x[i] * x[i] : x[i];
+    for (int k = 0; k < LANES; k++)
+        *sum += lane[k];
+}
+
+static double squares_sum(const float *x, int64_t count)
+{
+    double sum;
+
+    values_sum(x, count, true, &sum);
+    return sum;
+}
 
 int64_t level_clipped(const float *x, int64_t count)
 {
@@ -24,10 +51,9 @@ double level_center(float *x, int64_t channels, int64_t samples)
     double farthest = 0;
 
     for (int64_t c = 0; c < channels; c++, x += samples) {
-        double sum = 0, mean;
+        double sum, mean;
 
-        for (int64_t i = 0; i < samples; i++)
-            sum += x[i];
+        values_sum(x, samples, false, &sum);
         mean = sum / (double)samples;
         for (int64_t i = 0; i < samples && fabs(mean) > offset_most; i++)
             x[i] = (float)(x[i] - mean);
@@ -39,12 +65,8 @@ double level_center(float *x, int64_t channels, int64_t samples)
 
 double level_rms(const float *x, int64_t count)
 {
-    double sum = 0;
-
     assert(count >= 1);
-    for (int64_t i = 0; i < count; i++)
-        sum += (double)x[i] * x[i];
-    return sqrt(sum / (double)count);
+    return sqrt(squares_sum(x, count) / (double)count);
 }
 
 /* Mean square of a block over all channels. */
@@ -53,11 +75,7 @@ static double block_power(const float *x, int64_t channels, int64_t samples, int
     double sum = 0;
 
     for (int64_t c = 0; c < channels; c++)
-        for (int64_t i = 0; i < count; i++) {
-            double v = x[c * samples + start + i];
-
-            sum += v * v;
-        }
+        sum += squares_sum(x + c * samples + start, count);
     return sum / (double)(channels * count);
 }
 
@@ -93,7 +111,7 @@ double level_peak(const float *x, int64_t count)
     float peak = 0;
 
     for (int64_t i = 0; i < count; i++)
-        peak = fmaxf(peak, fabsf(x[i]));
+        peak = fabsf(x[i]) > peak ? fabsf(x[i]) : peak;
     return peak;
 }
 

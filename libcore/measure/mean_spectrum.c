@@ -14,7 +14,8 @@ enum { PIECE = 256 }; /* frames given to the vocoder at once */
 
 struct mean_spectrum {
     struct spectrum *spectrum;
-    double *power, *sum; /* of a frame; over all frames, dB */
+    float *power; /* of a frame */
+    double *sum;  /* over all frames, dB */
     int64_t frames;
 };
 
@@ -48,7 +49,7 @@ void mean_spectrum_add(struct mean_spectrum *m, const float *x, int64_t channels
     if (!isfinite(gain))
         return;
     for (int64_t f = 0; f < frames; f++) {
-        spectrum_power(m->spectrum, x, channels, samples, f, false, m->power);
+        spectrum_power(m->spectrum, x, channels, samples, f, 1, false, m->power);
         for (int k = 0; k < spectrum_bins(m->spectrum); k++)
             m->sum[k] += 10 * log10(gain * gain * m->power[k] + 1e-6);
     }

@@ -5,12 +5,15 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/kernel.h"
 #include "base/mem.h"
 #include "dsp/mel.h"
 
+enum { LANES = 8 };
+
 struct band {
-    int from, to;    /* bins whose weight is not 0 */
-    double *weights; /* [to - from] */
+    int from, count; /* bins, those whose weight is not 0 among them: a multiple of LANES, where there are as many */
+    float *weights;  /* [count] */
 };
 
 struct melbank {
@@ -45,8 +48,9 @@ static double hertz_of(enum melbank_kind kind, double m)
 /* A triangle from edge[0] over edge[1] to edge[2], in Hz, over bins that are hertz apart. */
 static struct band band_new(enum melbank_kind kind, const double edge[3], int bins, double hertz)
 {
-    struct band b = {bins, 0, NULL};
+    struct band b = {.from = bins};
     double sum = 0, *w = mem_zero((size_t)bins, sizeof *w);
+    int to = 0;
 
     for (int k = 0; k < bins; k++) {
         double f = k * hertz;
@@ -63,12 +67,14 @@ static struct band band_new(enum melbank_kind kind, const double edge[3], int bi
         if (w[k] > 0) {
             w[k] = kind == MELBANK_SUM ? w[k] / sum : w[k] * 2 / (edge[2] - edge[0]);
             b.from = k < b.from ? k : b.from;
-            b.to = k + 1;
+            to = k + 1;
         }
-    if (b.to > 0)
-        b.weights = mem_zero((size_t)(b.to - b.from), sizeof *b.weights);
-    for (int k = b.from; k < b.to; k++)
-        b.weights[k - b.from] = w[k];
+    if (to > 0)
+        b.count = (int)fmin(bins, (to - b.from + LANES - 1) / LANES * LANES);
+    b.from = (int)fmin(b.from, bins - b.count);
+    b.weights = mem_zero((size_t)b.count, sizeof *b.weights);
+    for (int k = b.from; k < to; k++)
+        b.weights[k - b.from] = (float)w[k];
     free(w);
     return b;
 }
@@ -106,14 +112,25 @@ int melbank_bands(const struct melbank *b)
     return b->count;
 }
 
-void melbank_apply(const struct melbank *b, const double *x, double *out)
+KERNEL(bands_sum, (const struct band *bands, int count, const float *x, float *out), (bands, count, x, out))
 {
-    for (int i = 0; i < b->count; i++) {
-        const struct band *band = &b->bands[i];
-        double sum = 0;
+    for (int i = 0; i < count; i++) {
+        const float *w = bands[i].weights, *at = x + bands[i].from;
+        float lane[LANES] = {0}, sum = 0;
+        int k = 0;
 
-        for (int k = band->from; k < band->to; k++)
-            sum += band->weights[k - band->from] * x[k];
+        for (; k + LANES <= bands[i].count; k += LANES)
+            for (int l = 0; l < LANES; l++)
+                lane[l] += w[k + l] * at[k + l];
+        for (; k < bands[i].count; k++)
+            sum += w[k] * at[k];
+        for (int l = 0; l < LANES; l++)
+            sum += lane[l];
         out[i] = sum;
     }
+}
+
+void melbank_apply(const struct melbank *b, const float *x, float *out)
+{
+    bands_sum(b->bands, b->count, x, out);
 }

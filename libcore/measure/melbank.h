@@ -19,6 +19,6 @@ void melbank_free(struct melbank *b);
 int melbank_bands(const struct melbank *b);
 
 /* out [bands] = W x, x [size / 2 + 1] */
-void melbank_apply(const struct melbank *b, const double *x, double *out);
+void melbank_apply(const struct melbank *b, const float *x, float *out);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/kernel.h"
 #include "base/mem.h"
 #include "measure/levels.h"
 #include "measure/melbank.h"
@@ -16,7 +17,7 @@ static const double lowest = 40, low_highest = 1500, loudness = 0.1;
 struct melmap {
     double rate;
     struct spectrum *spectrum;
-    double *power; /* [bins] */
+    float *power; /* [2, bins] */
     struct melbank *bank, *low;
     struct form_meter *form;
 };
@@ -28,7 +29,7 @@ struct melmap *melmap_new(double rate)
     assert(rate >= 1000);
     m->rate = rate;
     m->spectrum = spectrum_new_standard(rate);
-    m->power = mem_zero((size_t)spectrum_bins(m->spectrum), sizeof *m->power);
+    m->power = mem_zero(2 * (size_t)spectrum_bins(m->spectrum), sizeof *m->power);
     m->bank = melbank_new(MELBANK_SUM, MEL_BANDS, lowest, rate / 2, spectrum_size(m->spectrum), rate);
     m->low = melbank_new(MELBANK_SUM, MEL_BANDS, lowest, fmin(low_highest, rate / 2), spectrum_size(m->spectrum), rate);
     m->form = form_meter_new(rate);
@@ -62,13 +63,19 @@ double melmap_hop(const struct melmap *m)
     return spectrum_hop(m->spectrum) / m->rate;
 }
 
-static void levels_of(const struct melbank *bank, const double *power, double gain, float *out)
+/* gain: of powers */
+KERNEL(levels, (const float *bands, float gain, float *out), (bands, gain, out))
 {
-    double bands[MEL_BANDS];
+    for (int i = 0; i < MEL_BANDS; i++)
+        out[i] = 4.34294481903f * kernel_log(bands[i] * gain + 1e-6f) + 40;
+}
+
+static void levels_of(const struct melbank *bank, const float *power, double gain, float *out)
+{
+    float bands[MEL_BANDS];
 
     melbank_apply(bank, power, bands);
-    for (int i = 0; i < MEL_BANDS; i++)
-        out[i] = (float)(10 * log10(bands[i] * gain * gain + 1e-6) + 40);
+    levels(bands, (float)(gain * gain), out);
 }
 
 void melmap_make(struct melmap *m, const float *x, int64_t channels, int64_t samples, float *map, float *low)
@@ -76,11 +83,14 @@ void melmap_make(struct melmap *m, const float *x, int64_t channels, int64_t sam
     double gain = loudness / (level_rms(x, channels * samples) + 1e-9);
 
     for (int64_t f = 0; f < melmap_frames(m, samples); f++) {
-        spectrum_power(m->spectrum, x, channels, samples, f, false, m->power);
+        const float *power = m->power + f % 2 * spectrum_bins(m->spectrum);
+
+        if (f % 2 == 0)
+            spectrum_power(m->spectrum, x, channels, samples, f, 2, false, m->power);
         if (map)
-            levels_of(m->bank, m->power, gain, map + f * MEL_BANDS);
+            levels_of(m->bank, power, gain, map + f * MEL_BANDS);
         if (low)
-            levels_of(m->low, m->power, gain, low + f * MEL_BANDS);
+            levels_of(m->low, power, gain, low + f * MEL_BANDS);
     }
 }
 

@@ -9,7 +9,8 @@
 #include "base/mem.h"
 #include "base/linalg.h"
 
-enum { TOGETHER = 256 }; /* rows in one product, whose sums are in single precision */
+/* Rows in one product, whose sums are in single precision; of its own rows, of which each is right of the diagonal. */
+enum { TOGETHER = 256, BLOCK = 160 };
 
 struct moments *moments_new(int dims)
 {
@@ -53,9 +54,15 @@ void moments_add(struct moments *m, const float *rows, int64_t count, size_t str
             for (size_t j = 0; j < n; j++)
                 m->sum[j] += x[(size_t)i * n + j];
         }
-        gemm(true, false, (int)n, (int)n, some, x, (int)n, x, (int)n, 0, part, (int)n);
-        for (size_t i = 0; i < n * n; i++)
-            m->outer[i] += part[i];
+        for (size_t from = 0; from < n; from += BLOCK) {
+            size_t to = n - from < BLOCK ? n : from + BLOCK, wide = n - from;
+
+            gemm(true, false, (int)(to - from), (int)wide, some, x + from, (int)n, x + from, (int)n, 0, part,
+                 (int)wide);
+            for (size_t i = from; i < to; i++)
+                for (size_t j = i; j < n; j++)
+                    m->outer[i * n + j] += part[(i - from) * wide + j - from];
+        }
     }
     m->count += (double)count;
     free(x);

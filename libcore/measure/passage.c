@@ -10,56 +10,76 @@
 
 static const double near_db = 0.25;
 
-/* out [n]: sums of FORM_BAR rows of d [stride], each a value further on than the last. */
-KERNEL(bars_sum, (const float *d, size_t stride, float *out, size_t n), (d, stride, out, n))
+/* out [n]: sums of FORM_BAR rows of d [stride], each a value further on than the last; the least of them. */
+KERNEL(bars_sum, (const float *d, size_t stride, float *out, size_t n, float *least), (d, stride, out, n, least))
 {
-    for (size_t j = 0; j < n; j++)
+    float low = INFINITY;
+
+    for (size_t j = 0; j < n; j++) {
         out[j] = d[j] + d[stride + 1 + j] + d[2 * (stride + 1) + j] + d[3 * (stride + 1) + j];
+        low = out[j] < low ? out[j] : low;
+    }
+    *least = low;
 }
 
-struct search {
-    const struct form *f;
-    float *nearest; /* of each bar: its squared distance from the nearest of all forms, and what is near then */
-    int longest;    /* run of those that are near; 0: none */
-};
-
-/* Compares the bars of f with those of another form. */
-static void search(struct search *s, const struct form *other, bool runs)
+static int bars_of(const struct form *f)
 {
-    size_t beats = (size_t)other->beats, bars = beats - FORM_BAR + 1;
-    float *d = mem_alloc((size_t)s->f->beats * beats * sizeof *d), *sums = mem_alloc(bars * sizeof *sums);
-    int *run = mem_zero(bars + 1, sizeof *run); /* that ends at the bar before */
+    return f->beats >= FORM_BAR ? f->beats - FORM_BAR + 1 : 0;
+}
 
-    pairs_squared(s->f->sound, (size_t)s->f->beats, other->sound, beats, FORM_SOUND, d);
-    for (int i = 0; i + FORM_BAR <= s->f->beats; i++) {
-        bars_sum(d + (size_t)i * beats, beats, sums, bars);
-        for (size_t j = 0; !runs && j < bars; j++)
-            s->nearest[i] = sums[j] < s->nearest[i] ? sums[j] : s->nearest[i];
-        for (size_t j = bars; runs && j-- > 0;) {
-            run[j + 1] = sums[j] <= s->nearest[i] ? run[j] + 1 : 0;
-            s->longest = run[j + 1] > s->longest ? run[j + 1] : s->longest;
+/* Bars from..to-1 of f beside those of another form: their squared distances from its nearest bar into least [to - from],
+ * or, where near is given, the longest run of bars that are as near as that. */
+static int search(const struct form *f, int from, int to, const struct form *other, const float *near, float *least)
+{
+    size_t beats = (size_t)other->beats, bars = (size_t)bars_of(other), rows = (size_t)(to - from + FORM_BAR - 1);
+    float *d = mem_alloc(rows * beats * sizeof *d), *sums = mem_alloc(bars * sizeof *sums), low;
+    int *run = mem_zero(bars + 1, sizeof *run), longest = 0; /* that ends at the bar before */
+
+    pairs_squared(f->sound + from * FORM_SOUND, rows, other->sound, beats, FORM_SOUND, d);
+    for (int i = 0; i < to - from; i++) {
+        bars_sum(d + (size_t)i * beats, beats, sums, bars, least ? &least[i] : &low);
+        for (size_t j = bars; near && j-- > 0;) {
+            run[j + 1] = sums[j] <= near[from + i] ? run[j] + 1 : 0;
+            longest = run[j + 1] > longest ? run[j + 1] : longest;
         }
     }
     free(d);
     free(sums);
     free(run);
+    return longest;
 }
 
 double passage_longest(const struct form *f, const struct form *const *forms, size_t count)
 {
-    int bars = f->beats - FORM_BAR + 1;
+    int bars = bars_of(f), longest = 0;
     const double values = FORM_BAR * FORM_SOUND;
-    struct search s = {f, mem_alloc((size_t)(bars > 0 ? bars : 0) * sizeof(float)), 0};
+    float *least = mem_alloc(count * (size_t)bars * sizeof *least), *near = mem_alloc((size_t)bars * sizeof *near);
 
     for (int i = 0; i < bars; i++)
-        s.nearest[i] = INFINITY;
-    for (int runs = 0; bars > 0 && runs < 2; runs++) {
-        for (size_t i = 0; i < count; i++)
-            if (forms[i]->beats >= FORM_BAR)
-                search(&s, forms[i], runs);
+        near[i] = INFINITY;
+    for (size_t k = 0; bars > 0 && k < count; k++) {
+        float *own = least + k * (size_t)bars;
+
         for (int i = 0; i < bars; i++)
-            s.nearest[i] = (float)(values * pow(sqrt((double)s.nearest[i] / values) + near_db, 2));
+            own[i] = INFINITY;
+        if (bars_of(forms[k]) > 0)
+            search(f, 0, bars, forms[k], NULL, own);
+        for (int i = 0; i < bars; i++)
+            near[i] = fminf(near[i], own[i]);
     }
-    free(s.nearest);
-    return s.longest > 0 ? (double)(s.longest + FORM_BAR - 1) / FORM_BAR : NAN;
+    for (int i = 0; i < bars; i++)
+        near[i] = (float)(values * pow(sqrt((double)near[i] / values) + near_db, 2));
+    for (size_t k = 0; bars > 0 && k < count; k++) {
+        int from = 0, to = bars; /* others are not near to any of that form */
+
+        while (from < to && !(least[k * (size_t)bars + (size_t)from] <= near[from]))
+            from++;
+        while (to > from && !(least[k * (size_t)bars + (size_t)to - 1] <= near[to - 1]))
+            to--;
+        if (from < to && bars_of(forms[k]) > 0)
+            longest = (int)fmax(longest, search(f, from, to, forms[k], near, NULL));
+    }
+    free(least);
+    free(near);
+    return longest > 0 ? (double)(longest + FORM_BAR - 1) / FORM_BAR : NAN;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/kernel.h"
 #include "base/mem.h"
 #include "base/sort.h"
 #include "measure/distances.h"
@@ -35,6 +36,8 @@ void point_set_free(struct point_set *c)
     moments_free(c->all);
     free(c->rows);
     free(c->owner);
+    free(c->radius);
+    free(c->who);
     free(c);
 }
 
@@ -74,12 +77,6 @@ static bool one_owner(const struct point_set *c)
     return true;
 }
 
-/* Whether points i and j of a cloud make a pair; lone: it has one owner. */
-static bool is_pair(const struct point_set *c, bool lone, size_t i, size_t j)
-{
-    return lone ? i != j : c->owner[i] != c->owner[j];
-}
-
 double point_set_spread(const struct point_set *c)
 {
     const struct moments *m = c->all;
@@ -99,33 +96,44 @@ static float *distances(const struct point_set *a, const struct point_set *b)
     return d;
 }
 
-/* Mean of the kernel over all pairs of a and b; within one cloud when b is a. */
-static double kernel_mean(const struct point_set *a, const struct point_set *b, double spread)
+enum { LANES = 16 };
+
+/* Sum of the kernel over a row of squared distances, and how many that are, but of those that are a point's own. */
+KERNEL(row_alike,
+       (const float *d, size_t n, const int *who, int own, float scale, double *restrict sum, double *restrict pairs),
+       (d, n, who, own, scale, sum, pairs))
 {
-    float *d = distances(a, b);
-    bool lone = one_owner(a);
+    float some[LANES] = {0};
+    int count[LANES] = {0};
+    size_t j = 0;
+
+    for (; j + LANES <= n; j += LANES)
+        for (size_t l = 0; l < LANES; l++) {
+            some[l] += who[j + l] != own ? kernel_exp(-d[j + l] * scale) : 0;
+            count[l] += who[j + l] != own;
+        }
+    for (; j < n; j++) {
+        *sum += who[j] != own ? kernel_exp(-d[j] * scale) : 0;
+        *pairs += who[j] != own;
+    }
+    for (size_t l = 0; l < LANES; l++) {
+        *sum += some[l];
+        *pairs += count[l];
+    }
+}
+
+/* Mean of the kernel over all pairs of rows of distances d [a->kept, b->kept]; within one cloud when b is a. */
+static double kernel_mean(const struct point_set *a, const struct point_set *b, const float *d, double spread)
+{
     double sum = 0, pairs = 0;
 
-    for (size_t i = 0; i < a->kept; i++)
-        for (size_t j = 0; j < b->kept; j++)
-            if (a != b || is_pair(a, lone, i, j)) {
-                sum += exp(-d[i * b->kept + j] / (2 * spread));
-                pairs++;
-            }
-    free(d);
+    for (size_t i = 0; spread > 0 && i < a->kept; i++)
+        row_alike(d + i * b->kept, b->kept, b->who, a == b ? b->who[i] : -1, (float)(1 / (2 * spread)), &sum, &pairs);
     return sum / pairs; /* NaN of none */
 }
 
-double point_set_mmd(const struct point_set *a, const struct point_set *b, double spread)
-{
-    assert(a != b && a->dims == b->dims);
-    if (!(spread > 0))
-        return NAN;
-    return kernel_mean(a, a, spread) + kernel_mean(b, b, spread) - 2 * kernel_mean(a, b, spread);
-}
-
 /* Squared distance of point i to its CLOUD_NEIGHBOURS-th nearest, NaN when it has fewer; d [kept] to all. */
-static float ball_radius(const struct point_set *c, bool lone, size_t i, const float *d)
+static float ball_radius(const struct point_set *c, size_t i, const float *d)
 {
     float nearest[CLOUD_NEIGHBOURS];
     size_t n = 0;
@@ -133,7 +141,7 @@ static float ball_radius(const struct point_set *c, bool lone, size_t i, const f
     for (size_t j = 0; j < c->kept; j++) {
         size_t at;
 
-        if (!is_pair(c, lone, i, j) || (n == CLOUD_NEIGHBOURS && d[j] >= nearest[n - 1]))
+        if (c->who[j] == c->who[i] || (n == CLOUD_NEIGHBOURS && d[j] >= nearest[n - 1]))
             continue;
         at = n < CLOUD_NEIGHBOURS ? n++ : n - 1;
         for (; at > 0 && nearest[at - 1] > d[j]; at--)
@@ -143,16 +151,31 @@ static float ball_radius(const struct point_set *c, bool lone, size_t i, const f
     return n == CLOUD_NEIGHBOURS ? nearest[n - 1] : NAN;
 }
 
-/* Squared radius of each ball of a cloud, NaN for those that have none. */
-static float *ball_radii(const struct point_set *c)
+/* Numbers for the owners: those of the first of their points; of one owner each point has its own. */
+static void owners_number(struct point_set *c)
 {
-    float *radius = mem_alloc(c->kept * sizeof *radius), *d = distances(c, c);
     bool lone = one_owner(c);
 
+    for (size_t i = 0; i < c->kept; i++) {
+        size_t first = lone ? i : 0;
+
+        while (c->owner[first] != c->owner[i])
+            first++;
+        c->who[i] = (int)first;
+    }
+}
+
+void point_set_settle(struct point_set *c, double spread)
+{
+    float *d = distances(c, c);
+
+    c->radius = mem_grow(c->radius, c->kept, sizeof *c->radius);
+    c->who = mem_grow(c->who, c->kept, sizeof *c->who);
+    owners_number(c);
     for (size_t i = 0; i < c->kept; i++)
-        radius[i] = ball_radius(c, lone, i, d + i * c->kept);
+        c->radius[i] = ball_radius(c, i, d + i * c->kept);
+    c->alike = kernel_mean(c, c, d, spread);
     free(d);
-    return radius;
 }
 
 enum { IN_OTHER = 1, HOLDS_OTHER = 2 };
@@ -169,30 +192,30 @@ static double lesser_share(const char *marks, size_t n)
     return (double)(in < holds ? in : holds) / (double)n;
 }
 
-void point_set_match(const struct point_set *real, const struct point_set *c, double *precision, double *recall)
+struct point_match point_set_match(const struct point_set *real, const struct point_set *c, double spread)
 {
-    float *radius[] = {ball_radii(real), ball_radii(c)}, *d = distances(real, c);
+    struct point_match m = {.precision = NAN, .recall = NAN};
+    float *d = distances(real, c);
     char *real_marks = mem_zero(real->kept, 1), *marks = mem_zero(c->kept, 1);
 
-    assert(real->dims == c->dims);
+    assert(real != c && real->dims == c->dims && real->radius && c->radius);
+    m.mmd = real->alike + c->alike - 2 * kernel_mean(real, c, d, spread);
     for (size_t i = 0; i < real->kept; i++)
         for (size_t j = 0; j < c->kept; j++) {
             float distance = d[i * c->kept + j];
-            bool in_real = distance <= radius[0][i], in_other = distance <= radius[1][j];
+            bool in_real = distance <= real->radius[i], in_other = distance <= c->radius[j];
 
             marks[j] |= (char)(in_real * IN_OTHER | in_other * HOLDS_OTHER);
             real_marks[i] |= (char)(in_other * IN_OTHER | in_real * HOLDS_OTHER);
         }
-    *precision = *recall = NAN;
     if (real->kept > CLOUD_NEIGHBOURS && c->kept > CLOUD_NEIGHBOURS) {
-        *precision = lesser_share(marks, c->kept);
-        *recall = lesser_share(real_marks, real->kept);
+        m.precision = lesser_share(marks, c->kept);
+        m.recall = lesser_share(real_marks, real->kept);
     }
     free(d);
     free(real_marks);
     free(marks);
-    free(radius[0]);
-    free(radius[1]);
+    return m;
 }
 
 void point_set_interval(const struct point_set *c, const struct point_set *real, uint64_t seed, double *low,

@@ -24,6 +24,9 @@ struct point_set {
     size_t kept;
     uint64_t seen;
     struct rng rng;
+    float *radius; /* [kept] of point_set_settle: squared, of the ball of each, NaN: it has none; NULL before */
+    int *who;      /* [kept] points with the same number are no pair */
+    double alike;  /* mean of the kernel over all pairs */
 };
 
 /* stream: which of the random streams of the seed is used. */
@@ -42,17 +45,23 @@ double point_set_spread(const struct point_set *c);
  * one clip overlap or repeat. A cloud of one owner uses all pairs. NaN when
  * there are too few points. */
 
-/* Unbiased estimate of the squared maximum mean discrepancy, kernel
- * exp(-|x - y|^2 / (2 spread)) (Gretton et al. 2012). About 0 for alike clouds. */
-double point_set_mmd(const struct point_set *a, const struct point_set *b, double spread);
+/* Kernel and balls of the points that are there now, for point_set_match. */
+void point_set_settle(struct point_set *c, double spread);
 
-/* Give each point a ball that reaches to the CLOUD_NEIGHBOURS-th nearest of its
+struct point_match {
+    double mmd, precision, recall;
+};
+
+/* Two clouds that are settled, by one spread.
+ *     mmd: unbiased estimate of the squared maximum mean discrepancy, kernel
+ * exp(-|x - y|^2 / (2 spread)) (Gretton et al. 2012). About 0 for alike clouds.
+ *     precision: give each point a ball that reaches to the CLOUD_NEIGHBOURS-th nearest of its
  * own cloud. precision is the share of the points of c that lie in a ball of
  * real (Kynkaanniemi et al. 2019), or, if that is less, whose own ball holds a
  * point of real: in many dimensions a cloud in the middle of another lies in
  * all its balls and is still far from its points (Khayatkhoei and AbdAlmageed
  * 2023). recall is the same of the points of real and the balls of c. */
-void point_set_match(const struct point_set *real, const struct point_set *c, double *precision, double *recall);
+struct point_match point_set_match(const struct point_set *real, const struct point_set *c, double spread);
 
 /* 95 % interval of the Frechet distance of c from the cloud of real, by
  * drawing as many clips of c with replacement, 200 times: the quantiles of the

@@ -29,10 +29,10 @@ struct scale {
 
 /* A frame of one channel. */
 struct view {
-    const float *x;            /* the channel; NULL: silence */
-    double gain;               /* of its power */
-    double *power, *magnitude; /* [bins] */
-    double mel[MEL_COUNT], dac[DAC_BANDS_MOST];
+    const float *x;           /* the channel; NULL: silence */
+    double gain;              /* of its power */
+    float *power, *magnitude; /* [bins] */
+    float mel[MEL_COUNT], dac[DAC_BANDS_MOST];
 };
 
 /* Over the frames of one size. */
@@ -44,7 +44,7 @@ struct recon_meter {
     struct scale scales[SIZES + DAC_SIZES];
     int count;
     struct view x, edge, y[RECON_ESTIMATES_MOST]; /* edge: x continued by reflection */
-    double *room;                                 /* of the views; all y share theirs */
+    float *room;                                  /* of the views; all y share theirs */
 };
 
 /* The scale of that size, added when it is not there. */
@@ -120,10 +120,10 @@ static void view_take(const struct scale *s, struct view *v, int64_t samples, in
     int bins = spectrum_bins(s->spectrum);
 
     if (v->x)
-        spectrum_power(s->spectrum, v->x, 1, samples, frame, reflected, v->power);
+        spectrum_power(s->spectrum, v->x, 1, samples, frame, 1, reflected, v->power);
     for (int k = 0; k < bins; k++) {
-        v->power[k] = v->x ? v->power[k] * v->gain : 0;
-        v->magnitude[k] = sqrt(v->power[k]);
+        v->power[k] = v->x ? (float)(v->power[k] * v->gain) : 0;
+        v->magnitude[k] = sqrtf(v->power[k]);
     }
     if (s->mel)
         melbank_apply(s->mel, v->power, v->mel);
@@ -133,7 +133,7 @@ static void view_take(const struct scale *s, struct view *v, int64_t samples, in
 
 /* Sum of |log10 (max(x, floor) / max(y, floor))|. Ratios of 1 and more are
  * multiplied until their product is large: one logarithm for many of them. */
-static double log_distance(const double *x, const double *y, int count, double floor)
+static double log_distance(const float *x, const float *y, int count, double floor)
 {
     double sum = 0, product = 1;
 
@@ -156,7 +156,7 @@ static void views_compare(const struct scale *s, const struct view *x, const str
     if (s->logs)
         to->logs += log_distance(x->power, y->power, bins, s->floor);
     for (int k = 0; s->logs && k < bins; k++)
-        to->squares += (x->magnitude[k] - y->magnitude[k]) * (x->magnitude[k] - y->magnitude[k]);
+        to->squares += pow((double)x->magnitude[k] - y->magnitude[k], 2);
     if (s->mel)
         to->mel += log_distance(x->mel, y->mel, MEL_COUNT, s->mel_floor);
 }
@@ -172,7 +172,7 @@ static void views_compare_dac(const struct scale *s, const struct view *x, const
     if (s->stft)
         to->dac_logs += log_distance(x->power, y->power, bins, floor * floor);
     for (int k = 0; s->stft && k < bins; k++)
-        to->dac_differences += s->norm * fabs(x->magnitude[k] - y->magnitude[k]);
+        to->dac_differences += s->norm * fabs((double)x->magnitude[k] - y->magnitude[k]);
 }
 
 static void frame_compare(struct recon_meter *m, const struct scale *s, struct view *y, int count, int64_t samples,

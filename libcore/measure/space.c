@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/linalg.h"
 #include "base/mem.h"
+#include "measure/distances.h"
 #include "measure/moments.h"
 
 enum { TOGETHER = 256 }; /* rows in one product */
@@ -97,22 +98,10 @@ double space_explained(const struct space *s)
     return s->explained;
 }
 
-/* What of a row its place in the space leaves. */
-static float rest_of(const struct space *s, const float *row, const float *place)
-{
-    double square = 0;
-
-    for (int k = 0; k < s->dims; k++)
-        square += (double)row[k] * row[k];
-    for (int k = 0; k < s->kept; k++)
-        square -= (double)place[k] * place[k];
-    return (float)sqrt(fmax(0, square));
-}
-
 void space_rows(const struct space *s, const float *rows, int64_t count, size_t stride, float *out, int width)
 {
     size_t n = (size_t)s->dims;
-    float *x = mem_alloc(TOGETHER * n * sizeof *x);
+    float *x = mem_alloc(TOGETHER * n * sizeof *x), square[TOGETHER];
 
     for (int64_t r = 0; r < count; r += TOGETHER, out += TOGETHER * width) {
         int some = count - r < TOGETHER ? (int)(count - r) : TOGETHER;
@@ -121,8 +110,14 @@ void space_rows(const struct space *s, const float *rows, int64_t count, size_t 
             for (size_t k = 0; k < n; k++)
                 x[(size_t)i * n + k] = rows[(size_t)(r + i) * stride + k] - s->mean[k];
         gemm(false, true, some, s->kept, s->dims, x, s->dims, s->axes, s->dims, 0, out, width);
-        for (int i = 0; width > s->kept && i < some; i++)
-            out[i * width + s->kept] = rest_of(s, x + (size_t)i * n, out + i * width);
+        if (width > s->kept)
+            rows_squared(x, (size_t)some, n, square);
+        for (int i = 0; width > s->kept && i < some; i++) {
+            float *place = out + i * width, within;
+
+            rows_squared(place, 1, (size_t)s->kept, &within);
+            place[s->kept] = sqrtf(fmaxf(0, square[i] - within)); /* what of the row its place leaves */
+        }
     }
     free(x);
 }

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/kernel.h"
 #include "base/mem.h"
@@ -14,10 +15,10 @@ static const double lowest_band = 31.25, rolloff_share = 0.85;
 struct timbre_meter {
     double rate;
     struct spectrum *spectrum;
-    double *power;               /* of a frame, without the 1e-10 */
-    float *log, *db, *db_before; /* of a frame: ln P; 10 log10 (P + 1e-6), this one's and the last one's */
-    int *octave;                 /* of a bin, -1: none */
-    double *rises;               /* of the clip measured last: of frame 1 and on, less their mean */
+    float *power;  /* [2, bins] of two frames, without the 1e-10 */
+    float *db;     /* of the frame before: 10 log10 (P + 1e-6) */
+    double *all;   /* power of all frames */
+    double *rises; /* of the clip measured last: of frame 1 and on, less their mean */
     int64_t count;
 };
 
@@ -30,18 +31,6 @@ static int octave_count(double rate)
     return n;
 }
 
-static void octaves_place(struct timbre_meter *m)
-{
-    int bands = octave_count(m->rate), b = -1;
-    double hertz = m->rate / spectrum_size(m->spectrum);
-
-    for (int k = 0; k < spectrum_bins(m->spectrum); k++) {
-        while (b + 1 < bands && k * hertz >= ldexp(lowest_band, b + 1) / sqrt(2))
-            b++;
-        m->octave[k] = b >= 0 && k * hertz < ldexp(lowest_band, b) * sqrt(2) ? b : -1;
-    }
-}
-
 struct timbre_meter *timbre_meter_new(double rate)
 {
     struct timbre_meter *m = mem_zero(1, sizeof *m);
@@ -51,12 +40,9 @@ struct timbre_meter *timbre_meter_new(double rate)
     m->rate = rate;
     m->spectrum = spectrum_new_standard(rate);
     bins = (size_t)spectrum_bins(m->spectrum);
-    m->power = mem_zero(bins, sizeof *m->power);
-    m->octave = mem_zero(bins, sizeof *m->octave);
-    octaves_place(m);
-    m->log = mem_zero(bins, sizeof *m->log);
+    m->power = mem_zero(2 * bins, sizeof *m->power);
     m->db = mem_zero(bins, sizeof *m->db);
-    m->db_before = mem_zero(bins, sizeof *m->db_before);
+    m->all = mem_zero(bins, sizeof *m->all);
     return m;
 }
 
@@ -66,10 +52,8 @@ void timbre_meter_free(struct timbre_meter *m)
         return;
     spectrum_free(m->spectrum);
     free(m->power);
-    free(m->octave);
-    free(m->log);
     free(m->db);
-    free(m->db_before);
+    free(m->all);
     free(m->rises);
     free(m);
 }
@@ -79,61 +63,89 @@ double timbre_meter_rate(const struct timbre_meter *m)
     return m->rate;
 }
 
-KERNEL(logarithms, (const double *power, float *log, float *db, int n), (power, log, db, n))
+enum { LANES = 8 };
+
+/* Sums over the bins k of a frame, each lane of some of them, P with its 1e-10. */
+struct sums {
+    double total[LANES], moment[LANES], square[LANES]; /* P, k P, k^2 P */
+    float logs[LANES], peak[LANES];                    /* ln P; the largest P */
+    float rise[LANES];                                 /* of the level, dB */
+};
+
+KERNEL_INLINE void bin_add(struct sums *s, int lane, float power, int bin, float *db, double *all)
 {
-    for (int k = 0; k < n; k++) {
-        log[k] = kernel_log((float)power[k] + 1e-10f);
-        db[k] = 4.34294481903f * kernel_log((float)power[k] + 1e-6f);
+    float level = 4.34294481903f * kernel_log(power + 1e-6f), rise = level - *db;
+    double p = power + 1e-10;
+
+    s->total[lane] += p;
+    s->moment[lane] += bin * p;
+    s->square[lane] += bin * (bin * p);
+    s->logs[lane] += kernel_log(power + 1e-10f);
+    s->peak[lane] = power > s->peak[lane] ? power : s->peak[lane];
+    s->rise[lane] += rise > 0 ? rise : 0;
+    *db = level;
+    *all += power;
+}
+
+KERNEL(bins_add, (const float *power, int bins, float *restrict db, double *restrict all, struct sums *out),
+       (power, bins, db, all, out))
+{
+    struct sums s = {0};
+    int k = 0;
+
+    for (; k + LANES <= bins; k += LANES)
+        for (int i = 0; i < LANES; i++)
+            bin_add(&s, i, power[k + i], k + i, db + k + i, all + k + i);
+    for (; k < bins; k++)
+        bin_add(&s, 0, power[k], k, db + k, all + k);
+    for (int i = 1; i < LANES; i++) {
+        s.total[0] += s.total[i];
+        s.moment[0] += s.moment[i];
+        s.square[0] += s.square[i];
+        s.logs[0] += s.logs[i];
+        s.peak[0] = s.peak[i] > s.peak[0] ? s.peak[i] : s.peak[0];
+        s.rise[0] += s.rise[i];
     }
+    *out = s;
 }
 
-/* Adds the power of a frame to its octaves: both halves of the spectrum count, the first and last bin once. */
-static void octaves_add(const struct timbre_meter *m, double *band)
-{
-    int bins = spectrum_bins(m->spectrum);
-
-    for (int k = 0; k < bins; k++)
-        if (m->octave[k] >= 0)
-            band[m->octave[k]] += m->power[k] * (k == 0 || k == bins - 1 ? 1 : 2) / spectrum_size(m->spectrum);
-}
-
-/* Adds a frame's figures to t; returns its energy in dB. */
-static double frame_timbre(const struct timbre_meter *m, struct timbre *t)
+/* Adds a frame's figures to t; rise: mean over bins of what the level rose since the frame before. Returns its energy
+ * in dB. */
+static double frame_timbre(const struct timbre_meter *m, const float *power, struct timbre *t, double *rise)
 {
     int bins = spectrum_bins(m->spectrum), k = 0;
-    double hertz = m->rate / spectrum_size(m->spectrum);
-    double total = 0, logs = 0, peak = 0, moment = 0, square = 0, below, mean, centroid;
+    double hertz = m->rate / spectrum_size(m->spectrum), below, mean, centroid;
+    struct sums s;
 
-    for (int i = 0; i < bins; i++) {
-        double p = m->power[i] + 1e-10;
-
-        total += p;
-        logs += m->log[i];
-        peak = p > peak ? p : peak;
-        moment += i * p;
-        square += (double)i * i * p;
-    }
-    mean = total / bins;
-    centroid = moment / total;
-    for (below = m->power[0] + 1e-10; below < rolloff_share * total; below += m->power[k] + 1e-10)
+    bins_add(power, bins, m->db, m->all, &s);
+    mean = s.total[0] / bins;
+    centroid = s.moment[0] / s.total[0];
+    for (below = power[0] + 1e-10; below < rolloff_share * s.total[0]; below += power[k] + 1e-10)
         k++;
-    t->flatness += exp(logs / bins) / mean;
-    t->peakiness += 10 * log10(peak / mean);
+    t->flatness += exp(s.logs[0] / (float)bins) / mean;
+    t->peakiness += 10 * log10((s.peak[0] + 1e-10) / mean);
     t->centroid += hertz * centroid;
-    t->bandwidth += hertz * sqrt(fmax(0, square / total - centroid * centroid));
+    t->bandwidth += hertz * sqrt(fmax(0, s.square[0] / s.total[0] - centroid * centroid));
     t->rolloff += k * hertz;
+    *rise = s.rise[0] / (float)bins;
     return 10 * log10(mean + 1e-9);
 }
 
-/* Mean over bins of what the level rose since the frame before. */
-static double frame_rise(const struct timbre_meter *m)
+/* Levels of octaves from the power of all frames: both halves of the spectrum count, the first and last bin once. */
+static void octaves_measure(const struct timbre_meter *m, int64_t frames, struct timbre *t)
 {
-    int bins = spectrum_bins(m->spectrum);
-    double rise = 0;
+    int bins = spectrum_bins(m->spectrum), k = 0;
+    double hertz = m->rate / spectrum_size(m->spectrum), count = (double)frames * spectrum_size(m->spectrum);
 
-    for (int k = 0; k < bins; k++)
-        rise += m->db[k] > m->db_before[k] ? (double)(m->db[k] - m->db_before[k]) : 0;
-    return rise / bins;
+    while (k < bins && k * hertz < lowest_band / sqrt(2))
+        k++;
+    for (int b = 0; b < t->bands; b++) {
+        double sum = 0;
+
+        for (; k < bins && k * hertz < ldexp(lowest_band, b) * sqrt(2); k++)
+            sum += m->all[k] * (k == 0 || k == bins - 1 ? 1 : 2);
+        t->band[b] = 10 * log10(sum / count);
+    }
 }
 
 static void rises_center(double *x, int64_t n)
@@ -209,20 +221,16 @@ struct timbre timbre_measure(struct timbre_meter *m, const float *x, int64_t cha
     assert(channels >= 1 && samples >= 1);
     m->count = frames - 1;
     m->rises = mem_grow(m->rises, (size_t)frames, sizeof *m->rises);
+    memset(m->all, 0, (size_t)spectrum_bins(m->spectrum) * sizeof *m->all);
     for (int64_t f = 0; f < frames; f++) {
         double rise, energy;
-        float *swap = m->db_before;
 
-        m->db_before = m->db;
-        m->db = swap;
-        spectrum_power(m->spectrum, x, channels, samples, f, false, m->power);
-        logarithms(m->power, m->log, m->db, spectrum_bins(m->spectrum));
-        octaves_add(m, t.band);
-        energy = frame_timbre(m, &t);
+        if (f % 2 == 0)
+            spectrum_power(m->spectrum, x, channels, samples, f, 2, false, m->power);
+        energy = frame_timbre(m, m->power + f % 2 * spectrum_bins(m->spectrum), &t, &rise);
         energies += energy;
         squares += energy * energy;
-        rise = f > 0 ? frame_rise(m) : 0;
-        flux += rise;
+        flux += f > 0 ? rise : 0;
         if (f > 0)
             m->rises[f - 1] = rise;
     }
@@ -232,7 +240,6 @@ struct timbre timbre_measure(struct timbre_meter *m, const float *x, int64_t cha
     t.dynamics = sqrt(fmax(0, squares / n - (energies / n) * (energies / n)));
     t.flux = frames > 1 ? flux / (n - 1) : NAN;
     t.rhythm = pulse_strongest(m->rises, m->count, (int64_t)(0.2 / hop), (int64_t)(1.2 / hop));
-    for (int b = 0; b < t.bands; b++)
-        t.band[b] = 10 * log10(t.band[b] / n);
+    octaves_measure(m, frames, &t);
     return t;
 }

@@ -8,6 +8,7 @@
 
 #include "base/diag.h"
 #include "base/error.h"
+#include "base/history.h"
 #include "base/mem.h"
 #include "model/codec_private.h"
 
@@ -23,9 +24,9 @@ static int begin_output(struct codec *c)
 {
     struct meta *m;
 
-    if (c->w)
+    if (c->out.w)
         return 0;
-    m = c->way == CODEC_DRAW ? meta_copy(c->head) : meta_map();
+    c->out.head = m = c->way == CODEC_DRAW ? meta_copy(c->head) : meta_map();
     meta_set(m, "rate", meta_copy(meta_get(c->m.meta, "rate")));
     meta_set(m, "network", meta_text(c->m.network->name));
     if (c->way != CODEC_DECODE) {
@@ -33,9 +34,8 @@ static int begin_output(struct codec *c)
         if (!c->m.network->one_length)
             meta_set(m, "frames", meta_text(c->m.beat ? "beat" : "fixed"));
     }
-    c->w = writer_new(c->fd, c->label, c->way == CODEC_DECODE ? "audio" : "latent", m);
-    meta_free(m);
-    return c->w ? 0 : -1;
+    c->out.kind = c->way == CODEC_DECODE ? "audio" : "latent";
+    return output_begin(&c->out);
 }
 
 static int put(struct codec *c, const struct codec_clip *clip, const struct frame_tensor *tensors, size_t count)
@@ -46,7 +46,7 @@ static int put(struct codec *c, const struct codec_clip *clip, const struct fram
                 return error_set(
                     "'%s' comes to values that are not finite: what went in is too large, or %s is damaged", clip->name,
                     c->path);
-    return (clip->part ? writer_part : writer_put)(c->w, clip->name, clip->meta, tensors, count);
+    return (clip->part ? writer_part : writer_put)(c->out.w, clip->name, clip->meta, tensors, count);
 }
 
 static void forget_clip(struct codec_clip *clip)
@@ -196,6 +196,8 @@ static int encode_all(struct codec *c, struct reader *r)
     while ((got = codec_next(&c->m, r, &a)) > 0) {
         struct codec_clip *clip;
 
+        if (output_follow(&c->out, r))
+            return -1;
         if ((a.frame->part || a.frame->follows) && a.frame_audio.shape[0] > 1)
             return error_set("%s: '%s' is a batch in parts: cut clips, not batches", reader_label(r), a.frame->name);
         clip = next_clip(c, a.frame, a.name, audio_clip_meta(&a));
@@ -311,7 +313,7 @@ static int decode_all(struct codec *c, struct reader *r)
 
     while ((got = reader_next(r, &f)) > 0) {
         c->head = reader_meta(r);
-        if (decode_frame(c, f))
+        if (output_follow(&c->out, r) || decode_frame(c, f))
             return -1;
     }
     return got;
@@ -349,6 +351,7 @@ static int codec_open(struct codec *c)
 
     if (!file)
         return -1;
+    history_model(c->path, c->m.meta);
     c->pool = pool_new((int)c->how.threads);
     status = kind_of(c)->begin(c, file);
     c->clips = mem_zero((size_t)c->room, sizeof *c->clips);
@@ -372,10 +375,7 @@ static int codec_close(struct codec *c, int status)
     free(c->clips);
     kind_of(c)->end(c);
     pool_free(c->pool);
-    if (c->w && status)
-        writer_abandon(c->w);
-    else if (c->w)
-        status = writer_end(c->w);
+    status = output_end(&c->out, status);
     model_free(&c->m);
     return status;
 }
@@ -396,12 +396,13 @@ static int codec_run(struct codec c, struct reader *r)
 
 int codec_encode(const char *model, struct reader *r, int fd, const char *label, struct codec_options how)
 {
-    return codec_run((struct codec){.path = model, .fd = fd, .label = label, .how = how}, r);
+    return codec_run((struct codec){.path = model, .out = {.fd = fd, .label = label}, .how = how}, r);
 }
 
 int codec_decode(const char *model, struct reader *r, int fd, const char *label, struct codec_options how)
 {
-    return codec_run((struct codec){.path = model, .fd = fd, .label = label, .how = how, .way = CODEC_DECODE}, r);
+    return codec_run((struct codec){.path = model, .out = {.fd = fd, .label = label}, .how = how, .way = CODEC_DECODE},
+                     r);
 }
 
 struct codec *codec_draw_begin(const char *model, const struct meta *head, int fd, const char *label,
@@ -410,8 +411,7 @@ struct codec *codec_draw_begin(const char *model, const struct meta *head, int f
     struct codec *c = mem_alloc(sizeof *c);
 
     *c = (struct codec){.path = model,
-                        .fd = fd,
-                        .label = label,
+                        .out = {.fd = fd, .label = label},
                         .how = how,
                         .way = CODEC_DRAW,
                         .from = "the noise",

@@ -5,6 +5,7 @@
 
 #include "base/pool.h"
 #include "io/clip.h"
+#include "io/output.h"
 #include "model/codec.h"
 #include "model/file.h"
 
@@ -27,9 +28,8 @@ struct codec_clip {
 
 struct codec {
     struct model m;
-    struct writer *w;
-    const char *path, *label; /* of the model file, of the output */
-    int fd;
+    struct output out;
+    const char *path; /* of the model file */
     struct codec_options how;
     struct pool *pool;
     enum codec_way { CODEC_ENCODE, CODEC_DECODE, CODEC_DRAW } way;

@@ -9,6 +9,7 @@
 
 #include "base/diag.h"
 #include "base/error.h"
+#include "base/history.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "model/codec_private.h"
@@ -206,13 +207,14 @@ static int draw_latents(struct run *run, const struct meta *head, int fd, const 
     return codec_draw_end(run->c, status);
 }
 
-static int draw_noise(struct run *run, const struct meta *head, int fd, const char *label)
+static int draw_noise(struct run *run, struct meta *head, int fd, const char *label)
 {
     double length = run->d.length;
 
     run->size = DEFAULT_LATENT;
     run->frames = run->first =
         length > 0 ? (int64_t)ceil(length * FRAMES_PER_SECOND) + FRAMES_OF_A_BAR : DEFAULT_FRAMES;
+    history_put(head, NULL, 1);
     run->w = writer_new(fd, label, "noise", head);
     return !run->w || draw_all(run) || writer_end(run->w) ? -1 : 0;
 }

@@ -8,15 +8,18 @@
 
 #include "base/mem.h"
 
-/* Blocks of context before a place; those that a repeat is found by; how far back one is looked for; places not gone back
- * to; the best that are compared with what was played before. */
-enum { CONTEXT = 2, REACH = 4, BACK = 1024, RECENT = 16, BEST = 256, LAGS = 5 };
+/* Blocks of context before a place; those that a repeat is found by; how far back one is looked for; the best that are
+ * compared with what was played before. */
+enum { CONTEXT = 2, REACH = 4, BACK = 1024, BEST = 256, LAGS = 5 };
 /* Weights of the terms beside that of the context, as measured on composed and orchestral music; how alike a place has to
  * be for what was played there to return, and to be compared with. */
-static const double texture = 1, memory = 1, penalty = 1, least_alike = 0.35;
+static const double texture = 1, memory = 1, least_alike = 0.35;
 static const double least_memory = 0.05;
 /* Farther than any two clips: what clips in three and in four are apart. */
 static const double other_bars = 1e6;
+/* How much of its cost at the mean of all places a block is spared. In many dimensions those near the mean of all are near
+ * to any (Radovanovic, Nanopoulos and Ivanovic 2010): at 0 new clips are of few blocks, and too much alike. */
+static const float spared = 0.4f;
 
 struct guided_how guided_defaults(void)
 {
@@ -38,10 +41,9 @@ struct guided_walk {
     int64_t known[256], *section; /* of --form: which of the sections [letters, blocks] a letter is, or -1 */
     int letters;
     size_t like_size;
+    float *usual;    /* [count]: the cost of a block at the mean of all places, but for a constant */
     float *cost;     /* [count] */
     float *products; /* [count, 2] */
-    int64_t recent[RECENT];
-    int64_t used;
 };
 
 /* ---- the row ---- */
@@ -199,6 +201,32 @@ static void begin_row(struct guided_walk *w, int64_t from)
     stretch(b, from, count, w->section);
 }
 
+/* Adds scale |row - mean of the rows|^2 of every row of n values, count of them, to sum. */
+static void spread_add(int64_t count, int n, const float *rows, float scale, float *sum)
+{
+    float *mean = mem_zero((size_t)n, sizeof *mean);
+
+    for (int64_t j = 0; j < count; j++)
+        for (int i = 0; i < n; i++)
+            mean[i] += rows[j * n + i] / (float)count;
+    squares_add(count, n, rows, mean, scale, sum);
+    free(mean);
+}
+
+static float *usual_costs(const struct guided *g)
+{
+    const struct blocks *b = g->bank;
+    float *usual = mem_zero((size_t)b->count, sizeof *usual), *before = mem_zero((size_t)b->count, sizeof *before);
+
+    spread_add(b->count, CHROMA, b->harmony, (float)g->how.follow / g->far.harmony, usual);
+    spread_add(b->count, b->latent, b->texture, (float)texture / g->far.texture, usual);
+    spread_add(b->count, b->length * b->latent, b->weighted, 1 / g->far.context, before);
+    for (int64_t j = CONTEXT; j < b->count; j++)
+        usual[j] += before[j - 2] + before[j - 1];
+    free(before);
+    return usual;
+}
+
 struct guided_walk *guided_begin(const struct guided *g, const struct blocks *guide, int64_t from, int64_t blocks)
 {
     struct guided_walk *w = mem_zero(1, sizeof *w);
@@ -210,12 +238,11 @@ struct guided_walk *guided_begin(const struct guided *g, const struct blocks *gu
     w->made = mem_zero((size_t)w->rows, sizeof *w->made);
     w->like_size = (size_t)(guide->length * guide->latent + CHROMA);
     w->like = mem_alloc((size_t)w->rows * w->like_size * sizeof *w->like);
+    w->usual = usual_costs(g);
     w->cost = mem_alloc((size_t)g->bank->count * sizeof *w->cost);
     w->products = mem_alloc(2 * (size_t)g->bank->count * sizeof *w->products);
     begin_row(w, from);
     fill_row(w, w->rows);
-    for (int i = 0; i < RECENT; i++)
-        w->recent[i] = -1;
     return w;
 }
 
@@ -225,6 +252,7 @@ void guided_end(struct guided_walk *w)
     free(w->section);
     free(w->made);
     free(w->like);
+    free(w->usual);
     free(w->cost);
     free(w->products);
     free(w);
@@ -276,23 +304,10 @@ static bool may_play(const struct guided_walk *w, int64_t j, int64_t guide_clip)
            (c != guide_clip || w->guide != b || b->clips < 2);
 }
 
-static bool was_near(const struct guided_walk *w, int64_t j)
-{
-    int64_t unit = w->g->how.unit;
-
-    for (int64_t k = 0; k < RECENT / unit; k++) {
-        int64_t r = w->recent[k];
-
-        if (r >= 0 && w->g->bank->clip[r] == w->g->bank->clip[j] && llabs(2 * (j - r) - unit) <= 2 * unit)
-            return true;
-    }
-    return false;
-}
-
 /* Costs of all blocks j, as the first of a unit at place i, but for what was played before: squared distances over what
  * they are between any blocks (far), of the two blocks before j from past; with the weight follow of the harmony from
- * blocks row[i + k] of the guide, the mean over the unit; with texture of the texture from row[i]; and a penalty near
- * places just played. INFINITY: not to be played. */
+ * blocks row[i + k] of the guide, the mean over the unit; with texture of the texture from row[i]; less what is spared.
+ * INFINITY: not to be played. */
 static void costs(struct guided_walk *w, int64_t i, const float *past)
 {
     const struct guided *g = w->g;
@@ -302,15 +317,12 @@ static void costs(struct guided_walk *w, int64_t i, const float *past)
 
     blocks_products(b, past, p);
     for (int64_t j = 0; j < b->count; j++)
-        c[j] = may_play(w, j, clip) ? blocks_context(b, p, j) / g->far.context : INFINITY;
+        c[j] = may_play(w, j, clip) ? blocks_context(b, p, j) / g->far.context - spared * w->usual[j] : INFINITY;
     for (int64_t k = 0; k < unit; k++)
         squares_add(b->count - k, CHROMA, b->harmony + k * CHROMA, a->harmony + guided_row(w, i + k) * CHROMA,
                     (float)g->how.follow * part / g->far.harmony, c);
     squares_add(b->count, b->latent, b->texture, a->texture + guided_row(w, i) * b->latent,
                 (float)texture / g->far.texture, c);
-    for (int64_t j = 0; j < b->count; j++)
-        if (isfinite(c[j]) && was_near(w, j))
-            c[j] += (float)penalty;
 }
 
 /* Blocks played before, and how much what is chosen should be like them. */
@@ -409,7 +421,6 @@ int64_t guided_next(struct guided_walk *w, int64_t i, const float *past, double 
 
             for (int64_t k = 0; k < unit; k++) /* clips shorter than a unit may end before */
                 w->made[(i + k) % w->rows] = from + k < w->g->bank->count ? from + k : w->g->bank->count - 1;
-            w->recent[w->used++ % (RECENT / unit)] = from;
         }
     }
     return w->made[i % w->rows];

@@ -8,8 +8,9 @@
 
 #include "base/diag.h"
 #include "base/error.h"
+#include "base/history.h"
 #include "base/mem.h"
-#include "io/stream.h"
+#include "io/output.h"
 
 /* A clip of a latent stream: a copy that outlasts its frame. */
 struct clip {
@@ -22,7 +23,7 @@ struct input {
     struct reader *r;
     struct clip clip;
     int64_t clips, segment; /* clips so far; the segment whose head has been looked at */
-    bool ended;
+    bool ended, piped;
 };
 
 struct mixer {
@@ -34,7 +35,7 @@ struct mixer {
     bool beats; /* the frames of latents follow the beat */
     int warned; /* of a crossfade over nothing */
     struct mix_sound sound;
-    struct writer *out;
+    struct output out;
 };
 
 /* ---- clips ---- */
@@ -105,6 +106,8 @@ static int check_origin(struct mixer *m, struct input *in)
     if (in->segment == reader_segment(in->r))
         return 0;
     in->segment = reader_segment(in->r);
+    if (in->piped && output_follow(&m->out, in->r))
+        return -1;
     if (!meta_get_text(reader_meta(in->r), "model", &digest))
         return 0;
     if (m->model && strcmp(m->model, digest))
@@ -122,6 +125,7 @@ static int open_input(struct mixer *m, struct input *in, const char *path)
     static const char *const kinds[] = {"latent", "noise", NULL};
 
     in->segment = -1;
+    in->piped = !strcmp(path, "-");
     in->r = reader_open(path, kinds);
     if (!in->r)
         return -1;
@@ -139,6 +143,8 @@ static int open_model(struct mixer *m)
 
     if (mix_sound_begin(&m->sound, &m->how.alter))
         return -1;
+    if (m->how.alter.model)
+        history_model(m->how.alter.model, m->sound.m.meta);
     digest = digest_meta(m->sound.m.digest);
     m->model = m->how.alter.model ? mem_text(digest->text) : NULL;
     m->model_label = m->how.alter.model;
@@ -147,7 +153,7 @@ static int open_model(struct mixer *m)
 }
 
 /* Opens the streams and begins the output: its head has what theirs agree on. */
-static int open_streams(struct mixer *m, char *const *paths, int fd, const char *label)
+static int open_streams(struct mixer *m, char *const *paths)
 {
     struct meta *head = NULL;
     const char *frames = "";
@@ -170,9 +176,8 @@ static int open_streams(struct mixer *m, char *const *paths, int fd, const char 
     m->beats = !strcmp(frames, "beat");
     if (m->model && !meta_get(head, "model"))
         meta_set(head, "model", meta_text(m->model));
-    m->out = writer_new(fd, label, "latent", head);
-    meta_free(head);
-    return m->out ? 0 : -1;
+    m->out.head = head;
+    return output_begin(&m->out);
 }
 
 /* The next clip of a stream: 1; 0 at its end, which leaves the last one; -1. */
@@ -264,7 +269,7 @@ static int put(struct mixer *m, const char *name, struct mix_sum *sums, double s
     else
         meta_free(mix);
     if (!status)
-        status = writer_put(m->out, name, meta, t, parts);
+        status = writer_put(m->out.w, name, meta, t, parts);
     for (size_t i = 0; i < parts; i++)
         free(t[i].t.data);
     meta_free(meta);
@@ -464,17 +469,17 @@ static int put_average(struct mixer *m)
 int mix_streams(char *const *paths, size_t count, struct mix_how how, int fd, const char *label)
 {
     static const double first[] = {1, 0};
-    struct mixer m = {.how = how, .count = count, .inputs = mem_zero(count, sizeof *m.inputs)};
-    int status = open_streams(&m, paths, fd, label);
+    struct mixer m = {.how = how,
+                      .count = count,
+                      .inputs = mem_zero(count, sizeof *m.inputs),
+                      .out = {.fd = fd, .label = label, .kind = "latent"}};
+    int status = open_streams(&m, paths);
 
     if (how.alter.model || how.alter.dim)
         m.how.weights = first; /* the first clip, which is altered */
     if (!status)
         status = how.average ? put_average(&m) : put_groups(&m);
-    if (m.out && status)
-        writer_abandon(m.out);
-    else if (m.out)
-        status = writer_end(m.out);
+    status = output_end(&m.out, status);
     for (size_t i = 0; i < count; i++) {
         reader_free(m.inputs[i].r);
         clip_clear(&m.inputs[i].clip);

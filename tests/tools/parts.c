@@ -59,7 +59,7 @@ int main(int argc, char **argv)
         return 1;
     head = meta_copy(reader_meta(r));
     if (bare)
-        meta_set(head, "history", meta_list());
+        meta_set(head, "history", meta_nil());
     if (!maps && !(w = writer_new(1, "standard output", reader_kind(r), head)))
         return 1;
     meta_free(head);

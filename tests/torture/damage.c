@@ -22,7 +22,7 @@ static const struct subject subjects[] = {
     {"one-parts.cvs",
      1,
      {"cv-info -q", "cv-batch -q -b 2", "cv-train -q -N notebook -e 1 -j 1", "cv-encode -q -j 1 notebook.bin",
-      "cv-towav -q -o out", "cv-check -q"}},
+      "cv-towav -q -o out", "cv-check -q", "cv-report -q -j 1 --held-out @ notebook.bin"}},
     {"one-latent-parts.cvs", 1, {"cv-info -q", "cv-decode -q -j 1 notebook.bin", "cv-mix -q @ one-latent.cvs"}},
     {"one-latent.cvs",
      1,
@@ -42,7 +42,7 @@ static const struct subject subjects[] = {
     {"notebook.bin",
      0,
      {"cv-info -q @", "cv-decode -q -j 1 @ < tiny-noise.cvs", "cv-encode -q -j 1 @ < tiny.cvs", "cv-sample -q -m @",
-      "cv-eval -q -j 1 @ < tiny.cvs"}},
+      "cv-eval -q -j 1 @ < tiny.cvs", "cv-report -q -j 1 --clips 1 --held-out tiny.cvs @"}},
 };
 
 enum { RANDOM = 1000 };

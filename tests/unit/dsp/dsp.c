@@ -90,12 +90,13 @@ static void test_spectrum(int size, int hop, int samples, bool reflected)
 {
     struct spectrum *s = spectrum_new(size, hop);
     float *x = noise((size_t)samples, 2);
-    double *power = mem_zero((size_t)spectrum_bins(s), sizeof *power), worst = 0;
+    float *power = mem_floats((size_t)spectrum_bins(s));
+    double worst = 0;
 
     for (int f = 0; f < spectrum_frames(s, samples); f++) {
-        spectrum_power(s, x, 1, samples, f, reflected, power);
+        spectrum_power(s, x, 1, samples, f, 1, reflected, power);
         for (int k = 0; k < spectrum_bins(s); k++)
-            worst = fmax(worst, fabs(power[k] - power_at(x, samples, size, f * hop - size / 2, k, reflected)));
+            worst = fmax(worst, fabs((double)power[k] - power_at(x, samples, size, f * hop - size / 2, k, reflected)));
     }
     check(spectrum_bins(s) == size / 2 + 1 && spectrum_frames(s, samples) == 1 + samples / hop && worst < 1e-4,
           "spectra %d by %d of %d samples (%.1e)", size, hop, samples, worst);
@@ -108,11 +109,11 @@ static void plan_task(void *arg, int task, int worker)
 {
     struct spectrum *s = spectrum_new(16 + 2 * (task % 5), 4);
     float *x = noise(100, 5);
-    double power[13];
+    float power[13];
 
     (void)worker;
-    spectrum_power(s, x, 1, 100, 1, true, power);
-    ((double *)arg)[task] = power[0];
+    spectrum_power(s, x, 1, 100, 1, 1, true, power);
+    ((float *)arg)[task] = power[0];
     free(x);
     spectrum_free(s);
 }
@@ -120,7 +121,7 @@ static void plan_task(void *arg, int task, int worker)
 static void test_threads(void)
 {
     enum { TASKS = 200 };
-    double one[TASKS], many[TASKS];
+    float one[TASKS], many[TASKS];
     struct pool *pool = pool_new(4);
 
     pool_run(NULL, TASKS, plan_task, one);

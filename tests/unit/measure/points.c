@@ -242,11 +242,19 @@ static double matched(const float *a, int owners_a, const float *b, int owners_b
     return fmin(in, holds) / ALL;
 }
 
+static struct point_match match(struct point_set *real, struct point_set *c, double spread)
+{
+    point_set_settle(real, spread);
+    point_set_settle(c, spread);
+    return point_set_match(real, c, spread);
+}
+
 static void clouds(void)
 {
     float *x = drawn(ALL * DIMS, 5), *y = drawn(ALL * DIMS, 6);
     struct point_set *real = cloud(x, 3), *other, *small = point_set_new(DIMS, 1, 0);
-    double spread = 0, precision, recall;
+    double spread = 0;
+    struct point_match m;
 
     for (int i = 0; i < ALL * DIMS; i++)
         y[i] = 0.8f * y[i] + (i % 3 == 0 ? 0.7f : 0);
@@ -255,22 +263,22 @@ static void clouds(void)
         for (int j = 0; j < ALL; j++)
             spread += squared(x + i * DIMS, x + j * DIMS, DIMS) / (ALL * (ALL - 1));
     near("spread", point_set_spread(real), spread, 1e-5);
-    near("MMD", point_set_mmd(real, other, 0.5),
-         kernel_mean(x, x, 3, 0.5) + kernel_mean(y, y, 1, 0.5) - 2 * kernel_mean(x, y, 0, 0.5), 1e-6);
-    point_set_match(real, other, &precision, &recall);
-    near("precision", precision, matched(y, 1, x, 3), 1e-9);
-    near("recall", recall, matched(x, 3, y, 1), 1e-9);
-    check(precision != recall && precision < 1 && recall < 1, "which are not alike: %g, %g", precision, recall);
+    m = match(real, other, 0.5);
+    near("MMD", m.mmd, kernel_mean(x, x, 3, 0.5) + kernel_mean(y, y, 1, 0.5) - 2 * kernel_mean(x, y, 0, 0.5), 1e-6);
+    near("precision", m.precision, matched(y, 1, x, 3), 1e-9);
+    near("recall", m.recall, matched(x, 3, y, 1), 1e-9);
+    check(m.precision != m.recall && m.precision < 1 && m.recall < 1, "which are not alike: %g, %g", m.precision,
+          m.recall);
     check(isnan(point_set_spread(small)), "a cloud of nothing has no spread");
     point_set_add(small, x, 1, 1);
     near("one of a point", point_set_spread(small), 0, 1e-6);
     point_set_add(small, x + 3, 4, 1);
-    point_set_match(small, other, &precision, &recall);
-    check(isnan(precision) && isnan(recall), "five points are too few for balls");
-    check(isnan(point_set_mmd(real, other, 0)), "and no spread gives no kernel");
+    m = match(small, other, 0.5);
+    check(isnan(m.precision) && isnan(m.recall), "five points are too few for balls");
+    check(isnan(match(real, other, 0).mmd), "and no spread gives no kernel");
     point_set_add(small, x + 15, 1, 1);
-    point_set_match(small, other, &precision, &recall);
-    check(isfinite(precision) && isfinite(recall), "six are enough");
+    m = match(small, other, 0.5);
+    check(isfinite(m.precision) && isfinite(m.recall), "six are enough");
     point_set_free(real);
     point_set_free(other);
     point_set_free(small);
@@ -283,7 +291,7 @@ static void edges(void)
 {
     struct point_set *a = point_set_new(1, 1, 0), *b = point_set_new(1, 1, 1);
     float x[6], y[6];
-    double precision, recall;
+    struct point_match m;
 
     for (int i = 0; i < 6; i++) {
         x[i] = (float)i;
@@ -291,9 +299,9 @@ static void edges(void)
     }
     point_set_add(a, x, 6, 1);
     point_set_add(b, y, 6, 1);
-    point_set_match(a, b, &precision, &recall);
-    near("precision of an edge", precision, 1.0 / 6, 1e-9);
-    near("recall of an edge", recall, 1.0 / 6, 1e-9);
+    m = match(a, b, 1);
+    near("precision of an edge", m.precision, 1.0 / 6, 1e-9);
+    near("recall of an edge", m.recall, 1.0 / 6, 1e-9);
     point_set_free(a);
     point_set_free(b);
 }
