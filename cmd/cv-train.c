@@ -131,12 +131,13 @@ int main(int argc, char **argv)
     struct train_options o;
     struct dataset data, test;
     struct snapshot resume = {0}, from = {0};
-    size_t memory = spool_default();
+    size_t memory;
     struct spool *spool;
     bool each = false;
     int status;
 
     team_begin(&argc, &argv);
+    memory = team_memory(spool_default());
     meet(&o, begin(&o, &each, &resume, &from, &memory, argc, argv));
     spool = spool_new(memory);
     if (o.test)

@@ -21,7 +21,8 @@
 /* Values of one exchange, bytes of one message: MPI counts in int. Up to FEW values it is faster to give all to all. */
 enum { PIECE = 1 << 22, MESSAGE = 1 << 30, FEW = 1024, TEXT = 4096 };
 
-static int rank, size = 1;
+static int rank, size = 1, near = 1; /* near: ranks of this machine */
+static MPI_Comm machine;
 static bool apart;                   /* ranks may be at different places: whoever ends takes the others with it */
 static bool failed;                  /* team_agree said so */
 static int spoken = -1, output = -1; /* standard error, and output, while something else is in their place */
@@ -63,6 +64,8 @@ void team_begin(int *argc, char ***argv)
     MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &level);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &size);
+    MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &machine);
+    MPI_Comm_size(machine, &near);
     atexit(leave);
     at_quick_exit(leave); /* see mem_alloc */
     none = rank > 0 ? open("/dev/null", O_WRONLY | O_CLOEXEC) : -1;
@@ -346,12 +349,16 @@ void team_gather(void *all, size_t count, size_t bytes)
     free(counts);
 }
 
-/* ---- threads ---- */
+/* ---- what ranks of a machine share ---- */
+
+size_t team_memory(size_t bytes)
+{
+    return bytes / (size_t)near;
+}
 
 int team_threads(int threads)
 {
     cpu_set_t own, all;
-    MPI_Comm node;
     int mine, together;
 
     if (threads > 0 || size == 1)
@@ -359,10 +366,8 @@ int team_threads(int threads)
     CPU_ZERO(&own);
     sched_getaffinity(0, sizeof own, &own);
     mine = CPU_COUNT(&own);
-    MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &node);
-    MPI_Allreduce(&own, &all, (int)sizeof own, MPI_BYTE, MPI_BOR, node);
-    MPI_Allreduce(&mine, &together, 1, MPI_INT, MPI_SUM, node);
-    MPI_Comm_free(&node);
+    MPI_Allreduce(&own, &all, (int)sizeof own, MPI_BYTE, MPI_BOR, machine);
+    MPI_Allreduce(&mine, &together, 1, MPI_INT, MPI_SUM, machine);
     threads = together > 0 ? machine_processors() * CPU_COUNT(&all) / together : 1;
     return threads > 0 ? threads : 1;
 }

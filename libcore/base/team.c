@@ -21,6 +21,11 @@ int team_threads(int threads)
     return threads;
 }
 
+size_t team_memory(size_t bytes)
+{
+    return bytes;
+}
+
 void team_begin(int *argc, char ***argv)
 {
     (void)argc;

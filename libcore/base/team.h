@@ -1,6 +1,6 @@
 /* Ranks: processes that train one model together, each with clips of its own, step by step. A program has one, rank 0,
  * for which nothing here does anything (base/team.c), unless it is linked with cmd/mpi/team.c in front of the library. But
- * for the first four, all ranks call the same functions in the same order. */
+ * for the first three and team_memory, all ranks call the same functions in the same order. */
 #ifndef BASE_TEAM_H
 #define BASE_TEAM_H
 
@@ -13,6 +13,9 @@ int team_size(void);
 
 /* Threads for this rank where so many are asked for, 0: its share of the processors. */
 int team_threads(int threads);
+
+/* Its share of so much memory of the machine. */
+size_t team_memory(size_t bytes);
 
 /* ---- from the beginning to the end ---- */
 
