@@ -187,6 +187,10 @@ stopped() {
     program=$build/cv-train-mpi
     fails 2 'if [ $rank = 1 ]; then cv-train-mpi --each -e 3 < 1.cvs; fi; cv-train-mpi --each < 0.cvs'
     [[ $line == *"rank 1: "*'"-e","3"'* ]]
+    tone -r 3000 -s 3 -w silence silence.wav
+    cv-load -q -r 3000 silence.wav > silence.cvs
+    fails 2 'if [ $rank = 1 ]; then cv-train-mpi --each < silence.cvs; fi; cv-train-mpi --each < 0.cvs'
+    [[ $line == *"rank 1: its clips are silent"* ]]
     fails 7 'cv-train-mpi < all.cvs'
     [[ $line == *"rank 6: has no clips"* ]]
     fails 2 'head -c 150000 all.cvs | { cv-train-mpi -o model; }'

@@ -173,12 +173,11 @@ static int begin_crops(struct spectral_training *t)
 
     t->crops =
         crops_new(t->clips, t->t.data->count, t->crop, t->input.beat ? t->shape.stride : 1); /* where beats begin */
-    places = t->share = (double)crops_places(&t->crops);
-    if (!(places > 0))
-        return error_set("its clips are silent: there is nothing to learn from");
+    places = (double)crops_places(&t->crops);
+    t->share = places;
     team_sum(&places, 1);
     t->share /= places;
-    return 0;
+    return t->share > 0 ? 0 : error_set("its clips are silent: there is nothing to learn from");
 }
 
 /* Clips of the bank of the model that training starts from, where it is to be kept. */
