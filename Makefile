@@ -74,7 +74,7 @@ $(BUILD)/tools/%: $(BUILD)/tests/tools/%.o $(LIBRARY)
 # fuzz targets: as programs that replay files, or (FUZZER=1, by make fuzz) with a fuzzer
 FUZZ_SHARED = $(BUILD)/tests/fuzz/harness.o $(BUILD)/tests/fuzz/model.o
 FUZZ_LINK = $(if $(FUZZER),-fsanitize=fuzzer) -Wl,--wrap=read,--wrap=writev,--wrap=fclose,--wrap=exit
-FUZZ_DRIVER = $(BUILD)/tests/fuzz/$(if $(FUZZER),$(if $(filter %/stream %/model %/codec,$@),mutate,none),replay).o
+FUZZ_DRIVER = $(BUILD)/tests/fuzz/$(if $(FUZZER),$(if $(filter %/stream %/model %/snapshot %/codec,$@),mutate,none),replay).o
 $(BUILD)/fuzz/seeds: $(BUILD)/tests/fuzz/seeds.o $(FUZZ_SHARED) $(LIBRARY)
 	@mkdir -p $(@D)
 	$(LINK) -Wl,--wrap=read,--wrap=writev,--wrap=fclose,--wrap=exit -o $@ $^ $(PKG_LIBS) -lm
@@ -112,6 +112,13 @@ asan:
 	   SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all'
 tsan:
 	@$(MAKE) --no-print-directory check MPI=none BUILD=$(BUILD)/tsan CFLAGS='-O1 -g' SANITIZE='-fsanitize=thread'
+# how much of what reads from outside the tests go through (SECURITY.md); assertions are left out, as no input fails one
+coverage:
+	@sh pipelines/packages.sh build check coverage
+	@$(MAKE) --no-print-directory -j$(JOBS) all tests $(BUILD)/coverage/compose MPI=none BUILD=$(BUILD)/coverage CC=clang-14 WARN=-Wall \
+	   CFLAGS='-O1 -g' KERNEL='-ffp-contract=fast -fno-math-errno -DNDEBUG' SANITIZE='-fcoverage-mapping \
+	   -fprofile-instr-generate=$$(abspath $$(BUILD))/profile/$$(subst /,-,$$(@:$$(BUILD)/%=%))-%4m.profraw'
+	@BUILD=$(BUILD)/coverage sh tests/tools/coverage.sh
 # hostile input, damage, faults of the machine: SECURITY.md; TORTURE_SECONDS and FUZZ_SECONDS bound them
 fuzz:
 	@sh pipelines/packages.sh build torture
@@ -174,7 +181,8 @@ reproducible:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all demo check tests asan tsan fuzz torture bench figures scale completion install uninstall deb reproducible clean
+.PHONY: all demo check tests asan tsan coverage fuzz torture bench figures scale completion install uninstall deb reproducible \
+   clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

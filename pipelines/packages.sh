@@ -12,6 +12,7 @@ for group; do
     demo) wanted="$wanted fluidsynth timgm6mb-soundfont fonts-dejavu-core" ;;
     figures) wanted="$wanted jq opus-tools" ;;
     torture) wanted="$wanted clang-14 libclang-rt-14-dev valgrind" ;;
+    coverage) wanted="$wanted clang-14 libclang-rt-14-dev llvm-14" ;;
     compilers) wanted="$wanted clang-14 gcc-aarch64-linux-gnu libc6-dev-arm64-cross" ;;
     mpi) wanted="$wanted libopenmpi-dev openmpi-bin libmpich-dev mpich" ;;
     deb) wanted="$wanted dpkg-dev lintian" ;;

@@ -467,7 +467,7 @@ made_clip() {
     command -v script > /dev/null || skip "no script(1)"
     for line in "cv-sample" "cv-batch < audio.cvs" "cv-load -n 300 jazz/a.wav" "cv-decode model.bin < noise.cvs" \
         "cv-encode model.bin < audio.cvs" "cv-train -N notebook -q -e 1 < audio.cvs" "cv-plot < audio.cvs" "cv-towav -o - < audio.cvs" \
-        "cv-info" "cv-batch > out" "cv-train -e 1 > out" "cv-towav -o out" "cv-decode model.bin > out"; do
+        "cv-load -q -r 3000 --live --raw s16,3000,1 - > out" "cv-info /dev/tty" "cv-info" "cv-batch > out" "cv-train -e 1 > out" "cv-towav -o out" "cv-decode model.bin > out"; do
         run script -qec "$line" /dev/null < /dev/null
         [ "$status" -eq 1 ] || { echo "$line: status $status: $output"; return 1; }
         [[ $output == *terminal* ]] || { echo "$line: $output"; return 1; }

@@ -73,6 +73,8 @@ setup() {
         near "$(fact crossings "" $channel < s)" $((200 * (channel + 1))) 2
     done
     facts -s s | grep -q '"source_rate":48000,"source_channels":6'
+    run -1 --separate-stderr cv-load -q -r 3000 -c -n 200000000 a.wav
+    [[ $stderr == *"has 6 channels: 200000000 samples of each are too many for a clip"* ]]
 }
 
 @test "noise of two channels is averaged, and loses what is over the new rate" {
@@ -206,6 +208,8 @@ setup() {
     [[ $stderr == *"-0"* ]]
     run -1 --separate-stderr cv-load -@ < /dev/null
     [[ $stderr == *"names no file"* ]]
+    run -1 --separate-stderr cv-load -@ < .
+    [[ $stderr == *"list on standard input cannot be read"* ]]
     [ -z "$output" ]
 }
 

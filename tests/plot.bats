@@ -637,7 +637,7 @@ dot() {
 @test "what is not a log is refused; the last line of a log may be half there" {
     for line in words '{}' '{"loss":1}' '{"epoch":"1","loss":1}' '[1]' '{"epoch":1,"loss":1' '{"epoch":1,"loss":1}}' \
         '{"epoch":01,"loss":1}' '{"epoch":1,"loss":nan}' '{"epoch":1,}' '{"epoch" 1}' '{"a":"\' '{"a":"' '{' \
-        "$(printf '[%.0s' $(seq 1 5000))"; do
+        "$(printf '[%.0s' $(seq 1 5000))" '{"epoch":1e38,"loss":1}'; do
         printf '%s\n' "$line" > a.log
         refused 1 'a.log: line 1 is not what cv-train --log writes' -o a.png a.log
         { log_of 3 2; printf '%s\n' "$line"; } > a.log
@@ -668,6 +668,18 @@ dot() {
     cv-plot -o a.png a.log 2> err
     [ ! -s err ]
     [ "$(patches a.png)" -gt 5 ]
+    # a model's curves, whatever is in them
+    /usr/bin/python3 "$BATS_TEST_DIRNAME/tools/head.py" 'losses=[3, None, "x", 2.5, nan, 1e38, 1]' kls=5 'elbos=[]' < model > odd
+    cv-plot -o a.png odd 2> err
+    [ ! -s err ]
+    /usr/bin/python3 "$BATS_TEST_DIRNAME/tools/head.py" losses=5 distances=None kls=None elbos=None test_losses=None \
+        test_distances=None test_kls=None test_elbos=None < model > none
+    refused 1 'trained for no epoch' -o b.png none
+    head -c 100 model > cut
+    refused 1 'is a stream, not a log' -o b.png cut
+    : > empty.log
+    refused 1 'holds no epoch' -o b.png empty.log
+    [ ! -e b.png ]
 }
 
 # ---- refusals ----

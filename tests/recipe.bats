@@ -150,6 +150,29 @@ remakes() {
     cv-info --json batched | grep -qF '"history":[["cv-load","-r","3000","-n","300","jazz/a.wav",'
 }
 
+@test "words that a shell would take for others are quoted, what a pipe had besides is said" {
+    python "$BATS_TEST_DIRNAME/tools/head.py" minutes_wanted=.5 epochs=1 epochs_wanted=2 \
+        'history=[["cv-load", "", "a\x1b\x7f\x85\xa0\xc5b", "it'"'"'s\n", "-0", "-@", "-", "/dev/fd/3", 5]]' < audio.cvs > made
+    cv-info --recipe made > recipe
+    cat > wanted <<- 'END'
+	# ended after 1 of 2 epochs: this trains all of them
+	# trained by the clock: this trains another number of steps
+	# cv-load -0: the names that came on standard input are not in it
+	# cv-load -@: the names that came on standard input are not in it
+	# cv-load -: the sound that came on standard input is not in it
+	# cv-load /dev/fd/3: what came from there is not in it
+	# cv-load: the names of 5 files are left out, being over 64 KiB
+	END
+    diff <(grep '^#' recipe) wanted
+    eval "set -- $(grep -v '^#' recipe)"
+    [ "$3" = $'a\e\177\302\205\302\240\303\205b' ]
+    [ "$2$4" = $'it\'s\n' ]
+    [ "$(tr -d '\n' < recipe | LC_ALL=C tr -dc '\000-\037\177' | wc -c)" -eq 0 ]
+    # by the clock, and the best kept: no epochs are missing
+    python "$BATS_TEST_DIRNAME/tools/head.py" epochs=1 epochs_wanted=2 best_epoch=1 < made > best
+    run -1 grep -q "ended after" <(cv-info --recipe best)
+}
+
 @test "what does not say how it was made, or names other programs, has no recipe" {
     printf '%b' "$(mp_head audio 3000)$(mp_tail 0)" > none
     refuses 1 cv-info --recipe none
@@ -164,6 +187,20 @@ remakes() {
         refuses 1 cv-info --recipe made
         cv-batch < made | refuses 1 cv-info --recipe
     done
+    head="python $BATS_TEST_DIRNAME/tools/head.py"
+    for history in 5 '[]' '[[]]' '[[5]]' '["a"]' '[["cv-load", None]]' '[["cv-load", 1.5]]' '[[[["cv-load"]]], ["rm"]]' \
+        '[["cv-load"], [[["cv-load"]]]]' '[[5, [["cv-load"]]]]' '[[["cv-load"]]]' '[[[["rm"]]], ["cv-batch"]]'; do
+        $head "history=$history" < audio.cvs > made
+        cv-info made > /dev/null
+        refuses 1 cv-info --recipe made
+        cv-batch -q < made | refuses 1 cv-info --recipe
+        cat made audio.cvs | cv-batch -q | refuses 1 cv-info --recipe
+    done
+    # nor what is longer than a head can say
+    $head 'history=[["cv-load", "x" * 700000]]' < audio.cvs > made
+    cat made made made | refuses 1 cv-info --recipe
+    $head 'history=[["cv-load", "x" * 1000000, "x" * 100000]]' < audio.cvs | cv-batch -q > made
+    cv-batch -q < made | refuses 1 cv-info --recipe
     # one cut short has no recipe either
     head -c -1 audio.cvs > cut
     refuses 1 cv-info --recipe cut

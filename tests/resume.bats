@@ -221,6 +221,25 @@ without_time() { sed 's/,"seconds":.*//' "$1"; }
     [ -z "$output" ]
 }
 
+@test "numbers that no run has written are refused" {
+    cv-train -q -e 1 -z 1 --width 1 --stride 1 --snapshot spectral -o model.bin < long.cvs
+    for change in batch=-1 batch=2**40 'batch="8"' bank=2**31 seed=-1 learning_rate=nan beta=inf epochs_wanted=2**62 \
+        latent=0 stride=0 epochs=2**62 epochs=None resume.step=2**31 resume.skipped=-1 resume.taken=-5 resume.clips=nan \
+        resume.spent=inf resume.seconds=nan resume.trainer=0 resume.trainer.steps=2**63-1 resume.trainer.in_row=2**62 \
+        'network=5' 'resume=[]'; do
+        python "$BATS_TEST_DIRNAME/tools/head.py" "$change" < spectral/epoch-0001.cvm > changed.cvm
+        refuses 1 cv-train -q --resume changed.cvm < long.cvs || { echo "$change"; return 1; }
+        says changed.cvm
+    done
+    python "$BATS_TEST_DIRNAME/tools/head.py" width=5000 < spectral/epoch-0001.cvm > changed.cvm
+    refuses 1 cv-train -q --from changed.cvm < long.cvs
+    says changed.cvm width
+    # and one that is right is not
+    python "$BATS_TEST_DIRNAME/tools/head.py" resume.taken=0 < spectral/epoch-0001.cvm > changed.cvm
+    cv-train -q --resume changed.cvm < long.cvs > again.bin
+    parts -b < again.bin | cmp - <(parts -b < model.bin)
+}
+
 @test "options that need others say so" {
     for line in "--keep 2" "--snapshot-every 1" "--resume-anyway" "--resume -" "--memory 1X" "--memory x" "--memory -1"; do
         refuses 2 cv-train -N notebook $line < audio.cvs

@@ -276,12 +276,12 @@ alike() {
     cv-sample $how --form AB --vary 0 > ab.lat
     cv-sample $how --form AAAB --vary 0 > aaab.lat
     # a section is 32 times; what returns goes on from another past
-    ascending "$(alike 36 68 aaab.lat)" .5
-    ascending .5 "$(alike 36 68 ab.lat)"
-    ascending "$(alike 36 100 ab.lat)" .5
+    ascending "$(alike 36 68 aaab.lat)" .4
+    ascending .4 "$(alike 36 68 ab.lat)"
+    ascending "$(alike 36 100 ab.lat)" .4
     # nothing returns where all is varied
     cv-sample $how --form AAAB --vary 1 > varied.lat
-    ascending .5 "$(alike 36 68 varied.lat)"
+    ascending .4 "$(alike 36 68 varied.lat)"
 }
 
 @test "--guide: the length and the tempo of what is followed, and its name" {

@@ -22,6 +22,7 @@ setup() { cd "$BATS_TEST_TMPDIR"; }
 
 @test "inputs of the fuzz target stream" { replays stream; }
 @test "inputs of the fuzz target model" { replays model; }
+@test "inputs of the fuzz target snapshot" { replays snapshot; }
 @test "inputs of the fuzz target codec" { replays codec; }
 @test "inputs of the fuzz target audio" { replays audio; }
 @test "inputs of the fuzz target options" { replays options; }

@@ -598,6 +598,13 @@ bank() {
     refuses 1 cv-train -q --from model.bin < fast.cvs
     says "the clips are at 4000 Hz, model.bin was trained at 3000 Hz: use cv-load -r 3000"
     refuses 1 cv-train -q --from audio.cvs < audio.cvs
+    cv-load -q -r 1500 -n 300 jazz/a.wav > slow.cvs
+    refuses 1 cv-train -q --from model.bin < slow.cvs
+    says "1500 Hz" "cv-load -r 3000"
+    tone -r 3000 -c 2 a.wav
+    cv-load -q -c -r 3000 -n 300 a.wav > two.cvs
+    refuses 1 cv-train -q --from model.bin < two.cvs
+    says "2 channels" "takes 1" "without cv-load -c"
     refuses 1 cv-train -q --from nothing.bin < audio.cvs
     refuses 2 cv-train -q --from - < audio.cvs
     refuses 2 cv-train -q --from model.bin --resume model.bin < audio.cvs

@@ -170,7 +170,8 @@ void history_add(struct meta *head, struct meta *words)
     struct meta *history = was ? meta_copy(was) : meta_list();
 
     words = !words && run ? meta_copy(run) : words;
-    if (words && history->kind == META_LIST)
+    if (words && history->kind == META_LIST &&
+        (!was || was->count > 0)) /* one that was too long does not begin again */
         meta_append(history, words);
     else
         meta_free(words);

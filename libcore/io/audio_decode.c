@@ -138,8 +138,7 @@ static int part_mend(struct decoder *d, struct part *p, const struct audio_exten
     double rate = d->info.samplerate;
     bool foreign;
 
-    if (e->start == 0 || e->promised < 0 || e->there < e->promised + (frame > 0 ? frame : 1) || d->info.channels < 1 ||
-        rate < 1)
+    if (e->start == 0 || e->promised < 0 || e->there < e->promised + (frame > 0 ? frame : 1))
         return 0;
     if (frame > 0 && frames * frame > e->there - frame)
         return 0; /* the library has found out by itself */
@@ -226,15 +225,6 @@ static void settle(struct decoder *d)
     d->wild = is_wild(d->info.format);
 }
 
-static int check_open(const struct decoder *d)
-{
-    if (d->frames == 0)
-        return error_set("holds no samples");
-    if (d->rate < 1 || d->channels < 1)
-        return error_set("cannot be decoded: %d channels at %d Hz", d->channels, d->rate);
-    return 0;
-}
-
 static int open_parts(struct decoder *d, int64_t size, bool *foreign)
 {
     int64_t from = audio_extent_skip_tags(d->source.fd, 0, size), end;
@@ -310,11 +300,10 @@ int decoder_open(struct decoder *d, int fd, const struct audio_raw *raw, bool *f
 
     *d = (struct decoder){.source.fd = fd};
     *foreign = false;
-    if (fstat(fd, &s) < 0)
-        return error_set("cannot be read:");
+    fstat(fd, &s); /* whoever opened it has done so before */
     if ((raw ? open_raw(d, s.st_size, raw) : open_parts(d, s.st_size, foreign)) < 0)
         return -1;
-    return check_open(d);
+    return d->frames == 0 ? error_set("holds no samples") : 0;
 }
 
 int decoder_live(struct decoder *d, int fd, const struct audio_raw *raw)
@@ -340,7 +329,7 @@ int decoder_live(struct decoder *d, int fd, const struct audio_raw *raw)
     settle(d);
     if (bytes > 0 && type != SF_FORMAT_RAW && d->info.frames < length_open / bytes / d->info.channels)
         d->parts[0].frames = d->info.frames; /* for note_end */
-    return check_open(d);
+    return 0;
 }
 
 void decoder_close(struct decoder *d)
@@ -442,8 +431,6 @@ int64_t decoder_seek(struct decoder *d, int64_t frame)
 
     while (i + 1 < d->count && d->parts[i].frames >= 0 && frame - before >= d->parts[i].frames)
         before += d->parts[i++].frames;
-    if (d->frames >= 0 && frame > d->frames)
-        frame = d->frames;
     if (i != d->now && part_open(d, i, &foreign) < 0)
         return -1;
     at = seek_in_part(d, frame - before);

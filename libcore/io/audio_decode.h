@@ -53,7 +53,7 @@ int decoder_live(struct decoder *d, int fd, const struct audio_raw *raw);
 /* The next frames into x [frames, channels]: how many there were, 0 at the end, -1 when the disk fails. */
 int64_t decoder_read(struct decoder *d, float *x, int64_t frames);
 
-/* Goes to that frame, or to the end where there is none: returns where it is, -1 when it cannot. */
+/* Goes to that frame, one that there is if their number is known: returns where it is, -1 when it cannot. */
 int64_t decoder_seek(struct decoder *d, int64_t frame);
 void decoder_close(struct decoder *d);
 

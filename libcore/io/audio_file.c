@@ -14,8 +14,6 @@ int64_t audio_file_read(void *to, int64_t bytes, void *file)
     while (done < bytes && !f->error) {
         ssize_t n = pread(f->fd, (char *)to + done, (size_t)(bytes - done), (off_t)(f->from + f->at));
 
-        if (n < 0 && errno == EINTR)
-            continue;
         if (n < 0)
             f->error = errno;
         if (n <= 0)

@@ -71,20 +71,20 @@ static int64_t walk(mpg123_handle *h, struct audio_file *f, int64_t *first)
     int64_t expected = 0, between = 0, sure = SURE;
 
     *first = 0;
-    if (mpg123_param(h, MPG123_RESYNC_LIMIT, LEAD, 0) != MPG123_OK ||
-        mpg123_param(h, MPG123_ADD_FLAGS, MPG123_IGNORE_INFOFRAME, 0) != MPG123_OK ||
-        mpg123_open_handle(h, f) != MPG123_OK)
-        return -1;
+    mpg123_param(h, MPG123_RESYNC_LIMIT, LEAD, 0);
+    mpg123_param(h, MPG123_ADD_FLAGS, MPG123_IGNORE_INFOFRAME, 0);
+    mpg123_open_handle(h, f); /* where that fails there is no frame */
     for (int64_t i = 0;; i++) {
         struct mpg123_frameinfo info;
         int status = mpg123_framebyframe_next(h);
         int64_t at;
 
-        if ((status != MPG123_OK && status != MPG123_NEW_FORMAT) || mpg123_info(h, &info) != MPG123_OK) {
+        if (status != MPG123_OK && status != MPG123_NEW_FORMAT) {
             if (i < sure && (i == 0 || expected < f->size)) /* few frames are enough for a short file */
                 return -1;
             return f->size - expected > REST ? between + junk(f, expected, f->size) : between;
         }
+        mpg123_info(h, &info);
         at = (int64_t)mpg123_framepos(h);
         if (i == 0) {
             *first = at;
@@ -112,15 +112,13 @@ static bool count(struct mp3 *m, struct audio_file *f)
 
     mpg123_close(h);
     f->at = 0;
-    if (mpg123_open_handle(h, f) != MPG123_OK || mpg123_getformat(h, &rate, &m->channels, &encoding) != MPG123_OK ||
-        encoding != MPG123_ENC_FLOAT_32)
+    mpg123_open_handle(h, f);
+    if (mpg123_getformat(h, &rate, &m->channels, &encoding) != MPG123_OK || encoding != MPG123_ENC_FLOAT_32)
         return false;
     /* files joined to this one may be stereo where it is not */
     mpg123_param(h, MPG123_ADD_FLAGS, m->channels == 1 ? MPG123_MONO_MIX : MPG123_FORCE_STEREO, 0);
-    if (mpg123_scan(h) != MPG123_OK)
-        return false;
     m->rate = (int)rate;
-    m->frames = (int64_t)mpg123_length(h);
+    m->frames = mpg123_scan(h) == MPG123_OK ? (int64_t)mpg123_length(h) : -1;
     return m->frames >= 0;
 }
 
@@ -130,14 +128,18 @@ static bool start(struct mp3 *m, struct audio_file *f, int64_t first)
     mpg123_handle *h = m->library;
     int64_t promised = counted(f, first), more;
 
-    if (mpg123_param(h, MPG123_REMOVE_FLAGS, MPG123_IGNORE_INFOFRAME, 0) != MPG123_OK ||
-        mpg123_param(h, MPG123_PREFRAMES, BEFORE, 0) != MPG123_OK || !count(m, f))
+    mpg123_param(h, MPG123_REMOVE_FLAGS, MPG123_IGNORE_INFOFRAME, 0);
+    mpg123_param(h, MPG123_PREFRAMES, BEFORE, 0);
+    if (!count(m, f))
         return false;
     more = promised > 0 ? (int64_t)mpg123_framelength(h) - promised : 0;
     if (more < -1)
         m->missing = -more * mpg123_spf(h);
     /* the count is wrong, or a file without one is joined on: what is said of samples to cut from the ends is, too */
-    return more <= 1 || (mpg123_param(h, MPG123_REMOVE_FLAGS, MPG123_GAPLESS, 0) == MPG123_OK && count(m, f));
+    if (more <= 1)
+        return true;
+    mpg123_param(h, MPG123_REMOVE_FLAGS, MPG123_GAPLESS, 0);
+    return count(m, f);
 }
 
 /* A handle that has gone over the file, with what walk says of it. */
@@ -146,10 +148,10 @@ static mpg123_handle *walked(struct audio_file *f, int64_t *first, int64_t *betw
     mpg123_handle *h = mpg123_new(NULL, NULL);
 
     f->at = 0;
-    *between = -1;
-    if (h != NULL && mpg123_param(h, MPG123_ADD_FLAGS, MPG123_QUIET | MPG123_FORCE_FLOAT, 0) == MPG123_OK &&
-        mpg123_replace_reader_handle(h, take, go, NULL) == MPG123_OK)
-        *between = walk(h, f, first);
+    mpg123_param(h, MPG123_ADD_FLAGS, MPG123_QUIET | MPG123_FORCE_FLOAT,
+                 0); /* without memory for h all of this fails */
+    mpg123_replace_reader_handle(h, take, go, NULL);
+    *between = walk(h, f, first);
     return h;
 }
 
@@ -188,9 +190,10 @@ struct mp3 *mp3_open(struct audio_file *f)
 static void check_rate(struct mp3 *m)
 {
     int channels, encoding;
-    long rate;
+    long rate = m->rate; /* where it fails there is nothing more to read */
 
-    if (mpg123_getformat(m->library, &rate, &channels, &encoding) == MPG123_OK && rate != m->rate)
+    mpg123_getformat(m->library, &rate, &channels, &encoding);
+    if (rate != m->rate)
         m->stopped = "what follows has another rate";
 }
 
@@ -207,7 +210,7 @@ int64_t mp3_read(struct mp3 *m, float *x, int64_t frames)
             check_rate(m);
         else if (status != MPG123_OK && status != MPG123_DONE)
             m->stopped = mpg123_strerror(m->library);
-        if (status == MPG123_DONE || (n == 0 && status != MPG123_NEW_FORMAT))
+        if (status == MPG123_DONE)
             break;
     }
     return (int64_t)(done / sizeof *x / (size_t)m->channels);
@@ -226,7 +229,6 @@ void mp3_close(struct mp3 *m)
 {
     if (m == NULL)
         return;
-    if (m->library != NULL)
-        mpg123_delete(m->library);
+    mpg123_delete(m->library);
     free(m);
 }

@@ -122,8 +122,7 @@ static int open_source(struct source *a, const char *path)
             close(a->fd);
         a->fd = copy;
         a->borrowed = false;
-        if (fstat(a->fd, &s) < 0)
-            return error_set("%s", strerror(errno));
+        fstat(a->fd, &s);
     }
     if (s.st_size == 0)
         return error_set("is empty (0 bytes)");
@@ -143,9 +142,8 @@ static int start_resampler(struct source *a, double rate)
     if (source / rate > ratio_max || rate / source > ratio_max)
         return error_set("is at %d Hz, too far from %g Hz to resample", a->file.rate, rate);
     a->resampler = soxr_create(source, rate, (unsigned)a->out.channels, &why, &layout, &quality, &threads);
-    if (why != NULL || a->resampler == NULL)
-        return error_set("cannot be resampled from %d to %g Hz (libsoxr: %s)", a->file.rate, rate,
-                         why != NULL ? why : "no reason given");
+    if (why != NULL)
+        return error_set("cannot be resampled from %d to %g Hz (libsoxr: %s)", a->file.rate, rate, why);
     return 0;
 }
 

@@ -116,7 +116,7 @@ static const char *kind_advice(const char *kind, const char *const *kinds)
         return strcmp(kind, "latent") == 0 || strcmp(kind, "noise") == 0 ? "use cv-decode" : "use cv-load";
     if (latent && noise)
         return strcmp(kind, "model") == 0 ? "use cv-sample -m MODEL" : "use cv-encode or cv-sample";
-    return latent ? "use cv-encode" : noise ? "use cv-sample" : "see cv-info";
+    return latent ? "use cv-encode" : "use cv-sample";
 }
 
 /* "an audio", "a latent or noise" */
@@ -137,7 +137,7 @@ int explain_kind(const char *label, const char *kind, const char *const *kinds)
     const char *words = kind_words(kind);
     char wanted[200];
 
-    if (!kinds || !kinds[0] || kind_among(kind, kinds))
+    if (!kinds || kind_among(kind, kinds))
         return 0;
     kinds_text(kinds, wanted, sizeof wanted);
     if (words)

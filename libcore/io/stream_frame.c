@@ -49,6 +49,8 @@ static const char *text_settle(struct reader *r, const msgpack_object *o)
 {
     char *p = (char *)r->source.buffer + (o->via.str.ptr - (const char *)r->source.buffer);
 
+    if (o->via.str.size == 0)
+        return ""; /* msgpack leaves ptr at another text or bin */
     p--;
     memmove(p, p + 1, o->via.str.size);
     p[o->via.str.size] = '\0';

@@ -143,7 +143,6 @@ struct frame join_end(struct join *j, float *nothing)
 
         for (int64_t i = 1; i < rows && n > 0; i++)
             memmove(t->data + i * n, t->data + i * j->rooms[k], (size_t)n * sizeof *t->data);
-        j->rooms[k] = n;
         if (t->data == NULL)
             t->data = nothing;
     }

@@ -187,10 +187,8 @@ struct meta *meta_parse(const msgpack_object *o)
         return list_parse(&o->via.array);
     case MSGPACK_OBJECT_MAP:
         return map_parse(&o->via.map);
-    case MSGPACK_OBJECT_EXT:
+    default:
         error_set("an extension type, which a description cannot hold");
         return NULL;
     }
-    error_set("something that a description cannot hold");
-    return NULL;
 }

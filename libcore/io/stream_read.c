@@ -321,8 +321,7 @@ static int frame_take(struct reader *r, bool part)
 
 static int fail(struct reader *r)
 {
-    if (!r->failure)
-        r->failure = mem_text(error_text());
+    r->failure = mem_text(error_text());
     r->ended = true;
     return error_set("%s", r->failure);
 }

@@ -60,7 +60,8 @@ static void forget_clip(struct codec_clip *clip)
 /* What is held; a clip that goes on keeps what it says. */
 static void forget(struct codec *c)
 {
-    c->open = c->held > 0 && c->clips[0].part;
+    bool open = c->held > 0 && c->clips[0].part;
+
     for (int i = 0; i < c->held; i++) {
         struct codec_clip *clip = &c->clips[i];
 
@@ -70,7 +71,7 @@ static void forget(struct codec *c)
         free(clip->logvar);
         free(clip->guide);
         clip->in = clip->out = clip->mean = clip->logvar = clip->guide = NULL;
-        if (!c->open)
+        if (!open)
             forget_clip(clip);
     }
     c->held = 0;
@@ -370,8 +371,7 @@ static int codec_close(struct codec *c, int status)
     if (!status)
         say_lengths(c);
     forget(c);
-    if (c->open)
-        forget_clip(&c->clips[0]);
+    forget_clip(&c->clips[0]); /* where it has begun and not ended */
     free(c->clips);
     kind_of(c)->end(c);
     pool_free(c->pool);

@@ -38,7 +38,6 @@ struct codec {
     bool noise;
     struct codec_clip *clips; /* [room] */
     int held, room;           /* how many are there, and go through at once: set by begin */
-    bool open;                /* none is held, but the first goes on in the next map */
     int64_t count, shorter;   /* clips so far, and of audio those shorter than the model's */
     void *state;              /* the network's own, made by begin */
     bool said_origin, said_tempo, said_length, said_start; /* once a run is enough */

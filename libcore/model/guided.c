@@ -17,9 +17,10 @@ static const double texture = 1, memory = 1, least_alike = 0.35;
 static const double least_memory = 0.05;
 /* Farther than any two clips: what clips in three and in four are apart. */
 static const double other_bars = 1e6;
-/* How much of its cost at the mean of all places a block is spared. In many dimensions those near the mean of all are near
- * to any (Radovanovic, Nanopoulos and Ivanovic 2010): at 0 new clips are of few blocks, and too much alike. */
-static const float spared = 0.4f;
+/* How much of the texture that is owed to the guide is left after a unit. Blocks near the mean of all are near to any place
+ * (Radovanovic, Nanopoulos and Ivanovic 2010: hubs), and the nearest ones are duller than the guide; so what each lacks is
+ * asked of the next, as in diffusion of errors (Floyd and Steinberg 1976). */
+static const float owing = 0.9f;
 
 struct guided_how guided_defaults(void)
 {
@@ -41,9 +42,10 @@ struct guided_walk {
     int64_t known[256], *section; /* of --form: which of the sections [letters, blocks] a letter is, or -1 */
     int letters;
     size_t like_size;
-    float *usual;    /* [count]: the cost of a block at the mean of all places, but for a constant */
     float *cost;     /* [count] */
     float *products; /* [count, 2] */
+    float *owed;     /* [latent]: texture of the guide so far less that of what was played; */
+    float *aim;      /* and what is wanted next */
 };
 
 /* ---- the row ---- */
@@ -201,32 +203,6 @@ static void begin_row(struct guided_walk *w, int64_t from)
     stretch(b, from, count, w->section);
 }
 
-/* Adds scale |row - mean of the rows|^2 of every row of n values, count of them, to sum. */
-static void spread_add(int64_t count, int n, const float *rows, float scale, float *sum)
-{
-    float *mean = mem_zero((size_t)n, sizeof *mean);
-
-    for (int64_t j = 0; j < count; j++)
-        for (int i = 0; i < n; i++)
-            mean[i] += rows[j * n + i] / (float)count;
-    squares_add(count, n, rows, mean, scale, sum);
-    free(mean);
-}
-
-static float *usual_costs(const struct guided *g)
-{
-    const struct blocks *b = g->bank;
-    float *usual = mem_zero((size_t)b->count, sizeof *usual), *before = mem_zero((size_t)b->count, sizeof *before);
-
-    spread_add(b->count, CHROMA, b->harmony, (float)g->how.follow / g->far.harmony, usual);
-    spread_add(b->count, b->latent, b->texture, (float)texture / g->far.texture, usual);
-    spread_add(b->count, b->length * b->latent, b->weighted, 1 / g->far.context, before);
-    for (int64_t j = CONTEXT; j < b->count; j++)
-        usual[j] += before[j - 2] + before[j - 1];
-    free(before);
-    return usual;
-}
-
 struct guided_walk *guided_begin(const struct guided *g, const struct blocks *guide, int64_t from, int64_t blocks)
 {
     struct guided_walk *w = mem_zero(1, sizeof *w);
@@ -238,9 +214,10 @@ struct guided_walk *guided_begin(const struct guided *g, const struct blocks *gu
     w->made = mem_zero((size_t)w->rows, sizeof *w->made);
     w->like_size = (size_t)(guide->length * guide->latent + CHROMA);
     w->like = mem_alloc((size_t)w->rows * w->like_size * sizeof *w->like);
-    w->usual = usual_costs(g);
     w->cost = mem_alloc((size_t)g->bank->count * sizeof *w->cost);
     w->products = mem_alloc(2 * (size_t)g->bank->count * sizeof *w->products);
+    w->owed = mem_zero((size_t)guide->latent, sizeof *w->owed);
+    w->aim = mem_alloc((size_t)guide->latent * sizeof *w->aim);
     begin_row(w, from);
     fill_row(w, w->rows);
     return w;
@@ -252,9 +229,10 @@ void guided_end(struct guided_walk *w)
     free(w->section);
     free(w->made);
     free(w->like);
-    free(w->usual);
     free(w->cost);
     free(w->products);
+    free(w->owed);
+    free(w->aim);
     free(w);
 }
 
@@ -306,8 +284,8 @@ static bool may_play(const struct guided_walk *w, int64_t j, int64_t guide_clip)
 
 /* Costs of all blocks j, as the first of a unit at place i, but for what was played before: squared distances over what
  * they are between any blocks (far), of the two blocks before j from past; with the weight follow of the harmony from
- * blocks row[i + k] of the guide, the mean over the unit; with texture of the texture from row[i]; less what is spared.
- * INFINITY: not to be played. */
+ * blocks row[i + k] of the guide, the mean over the unit; with texture of the texture that is aimed at. INFINITY: not to be
+ * played. */
 static void costs(struct guided_walk *w, int64_t i, const float *past)
 {
     const struct guided *g = w->g;
@@ -317,12 +295,13 @@ static void costs(struct guided_walk *w, int64_t i, const float *past)
 
     blocks_products(b, past, p);
     for (int64_t j = 0; j < b->count; j++)
-        c[j] = may_play(w, j, clip) ? blocks_context(b, p, j) / g->far.context - spared * w->usual[j] : INFINITY;
+        c[j] = may_play(w, j, clip) ? blocks_context(b, p, j) / g->far.context : INFINITY;
     for (int64_t k = 0; k < unit; k++)
         squares_add(b->count - k, CHROMA, b->harmony + k * CHROMA, a->harmony + guided_row(w, i + k) * CHROMA,
                     (float)g->how.follow * part / g->far.harmony, c);
-    squares_add(b->count, b->latent, b->texture, a->texture + guided_row(w, i) * b->latent,
-                (float)texture / g->far.texture, c);
+    for (int l = 0; l < b->latent; l++)
+        w->aim[l] = a->texture[guided_row(w, i) * b->latent + l] + w->owed[l];
+    squares_add(b->count, b->latent, b->texture, w->aim, (float)texture / g->far.texture, c);
 }
 
 /* Blocks played before, and how much what is chosen should be like them. */
@@ -404,6 +383,17 @@ static int64_t choose(struct guided_walk *w, int64_t i, int64_t repeat, const fl
     return kept > 0 ? best[(int)(u * kept)].block : w->g->bank->first[w->g->bank->clip[0]] + CONTEXT;
 }
 
+/* The unit from place i on has been chosen. */
+static void owe(struct guided_walk *w, int64_t i)
+{
+    const struct blocks *b = w->g->bank;
+    const float *wanted = w->guide->texture + guided_row(w, i) * b->latent,
+                *have = b->texture + w->made[i % w->rows] * b->latent;
+
+    for (int l = 0; l < b->latent; l++)
+        w->owed[l] = owing * w->owed[l] + wanted[l] - have[l];
+}
+
 int64_t guided_next(struct guided_walk *w, int64_t i, const float *past, double place, double vary)
 {
     int64_t unit = w->g->how.unit;
@@ -422,6 +412,7 @@ int64_t guided_next(struct guided_walk *w, int64_t i, const float *past, double 
             for (int64_t k = 0; k < unit; k++) /* clips shorter than a unit may end before */
                 w->made[(i + k) % w->rows] = from + k < w->g->bank->count ? from + k : w->g->bank->count - 1;
         }
+        owe(w, i);
     }
     return w->made[i % w->rows];
 }

@@ -240,18 +240,23 @@ struct meta *setting_value(const struct train_config *c, size_t i)
     return history_value(&(struct opt){.kind = rows[i].kind, .value = (char *)(uintptr_t)c + rows[i].at});
 }
 
-void setting_take(struct train_config *c, size_t i, const struct meta *m)
+int setting_take(struct train_config *c, size_t i, const struct meta *m)
 {
+    double value = m->kind == META_INT ? (double)m->integer : m->real;
+    bool within = value >= rows[i].lo && value <= rows[i].hi;
     void *at = (char *)c + rows[i].at;
 
     if (rows[i].kind == OPT_FLAG && m->kind == META_BOOL)
         *(bool *)at = m->truth;
-    if (rows[i].kind == OPT_INT && m->kind == META_INT)
+    else if (rows[i].kind == OPT_INT && m->kind == META_INT && within)
         *(int64_t *)at = m->integer;
-    if (rows[i].kind == OPT_REAL && m->kind == META_REAL)
+    else if (rows[i].kind == OPT_REAL && m->kind == META_REAL && within)
         *(double *)at = m->real;
-    if (rows[i].kind == OPT_TEXT && m->kind == META_TEXT)
+    else if (rows[i].kind == OPT_TEXT && m->kind == META_TEXT)
         *(const char **)at = m->text;
+    else
+        return error_set("the model has no usable \"%s\", as --%s takes it", rows[i].key, rows[i].name);
+    return 0;
 }
 
 bool setting_by_default(const struct train_config *c, size_t i)

@@ -48,8 +48,8 @@ struct meta *config_words(const struct train_options *o, const struct train_conf
 const char *setting_key(size_t i);    /* in a head or a snapshot's state; NULL: none */
 size_t setting_find(const char *key); /* TRAIN_OPTIONS: none has that key */
 struct meta *setting_value(const struct train_config *c, size_t i);
-void setting_take(struct train_config *c, size_t i, const struct meta *m); /* if it is of the kind */
-bool setting_by_default(const struct train_config *c, size_t i);           /* it asks for the network's own default */
+int setting_take(struct train_config *c, size_t i, const struct meta *m); /* -1: the option does not take that */
+bool setting_by_default(const struct train_config *c, size_t i);          /* it asks for the network's own default */
 
 /* "-z" for "latent": what people know a key by; the key itself where no option has it. */
 const char *setting_name(const char *key);

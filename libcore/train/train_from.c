@@ -10,7 +10,10 @@ int from_open(struct snapshot *s, const char *path)
     memset(s, 0, sizeof *s);
     s->path = mem_text(path);
     s->reader = model_open(&s->model, path);
-    return s->reader ? 0 : -1;
+    if (s->reader)
+        return 0;
+    snapshot_close(s);
+    return -1;
 }
 
 int from_settings(struct train_options *o, const struct snapshot *s)
@@ -28,8 +31,8 @@ int from_settings(struct train_options *o, const struct snapshot *s)
             return error_set("%s was trained with another %s, and its network is what training starts from: "
                              "leave %s out, or train without --from",
                              s->path, setting_name(shape[k]), setting_name(shape[k]));
-        if (was)
-            setting_take(&o->config, i, was);
+        if (was && setting_take(&o->config, i, was))
+            return error_prefix("%s", s->path);
     }
     return 0;
 }

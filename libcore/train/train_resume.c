@@ -1,4 +1,5 @@
 /* Going on from a snapshot: with its settings, on its data, from where it was taken. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,15 +28,16 @@ static const struct meta *setting_was(const struct snapshot *s, const char *key)
     return was || !key ? was : meta_get(s->state, key);
 }
 
-/* Takes what is not given from the snapshot; what is given and another goes to differ. */
-static void take_settings(struct train_options *o, const struct snapshot *s, FILE *differ)
+/* Takes what is not given from the snapshot; what is given and another goes to differ. -1: what it says no option takes. */
+static int take_settings(struct train_options *o, const struct snapshot *s, FILE *differ)
 {
     struct train_config c;
 
     o->given[setting_find("minutes_wanted")] |= o->given[setting_find("epochs_wanted")]; /* the one or the other */
     for (size_t i = 0; i < TRAIN_OPTIONS; i++)
-        if (!o->given[i] && setting_was(s, setting_key(i)))
-            setting_take(&o->config, i, setting_was(s, setting_key(i)));
+        if (!o->given[i] && setting_was(s, setting_key(i)) &&
+            setting_take(&o->config, i, setting_was(s, setting_key(i))))
+            return error_prefix("%s", s->path);
     c = o->config;
     config_defaults(&c, network_find(c.network));
     for (size_t i = 0; i < TRAIN_OPTIONS; i++) {
@@ -52,6 +54,7 @@ static void take_settings(struct train_options *o, const struct snapshot *s, FIL
         }
         meta_free(is);
     }
+    return 0;
 }
 
 int resume_settings(struct train_options *o, const struct snapshot *s)
@@ -60,13 +63,12 @@ int resume_settings(struct train_options *o, const struct snapshot *s)
     char *text;
     size_t size;
     FILE *differ = mem_stream(&text, &size);
-    int status = 0;
+    int status = take_settings(o, s, differ);
 
-    take_settings(o, s, differ);
     fclose(differ);
-    if (!o->resume_anyway && size > 0)
+    if (status == 0 && !o->resume_anyway && size > 0)
         status = error_set("%s was trained %s: leave such options out, or go on with --resume-anyway", s->path, text);
-    else if (!o->resume_anyway && tested != (o->test != NULL))
+    else if (status == 0 && !o->resume_anyway && tested != (o->test != NULL))
         status = error_set("%s was trained with%s a test stream (-t): %s, or go on with --resume-anyway", s->path,
                            tested ? "" : "out", tested ? "give it" : "leave it out");
     else if (o->config.keep_bank && !o->config.from)
@@ -126,6 +128,15 @@ static struct meta *list_of(const struct snapshot *s, const char *key)
     return m && m->kind == META_LIST ? meta_copy(m) : meta_list();
 }
 
+static bool counters_fit(const struct history *h)
+{
+    const struct epoch *e = &h->epoch;
+
+    return h->done <= INT32_MAX && e->begun <= INT32_MAX && e->steps >= 0 && e->steps <= e->begun &&
+           h->best_epoch >= 0 && h->best_epoch <= h->done && isfinite(e->clips) && isfinite(e->seconds) &&
+           isfinite(h->spent);
+}
+
 /* The counters of the run; 0 where the snapshot, as it may, does not have one. */
 static int resume_counters(struct history *h)
 {
@@ -143,6 +154,8 @@ static int resume_counters(struct history *h)
     meta_get_real(m, "spent", &h->spent);
     if (meta_get_int(m, "best_epoch", &h->best_epoch) && meta_get_real(m, "best", &h->best))
         h->best_theta = mem_zero(h->trainer->params->total, sizeof *h->best_theta);
+    if (!counters_fit(h))
+        return error_set("%s: the state of training has counters that cannot be", s->path);
     for (int i = 0; i < CURVES; i++) {
         if (i < FIGURES)
             meta_get_real(m, curve_names[i].key, &e->figures[TRAINED].of[i]);

@@ -96,7 +96,7 @@ int trainer_restore(struct trainer *t, const struct meta *state)
 
 int trainer_counter(const struct meta *state, const char *key, int64_t *out)
 {
-    if (!meta_get_int(state, key, out) || *out < 0)
+    if (!meta_get_int(state, key, out) || *out < 0 || *out > INT64_MAX / 2)
         return error_set("the state of training has no usable \"%s\"", key);
     return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "harness.h"
 #include "io/stream.h"
+#include "train/train.h"
 
 static const char *folder;
 
@@ -134,21 +135,46 @@ static void save_model(const char *name, enum fuzz_model_kind kind)
     free(p);
 }
 
-static void save_sound(const char *name, int format, int channels, int rate)
+/* Snapshots as training leaves them in its folder. */
+static void save_snapshots(const char *network)
+{
+    struct opt table[TRAIN_OPTIONS];
+    struct train_options o;
+    struct dataset clips;
+    char model[4096];
+
+    fuzz_clips(&clips);
+    train_options_begin(&o, table);
+    snprintf(model, sizeof model, "%s/%s", folder, network);
+    o.config.network = network;
+    o.config.epochs = o.config.latent = o.config.width = o.config.stride = o.threads = 1;
+    o.config.batch = 2;
+    o.snapshots = folder;
+    o.output = model;
+    FUZZ_HOLDS(train(&(struct train_run){&o, &clips, NULL, NULL, NULL}) == 0);
+    dataset_free(&clips);
+}
+
+static void save_frames(const char *name, int format, int channels, int rate, int frames)
 {
     SF_INFO info = {.samplerate = rate, .channels = channels, .format = format};
     char path[4096];
-    float x[2 * 64];
+    static float x[2 * 8192];
     SNDFILE *f;
 
-    for (int i = 0; i < 2 * 64; i++)
+    for (int i = 0; i < channels * frames; i++)
         x[i] = (float)(i % 16 - 8) / 16;
     snprintf(path, sizeof path, "%s/%s", folder, name);
     f = sf_open(path, SFM_WRITE, &info);
     if (!f)
         return; /* a format that this libsndfile does not write */
-    sf_writef_float(f, x, 64 * 2 / channels / 2);
+    sf_writef_float(f, x, frames);
     sf_close(f);
+}
+
+static void save_sound(const char *name, int format, int channels, int rate)
+{
+    save_frames(name, format, channels, rate, 64 / channels);
 }
 
 static void save_sounds(void)
@@ -167,6 +193,10 @@ static void save_sounds(void)
     save_sound("flac", SF_FORMAT_FLAC | SF_FORMAT_PCM_16, 1, 3000);
     save_sound("nist", SF_FORMAT_NIST | SF_FORMAT_PCM_16, 1, 3000);
     save_sound("svx", SF_FORMAT_SVX | SF_FORMAT_PCM_S8, 1, 3000);
+    save_frames("mp3", SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III, 1, 16000, 8192);
+    save_frames("mp3-stereo", SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III, 2, 44100, 8192);
+    save_frames("vorbis", SF_FORMAT_OGG | SF_FORMAT_VORBIS, 1, 8000, 2000);
+    save_frames("opus", SF_FORMAT_OGG | SF_FORMAT_OPUS, 1, 8000, 2000);
     save_sound("raw-avr", SF_FORMAT_AVR | SF_FORMAT_PCM_16, 1, 3000);
 }
 
@@ -220,6 +250,9 @@ int main(int argc, char **argv)
     } else if (!strcmp(target, "model")) {
         save_model("spectral", FUZZ_SPECTRAL);
         save_model("beat", FUZZ_BEAT);
+        save_model("stereo", FUZZ_STEREO);
+    } else if (!strcmp(target, "snapshot")) {
+        save_snapshots("spectral");
     } else if (!strcmp(target, "audio")) {
         save_sounds();
     } else if (!strcmp(target, "options")) {
@@ -227,7 +260,7 @@ int main(int argc, char **argv)
     } else if (!strcmp(target, "text")) {
         save_texts();
     } else {
-        fprintf(stderr, "usage: seeds stream|codec|model|audio|options|text FOLDER\n");
+        fprintf(stderr, "usage: seeds stream|codec|model|snapshot|audio|options|text FOLDER\n");
         return 2;
     }
     return 0;

@@ -72,8 +72,24 @@ static void tables(void)
     said(out, "{\"row\":{\"shape\":[1,300],\"level\":null,\"hidden\":3,\"n\":42,\"mean\":null}}\n[]\n");
 }
 
+static void list_said(struct meta *item, const char *want)
+{
+    struct meta *list = meta_list();
+    FILE *out = tmpfile();
+
+    for (int i = 0; i < 4; i++)
+        meta_append(list, meta_int(i));
+    meta_append(list, item);
+    report_value(out, list);
+    said(out, want);
+    meta_free(list);
+}
+
 int main(void)
 {
     tables();
+    list_said(meta_real(.5), "0 ... 0.5 (5 values)");
+    list_said(meta_int(-1), "0 ... -1 (5 values)");
+    list_said(meta_text("a"), "[0,1,2,3,\"a\"]");
     return check_done();
 }

@@ -61,16 +61,21 @@ static int written(void)
     return fd;
 }
 
-static void test_samples(const char *name, int64_t promised, int64_t there, int64_t next)
+static void test_from(int64_t start, const char *name, int64_t promised, int64_t there, int64_t next)
 {
     int fd = written();
     struct audio_extent e = audio_extent(fd, 0, (int64_t)size);
 
-    check(e.start == 44 && e.promised == promised && e.there == there && e.next == next,
+    check(e.start == start && e.promised == promised && e.there == there && e.next == next,
           "%s: from %lld, %lld promised, %lld there, next at %lld", name, (long long)e.start, (long long)e.promised,
           (long long)e.there, (long long)e.next);
     close(fd);
     size = 0;
+}
+
+static void test_samples(const char *name, int64_t promised, int64_t there, int64_t next)
+{
+    test_from(44, name, promised, there, next);
 }
 
 static void test_end(const char *name, int64_t wanted, bool wanted_open)
@@ -99,6 +104,98 @@ static void test_tags(void)
     check(audio_extent_skip_tags(fd, 287, (int64_t)size) == 287, "none");
     close(fd);
     size = 0;
+}
+
+/* Sizes of 64 bits, big-endian in CAF; in Sony's W64 they count the head of 24 bytes, in RF64 they stand elsewhere. */
+static void test_wide(void)
+{
+    put("caff\0\1\0\0data\0\0\0\0\0\0\7\xd4\0\0\0\0", 24);
+    fill(1, 2000);
+    test_from(24, "a CAF", 2000, 2000, 2024);
+    put("caff\0\1\0\0data\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0\0", 24);
+    fill(1, 2000);
+    test_from(24, "a CAF without a length", -1, 2000, 2024);
+    put("caff\0\1\0\0data\0\0\0\0\0\0\0\1\0\0\0\0", 24);
+    fill(1, 2000);
+    test_from(24, "a CAF of less than its lead", 0, 2000, 2024);
+    put("riff\x2e\x91\xcf\x11", 8);
+    fill(0, 32);
+    put("fmt \0\0\0\0\0\0\0\0\0\0\0\0", 16);
+    number(3, 8); /* less than a head */
+    fill(0, 8);
+    put("data\0\0\0\0\0\0\0\0\0\0\0\0", 16);
+    number(24 + 800, 8);
+    fill(0, 1000);
+    test_from(96, "a W64", 800, 800, 1096);
+    put("RF64\xff\xff\xff\xffWAVEds64", 16);
+    number(28, 4);
+    number(0, 8);
+    number(1000, 8);
+    fill(0, 12);
+    put("data\xff\xff\xff\xff", 8);
+    fill(1, 1000);
+    test_from(56, "an RF64", 1000, 1000, 1056);
+    put("RF64\xff\xff\xff\xffWAVEds64", 16);
+    number(28, 4);
+    number(0, 8);
+    number(UINT64_MAX, 8);
+    fill(0, 12);
+    put("data\xff\xff\xff\xff", 8);
+    fill(1, 1000);
+    test_from(56, "an RF64 of no length", -1, 1000, 1056);
+    put("RF64\0\0\0\0WAVEdata", 16);
+    number(1000, 4);
+    fill(1, 1000);
+    test_from(20, "an RF64 with a size of 32 bits", 1000, 1000, 1020);
+    put("RF64\0\0\0\0WAVEdata\xff\xff\xff\xff", 20);
+    fill(1, 1000);
+    test_from(20, "an RF64 without its other chunk", -1, 1000, 1020);
+    put("RF64\0\0\0\0WAVEdata\xff\xff\xff\xff\1\1", 22);
+    test_from(20, "an RF64 that ends at once", -1, 2, 22);
+}
+
+static void test_au(uint32_t start, uint32_t promised, size_t there, const char *name, int64_t want_promised,
+                    int64_t want_there, int64_t want_next)
+{
+    put(".snd", 4);
+    for (int i = 3; i >= 0; i--)
+        number(start >> 8 * i & 255, 1);
+    for (int i = 3; i >= 0; i--)
+        number(promised >> 8 * i & 255, 1);
+    fill(0, there);
+    test_from(start, name, want_promised, want_there, want_next);
+}
+
+static void test_chunks(void)
+{
+    wav(3999, 3999); /* no byte to make the size even */
+    put("LIST", 4);
+    number(1100, 4);
+    fill(7, 1100);
+    test_samples("a chunk at an odd place", 3999, 3999, 5151);
+    wav(4000, 4000);
+    put("LIST", 4);
+    number(9000, 4);
+    fill(7, 1100);
+    test_samples("a chunk behind that is cut", 4000, 5108, 5152);
+    wav(4000, 4000);
+    put("\xff\xf1\x50\x83\xff\xff\xfc", 7);
+    fill(0, 1500);
+    test_samples("one frame of AAC behind", 4000, 5507, 5551);
+    wav(4000, 4000);
+    for (int i = 0; i < 3; i++) {
+        put("\xff\xf1\x50\x80\x20\x00\xfc", 7);
+        fill(0, 256 - 7);
+    }
+    fill(0, 1500);
+    test_samples("AAC behind", 4000, 4000, 4044);
+    put("RIFF\0\0\0\0WAVE", 12);
+    for (int i = 0; i < 2000; i++)
+        put("abcd\0\0\0\0", 8);
+    test_from(0, "chunks without samples", -1, 0, 16012);
+    put("FORM\0\0\0\0AIFFSSND\0\0\0\4\0\0\0\0\0\0\0\0", 28);
+    fill(1, 100);
+    test_from(28, "an AIFF of less than its lead", 0, 0, 128);
 }
 
 int main(void)
@@ -158,6 +255,32 @@ int main(void)
     test_end("two FLAC files", 10008, false);
     put("words", 5);
     test_end("something else", 5, false);
+    page(2, 30);
+    page(4, 100);
+    put("Ogg", 3);
+    test_end("a rest that is no page", 189, false);
+    page(2, 30);
+    page(0, 100);
+    put("OggS\0\1", 6);
+    test_end("cut in the head of a page", 192, true);
+    page(2, 30);
+    page(4, 100);
+    size -= 50;
+    test_end("cut in the last page", 136, true);
+    page(2, 30);
+    page(0, 100);
+    put("OggS\0\1", 6);
+    fill(0, 20);
+    number(9, 1); /* nine sizes, of which one is there */
+    number(1, 1);
+    test_end("cut in the table of a page", 214, true);
+    test_au(24, 4000, 4012, "an AU", 4000, 4000, 4024);
+    test_au(24, 4000, 6012, "an AU with more behind", 4000, 6000, 6024);
+    test_au(24, 4000, 12, "an AU cut short", 4000, 0, 24);
+    test_au(9000, 4000, 2012, "an AU that begins behind its end", 4000, 0, 2024);
+    test_au(24, 0xffffffff, 2012, "an AU without a length", -1, 2000, 2024);
+    test_wide();
+    test_chunks();
     test_tags();
     return check_done();
 }

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "check.h"
+#include "io/audio_decode.h"
 
 static char dir[] = "/tmp/audio_read-XXXXXX";
 
@@ -196,6 +197,130 @@ static void test_bad_files(const char *path)
     audio_close(a);
 }
 
+/* Puts other bytes where those stand first in a file. */
+static void patch(const char *path, const char *mark, size_t skip, const void *with, size_t n)
+{
+    static char all[1 << 16];
+    FILE *f = fopen(path, "r+");
+    size_t size = f != NULL ? fread(all, 1, sizeof all, f) : 0;
+    char *at = memmem(all, size, mark, strlen(mark));
+
+    check(at != NULL && fseek(f, at - all + (long)skip, SEEK_SET) == 0 && fwrite(with, 1, n, f) == n, "%s is patched",
+          mark);
+    if (f != NULL)
+        fclose(f);
+}
+
+static void test_complaint(const char *path, const char *words)
+{
+    struct audio *a = audio_open(path, 0, true);
+
+    check(a != NULL && a->complaint != NULL && strstr(a->complaint, words) != NULL, "%s: %s", words,
+          a == NULL              ? error_text()
+          : a->complaint == NULL ? "no complaint"
+                                 : a->complaint);
+    audio_close(a);
+}
+
+/* Headers that say less than there is, of samples that can be read without them and of others. */
+static void test_wrong_headers(const char *path)
+{
+    static const int plain[] = {SF_FORMAT_WAV | SF_FORMAT_PCM_16, SF_FORMAT_WAV | SF_FORMAT_ALAW,
+                                SF_FORMAT_WAV | SF_FORMAT_PCM_U8, SF_FORMAT_WAV | SF_FORMAT_PCM_32,
+                                SF_FORMAT_WAV | SF_FORMAT_DOUBLE, SF_FORMAT_WAV | SF_FORMAT_PCM_16 | SF_ENDIAN_BIG};
+    float *x = make_noise(4000, 5);
+    FILE *f;
+
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+        make(path, x, 4000, 1, 8000, plain[i]);
+        patch(path, "data", 4, plain[i] & SF_ENDIAN_BIG ? "\0\0\4\0" : "\0\4\0\0", 4);
+        test_complaint(path, "has a header that is wrong about its length");
+    }
+    make(path, x, 4000, 1, 8000, SF_FORMAT_WAV | SF_FORMAT_IMA_ADPCM);
+    patch(path, "data", 4, "\0\1\0\0", 4);
+    test_complaint(path, "bytes behind the samples that its header counts: they are not read");
+    f = fopen(path, "w");
+    fwrite("ID3\3\0\0\0\0\1\0", 1, 10, f);
+    fwrite(x, 1, 128, f);
+    fclose(f);
+    test_refused(path, "ends within the tags before its samples", "tags alone");
+    free(x);
+}
+
+/* Adds frames of MPEG to a file, of 104 bytes without sound at 44.1 kHz, or of other headers and sizes. */
+static void frames(FILE *f, int count, const char *header, size_t size)
+{
+    char frame[500] = "";
+
+    memcpy(frame, header, 4);
+    for (int i = 0; i < count; i++)
+        fwrite(frame, 1, size, f);
+}
+
+static const char layer3[] = "\xff\xfb\x10\xc0";
+
+/* What is said of count frames, then bytes from others on (NULL: zeros), then more frames. "": nothing, NULL: refused. */
+static void test_mpeg(const char *path, const char *name, int count, const char *bytes, size_t n, int more,
+                      const char *words)
+{
+    static const char zeros[5000];
+    struct audio *a;
+    FILE *f = fopen(path, "w");
+    const char *says;
+    float x[64];
+
+    frames(f, count, layer3, 104);
+    fwrite(bytes != NULL ? bytes : zeros, 1, n, f);
+    if (bytes != NULL && n < 10)
+        fwrite(zeros, 1, sizeof zeros, f);
+    frames(f, more, layer3, 104);
+    fclose(f);
+    a = audio_open(path, 0, true);
+    while (a != NULL && audio_read(a, x, 64) > 0)
+        ;
+    says = a == NULL ? error_text() : a->complaint != NULL ? a->complaint : "";
+    check(words == NULL ? a == NULL : a != NULL && strstr(says, words) != NULL && (*words || !*says), "%s: %s", name,
+          says);
+    audio_close(a);
+}
+
+static void test_mpegs(const char *path)
+{
+    static const char info[] = "\xff\xfb\x10\xc0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0Info\0\0\0\0",
+                      xing[] = "\xff\xfb\x10\xc0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0Xing\0\0\0\1\0\0\0\xff";
+    char frame[2][104] = {{0}};
+
+    memcpy(frame[0], info, sizeof info);
+    memcpy(frame[1], xing, sizeof xing);
+    test_mpeg(path, "MPEG", 10, NULL, 0, 0, "");
+    test_mpeg(path, "two frames", 2, NULL, 0, 0, "");
+    test_mpeg(path, "two frames and a rest", 2, NULL, 50, 0, NULL);
+    test_mpeg(path, "a frame before others", 1, NULL, 500, 10, "");
+    test_mpeg(path, "two frames before others", 2, NULL, 500, 40, NULL);
+    test_mpeg(path, "zeros behind", 10, NULL, 5000, 0, "is damaged: 5000 bytes in it are no sound");
+    test_mpeg(path, "a tag behind", 10, "APETAG", 6, 0, "");
+    test_mpeg(path, "words behind", 10, "Lyrics", 6, 0, "bytes in it are no sound");
+    test_mpeg(path, "zeros between", 10, NULL, 300, 10, "is damaged: 300 bytes in it are no sound");
+    test_mpeg(path, "a header without a count", 0, frame[0], sizeof *frame, 10, "");
+    test_mpeg(path, "a header with one that is too large", 0, frame[1], sizeof *frame, 10, "is cut short");
+    test_mpeg(path, "frames of no layer", 0, "\xff\xf9\x10\xc0", 4, 0, NULL);
+    test_mpeg(path, "a byte of a frame", 0, "\xff\x01\x10\xc0", 4, 0, NULL);
+}
+
+static void test_raw(void)
+{
+    static const char *const bad[] = {"",           "s16",           "s17,8000,1",  "s16,0,1",
+                                      "s16,8000,0", "s16,8000,1025", "s16,8000,1,", "s16,8000,1x",
+                                      "s16,8000",   "u8,1e3,1",      "f32,-1,1",    "s16,8000,-1"};
+    static const char *const good[] = {"u8,1,1", "s16,22050,2", "s24,8000,1024", "s32,9999999,1", "f32,3000,1"};
+    struct audio_raw raw;
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        check(audio_raw_parse(bad[i], &raw) < 0 && strstr(error_text(), "CODING,RATE,CHANNELS"), "not '%s'", bad[i]);
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        check(audio_raw_parse(good[i], &raw) == 0, "'%s'", good[i]);
+}
+
 /* A file that is shorter than its header says: read to where it ends. */
 static void test_cut(const char *path, int format, const char *name)
 {
@@ -241,6 +366,9 @@ int main(void)
     test_offset(path, SF_FORMAT_OGG | SF_FORMAT_VORBIS, "OGG");
     test_offset(path, SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III, "MP3");
     test_bad_files(path);
+    test_wrong_headers(path);
+    test_mpegs(path);
+    test_raw();
     test_cut(path, SF_FORMAT_WAV | SF_FORMAT_PCM_16, "WAV");
     test_cut(path, SF_FORMAT_WAV | SF_FORMAT_PCM_16 | SF_ENDIAN_BIG, "RIFX");
     test_cut(path, SF_FORMAT_AIFF | SF_FORMAT_PCM_16, "AIFF");

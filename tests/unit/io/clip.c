@@ -113,8 +113,76 @@ static void test_refused(const char *tensor, int rank, int64_t samples, double r
     reader_free(r);
 }
 
+/* One frame of two clips, of which the meta says as much as it says: what they are called, and whether they are told of. */
+static void test_told(struct meta *names, struct meta *metas, const char *first, const char *second, bool told)
+{
+    int fd = temporary_open();
+    struct writer *w = start(fd, 3000);
+    float x[2] = {1, 2};
+    struct frame_tensor t = {"audio", tensor_view(x, 3, (int64_t[]){2, 1, 1})};
+    struct meta *m = meta_map();
+    struct audio_clip c = {0};
+    struct reader *r;
+
+    if (names)
+        meta_add(m, "names", names);
+    if (metas)
+        meta_add(m, "metas", metas);
+    check(writer_put(w, "f", m, &t, 1) == 0 && writer_end(w) == 0, "written");
+    r = again(fd);
+    for (int i = 0; i < 2; i++) {
+        char *shown;
+
+        check(audio_clip_next(r, &c) > 0 && (c.told != NULL) == told, "clip %d", i);
+        shown = audio_clip_shown(&c);
+        check(strcmp(shown, i ? second : first) == 0, "its name is %s", shown);
+        free(shown);
+    }
+    reader_free(r);
+    meta_free(m);
+}
+
+static struct meta *list_of(struct meta *item)
+{
+    struct meta *list = meta_list();
+
+    meta_append(list, item);
+    return list;
+}
+
+/* A batch cannot go on in another frame. */
+static void test_batch_in_parts(void)
+{
+    int fd = temporary_open();
+    struct writer *w = start(fd, 3000);
+    float x[2] = {1, 2};
+    struct audio_clip c = {0};
+    struct reader *r;
+
+    for (int64_t clips = 1; clips <= 2; clips++) {
+        struct frame_tensor t = {"audio", tensor_view(x, 3, (int64_t[]){clips, 1, 1})};
+
+        writer_part(w, "f", NULL, &t, 1);
+        writer_put(w, "f", NULL, &t, 1);
+    }
+    writer_end(w);
+    r = reader_new(fd, "test");
+    reader_parts(r);
+    lseek(fd, 0, SEEK_SET);
+    check(reader_start(r, kinds) == 0 && audio_clip_next(r, &c) > 0 && audio_clip_next(r, &c) > 0, "one clip in parts");
+    check(audio_clip_next(r, &c) < 0 && strstr(error_text(), "batch 'f' comes in parts"), "%s", error_text());
+    reader_free(r);
+}
+
 int main(void)
 {
+    test_told(NULL, NULL, "f-000", "f-001", true);
+    test_told(meta_list(), NULL, "f-000", "f-001", false);
+    test_told(meta_int(1), meta_int(1), "f-000", "f-001", false);
+    test_told(list_of(meta_int(1)), list_of(meta_int(1)), "f-000", "f-001", false);
+    test_told(meta_list(), meta_list(), "f-000", "f-001", false);
+    test_batch_in_parts();
+    test_refused("audio", 2, 1, 0.5, "0.5 Hz");
     test_reading(1, 3);
     test_reading(2, 2);
     test_reading(5, 1);

@@ -106,6 +106,10 @@ int main(void)
     test("a folder", &(struct load_options){.rate = 100, .samples = 120, .recursive = true}, 1, folder, 0,
          "a:120 b:100 c:120");
     test("not looked into", &(struct load_options){.rate = 100, .samples = 120}, 1, folder, 1, "");
+    test("another shard", &(struct load_options){.rate = 100, .samples = 120, .shard = 1, .shards = 1000000}, 3, three,
+         0, "");
+    test("less than a sample", &(struct load_options){.rate = .1, .samples = 5}, 3, three, 1, "");
+    test("less than a sample, in parts", &(struct load_options){.rate = .1, .samples = 5, .part = 1}, 3, three, 1, "");
     test("nothing", &(struct load_options){.rate = 100, .samples = 120}, 0, NULL, -1, "");
     test("noted", &(struct load_options){.rate = 100, .samples = 120, .note = note}, 3, three, 0, "a:120 b:100 c:120");
     check(noted == 3, "three clips were noted");

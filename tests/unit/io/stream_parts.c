@@ -228,6 +228,33 @@ static void test_refused(void)
 }
 
 /* Maps that no writer here makes. */
+/* What the maps of a clip say of it is kept until its end: there is a bound on that. */
+static void test_many_keys(void)
+{
+    struct frame_tensor t = {"z", tensor_view(x, 1, (int64_t[]){1})};
+    int fd = bytes_fd("", 0), n = 0;
+    struct writer *w = writer_new(fd, "bytes", "audio", NULL);
+    struct bytes b;
+
+    for (int i = 0; i < 3; i++) {
+        struct meta *m = meta_map();
+
+        for (int k = 0; k < 400; k++) {
+            char key[8];
+
+            snprintf(key, sizeof key, "%d", n++);
+            meta_add(m, key, meta_nil());
+        }
+        (i < 2 ? writer_part : writer_put)(w, "a", m, &t, 1);
+        meta_free(m);
+    }
+    writer_end(w);
+    b = bytes_of(fd);
+    close(fd);
+    check(bytes_read(b.p, b.n) == -1 && says("over 1024 keys in the parts of a clip"), "%s", error_text());
+    free(b.p);
+}
+
 static void test_forged(void)
 {
     static const char part[] = "\x83\xa2"
@@ -269,6 +296,7 @@ int main(void)
     test_empty();
     test_by_part();
     test_refused();
+    test_many_keys();
     test_forged();
     return check_done();
 }

@@ -71,6 +71,12 @@ static void test_refused_tensors(void)
              "\xa4"
              "data\xc4\0"),
         CASE("the key shape twice", "twice", "\x85" ND TYPE "\xa5shape\x91\x02\xa5shape\x91\x02" DATA8),
+        CASE("the key nd twice", "twice", "\x85" ND ND TYPE "\xa5shape\x91\x02" DATA8),
+        CASE("the key type twice", "twice", "\x85" ND TYPE TYPE "\xa5shape\x91\x02" DATA8),
+        CASE("the key kind twice", "twice",
+             "\x86" ND TYPE "\xa4kind\xa0\xa4kind\xa0"
+             "\xa5shape\x91\x02" DATA8),
+        CASE("the key data twice", "twice", "\x85" ND TYPE "\xa5shape\x91\x02" DATA8 DATA8),
         CASE("a NaN", "NaN",
              "\x84" ND TYPE "\xa5shape\x91\x01"
              "\xa4"
@@ -129,6 +135,13 @@ static void test_refused_frames(void)
         CASE("meta is a list", "meta", "\x84" HEAD "\x90"),
         CASE("a key that is a number", "key", "\x84" HEAD "\x81\x01\x01"),
         CASE("a key twice in meta", "twice", "\x84" HEAD "\x82\xa1k\x01\xa1k\x01"),
+        CASE("version twice", "twice",
+             "\x84\xa2"
+             "cv\xa4head\xa7version\x01\xa7version\x01\xa4kind\xa1k"),
+        CASE("kind twice", "twice",
+             "\x84\xa2"
+             "cv\xa4head\xa7version\x01\xa4kind\xa1k\xa4kind\xa1k"),
+        CASE("meta twice", "twice", "\x85" HEAD "\x80\xa4meta\x80"),
         CASE("a NumPy number in meta",
              "meta: \"k\": a NumPy number, a plain one was expected: write int(x) or float(x)",
              "\x84" HEAD "\x81\xa1k\x83\xc4\x02nd\xc2\xc4\x04type\xa3<i8\xc4\x04"
@@ -161,6 +174,8 @@ static void test_refused_frames(void)
              FOREIGN_HEAD "\x83" FRAME "\xa4name\xa2"
                           "a\0\xa7tensors\x80"),
         CASE("a frame without tensors", "tensors", FOREIGN_HEAD "\x82" FRAME "\xa4name\xa1x"),
+        CASE("name twice", "twice", FOREIGN_HEAD "\x84" FRAME "\xa4name\xa1x\xa4name\xa1x\xa7tensors\x80"),
+        CASE("tensors twice", "twice", FOREIGN_HEAD "\x84" FRAME "\xa4name\xa1x\xa7tensors\x80\xa7tensors\x80"),
         CASE("two tensors of a name", "two tensors",
              FOREIGN_HEAD "\x83" FRAME "\xa4name\xa1x"
                           "\xa7tensors\x82\xa1x\x84" ND TYPE "\xa5shape\x91\x02" DATA8 "\xc4\1x\x84" ND TYPE
@@ -169,6 +184,10 @@ static void test_refused_frames(void)
              FOREIGN_HEAD "\x81\xa2"
                           "cv\xa4tail"),
         CASE("a tail with another count", "counts 1", FOREIGN_HEAD "\x82" TAIL "\x01"),
+        CASE("a count twice", "twice",
+             FOREIGN_HEAD "\x83" TAIL "\x00\xa6"
+                          "frames\x00"),
+        CASE("a checksum twice", "twice", FOREIGN_HEAD "\x84" TAIL "\x00\xa4xxh3\x05\xa4xxh3\x05"),
         CASE("a wrong checksum", "damaged", FOREIGN_HEAD "\x83" TAIL "\x00\xa4xxh3\x05"),
         CASE("a checksum as text", "xxh3",
              FOREIGN_HEAD "\x83" TAIL "\x00\xa4xxh3\xa1"
@@ -182,6 +201,17 @@ static void test_refused_frames(void)
               "%s: %s", cases[i].what, error_text());
 }
 
+static void test_many_tensors(void)
+{
+    struct bytes b = {0};
+
+    ADD(&b, FOREIGN_HEAD "\x83" FRAME "\xa4name\xa1x\xa7tensors\xde\x10\x01");
+    for (int i = 0; i < 0x1001; i++)
+        ADD(&b, "\xa1x\xc0");
+    check(bytes_read(b.p, b.n) == -1 && says("4097 tensors, at most 4096"), "%s", error_text());
+    free(b.p);
+}
+
 static void test_not_a_stream(void)
 {
     static const struct refusal cases[] = {
@@ -191,6 +221,8 @@ static void test_not_a_stream(void)
         CASE("Ogg", "Ogg", "OggS\0\x02\0\0\0\0\0\0\0\0\0\0"),
         CASE("MP3", "MP3", "ID3\x04\0\0\0\0\0\0\0\0\0\0\0\0"),
         CASE("MP3 without a tag", "MP3", "\xff\xfb\x90\x64\0\0\0\0\0\0\0\0\0\0\0\0"),
+        CASE("MPEG of no layer", "is not a stream", "\xff\xf9\x90\x64\0\0\0\0\0\0\0\0\0\0\0\0"),
+        CASE("MPEG of no rate", "is not a stream", "\xff\xfb\xff\x64\0\0\0\0\0\0\0\0\0\0\0\0"),
         CASE("AIFF", "AIFF",
              "FORM\0\0\0\x2e"
              "AIFFCOMM\0\0\0\x12"),
@@ -218,7 +250,8 @@ static void test_not_a_stream(void)
 static void test_wrong_kind(void)
 {
     static const char *const audio[] = {"audio", NULL}, *const latent[] = {"latent", "noise", NULL},
-                             *const model[] = {"model", NULL};
+                             *const noise[] = {"noise", NULL}, *const z[] = {"latent", NULL},
+                             *const three[] = {"audio", "latent", "noise", NULL}, *const model[] = {"model", NULL};
     static const struct {
         const char *kind;
         const char *const *wanted;
@@ -229,6 +262,10 @@ static void test_wrong_kind(void)
         {"model", audio, "holds a model, an audio stream was expected: use cv-load"},
         {"model", latent, "holds a model, a latent or noise stream was expected: use cv-sample -m MODEL"},
         {"audio", model, "holds audio, a model stream was expected: models come from cv-train"},
+        {"noise", audio, "holds noise, an audio stream was expected: use cv-decode"},
+        {"model", noise, "holds a model, a noise stream was expected: use cv-sample"},
+        {"audio", z, "a latent stream was expected: use cv-encode"},
+        {"cheese", three, "an audio, latent or noise stream was"},
         {"cheese", audio, "holds a stream of kind \"cheese\", an audio stream was expected: use cv-load"},
     };
 
@@ -320,6 +357,7 @@ int main(void)
 {
     test_refused_tensors();
     test_refused_frames();
+    test_many_tensors();
     test_not_a_stream();
     test_wrong_kind();
     test_nonfinite();

@@ -120,6 +120,84 @@ static void test_refused(struct params *p)
     check(read_model(&m) == -1 && said("definition"), "%s", error_text());
 }
 
+/* A head of the network 'spectral' with one number that is not as it should be. */
+static void test_refused_heads(struct params *p)
+{
+    static const struct {
+        const char *key;
+        double value;
+        const char *says, *frames;
+        double rate;
+    } cases[] = {
+        {"features", 0, "\"features\"", "fixed", 3000},
+        {"width", 1 << 20, "\"width\"", "fixed", 3000},
+        {"stride", -1, "\"stride\"", "fixed", 3000},
+        {"fft", 8, "\"fft\"", "fixed", 3000},
+        {"fft", 24, "a multiple of 16", "fixed", 3000},
+        {"fft", 32, "a quarter of it", "fixed", 3000},
+        {"hop", 0, "\"hop\"", "fixed", 3000},
+        {"channels", 3, "\"channels\"", "fixed", 3000},
+        {"corner", -1, "\"corner\"", "fixed", 3000},
+        {"corner", 1e7, "\"corner\"", "fixed", 3000},
+        {"gain", 0, "\"gain\" of 0", "fixed", 3000},
+        {"gain", 1000, "\"gain\" of 1000", "fixed", 3000},
+        {"prior_block", 0, "\"prior_block\"", "fixed", 3000},
+        {"prior_bank", -1, "\"prior_bank\"", "fixed", 3000},
+        {"prior_clips", 11, "\"prior_clips\"", "fixed", 3000},
+        {"prior_periods", -1, "\"prior_periods\"", "fixed", 3000},
+        {"width", 1, "'x'", "x", 3000},
+        {"stride", 5, "does not divide", "beat", 3000},
+        {"width", 1, "at 2000 Hz", "beat", 2000},
+        {"width", 1, "at 96000 Hz", "beat", 96000},
+        {"fft", 16000, "frames of 16000 samples", "beat", 3000},
+        {"latent", 1 << 17, "\"latent\"", "fixed", 3000},
+        {"samples", 0, "\"samples\"", "fixed", 3000},
+        {"rate", 0.5, "\"rate\"", "fixed", 0.5},
+        {"rate", 2e6, "\"rate\"", "fixed", 2e6},
+    };
+    static const char *const keys[] = {"definition", "features",    "width",      "stride",      "fft",          "hop",
+                                       "channels",   "prior_block", "prior_bank", "prior_clips", "prior_periods"};
+    static const int values[] = {2, 9, 1, 1, 16, 4, 1, 1, 10, 2, 0};
+    struct model m;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct meta *h = head("spectral");
+        bool real = cases[i].key[0] == 'c' || cases[i].key[0] == 'g' || cases[i].key[0] == 'r';
+
+        meta_set(h, "corner", meta_real(0));
+        for (size_t k = 0; k < sizeof values / sizeof *values; k++)
+            meta_set(h, keys[k], meta_int(values[k]));
+        meta_set(h, "frames", meta_text(cases[i].frames));
+        meta_set(h, "rate", meta_real(cases[i].rate));
+        meta_set(h, cases[i].key,
+                 real && strcmp(cases[i].key, "channels") ? meta_real(cases[i].value)
+                                                          : meta_int((int64_t)cases[i].value));
+        if (strcmp(cases[i].key, "fft") == 0 && cases[i].value > 100)
+            meta_set(h, "hop", meta_int((int64_t)cases[i].value / 4));
+        write_model(h, p, SIZE_MAX, false);
+        check(read_model(&m) == -1 && said(cases[i].says), "%s of %g: %s", cases[i].key, cases[i].value, error_text());
+    }
+}
+
+/* A stream of the kind that has no parameters, and one of values that have another name. */
+static void test_empty(struct params *p)
+{
+    struct meta *h = head("notebook");
+    struct params none = *p;
+    struct model m;
+    int fd;
+
+    none.count = 0;
+    write_model(head("notebook"), &none, SIZE_MAX, false);
+    check(model_read_head(&m, path) == -1 && said("has no parameters"), "%s", error_text());
+    fd = open(path, O_WRONLY | O_TRUNC);
+    check(model_write(fd, path, h, p, &(struct model_array){"worth", p->theta, false}, 1) == 0, "of another name");
+    meta_free(h);
+    close(fd);
+    check(read_model(&m) == -1 && said("has no tensor 'value'"), "%s", error_text());
+    model_free(&m);
+}
+
 int main(void)
 {
     struct params *p = params_new();
@@ -130,6 +208,8 @@ int main(void)
     net_plan(g.net, 5, true);
     test_round(p);
     test_refused(p);
+    test_refused_heads(p);
+    test_empty(p);
     net_free(g.net);
     params_free(p);
     unlink(path);

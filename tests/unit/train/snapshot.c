@@ -13,11 +13,11 @@
 
 static char *folder;
 
-static void touch(const char *name, int second)
+static void touch(const char *name, int when)
 {
     char *path = mem_format("%s/%s", folder, name);
     int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-    struct timespec times[2] = {{1000000 + second, 0}, {1000000 + second, 0}};
+    struct timespec times[2] = {{1000000 + when / 10, when % 10}, {1000000 + when / 10, when % 10}};
 
     check(fd >= 0 && futimens(fd, times) == 0, "%s is made", name);
     if (fd >= 0)
@@ -66,8 +66,13 @@ static void test_newest(void)
 {
     struct snapshot s;
 
-    touch("epoch-0009.cvm", 5);
-    touch("epoch-0001.cvm", 9);
+    touch("epoch-0009.cvm", 15);
+    touch("epoch-0001.cvm", 19);
+    touch("epoch-0000.cvm", 9);
+    touch("epoch--002.cvm", 29);
+    touch("epoch-9999999999.cvm", 29);
+    touch("epoch-0001+-001.cvm", 29);
+    touch("epoch-0001+9999999999.cvm", 29);
     check(snapshot_open(&s, folder) == -1 && strstr(error_text(), "epoch-0001.cvm"),
           "the one written last is taken: %s", error_text());
     snapshot_prune(folder, 9, 0, 1);
@@ -88,8 +93,10 @@ int main(void)
           error_text());
     test_prune();
     test_newest();
-    for (const char *const *name = (const char *const[]){"epoch-0009.cvm", "epoch-1.cvm", "notes", NULL}; *name;
-         name++) {
+    for (const char *const *name =
+             (const char *const[]){"epoch-0009.cvm", "epoch-1.cvm", "epoch--002.cvm", "epoch-9999999999.cvm",
+                                   "epoch-0001+-001.cvm", "epoch-0001+9999999999.cvm", "notes", NULL};
+         *name; name++) {
         char *path = mem_format("%s/%s", folder, *name);
 
         unlink(path);
