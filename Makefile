@@ -22,14 +22,17 @@ PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(LIBS)) -ldl)$(PKG_LIB
 COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -ffp-contract=off -Ilibcore '-ffile-prefix-map=$(CURDIR)=.' $(CFLAGS) $(WARN) $(PKG_CFLAGS) $(SANITIZE) -pthread
 LINK = $(CC) $(CFLAGS) $(SANITIZE) -pthread -Wl,--as-needed
 
+# cv-train-mpi is built where there is an MPI: MPI=ompi-c or MPI=mpich, as pkg-config calls them, or MPI=none
+MPI := $(shell pkg-config --exists ompi-c 2> /dev/null && echo ompi-c || { pkg-config --exists mpich 2> /dev/null && echo mpich || echo none; })
 objects = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard $(1))))
 LIBRARY = $(BUILD)/libcore.a
-PROGRAMS = $(patsubst cmd/%.c,$(BUILD)/%,$(wildcard cmd/cv-*.c))
+MPI_PROGRAM = $(if $(filter-out none,$(MPI)),$(BUILD)/cv-train-mpi)
+PROGRAMS = $(patsubst cmd/%.c,$(BUILD)/%,$(wildcard cmd/cv-*.c)) $(MPI_PROGRAM)
 UNITS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*/*.c))
 TOOLS = $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(wildcard tests/tools/*.c))
 FUZZ = $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c)) $(BUILD)/fuzz/seeds
 TORTURE = $(patsubst tests/torture/%.c,$(BUILD)/torture/%,$(wildcard tests/torture/*.c)) $(FUZZ)
-PAGES = $(wildcard man/*.[1-8])
+PAGES = $(filter-out $(if $(MPI_PROGRAM),,man/cv-train-mpi.1),$(wildcard man/*.[1-8]))
 
 all: $(PROGRAMS)
 
@@ -50,6 +53,9 @@ $(BUILD)/tests/bench/%.o: COMPILE += $(KERNEL)
 $(BUILD)/%.o: %.c | $(BUILD)/.packages
 	@mkdir -p $(@D)
 	$(COMPILE) -MMD -MP -c -o $@ $<
+$(BUILD)/cmd/mpi/%.o: COMPILE += $(KERNEL) $(shell pkg-config --cflags $(MPI))
+$(BUILD)/cv-train-mpi: $(BUILD)/cmd/cv-train.o $(BUILD)/cmd/mpi/team.o $(LIBRARY)
+	$(LINK) -o $@ $(filter %.o,$^) $(LIBRARY) $(PKG_LIBS) $(shell pkg-config --libs $(MPI)) -lm
 $(BUILD)/cv-plot: $(call objects,cmd/plot/*.c)
 $(BUILD)/cv-report: $(call objects,cmd/report/*.c cmd/plot/*.c cmd/check/sounds.c)
 $(BUILD)/cv-check: $(call objects,cmd/check/*.c)
@@ -102,16 +108,17 @@ check:
 	@BUILD=$(BUILD) sh tests/run.sh
 
 tests: $(UNITS) $(TOOLS) $(TORTURE)
-# the same tests under AddressSanitizer and UndefinedBehaviorSanitizer, and under ThreadSanitizer (make tsan)
+# the same tests under AddressSanitizer and UndefinedBehaviorSanitizer, and under ThreadSanitizer (make tsan); without
+# libraries for MPI, which have reports of their own
 asan:
-	@$(MAKE) --no-print-directory check BUILD=$(BUILD)/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
+	@$(MAKE) --no-print-directory check MPI=none BUILD=$(BUILD)/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
 	   SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all'
 tsan:
-	@$(MAKE) --no-print-directory check BUILD=$(BUILD)/tsan CFLAGS='-O1 -g' SANITIZE='-fsanitize=thread'
+	@$(MAKE) --no-print-directory check MPI=none BUILD=$(BUILD)/tsan CFLAGS='-O1 -g' SANITIZE='-fsanitize=thread'
 # how much of what reads from outside the tests go through (SECURITY.md); assertions are left out, as no input fails one
 coverage:
 	@sh pipelines/packages.sh build check coverage
-	@$(MAKE) --no-print-directory -j$(JOBS) all tests $(BUILD)/coverage/compose BUILD=$(BUILD)/coverage CC=clang-14 WARN=-Wall \
+	@$(MAKE) --no-print-directory -j$(JOBS) all tests $(BUILD)/coverage/compose MPI=none BUILD=$(BUILD)/coverage CC=clang-14 WARN=-Wall \
 	   CFLAGS='-O1 -g' KERNEL='-ffp-contract=fast -fno-math-errno -DNDEBUG' SANITIZE='-fcoverage-mapping \
 	   -fprofile-instr-generate=$$(abspath $$(BUILD))/profile/$$(subst /,-,$$(@:$$(BUILD)/%=%))-%4m.profraw'
 	@BUILD=$(BUILD)/coverage sh tests/tools/coverage.sh
@@ -137,6 +144,12 @@ figures:
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(BUILD)/compose
 	@BUILD='$(BUILD)' JOBS='$(JOBS)' bash pipelines/figures.sh $(MUSIC)
 
+# the figures of cv-scale(7), on two cores of its own: pipelines/scale.sh says what ROWS may be
+scale:
+	@sh pipelines/packages.sh build demo figures mpi
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(BUILD)/compose $(BUILD)/tools/facts $(BUILD)/tools/rss
+	@BUILD='$(BUILD)' JOBS='$(JOBS)' MUSIC='$(MUSIC)' bash pipelines/scale.sh
+
 # completion, made from what --help says
 $(BUILD)/bash/%: $(BUILD)/% pipelines/completion.awk
 	@mkdir -p $(@D)
@@ -160,7 +173,7 @@ uninstall:
 DEB_FLAGS = $$(for f in CFLAGS CPPFLAGS LDFLAGS; do DEB_BUILD_MAINT_OPTIONS='hardening=+all reproducible=-fixfilepath' dpkg-buildflags --get $$f; done)
 deb:
 	@sh pipelines/packages.sh build deb
-	@$(MAKE) --no-print-directory -j$(JOBS) all completion BUILD=$(BUILD)/deb CFLAGS="$$(echo $(DEB_FLAGS))"
+	@$(MAKE) --no-print-directory -j$(JOBS) all completion MPI=none BUILD=$(BUILD)/deb CFLAGS="$$(echo $(DEB_FLAGS))"
 	@rm -f $(BUILD)/deb/*.deb
 	@sh pipelines/deb.sh $(BUILD)/deb $(BUILD)/deb
 	@lintian --allow-root --fail-on error,warning --suppress-tags initial-upload-closes-no-bugs $(BUILD)/deb/*.deb
@@ -180,8 +193,8 @@ soak:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all demo check tests asan tsan coverage fuzz torture bench figures completion install uninstall deb reproducible aarch64 soak \
-   clean
+.PHONY: all demo check tests asan tsan coverage fuzz torture bench figures scale completion install uninstall deb reproducible aarch64 \
+    soak clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(shell find $(BUILD) -name root -prune -o -name '*.d' -print 2>/dev/null)

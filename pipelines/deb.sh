@@ -17,7 +17,7 @@ root=$to/package/root
 doc=$root/usr/share/doc/cv-filters
 rm -rf "$to/package"
 mkdir -p "$root/DEBIAN" "$doc" "$to/package/debian"
-make -s --no-print-directory install BUILD="$build" DESTDIR="$root" PREFIX=/usr ZSH=share/zsh/vendor-completions
+make -s --no-print-directory install MPI=none BUILD="$build" DESTDIR="$root" PREFIX=/usr ZSH=share/zsh/vendor-completions
 strip --strip-unneeded --remove-section=.comment --remove-section=.note "$root"/usr/bin/*
 
 {

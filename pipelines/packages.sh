@@ -13,8 +13,9 @@ for group; do
     figures) wanted="$wanted jq opus-tools" ;;
     torture) wanted="$wanted clang-14 libclang-rt-14-dev valgrind" ;;
     coverage) wanted="$wanted clang-14 libclang-rt-14-dev llvm-14" ;;
-    compilers) wanted="$wanted clang-14 musl-tools" ;;
+    compilers) wanted="$wanted clang-14 musl-tools gcc-aarch64-linux-gnu libc6-dev-arm64-cross" ;;
     aarch64) wanted="$wanted gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user" ;;
+    mpi) wanted="$wanted libopenmpi-dev openmpi-bin libmpich-dev mpich" ;;
     deb) wanted="$wanted dpkg-dev lintian" ;;
     bench) wanted="$wanted python3-torch python3-numpy python3-msgpack" ;;
     *) echo "packages.sh: no group '$group'" >&2; exit 2 ;;

@@ -12,6 +12,8 @@ setup() {
 }
 
 programs() { for c in "$top"/cmd/cv-*.c; do basename "$c" .c; done; }
+# and the one that is built where there is an MPI
+with_mpi() { programs; [ ! -x "$build/cv-train-mpi" ] || echo cv-train-mpi; }
 
 # options PROGRAM: those of its --help, short and long, sorted, one a line
 options() {
@@ -26,10 +28,11 @@ cv_make() { make -s --no-print-directory -C "$top" BUILD="$build" "$@"; }
     mkdir -p "to here/usr/bin"
     echo other > "to here/usr/bin/other"
     (umask 077; cv_make install DESTDIR="$PWD/to here" PREFIX=/usr)
-    [ "$(ls "to here/usr/bin" | grep -v "^other$")" = "$(programs)" ]
-    [ "$(find "to here" -name '*.[1-8]' | wc -l)" -eq "$(ls "$top"/man/*.[1-8] | wc -l)" ]
-    [ "$(ls "to here/usr/share/bash-completion/completions")" = "$(programs)" ]
-    [ "$(ls "to here/usr/share/zsh/site-functions")" = "$(programs | sed 's/^/_/')" ]
+    [ "$(ls "to here/usr/bin" | grep -v "^other$")" = "$(with_mpi)" ]
+    [ "$(ls "to here/usr/share/man/man1" | sort)" = "$(with_mpi | sed 's/$/.1/' | sort)" ]
+    [ "$(find "to here" -name '*.[57]' | wc -l)" -eq "$(ls "$top"/man/*.[57] | wc -l)" ]
+    [ "$(ls "to here/usr/share/bash-completion/completions")" = "$(with_mpi)" ]
+    [ "$(ls "to here/usr/share/zsh/site-functions")" = "$(with_mpi | sed 's/^/_/')" ]
     [ -z "$(find "to here/usr/share" -type f ! -perm 644)" ]
     [ -z "$(find "to here/usr/bin" -name 'cv-*' ! -perm 755)" ]
     "to here/usr/bin/cv-info" --version
@@ -52,7 +55,7 @@ complete_bash() {
 
 @test "bash offers every option of every program, and words and files where they are wanted" {
     cv_make completion
-    for p in $(programs); do
+    for p in $(with_mpi); do
         [ "$(options "$p" | wc -l)" -ge 5 ]
         diff -u <(options "$p") <(complete_bash "$p" - | sed '$d') || { echo "$p: --help (-) and completion (+) differ"; return 1; }
     done
@@ -73,7 +76,7 @@ complete_bash() {
 
 @test "zsh offers every option of every program" {
     cv_make completion
-    for p in $(programs); do
+    for p in $(with_mpi); do
         zsh -n "$build/zsh/_$p"
         [ "$(head -n 1 "$build/zsh/_$p")" = "#compdef $p" ]
         zsh -fc '_arguments() { print -rl -- "$@" }; . "$0"' "$build/zsh/_$p" > specs
@@ -121,7 +124,7 @@ complete_bash() {
 
 @test "the version is that of the Makefile, unreleased until the changes have it" {
     version=$(sed -n 's/^VERSION = //p' "$top/Makefile")
-    for p in $(programs); do
+    for p in $(with_mpi); do
         [ "$("$p" --version)" = "$p (cv) $version" ]
     done
     heading=$(grep -m 1 '^## ' "$top/CHANGELOG.md")

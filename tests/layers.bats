@@ -24,6 +24,7 @@ layer_breaks() {
     only 'cblas|openblas|f77blas' "libcore/base/"
     only 'jansson' "libcore/base/json.c"
     only 'cairo|fontconfig' "cmd/cv-plot.c|cmd/plot/"
+    only 'mpi\.h' "cmd/mpi/team.c"
 }
 
 # only LIBRARIES PLACES: prints includes of them, and calls, that stand elsewhere
@@ -38,6 +39,7 @@ only() {
     cblas*) calls='cblas_[a-z]|openblas_[a-z]' ;;
     jansson) calls='json_(loads|typeof|object_|array_|integer_|real_|string_)' ;;
     cairo*) calls='cairo_[a-z]|Fc[A-Z][a-z]' ;;
+    mpi*) calls='MPI_[A-Z]' ;;
     esac
     (cd "$tree" && grep -rnE "(^|[^A-Za-z0-9_])($calls)[A-Za-z0-9_]* *\(" libcore cmd --include='*.[ch]' |
         grep -vE "^($2)") || true
@@ -131,7 +133,7 @@ setup() {
 
 @test "a break of each rule is found" {
     tree=$BATS_TEST_TMPDIR
-    mkdir -p "$tree"/libcore/{base,dsp,io,nn,measure,model,train} "$tree"/cmd/plot
+    mkdir -p "$tree"/libcore/{base,dsp,io,nn,measure,model,train} "$tree"/cmd/{plot,mpi}
 
     # finds FILE LINE
     finds() {
@@ -168,6 +170,9 @@ setup() {
     finds libcore/base/a.c '    json_loads(text, 0, NULL);'
     finds cmd/cv-info.c '#include <cairo/cairo.h>'
     finds cmd/cv-info.c '#include <cairo.h>'
+    finds cmd/cv-train.c '#include <mpi.h>'
+    finds libcore/base/team.c '    MPI_Barrier(all);'
+    passes cmd/mpi/team.c '    MPI_Barrier(all);'
     passes cmd/cv-plot.c '#include <cairo.h>'
     passes cmd/plot/a.c '#include <cairo-svg.h>'
     passes libcore/base/a.c '#include <cblas.h>'

@@ -53,12 +53,12 @@ commands() {
 }
 
 @test "every program has a page and every page of section 1 a program" {
-    diff <(programs) <(cd "$man" && ls cv-*.1 | sed 's/\.1$//')
+    diff <(programs; echo cv-train-mpi) <(cd "$man" && ls cv-*.1 | sed 's/\.1$//' | sort)
     [ "$(programs | wc -l)" -ge 11 ]
 }
 
 @test "every program stands in cv(7) and in README" {
-    for p in $(programs); do
+    for p in $(programs) cv-train-mpi; do
         grep -q "^\.It Xr $p 1" "$man/cv.7" || { echo "$p is not in cv(7)"; return 1; }
         grep -qF "[$p](man/$p.1)" "$top/README.md" || { echo "$p is not in README"; return 1; }
     done
@@ -188,6 +188,12 @@ run_examples() {
 @test "examples of cv-eval(1)" { run_examples cv-eval.1; }
 @test "examples of cv-report(1)" { run_examples cv-report.1; }
 @test "examples of cv-train(1)" { run_examples cv-train.1; }
+@test "examples of cv-train-mpi(1)" {
+    ldd "$(command -v cv-train-mpi)" | grep -q 'libmpi\.so' || skip "cv-train-mpi is not built with OpenMPI"
+    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
+    mpirun() { command mpirun.openmpi "$@"; }
+    run_examples cv-train-mpi.1
+}
 @test "examples of cv-encode(1)" { run_examples cv-encode.1; }
 @test "examples of cv-sample(1)" {
     # Ctrl-C, where it is waited for

@@ -115,11 +115,11 @@ static size_t size_of(const struct meta *m)
     return bytes;
 }
 
-/* "cv-load": nothing else is to be run by a recipe. */
+/* "cv-load", "cv-train-mpi": nothing else is to be run by a recipe. */
 static bool is_program(const struct meta *word)
 {
     return word->kind == META_TEXT && !strncmp(word->text, "cv-", 3) &&
-           strspn(word->text + 3, "abcdefghijklmnopqrstuvwxyz") == strlen(word->text + 3);
+           strspn(word->text + 3, "abcdefghijklmnopqrstuvwxyz-") == strlen(word->text + 3);
 }
 
 static bool is_history(const struct meta *m, int groups);

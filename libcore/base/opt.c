@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/history.h"
 #include "base/mem.h"
+#include "base/team.h"
 
 #ifndef CV_VERSION
 #define CV_VERSION "unknown"
@@ -411,6 +412,7 @@ int program_begin(const struct program *p, int argc, char **argv, int min, int m
         diag_usage(max == 0 ? "'%s' is not wanted: there are no operands" : "'%s' is one operand too many",
                    argv[optind + max]);
     history_given(p, argv + optind);
-    confine();
+    if (!team_possible()) /* MPI has sockets, and the memory of other ranks */
+        confine();
     return optind;
 }

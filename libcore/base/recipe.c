@@ -148,7 +148,8 @@ static void print_missing(FILE *to, const struct meta *m)
 /* What a model says of its making besides, as comments; in the order of the head. */
 static void print_notes(FILE *to, const struct meta *head)
 {
-    static const char *const keys[] = {"program", "arithmetic", "digest", "prior_digest", "test_digest", "from"};
+    static const char *const keys[] = {"program",      "arithmetic",  "ranks", "digest",
+                                       "prior_digest", "test_digest", "from"};
     int64_t done = 0, wanted = 0;
 
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)

@@ -28,6 +28,14 @@ static int compare_words(const void *a, const void *b)
     return strcmp(a, b);
 }
 
+void digest_of(const void *bytes, size_t size, uint64_t seed, unsigned char digest[DIGEST])
+{
+    XXH128_canonical_t c;
+
+    XXH128_canonicalFromHash(&c, XXH3_128bits_withSeed(bytes, size, seed));
+    memcpy(digest, &c, DIGEST);
+}
+
 struct digests *digests_new(void)
 {
     return mem_zero(1, sizeof(struct digests));

@@ -5,6 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { DIGEST = 16 }; /* bytes of one */
+
+void digest_of(const void *bytes, size_t size, uint64_t seed, unsigned char digest[DIGEST]);
+
 struct digests *digests_new(void);
 void digests_free(struct digests *d); /* NULL is fine */
 

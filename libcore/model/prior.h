@@ -34,15 +34,15 @@ struct prior_fit;
 
 struct prior_fit *prior_fit_new(const struct prior_shape *shape);
 
-/* Counts in a clip, z [frames, latent], its first frame at position 0. */
+/* Counts in a clip, z [frames, latent], its first frame at position 0. Each clip by one rank. */
 void prior_fit_add(struct prior_fit *f, const float *z, int64_t frames);
 
 /* Keeps a clip for the bank, of which shape->clips come in all, and a period
- * for the list; both in the order of the calls. */
+ * for the list; both in the order of the calls, which is that of all ranks. z NULL: another one has the clip. */
 void prior_fit_keep(struct prior_fit *f, struct params *params, const float *z, int64_t frames);
 void prior_fit_period(struct prior_fit *f, struct params *params, double seconds);
 
-/* Solves for everything and frees f. -1: there is no solution, latents are not finite. */
+/* Solves for everything, by the sums of all ranks, and frees f. -1: there is no solution, latents are not finite. */
 int prior_fit_end(struct prior_fit *f, struct params *params);
 
 /* ---- running (prior.c) ---- */

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/linalg.h"
+#include "base/team.h"
 #include "model/prior.h"
 
 /* Of the pooled fit, and of the corrections for each position to it; in standardised units. */
@@ -98,9 +99,13 @@ void prior_fit_add(struct prior_fit *f, const float *z, int64_t frames)
 
 void prior_fit_keep(struct prior_fit *f, struct params *params, const float *z, int64_t frames)
 {
-    size_t d = (size_t)f->shape.latent;
+    size_t size = (size_t)f->shape.latent * (size_t)frames;
+    float *to = params_values(params, "prior/bank") + f->kept * f->shape.latent;
 
-    memcpy(params_values(params, "prior/bank") + (size_t)f->kept * d, z, (size_t)frames * d * sizeof *z);
+    if (z)
+        memcpy(to, z, size * sizeof *z);
+    else
+        memset(to, 0, size * sizeof *z);
     params_values(params, "prior/lengths")[f->clips++] = (float)frames;
     f->kept += frames;
 }
@@ -215,14 +220,27 @@ static int fit_positions(struct prior_fit *f, struct params *params, const doubl
     return status;
 }
 
+/* The sums of all ranks, and their parts of the bank. */
+static void gather(struct prior_fit *f, float *bank)
+{
+    size_t d = (size_t)f->shape.latent, n = (size_t)f->n;
+
+    team_sum(f->sums, (size_t)f->shape.positions * n * n);
+    team_sum(f->sum, d);
+    team_sum(f->squares, d);
+    team_sum(&f->frames, 1);
+    team_sum_floats(bank, (size_t)f->kept * d);
+}
+
 int prior_fit_end(struct prior_fit *f, struct params *params)
 {
     size_t d = (size_t)f->shape.latent;
-    double *mean = mem_alloc(d * sizeof *mean), *sd = mem_alloc(d * sizeof *sd);
-    double n = f->frames > 0 ? f->frames : 1;
+    double *mean = mem_alloc(d * sizeof *mean), *sd = mem_alloc(d * sizeof *sd), n;
     int status;
     float *bank = f->kept > 0 ? params_values(params, "prior/bank") : NULL;
 
+    gather(f, bank);
+    n = f->frames > 0 ? f->frames : 1;
     for (size_t i = 0; i < d; i++) {
         double v;
 

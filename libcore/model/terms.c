@@ -7,6 +7,7 @@
 
 #include "base/kernel.h"
 #include "base/mem.h"
+#include "base/team.h"
 
 /* A feature is never taken for surer than this, in nepers: .1 dB. */
 static const float least_spread = 0.01f;
@@ -51,6 +52,18 @@ void terms_add(struct terms *sum, const struct terms *t, const struct spectral *
         sum->residual[c] += t->residual[c];
         sum->counted[c] += t->counted[c];
     }
+}
+
+void terms_gather(struct terms *t, const struct spectral *shape)
+{
+    double *const each[] = {&t->log,    &t->linear, &t->target,  &t->values,
+                            &t->frames, &t->nats,   &t->seconds, &t->latents};
+
+    for (size_t i = 0; i < sizeof each / sizeof *each; i++)
+        team_sum(each[i], 1);
+    team_sum(&t->dims->kl, (size_t)shape->latent * sizeof *t->dims / sizeof(double));
+    team_sum(t->residual, (size_t)shape->features);
+    team_sum(t->counted, (size_t)shape->features);
 }
 
 /* Of one frame: sums, and each feature's residual above the floor, -1 for those at it. */

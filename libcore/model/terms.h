@@ -28,6 +28,9 @@ struct terms terms_new(const struct spectral *shape);
 void terms_free(struct terms *t);
 void terms_add(struct terms *sum, const struct terms *t, const struct spectral *shape);
 
+/* Those of all ranks. */
+void terms_gather(struct terms *t, const struct spectral *shape);
+
 /* Adds a clip: standardised levels y [frames, features], a multiple of the stride of which real are no repetition, at
  * step samples from each other. noise [frames / stride, latent] is used up; NULL: z is not a draw but 0, what the
  * decoder says of a clip that it knows nothing of, and there is nothing to tell of latents. */

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/progress.h"
+#include "base/team.h"
 
 int bank_open(struct bank *b, const char *path, const struct spectral *shape, const struct spectral_input *f,
               int threads)
@@ -83,9 +84,8 @@ static void take_levels(void *arg, const struct spectral_graph *g, int64_t first
     l->y += frames * features;
 }
 
-static void levels_task(void *arg, int task, int worker)
+static void levels_of(const struct job *j, int task, int worker)
 {
-    const struct job *j = arg;
     const struct model *m = &j->b->m;
     struct spectral_clip *clip = &j->clips[task];
     int64_t frames = clip->frames / m->spectral.stride, latent = m->spectral.latent;
@@ -100,6 +100,14 @@ static void levels_task(void *arg, int task, int worker)
     free(z);
 }
 
+static void levels_task(void *arg, int task, int worker)
+{
+    const struct job *j = arg;
+
+    if (j->clips[task].y)
+        levels_of(j, task, worker);
+}
+
 int bank_levels(const struct bank *b, const struct params *params, struct spectral_clip *clips, struct spool *spool,
                 struct pool *pool)
 {
@@ -111,6 +119,8 @@ int bank_levels(const struct bank *b, const struct params *params, struct spectr
     for (size_t i = 0; i < count && !status; i++) {
         job.z[i] = z;
         z += (size_t)(clips[i].frames / b->m.spectral.stride * b->m.spectral.latent);
+        if (i % (size_t)team_size() != (size_t)team_rank())
+            continue;
         clips[i].y = spool_floats(spool, spectral_data_size(&clips[i], b->m.spectral.features));
         status = clips[i].y ? 0 : -1;
     }

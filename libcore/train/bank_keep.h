@@ -21,7 +21,8 @@ size_t bank_clips(const struct bank *b);
 /* How its clips [bank_clips] fall: sets all but y. */
 void bank_time(const struct bank *b, struct spectral_clip *clips);
 
-/* Their levels, standardised as params say, to y, which comes from the spool. -1: it is full. */
+/* Their levels, standardised as params say, to y, which comes from the spool; of several ranks each takes its turn, and
+ * leaves NULL where it is another's. -1: the spool is full. */
 int bank_levels(const struct bank *b, const struct params *params, struct spectral_clip *clips, struct spool *spool,
                 struct pool *pool);
 

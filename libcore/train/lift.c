@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/progress.h"
+#include "base/team.h"
 #include "dsp/mel.h"
 
 enum { BANDS = 32, CLIPS_MOST = 16 };
@@ -22,11 +23,12 @@ struct sums {
 struct job {
     const struct chunks *p;
     const struct dataset *d;
-    const struct spectral_clip *clips;
-    size_t chosen[CLIPS_MOST];
-    struct sums sums[CLIPS_MOST];
-    double gain[CLIPS_MOST]; /* logarithms */
-    double *edge;            /* [features of a channel]: the band that a feature lies in, fractions between two */
+    const struct spectral_clip *clips; /* of d */
+    size_t chosen[CLIPS_MOST];         /* clips of d, and their places among those that are chosen of all ranks */
+    int place[CLIPS_MOST];
+    struct sums sums[CLIPS_MOST]; /* by place, zeros where the clip is another rank's */
+    double gain[CLIPS_MOST];      /* logarithms */
+    double *edge;                 /* [features of a channel]: the band that a feature lies in, fractions between two */
 };
 
 /* Where features lie among the bands, 0 to BANDS - 1. */
@@ -125,7 +127,7 @@ static void lift_task(void *arg, int task, int worker)
     chunks_sound(p, worker, clip, b.z, b.rows, &how, b.back);
     input_levels(&p->input, clip->timing.grid, b.x, 0, clip->samples, input_gain(clip->level), 0, frames, y);
     input_levels(&p->input, clip->timing.grid, b.back, 0, clip->samples, input_gain(clip->level), 0, frames, y + count);
-    compare(j, &j->sums[task], y, y + count, frames);
+    compare(j, &j->sums[j->place[task]], y, y + count, frames);
     free(y);
     begin_free(&b);
 }
@@ -140,7 +142,7 @@ static void gain_task(void *arg, int task, int worker)
     how.gain = 1;
     chunks_sound(j->p, worker, &b.clip, b.z, b.rows, &how, b.back);
     is = input_level(&j->p->input, b.back, b.clip.samples);
-    j->gain[task] = level > 0 && is > 0 ? log(level / is) : 0;
+    j->gain[j->place[task]] = level > 0 && is > 0 ? log(level / is) : 0;
     begin_free(&b);
 }
 
@@ -187,26 +189,34 @@ static void set(struct job *j, int count)
         set_sides(j, each);
 }
 
-void lift_learn(const struct chunks *p, const struct dataset *d, const struct spectral_clip *clips, struct pool *pool,
-                double *gain)
+void lift_learn(const struct chunks *p, const struct dataset *d, const struct spectral_clip *clips, size_t count,
+                size_t first, struct pool *pool, double *gain)
 {
-    struct job j = {.p = p, .d = d, .clips = clips};
+    struct job j = {.p = p, .d = d, .clips = clips + first};
     size_t sounding = 0, passed = 0;
     double sum = 0;
-    int count = 0;
+    int chosen = 0, here = 0;
 
     memset(p->v.lift, 0, (size_t)p->shape.features * sizeof *p->v.lift);
-    for (size_t i = 0; i < d->count; i++)
+    for (size_t i = 0; i < count; i++)
         sounding += clips[i].level > 0;
-    for (size_t i = 0; i < d->count; i++) /* evenly chosen */
-        if (clips[i].level > 0 && passed++ * CLIPS_MOST >= (size_t)count * sounding && count < CLIPS_MOST)
-            j.chosen[count++] = i;
+    for (size_t i = 0; i < count; i++) { /* evenly chosen */
+        if (!(clips[i].level > 0) || passed++ * CLIPS_MOST < (size_t)chosen * sounding || chosen == CLIPS_MOST)
+            continue;
+        if (i >= first && i < first + d->count) {
+            j.chosen[here] = i - first;
+            j.place[here++] = chosen;
+        }
+        chosen++;
+    }
     find_edges(&j);
-    progress_run(pool, "loudness of clips", count, lift_task, &j);
-    set(&j, count);
-    progress_run(pool, "level of clips", count, gain_task, &j);
-    for (int i = 0; i < count; i++)
+    progress_run(pool, "loudness of clips", here, lift_task, &j);
+    team_sum((double *)j.sums, sizeof j.sums / (sizeof(double)));
+    set(&j, chosen);
+    progress_run(pool, "level of clips", here, gain_task, &j);
+    team_sum(j.gain, CLIPS_MOST);
+    for (int i = 0; i < chosen; i++)
         sum += j.gain[i];
-    *gain = count > 0 ? exp(sum / count) : 1;
+    *gain = chosen > 0 ? exp(sum / chosen) : 1;
     free(j.edge);
 }

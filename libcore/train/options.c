@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/history.h"
 #include "base/mem.h"
+#include "base/team.h"
 
 struct row {
     int letter;
@@ -311,7 +312,7 @@ struct meta *config_words(const struct train_options *o, const struct train_conf
     struct opt table[TRAIN_OPTIONS];
     struct meta *words = meta_list();
 
-    meta_append(words, meta_text("cv-train"));
+    meta_append(words, meta_text(team_size() > 1 ? "cv-train-mpi" : "cv-train"));
     train_options_begin(&plain, table);
     for (size_t i = 0; i < TRAIN_OPTIONS; i++) {
         struct meta *usual = history_value(&table[i]), *value;

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/progress.h"
+#include "base/team.h"
 #include "base/linalg.h"
 
 /* Variance below which a component counts as this much: it would be blown up. */
@@ -50,7 +51,7 @@ static void add_clip(struct sums *s, struct pool *pool)
     pool_run(pool, s->tiles * (s->tiles + 1) / 2, product_tile, s);
 }
 
-/* Clips that together have enough rows, evenly chosen; returns how many rows they have. */
+/* Clips that together with those of other ranks have enough rows, evenly chosen; returns how many rows all have. */
 static double add_all(struct sums *s, const struct spectral *shape, const struct spectral_clip *clips, size_t count,
                       struct spool *spool, struct pool *pool)
 {
@@ -58,6 +59,7 @@ static double add_all(struct sums *s, const struct spectral *shape, const struct
 
     for (size_t i = 0; i < count; i++)
         all += clips[i].level > 0 ? clips[i].real / shape->stride : 0;
+    team_sum(&all, 1);
     share = all > ROWS_MOST ? ROWS_MOST / all : 1;
     for (size_t i = 0; i < count; i++) {
         s->y = clips[i].y;
@@ -71,6 +73,9 @@ static double add_all(struct sums *s, const struct spectral *shape, const struct
         spool_release(spool, clips[i].y, spectral_data_size(&clips[i], shape->features));
     }
     progress("components of clips", 1, 1);
+    team_sum(s->sum, (size_t)s->n);
+    team_sum(s->products, (size_t)s->n * (size_t)s->n);
+    team_sum(&seen, 1);
     return seen;
 }
 

@@ -132,15 +132,17 @@ int prior_learn(const struct prior_plan *plan, const struct chunks *p, const str
         struct rng r = rng_new(seed, STREAM_DRAWS + plan->order[i]);
 
         progress("prior of clips", (int64_t)i, (int64_t)plan->usable);
-        chunks_means(p, clip->y, frames, mean);
-        rng_normal(&r, draw, (size_t)frames * latent);
-        chunks_draw(p, mean, frames, draw);
-        prior_fit_add(fit, draw, frames);
+        if (clip->y) {
+            chunks_means(p, clip->y, frames, mean);
+            rng_normal(&r, draw, (size_t)frames * latent);
+            chunks_draw(p, mean, frames, draw);
+            prior_fit_add(fit, draw, frames);
+            spool_release(spool, clip->y, spectral_data_size(clip, p->shape.features));
+        }
         if (i < (size_t)plan->shape.clips)
-            prior_fit_keep(fit, p->params, mean, frames);
+            prior_fit_keep(fit, p->params, clip->y ? mean : NULL, frames);
         if (i < (size_t)plan->shape.periods)
             prior_fit_period(fit, p->params, clip->timing.period);
-        spool_release(spool, clip->y, spectral_data_size(clip, p->shape.features));
     }
     progress("prior of clips", 1, 1);
     free(mean);

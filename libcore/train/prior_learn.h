@@ -26,7 +26,7 @@ void prior_plan_describe(const struct prior_plan *plan, const struct spectral_in
                          const struct spectral_clip *clips, struct meta *head);
 
 /* Sets the prior's statistics from draws of the posterior, seeded, and the
- * bank from its means. -1: latents are not finite. */
+ * bank from its means; of the clips of all ranks, of which this one has those with levels. -1: latents are not finite. */
 int prior_learn(const struct prior_plan *plan, const struct chunks *p, const struct spectral_clip *clips,
                 struct spool *spool, uint64_t seed);
 

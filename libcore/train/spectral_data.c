@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/progress.h"
 #include "base/sort.h"
+#include "base/team.h"
 #include "measure/levels.h"
 
 /* The floor under what is loud, in dB; the least that all features deviate by, and what is let through above the
@@ -109,14 +110,15 @@ void spectral_data_stride(struct spectral_clip *clips, size_t count, int stride)
 
 int spectral_data_check(const struct spectral_input *f, const struct dataset *d, const struct spectral_clip *clips)
 {
-    int64_t frames = 0;
+    double frames = 0;
 
     for (size_t i = 0; i < d->count; i++)
         frames += clips[i].real - 1;
+    team_sum(&frames, 1);
     if (frames < LEAST_FRAMES)
         return error_set(
             "%zu clips of %.2g s are too few to learn from: at least %d frames, about %.0f s of audio, are needed",
-            d->count, (double)d->samples / d->rate, LEAST_FRAMES, ceil(LEAST_FRAMES * f->hop / d->rate));
+            d->all, (double)d->samples / d->rate, LEAST_FRAMES, ceil(LEAST_FRAMES * f->hop / d->rate));
     return 0;
 }
 
@@ -168,11 +170,10 @@ static void release(const struct job *j, size_t i)
     spool_release(j->d->spool, j->clips[i].y, spectral_data_size(&j->clips[i], j->v.features));
 }
 
-/* The value that the given share of them exceeds; reorders them. */
-static double exceeded(double *x, size_t count, double share)
+/* The place of the value that the given share of so many exceed, the least being at 0. */
+static size_t exceeded(size_t count, double share)
 {
-    sort_doubles(x, count);
-    return x[(size_t)((1 - share) * (double)(count - 1))];
+    return (size_t)((1 - share) * (double)(count - 1));
 }
 
 static float frame_loudest(const float *y, int features)
@@ -204,8 +205,9 @@ static void raw_task(void *arg, int task, int worker)
         if (rms[t] > 0)
             loud[s->sounds++] = (double)frame_loudest(y, j->v.features);
     }
+    sort_doubles(loud, (size_t)s->sounds);
     if (s->sounds > 0)
-        s->loud = exceeded(loud, (size_t)s->sounds, louder);
+        s->loud = loud[exceeded((size_t)s->sounds, louder)];
     free(loud);
     dataset_release(j->d, (size_t)task);
     release(j, (size_t)task);
@@ -223,11 +225,10 @@ static void finish_task(void *arg, int task, int worker)
 
 /* ---- statistics ---- */
 
-/* Per feature over the frames that sound: sums of levels, floored, and of their squares, the highest; sum and number
- * of those under the floor. */
+/* Per feature over the frames that sound: sums of levels, floored, and of their squares; sum and number of those under the
+ * floor; the highest. */
 struct sums {
-    double *sum, *squares, *under, *unders;
-    float *high;
+    double *sum, *squares, *under, *unders, *high;
     double frames;
 };
 
@@ -247,7 +248,7 @@ static void count_clip(const struct job *j, size_t i, struct sums *s)
 
             s->sum[c] += v;
             s->squares[c] += v * v;
-            s->high[c] = y[c] > s->high[c] ? y[c] : s->high[c];
+            s->high[c] = v > s->high[c] ? v : s->high[c];
             s->under[c] += y[c] < floor ? (double)y[c] : 0;
             s->unders[c] += y[c] < floor;
         }
@@ -258,56 +259,86 @@ static void count_clip(const struct job *j, size_t i, struct sums *s)
 static void take_statistics(const struct job *j)
 {
     size_t features = (size_t)j->v.features;
-    double *all = mem_zero(4 * features, sizeof *all), total = 0;
-    struct sums s = {all, all + features, all + 2 * features, all + 3 * features, mem_alloc(features * sizeof(float)),
-                     0};
+    double *all = mem_zero(5 * features, sizeof *all), total = 0;
+    struct sums s = {all, all + features, all + 2 * features, all + 3 * features, all + 4 * features, 0};
 
     for (size_t c = 0; c < features; c++)
-        s.high[c] = -1e30f;
+        s.high[c] = -1e30;
     for (size_t i = 0; i < j->d->count; i++)
         count_clip(j, i, &s);
+    team_sum(all, 4 * features);
+    team_max(s.high, features);
+    team_sum(&s.frames, 1);
     for (size_t c = 0; c < features; c++) {
         double mean = s.sum[c] / s.frames, variance = s.squares[c] / s.frames - mean * mean;
 
         j->v.mean[c] = (float)mean;
         total += sqrt(variance > 0 ? variance : 0);
         j->v.fill[c] = s.unders[c] > 0 ? (float)(s.under[c] / s.unders[c]) : *j->v.floor - 1;
-        j->v.most[c] = s.high[c] > *j->v.floor ? s.high[c] : *j->v.floor;
+        j->v.most[c] = (float)s.high[c];
     }
     total /= (double)features;
     *j->v.scale = (float)(total > least_scale ? total : least_scale);
     for (size_t c = 0; c < features; c++)
         j->v.most[c] += (float)most_margin * *j->v.scale;
-    free(s.high);
     free(all);
 }
 
-/* What one frame in a hundred exceeds, of those that sound. */
-static double loudest_frame(const struct job *j, size_t frames)
+/* What one frame in a hundred exceeds, of those that sound at all ranks: its bits, eight by eight from the first, by counting
+ * how many of those that begin with the bits before have each of the next. */
+static float loudest_frame(const struct job *j, size_t frames)
 {
-    size_t count = 0;
-    double *x = mem_alloc((frames + 1) * sizeof *x), loudest;
+    double sounds = 0;
+    uint32_t known = 0;
+    float loudest;
+    size_t place;
 
-    for (size_t i = 0; i < frames; i++)
-        if (j->rms[i] > 0)
-            x[count++] = (double)j->rms[i];
-    loudest = exceeded(x, count, louder);
-    free(x);
+    for (size_t i = 0; i < j->d->count; i++)
+        sounds += j->seen[i].sounds;
+    team_sum(&sounds, 1);
+    place = exceeded((size_t)sounds, louder);
+    for (int shift = 24; shift >= 0; shift -= 8) {
+        double count[256] = {0};
+        uint32_t next = 0, bits;
+
+        for (size_t i = 0; i < frames; i++) {
+            memcpy(&bits, &j->rms[i], sizeof bits);
+            if (j->rms[i] > 0 && bits >> shift >> 8 == known)
+                count[bits >> shift & 255]++;
+        }
+        team_sum(count, 256);
+        while (place >= (size_t)count[next])
+            place -= (size_t)count[next++];
+        known = known << 8 | next;
+    }
+    memcpy(&loudest, &known, sizeof loudest);
     return loudest;
 }
 
-/* The median over the clips that sound of what is loud in them; -inf: there are none. */
+/* The median over the clips of all ranks that sound of what is loud in them; -inf: there are none. */
 static double loud_median(const struct job *j)
 {
-    double *x = mem_alloc((j->d->count + 1) * sizeof *x), median;
-    size_t count = 0;
+    size_t all, first = team_first(j->d->count, &all), silent = 0;
+    double *x = mem_alloc((all + 1) * sizeof *x), median;
 
     for (size_t i = 0; i < j->d->count; i++)
-        if (j->seen[i].sounds > 0)
-            x[count++] = j->seen[i].loud;
-    median = count > 0 ? exceeded(x, count, 0.5) : -INFINITY;
+        x[first + i] = j->seen[i].loud;
+    team_gather(x, j->d->count, sizeof *x);
+    sort_doubles(x, all);
+    while (silent < all && !isfinite(x[silent]))
+        silent++;
+    median = silent < all ? x[silent + exceeded(all - silent, 0.5)] : -INFINITY;
     free(x);
     return median;
+}
+
+/* -1: a clip is too loud for numbers. */
+static int check_finite(const struct job *j)
+{
+    for (size_t i = 0; i < j->d->count; i++)
+        if (!j->seen[i].finite)
+            return error_set("clip '%s' has samples that are too large: scale it to -1 .. 1", j->d->clips[i].name);
+    return 0;
 }
 
 static int learn(struct job *j, size_t frames, bool given, struct pool *pool)
@@ -315,15 +346,14 @@ static int learn(struct job *j, size_t frames, bool given, struct pool *pool)
     double loud;
 
     progress_run(pool, "levels of clips", (int)j->d->count, raw_task, j);
-    for (size_t i = 0; i < j->d->count; i++)
-        if (!j->seen[i].finite)
-            return error_set("clip '%s' has samples that are too large: scale it to -1 .. 1", j->d->clips[i].name);
+    if (team_agree(check_finite(j)))
+        return -1;
     loud = loud_median(j);
     if (!given) {
         if (!isfinite(loud))
             return error_set("the clips are silent: there is nothing to learn from");
         *j->v.floor = (float)(loud + floor_db / 20 * log(10));
-        *j->v.loudest = (float)loudest_frame(j, frames);
+        *j->v.loudest = loudest_frame(j, frames);
         take_statistics(j);
     }
     pool_run(pool, (int)j->d->count, finish_task, j);
@@ -335,11 +365,13 @@ int spectral_data_learn(const struct spectral_input *f, struct params *params, c
 {
     struct job job = {f, d, clips, input_values(params), NULL, NULL, NULL};
     size_t frames = 0;
-    int status;
+    int status = 0;
 
     for (size_t i = 0; i < d->count; i++)
         if (!(clips[i].y = spool_floats(d->spool, spectral_data_size(&clips[i], job.v.features))))
-            return -1;
+            status = -1;
+    if (team_agree(status))
+        return -1;
     job.place = mem_alloc(d->count * sizeof *job.place);
     for (size_t i = 0; i < d->count; i++) {
         job.place[i] = frames;

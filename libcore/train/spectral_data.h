@@ -36,7 +36,7 @@ void spectral_data_of(const struct spectral_input *f, const struct input_values 
                       const struct spectral_clip *clip, float *y);
 
 /* Levels of all clips of d, and the statistics of the front end that go with
- * them, but for lift and spread, which need the trained network. With given,
+ * them and those of all ranks, but for lift and spread, which need the trained network. With given,
  * these are there and stay. The floor lies 80 dB under what is loud in most
  * clips. y comes from the dataset's spool. -1: it is full, or there is nothing
  * but silence. */

@@ -17,6 +17,7 @@
 #include "base/diag.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/team.h"
 #include "io/digests.h"
 #include "train/model_save.h"
 #include "train/train_private.h"
@@ -54,11 +55,20 @@ double clock_now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+void look_up(struct history *h)
+{
+    double both[2] = {team_rank() == 0 ? clock_now() : 0, stop};
+
+    team_max(both, 2);
+    h->now = both[0];
+    h->stopped = (int)both[1];
+}
+
 /* ---- how far it is ---- */
 
 static double minutes_spent(const struct history *h)
 {
-    return (h->spent + clock_now() - h->began) / 60;
+    return (h->spent + h->now - h->began) / 60;
 }
 
 double train_progress(const struct history *h, int steps)
@@ -121,16 +131,15 @@ static int run_steps(struct history *h)
     int steps = h->trainer->kind->begin_epoch(h->trainer, e->number);
     double started = clock_now() - e->seconds;
 
-    while (e->begun < steps && !(time_is_up(h) && e->steps > 0)) {
+    for (look_up(h); e->begun < steps && !(time_is_up(h) && e->steps > 0); look_up(h)) {
         struct step_result r;
 
-        if (stop) {
+        if (h->stopped) {
             if (e->begun > 0) /* else there is one of this moment */
                 save_snapshot(h);
             return 1;
         }
-        if (h->run->options->snapshot_every > 0 && e->begun > 0 &&
-            clock_now() - h->saved >= h->run->options->snapshot_every)
+        if (h->run->options->snapshot_every > 0 && e->begun > 0 && h->now - h->saved >= h->run->options->snapshot_every)
             save_snapshot(h);
         h->trainer->progress = train_progress(h, steps);
         if (h->trainer->kind->step(h->trainer, (int)e->begun, &r)) {
@@ -158,6 +167,7 @@ static int run_steps(struct history *h)
         e->figures[TRAINED].of[ELBO] = few.of[ELBO];
     }
     e->seconds = clock_now() - started;
+    look_up(h);
     return 0;
 }
 
@@ -191,38 +201,63 @@ static int run_epoch(struct history *h)
     keep_best(h);
     h->epoch = (struct epoch){.number = h->done + 1};
     save_snapshot(h);
-    return stop && !enough(h) ? 1 : 0;
+    return h->stopped && !enough(h) ? 1 : 0;
+}
+
+/* What is known of a clip at another rank: its samples' digest, and its name, or its beginning. */
+struct known {
+    unsigned char digest[DIGEST];
+    char name[256 - DIGEST];
+};
+
+static struct known known_of(const struct dataset *d, size_t i)
+{
+    const struct clip *c = &d->clips[i];
+    struct known k = {0};
+
+    digest_of(c->data, (size_t)(d->channels * c->samples) * sizeof *c->data, (uint64_t)d->channels, k.digest);
+    strncpy(k.name, c->name, sizeof k.name - 1);
+    dataset_release(d, i);
+    return k;
 }
 
 /* A clip in both streams makes the test figures look better than they are. It is known by its samples: recordings go
- * by several names, and several by one. */
+ * by several names, and several by one. All ranks look for all test clips among their training clips. */
 static void warn_leaks(const struct dataset *data, const struct dataset *test)
 {
     struct digests *seen = digests_new();
-    const char *name = NULL, *before = NULL;
-    size_t leaks = 0;
+    size_t all, first = team_first(test->count, &all), leaks = 0, one = 0, r = 0, ranks = (size_t)team_size();
+    struct known *tests = mem_zero(all, sizeof *tests), *before = mem_zero(ranks, sizeof *before);
+    double *found = mem_zero(all, sizeof *found);
 
-    for (size_t i = 0; i < data->count + test->count; i++) {
-        const struct dataset *d = i < data->count ? data : test;
-        size_t at = i < data->count ? i : i - data->count, bytes;
-        const struct clip *c = &d->clips[at];
-        const char *is = NULL;
+    for (size_t i = 0; i < data->count; i++) {
+        struct known k = known_of(data, i);
 
-        bytes = (size_t)(d->channels * c->samples) * sizeof *c->data;
-        if (d == data)
-            digests_first(seen, c->data, bytes, (uint64_t)d->channels, c->name);
-        else
-            is = digests_get(seen, c->data, bytes, (uint64_t)d->channels);
-        dataset_release(d, at);
-        if (is && leaks++ == 0) {
-            name = c->name;
-            before = is;
-        }
+        digests_first(seen, k.digest, DIGEST, 0, k.name);
     }
+    for (size_t i = 0; i < test->count; i++)
+        tests[first + i] = known_of(test, i);
+    team_gather(tests, test->count, sizeof *tests);
+    for (size_t i = 0; i < all; i++)
+        found[i] = digests_get(seen, tests[i].digest, DIGEST, 0) != NULL;
+    team_sum(found, all);
+    for (size_t i = all; i-- > 0;)
+        if (found[i] > 0) {
+            leaks++;
+            one = i;
+        }
+    if (digests_get(seen, tests[one].digest, DIGEST, 0))
+        strcpy(before[team_rank()].name, digests_get(seen, tests[one].digest, DIGEST, 0));
+    team_gather(before, 1, sizeof *before);
+    while (r + 1 < ranks && !*before[r].name)
+        r++;
     if (leaks > 0)
         diag_warn("%zu of %zu test clips are in both the training and the test stream, sample for sample: "
                   "the first is '%s', '%s' in training",
-                  leaks, test->count, name, before);
+                  leaks, all, tests[one].name, before[r].name);
+    free(found);
+    free(before);
+    free(tests);
     digests_free(seen);
 }
 
@@ -259,7 +294,7 @@ static int take_folder(struct history *h)
 {
     const char *folder = h->run->options->snapshots;
 
-    if (!folder)
+    if (!folder || team_rank() > 0)
         return 0;
     if (mkdir(folder, 0777) && errno != EEXIST)
         return error_set("%s:", folder);
@@ -278,13 +313,14 @@ static int take_folder(struct history *h)
 static int begin(struct history *h)
 {
     const struct snapshot *from = h->run->resume;
+    int status;
 
     h->epoch.number = 1;
-    if ((h->run->from && from_take(h->trainer, h->run->from)) || (from && resume(h)))
+    status = (h->run->from && from_take(h->trainer, h->run->from)) || (from && resume(h)) || log_open(h) ? -1 : 0;
+    if (team_agree(status))
         return -1;
-    if (log_open(h))
-        return -1;
-    h->began = h->saved = clock_now();
+    look_up(h);
+    h->began = h->saved = h->now;
     if (!from)
         save_snapshot(h);
     else if (enough(h))
@@ -311,8 +347,8 @@ static int run_epochs(struct history *h)
     if (status < 0)
         return -1;
     if (status == 1 && h->trainer->steps == 0) { /* nothing was learnt: no model */
-        signal(stop, SIG_DFL);
-        raise(stop);
+        signal(h->stopped, SIG_DFL);
+        raise(h->stopped);
     }
     if (status == 1) {
         say_clear(h);
@@ -333,9 +369,22 @@ static int run_epochs(struct history *h)
 static int run_all(struct history *h)
 {
     if (check_lengths(h->trainer->longest, h->run->data, h->run->test) || begin(h) || run_epochs(h) ||
-        trainer_finish(h->trainer) || save_model(h))
+        trainer_finish(h->trainer) || (team_rank() == 0 && save_model(h)))
         return -1;
     return h->trouble ? error_set("the model is written, but see the errors above") : 0;
+}
+
+/* Before anything is computed. -1: with the reason. */
+static int check(struct history *h)
+{
+    const struct train_run *run = h->run;
+
+    if (run->data->count == 0)
+        return error_set("has no clips: start fewer ranks than there are clips");
+    return (team_rank() == 0 && model_save_check(run->options->output)) || (run->resume && resume_check_data(run)) ||
+                   (run->from && from_check_data(run)) || take_folder(h)
+               ? -1
+               : 0;
 }
 
 int train(const struct train_run *run)
@@ -344,18 +393,18 @@ int train(const struct train_run *run)
     struct pool *pool;
     int status = -1;
 
-    if (model_save_check(run->options->output) || (run->test && check_test(run->data, run->test)) ||
-        (run->resume && resume_check_data(run)) || (run->from && from_check_data(run)) || take_folder(&h))
+    if (team_agree(check(&h)) || (run->test && team_agree(check_test(run->data, run->test))))
         return -1;
-    pool = pool_new((int)run->options->threads);
+    pool = pool_new(team_threads((int)run->options->threads));
     for (int i = 0; i < CURVES; i++)
         h.curves[i] = meta_list();
     h.trainer = trainer_new(&run->options->config, run->data, pool);
     catch_signals();
-    if (h.trainer)
+    if (!team_agree(h.trainer ? 0 : -1))
         status = run_all(&h);
     if (h.log && fclose(h.log) && !status)
         status = error_set("%s:", run->options->log);
+    status = team_agree(status);
     if (h.folder >= 0)
         close(h.folder);
     free(h.best_theta);

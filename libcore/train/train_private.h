@@ -25,7 +25,9 @@ struct history {
     FILE *log;
     int folder; /* of the snapshots, open; -1: none */
     bool terminal, trouble, planned;
-    double began, shown; /* by clock_now */
+    int stopped;         /* the signal that asked some rank for an end, see look_up; 0: none */
+    double now;          /* by the clock of rank 0, as all ranks were told last, see look_up */
+    double began, shown; /* by clock_now; began by that of rank 0 */
     double spent;        /* seconds before, in the runs that this one goes on from */
     double resumed;      /* share of the run that was done then */
     double saved;        /* when the last snapshot was taken */
@@ -35,6 +37,9 @@ struct history {
 };
 
 double clock_now(void);
+
+/* Tells all ranks what they go by alike: the time, and whether one of them was asked for an end. */
+void look_up(struct history *h);
 
 /* Share of the run that is done, in epochs or in time, with so many steps in this epoch. */
 double train_progress(const struct history *h, int steps);

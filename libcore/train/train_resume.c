@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/team.h"
 #include "train/train_private.h"
 
 /* ---- settings ---- */
@@ -93,20 +94,24 @@ int resume_check_data(const struct train_run *run)
 {
     const struct meta *was = run->resume->model.meta;
     const struct dataset *d = run->data;
-    int64_t clips = 0, samples = 0, channels = 0;
+    int64_t clips = 0, samples = 0, channels = 0, ranks = 1;
     double rate = 0;
 
     meta_get_int(was, "clips", &clips);
     meta_get_int(was, "samples", &samples);
     meta_get_int(was, "channels", &channels);
     meta_get_real(was, "rate", &rate);
+    meta_get_int(was, "ranks", &ranks);
     if (run->options->resume_anyway)
         return 0;
+    if (ranks != team_size())
+        return error_set("%s was trained by %lld ranks, now %d: start as many, or go on with --resume-anyway",
+                         run->resume->path, (long long)ranks, team_size());
     if (rate < d->rate || rate > d->rate || !same_digest(was, "digest", d))
         return error_set(
             "%s was trained on other data, %lld clips [%lld, %lld] at %g Hz, now %zu clips [%d, %lld] at %g Hz: "
             "give the same stream in the same order, or go on with --resume-anyway",
-            run->resume->path, (long long)clips, (long long)channels, (long long)samples, rate, d->count, d->channels,
+            run->resume->path, (long long)clips, (long long)channels, (long long)samples, rate, d->all, d->channels,
             (long long)d->samples, d->rate);
     if (run->test && !same_digest(was, "test_digest", run->test))
         return error_set("%s was trained with another test stream: give the same to -t, or go on with --resume-anyway",

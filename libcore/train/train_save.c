@@ -9,6 +9,7 @@
 #include "base/kernel.h"
 #include "base/linalg.h"
 #include "base/mem.h"
+#include "base/team.h"
 #include "dsp/fft.h"
 #include "train/model_save.h"
 #include "train/train_private.h"
@@ -47,6 +48,22 @@ static struct meta *arithmetic(void)
     return m;
 }
 
+char *train_alike(const struct train_options *o)
+{
+    struct meta *m = meta_list();
+    char *text;
+    size_t size;
+    FILE *to = mem_stream(&text, &size);
+
+    meta_append(m, meta_text(CV_VERSION));
+    meta_append(m, arithmetic());
+    meta_append(m, config_words(o, &o->config));
+    meta_json(to, m);
+    fclose(to);
+    meta_free(m);
+    return text;
+}
+
 /* That of the stream and this run. A run that goes on from a snapshot is the one that began it. */
 static void tell_history(const struct history *h, struct meta *head)
 {
@@ -82,7 +99,9 @@ struct meta *train_describe(const struct history *h)
         meta_set(m, "from", meta_copy(meta_get(run->resume->model.meta, "from")));
     if (c->keep_bank)
         config_describe(c, "keep_bank", m);
-    meta_set(m, "clips", meta_int((int64_t)run->data->count));
+    if (team_size() > 1)
+        meta_set(m, "ranks", meta_int(team_size()));
+    meta_set(m, "clips", meta_int((int64_t)run->data->all));
     meta_set(m, "digest", digest_meta(run->data->digest));
     if (run->test)
         meta_set(m, "test_digest", digest_meta(run->test->digest));
@@ -137,7 +156,7 @@ static struct meta *state(const struct history *h)
     }
     meta_set(m, "skipped", meta_int(h->trainer->skipped));
     if (h->trainer->config.minutes > 0)
-        meta_set(m, "spent", meta_real(h->spent + clock_now() - h->began));
+        meta_set(m, "spent", meta_real(h->spent + h->now - h->began));
     config_describe(&h->trainer->config, "patience", m);
     if (h->best_theta) {
         meta_set(m, "best", meta_real(h->best));
@@ -170,12 +189,13 @@ void save_snapshot(struct history *h)
     if (!folder)
         return;
     name = snapshot_name(folder, h->done, h->epoch.begun);
-    if (!trainer_finish(h->trainer) && !write_snapshot(h, name)) {
-        snapshot_prune(folder, h->done, h->epoch.begun, h->run->options->keep);
-    } else {
+    if (trainer_finish(h->trainer) || (team_rank() == 0 && write_snapshot(h, name))) {
         diag_error("snapshot not written: %s", error_text());
         h->trouble = true;
+    } else if (team_rank() == 0) {
+        snapshot_prune(folder, h->done, h->epoch.begun, h->run->options->keep);
     }
-    h->saved = clock_now();
+    look_up(h);
+    h->saved = h->now;
     free(name);
 }

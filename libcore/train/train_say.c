@@ -9,6 +9,7 @@
 #include "base/diag.h"
 #include "base/error.h"
 #include "base/meta.h"
+#include "base/team.h"
 #include "train/train_private.h"
 
 /* ---- the log ---- */
@@ -49,7 +50,7 @@ int log_open(struct history *h)
     struct stat st;
     bool goes_on = path && h->run->resume && !stat(path, &st) && S_ISREG(st.st_mode);
 
-    if (!path)
+    if (!path || team_rank() > 0)
         return 0;
     h->log = fopen(path, goes_on ? "r+e" : "we");
     if (!h->log)
@@ -116,7 +117,7 @@ void say_plan(struct history *h, int steps, double seconds)
 {
     const struct trainer *t = h->trainer;
     const struct dataset *d = h->run->data;
-    double sound = 0, all = (double)steps * (double)t->config.epochs, parameters = (double)params_trainable(t->params);
+    double all = (double)steps * (double)t->config.epochs, parameters = (double)params_trainable(t->params);
     char length[32], about[32], *chosen;
 
     if (h->planned || (h->epoch.begun == 1 && steps > 1)) /* the first step is slower than others */
@@ -124,12 +125,10 @@ void say_plan(struct history *h, int steps, double seconds)
     h->planned = true;
     if (h->run->resume || diag_quiet())
         return;
-    for (size_t i = 0; i < d->count; i++)
-        sound += (double)d->clips[i].samples / d->rate;
     chosen = t->kind->chosen ? t->kind->chosen(t) : NULL;
     say_clear(h);
-    diag_note("%zu clip%s, %s of sound of %zu track%s; %s%s%.3g %s parameters, %d step%s an epoch, about %s", d->count,
-              d->count == 1 ? "" : "s", words_time(sound, length), d->tracks, d->tracks == 1 ? "" : "s",
+    diag_note("%zu clip%s, %s of sound of %zu track%s; %s%s%.3g %s parameters, %d step%s an epoch, about %s", d->all,
+              d->all == 1 ? "" : "s", words_time(d->seconds, length), d->tracks, d->tracks == 1 ? "" : "s",
               chosen ? chosen : "", chosen ? "; " : "", parameters / (parameters < 1e6 ? 1e3 : 1e6),
               parameters < 1e6 ? "k" : "M", steps, steps == 1 ? "" : "s",
               words_time(t->config.minutes > 0 ? 60 * t->config.minutes : all * seconds, about));

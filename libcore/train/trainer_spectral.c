@@ -6,22 +6,23 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "base/progress.h"
 #include "base/rng.h"
+#include "base/team.h"
 #include "nn/adam.h"
 #include "nn/layers.h"
 #include "train/bank_keep.h"
+#include "train/clip_terms.h"
 #include "train/crops.h"
 #include "train/lift.h"
 #include "train/pca.h"
 #include "train/prior_learn.h"
 #include "model/spectral.h"
-#include "model/terms.h"
 #include "train/options.h"
 
-/* Streams of the seed, beside those of the initial values (0, 1, ...). */
+/* Streams of the seed, beside those of the initial values (0, 1, ...): a step's, of this rank. */
 #define STREAM_CROPS (UINT64_C(1) << 60)
 #define STREAM_NOISE (UINT64_C(2) << 60)
+#define STREAM_RANK ((uint64_t)team_rank() << 40)
 
 /* Steps of warm-up; values that principal components are taken of at most. */
 enum { WARM_UP = 300, MOST_STACKED = 4500 };
@@ -37,13 +38,17 @@ struct spectral_training {
     struct spectral_input input;
     struct spectral shape;
     struct spectral_graph g;
-    int crop, batch;             /* frames of a training crop, and how many of these in a step */
-    struct spectral_clip *clips; /* of the dataset, then those kept of a bank */
+    int crop, batch; /* frames of a training crop, and how many of these in a step */
+    struct spectral_clip
+        *all; /* [count] of all ranks, in their order, then those kept of a bank; y of this one's alone */
+    struct spectral_clip *clips; /* in all, from first on: of the dataset */
+    size_t count, first;
     struct bank kept;
     struct prior_plan prior;
     struct spectral_clip *test; /* of the test clips, y NULL */
     double gain;                /* see lift_learn; 0 before it */
     struct crops crops;
+    double share;  /* of the places of crops of all ranks: the weight of this one's */
     int in_row;    /* steps that were skipped */
     double slower; /* factor on the learning rate */
     size_t *drawn; /* clips of the crops of the step in hand, and where these begin */
@@ -57,7 +62,7 @@ static void destroy(struct trainer *base)
     net_free(t->g.net);
     params_free(t->t.params);
     input_end(&t->input);
-    free(t->clips);
+    free(t->all);
     bank_close(&t->kept);
     prior_plan_free(&t->prior);
     free(t->test);
@@ -75,11 +80,17 @@ static size_t count_steady(const struct spectral_training *t, size_t *sounding)
     size_t steady = 0;
 
     *sounding = 0;
-    for (size_t i = 0; i < t->t.data->count; i++) {
-        *sounding += t->clips[i].level > 0;
-        steady += t->clips[i].level > 0 && t->clips[i].timing.steady;
+    for (size_t i = 0; i < t->count; i++) {
+        *sounding += t->all[i].level > 0;
+        steady += t->all[i].level > 0 && t->all[i].timing.steady;
     }
     return steady;
+}
+
+static void time_clips(struct spectral_training *t)
+{
+    spectral_data_time(&t->input, t->t.data, true, t->clips, t->t.pool);
+    team_gather(t->all, t->t.data->count, sizeof *t->all);
 }
 
 /* Frames follow the beat as asked, or where at least half of the clips that sound have a steady one. */
@@ -95,14 +106,16 @@ static int choose_frames(struct spectral_training *t)
                          BEAT_FRAMES);
     if (input_begin(&t->input, t->t.data->rate, channels, !fixed && may))
         return -1;
-    t->clips = mem_zero(t->t.data->count, sizeof *t->clips);
-    spectral_data_time(&t->input, t->t.data, true, t->clips, t->t.pool);
+    t->first = team_first(t->t.data->count, &t->count);
+    t->all = mem_zero(t->count, sizeof *t->all);
+    t->clips = t->all + t->first;
+    time_clips(t);
     if (!t->input.beat || 2 * count_steady(t, &sounding) >= sounding || !strcmp(want, "beat"))
         return 0;
     input_end(&t->input);
     if (input_begin(&t->input, t->t.data->rate, channels, false))
         return -1;
-    spectral_data_time(&t->input, t->t.data, true, t->clips, t->t.pool);
+    time_clips(t);
     return 0;
 }
 
@@ -153,6 +166,20 @@ static void begin_values(struct spectral_training *t)
     params_find(t->t.params, "enc/linear/bias")->pace = encoder_rate;
 }
 
+/* -1: there are none here. */
+static int begin_crops(struct spectral_training *t)
+{
+    double places;
+
+    t->crops =
+        crops_new(t->clips, t->t.data->count, t->crop, t->input.beat ? t->shape.stride : 1); /* where beats begin */
+    places = (double)crops_places(&t->crops);
+    t->share = places;
+    team_sum(&places, 1);
+    t->share /= places;
+    return t->share > 0 ? 0 : error_set("its clips are silent: there is nothing to learn from");
+}
+
 /* Clips of the bank of the model that training starts from, where it is to be kept. */
 static int open_kept(struct spectral_training *t)
 {
@@ -162,8 +189,9 @@ static int open_kept(struct spectral_training *t)
         return 0;
     if (bank_open(&t->kept, c->from, &t->shape, &t->input, pool_threads(t->t.pool)))
         return -1;
-    t->clips = mem_grow(t->clips, t->t.data->count + bank_clips(&t->kept), sizeof *t->clips);
-    bank_time(&t->kept, t->clips + t->t.data->count);
+    t->all = mem_grow(t->all, t->count + bank_clips(&t->kept), sizeof *t->all);
+    t->clips = t->all + t->first;
+    bank_time(&t->kept, t->all + t->count);
     return 0;
 }
 
@@ -183,13 +211,12 @@ static struct trainer *create(const struct trainer *base)
     if (choose_frames(t))
         goto refused;
     choose_sizes(t);
-    spectral_data_stride(t->clips, data->count, t->shape.stride);
+    spectral_data_stride(t->all, t->count, t->shape.stride);
     if (check_sizes(t))
         goto refused;
     if (open_kept(t))
         goto refused;
-    t->prior =
-        prior_plan(&t->shape, &t->input, t->clips, data->count, bank_clips(&t->kept), t->t.config.bank, t->t.seed);
+    t->prior = prior_plan(&t->shape, &t->input, t->all, t->count, bank_clips(&t->kept), t->t.config.bank, t->t.seed);
     t->g = spectral_build(&t->shape, SPECTRAL_ALL, t->t.params, t->batch, t->crop / t->shape.stride, pool);
     chunks_declare(t->g.net, &t->shape, &t->prior.shape, true);
     net_plan(t->g.net, t->t.seed, true);
@@ -197,12 +224,13 @@ static struct trainer *create(const struct trainer *base)
     t->drawn = mem_alloc((size_t)t->batch * sizeof *t->drawn);
     t->from = mem_alloc((size_t)t->batch * sizeof *t->from);
     if (spectral_data_learn(&t->input, t->t.params, data, t->clips, false, pool) ||
-        bank_levels(&t->kept, t->t.params, t->clips + data->count, data->spool, pool) ||
+        team_agree(bank_levels(&t->kept, t->t.params, t->all + t->count, data->spool, pool)) ||
         pca_begin(&t->shape, t->t.params, t->clips, data->count, data->spool, pool))
         goto refused;
+    team_share(t->t.params->theta, t->t.params->total * sizeof *t->t.params->theta); /* the same to the last bit */
     begin_values(t);
-    t->crops = crops_new(t->clips, data->count, t->crop, t->input.beat ? t->shape.stride : 1); /* where beats begin */
-    return &t->t;
+    if (!team_agree(begin_crops(t)))
+        return &t->t;
 refused:
     destroy(&t->t);
     return NULL;
@@ -213,11 +241,11 @@ refused:
 static int begin_epoch(struct trainer *base, int64_t epoch)
 {
     struct spectral_training *t = (struct spectral_training *)base;
-    int64_t frames = 0, each = (int64_t)t->batch * t->crop;
+    int64_t frames = 0, each = (int64_t)team_size() * t->batch * t->crop;
 
     (void)epoch;
-    for (size_t i = 0; i < t->t.data->count; i++)
-        frames += t->clips[i].level > 0 ? t->clips[i].real : 0;
+    for (size_t i = 0; i < t->count; i++)
+        frames += t->all[i].level > 0 ? t->all[i].real : 0;
     return (int)((frames + each - 1) / each);
 }
 
@@ -232,12 +260,15 @@ static void crop_task(void *arg, int task, int worker)
                   spectral_data_size(&t->clips[t->drawn[task]], t->shape.features));
 }
 
-/* Warm-up over some steps or a tenth of the run, whichever is shorter, then a cosine down to 2 %. */
+/* Warm-up over some steps or a tenth of the run, whichever is shorter, then a cosine down to 2 %. Of a batch that is n times
+ * as large, as that of n ranks is, times the root of n: Malladi, Lyu, Panigrahi, Arora, "On the SDEs and scaling rules for
+ * adaptive gradient algorithms", 2022, but for the moments, whose decay stays as it is. */
 static double learning_rate(const struct spectral_training *t)
 {
     double warm = fmin(1, fmax((double)(t->t.steps + 1) / WARM_UP, t->t.progress / 0.1));
 
-    return t->slower * t->t.config.rate * warm * (0.5 * (1 + cos(acos(-1) * t->t.progress)) * 0.98 + 0.02);
+    return t->slower * sqrt(team_size()) * t->t.config.rate * warm *
+           (0.5 * (1 + cos(acos(-1) * t->t.progress)) * 0.98 + 0.02);
 }
 
 /* A step that cannot be taken is counted and passed over; several in a row
@@ -261,13 +292,29 @@ static int skip(struct spectral_training *t, struct step_result *result)
     return -1;
 }
 
+/* Those of all ranks, whose losses have their weights already. What is trained lies together, but for gaps. */
+static void sum_gradients(struct params *p)
+{
+    size_t first = p->total, end = 0;
+
+    for (size_t i = 0; i < p->count; i++) {
+        const struct param *q = p->list[i];
+
+        if (!q->trainable)
+            continue;
+        first = q->offset < first ? q->offset : first;
+        end = q->offset + q->count;
+    }
+    team_sum_floats(p->grad + first, end - first);
+}
+
 static int step(struct trainer *base, int number, struct step_result *result)
 {
     struct spectral_training *t = (struct spectral_training *)base;
-    struct rng crops = rng_new(t->t.seed, STREAM_CROPS + (uint64_t)base->steps);
-    struct rng noise = rng_new(t->t.seed, STREAM_NOISE + (uint64_t)base->steps);
+    struct rng crops = rng_new(t->t.seed, STREAM_CROPS + STREAM_RANK + (uint64_t)base->steps);
+    struct rng noise = rng_new(t->t.seed, STREAM_NOISE + STREAM_RANK + (uint64_t)base->steps);
     uint64_t places = (uint64_t)crops_places(&t->crops);
-    double norm, beta;
+    double norm, beta, seen[3];
 
     (void)number;
     net_set_batch(t->g.net, t->batch);
@@ -276,16 +323,19 @@ static int step(struct trainer *base, int number, struct step_result *result)
     pool_run(t->t.pool, t->batch, crop_task, t);
     rng_normal(&noise, t->g.eps->y, node_count(t->g.eps));
     beta = t->t.config.beta * (base->progress < 0.09 ? 0.1 + base->progress / 0.1 : 1);
-    spectral_beta(&t->g, (float)beta);
+    net_loss(t->g.distance, (float)t->share);
+    net_loss(t->g.kl, (float)(t->share * beta));
     net_forward(t->g.net);
-    *result =
-        (struct step_result){{{net_loss_value(t->g.net), (double)t->g.distance->y[0], (double)t->g.kl->y[0], NAN}},
-                             learning_rate(t),
-                             beta,
-                             t->batch};
+    seen[LOSS] = net_loss_value(t->g.net);
+    seen[DISTANCE] = t->share * (double)t->g.distance->y[0];
+    seen[KL] = t->share * (double)t->g.kl->y[0];
+    team_sum(seen, 3);
+    *result = (struct step_result){
+        {{seen[LOSS], seen[DISTANCE], seen[KL], NAN}}, learning_rate(t), beta, team_size() * t->batch};
     if (!isfinite(result->f.of[LOSS]))
         return skip(t, result);
     net_backward(t->g.net);
+    sum_gradients(base->params);
     norm = adam_gradient_norm(base->params, t->t.pool);
     if (!isfinite(norm))
         return skip(t, result);
@@ -298,67 +348,10 @@ static int step(struct trainer *base, int number, struct step_result *result)
 
 /* ---- measuring ---- */
 
-/* Whole clips, as cv-eval: those of training by their levels, others from their sound. */
-struct measure {
-    const struct spectral_training *t;
-    const struct chunks *p;
-    const struct dataset *d;
-    const struct spectral_clip *clips;
-    size_t count;        /* of them, evenly chosen */
-    struct terms *terms; /* [count] */
-};
-
-static size_t chosen(const struct measure *m, int task)
-{
-    return (size_t)task * m->d->count / m->count;
-}
-
-static void measure_task(void *arg, int task, int worker)
-{
-    const struct measure *m = arg;
-    size_t i = chosen(m, task), size;
-    const struct spectral_clip *clip = &m->clips[i];
-    struct rng r = rng_new(m->t->t.seed, i);
-    float *y = clip->y, *noise;
-
-    if (!y) {
-        y = mem_alloc(spectral_data_size(clip, m->t->shape.features) * sizeof *y);
-        spectral_data_of(&m->t->input, &m->p->v, m->d->clips[i].data, m->d->clips[i].samples, clip, y);
-        dataset_release(m->d, i);
-    }
-    size = (size_t)(clip->frames / m->t->shape.stride) * (size_t)m->t->shape.latent;
-    noise = mem_alloc(size * sizeof *noise);
-    rng_normal(&r, noise, size);
-    terms_clip(&m->terms[task], m->p, worker, y, clip->frames, clip->real, clip->timing.grid.step, noise);
-    free(noise);
-    if (clip->y)
-        spool_release(m->d->spool, y, spectral_data_size(clip, m->t->shape.features));
-    else
-        free(y);
-}
-
-static struct terms measure(const struct spectral_training *t, const struct chunks *p, const struct dataset *d,
-                            const struct spectral_clip *clips, size_t count)
-{
-    struct measure m = {t, p, d, clips, count, mem_alloc(count * sizeof *m.terms)};
-    struct terms sum = terms_new(&t->shape);
-
-    for (size_t i = 0; i < count; i++)
-        m.terms[i] = terms_new(&t->shape);
-    progress_run(t->t.pool, "figures of clips", (int)count, measure_task, &m);
-    for (size_t i = 0; i < count; i++) {
-        terms_add(&sum, &m.terms[i], &t->shape);
-        terms_free(&m.terms[i]);
-    }
-    free(m.terms);
-    return sum;
-}
-
 /* The spread of levels around what is decoded. */
 static void learn_spread(const struct spectral_training *t, const struct chunks *p)
 {
-    size_t count = t->t.data->count < SPREAD_CLIPS ? t->t.data->count : SPREAD_CLIPS;
-    struct terms seen = measure(t, p, t->t.data, t->clips, count);
+    struct terms seen = clip_terms(p, t->t.data, t->clips, SPREAD_CLIPS, t->t.seed, t->t.pool);
 
     terms_spread(&seen, &p->v);
     terms_free(&seen);
@@ -378,8 +371,8 @@ static void test(struct trainer *base, const struct dataset *clips, struct train
     }
     chunks_over(&p, &t->shape, &t->input, base->params, pool_threads(t->t.pool));
     learn_spread(t, &p);
-    all = clips ? measure(t, &p, clips, t->test, clips->count)
-                : measure(t, &p, t->t.data, t->clips, t->t.data->count < TRAIN_CLIPS ? t->t.data->count : TRAIN_CLIPS);
+    all = clips ? clip_terms(&p, clips, t->test, SIZE_MAX, base->seed, base->pool)
+                : clip_terms(&p, base->data, t->clips, TRAIN_CLIPS, base->seed, base->pool);
     f = terms_figures(&all, &t->shape);
     *result = (struct train_figures){{f.distance + t->t.config.beta * f.kl, f.distance, f.kl, f.elbo}};
     terms_free(&all);
@@ -394,8 +387,8 @@ static int finish(struct trainer *base)
 
     chunks_over(&p, &t->shape, &t->input, base->params, pool_threads(t->t.pool));
     learn_spread(t, &p);
-    lift_learn(&p, t->t.data, t->clips, t->t.pool, &t->gain);
-    status = prior_learn(&t->prior, &p, t->clips, t->t.data->spool, t->t.seed);
+    lift_learn(&p, t->t.data, t->all, t->count, t->first, t->t.pool, &t->gain);
+    status = prior_learn(&t->prior, &p, t->all, t->t.data->spool, t->t.seed);
     chunks_end(&p);
     return status;
 }
@@ -409,9 +402,9 @@ static char *words(const struct trainer *base)
     if (!t->input.beat)
         return mem_text("frames stand at a fixed distance");
     if (left == 0)
-        return mem_format("frames follow the beat (%zu of %zu have a steady one)", steady, base->data->count);
+        return mem_format("frames follow the beat (%zu of %zu have a steady one)", steady, t->count);
     return mem_format("frames follow the beat (%zu of %zu have a steady one; %zu are left out of the prior)", steady,
-                      base->data->count, left);
+                      t->count, left);
 }
 
 static void describe(const struct trainer *base, struct meta *m)
@@ -429,7 +422,7 @@ static void describe(const struct trainer *base, struct meta *m)
     if (t->gain > 0)
         meta_set(m, "gain", meta_real(t->gain));
     config_describe(&base->config, "bank", m);
-    prior_plan_describe(&t->prior, &t->input, t->clips, m);
+    prior_plan_describe(&t->prior, &t->input, t->all, m);
     config_describe(&base->config, "batch", m);
     meta_set(m, "crop", meta_int(t->crop));
     config_describe(&base->config, "beta", m);
