@@ -387,7 +387,7 @@ early() {
         cv-sample -m beat.bin --length 12 $how > got
         run -1 same want < got
     done
-    cv-sample -m beat.bin --length 12 --prior guided --follow 2 --vary .3 --block 2 --nearest 16 | same want
+    cv-sample -m beat.bin --length 12 --prior guided --follow 2 --vary .3 --block 2 --nearest 24 | same want
     for how in --follow --vary --block --nearest --form; do
         cv-sample -m beat.bin --prior beat $how 1 > got 2> words
         [ "$(wc -l < words)" -eq 1 ]

@@ -24,7 +24,7 @@ static const float owing = 0.9f;
 
 struct guided_how guided_defaults(void)
 {
-    return (struct guided_how){.follow = 2, .vary = 0.3, .unit = 2, .nearest = 16, .bars = 8};
+    return (struct guided_how){.follow = 2, .vary = 0.3, .unit = 2, .nearest = 24, .bars = 8};
 }
 
 struct guided_walk {
@@ -273,13 +273,14 @@ static int64_t find_repeat(const struct guided_walk *w, int64_t i)
 
 /* ---- costs ---- */
 
-static bool may_play(const struct guided_walk *w, int64_t j, int64_t guide_clip)
+/* Not the clip that is followed, and not what goes on from the unit before: nothing fits better, so most would be copied. */
+static bool may_play(const struct guided_walk *w, int64_t i, int64_t j, int64_t guide_clip)
 {
     const struct blocks *b = w->g->bank;
     int64_t c = b->clip[j];
 
-    return j - b->first[c] >= CONTEXT && j + w->g->how.unit < b->first[c + 1] &&
-           (c != guide_clip || w->guide != b || b->clips < 2);
+    return (i == 0 || j != w->made[(i - 1) % w->rows] + 1) && j - b->first[c] >= CONTEXT &&
+           j + w->g->how.unit < b->first[c + 1] && (c != guide_clip || w->guide != b || b->clips < 2);
 }
 
 /* Costs of all blocks j, as the first of a unit at place i, but for what was played before: squared distances over what
@@ -295,7 +296,7 @@ static void costs(struct guided_walk *w, int64_t i, const float *past)
 
     blocks_products(b, past, p);
     for (int64_t j = 0; j < b->count; j++)
-        c[j] = may_play(w, j, clip) ? blocks_context(b, p, j) / g->far.context : INFINITY;
+        c[j] = may_play(w, i, j, clip) ? blocks_context(b, p, j) / g->far.context : INFINITY;
     for (int64_t k = 0; k < unit; k++)
         squares_add(b->count - k, CHROMA, b->harmony + k * CHROMA, a->harmony + guided_row(w, i + k) * CHROMA,
                     (float)g->how.follow * part / g->far.harmony, c);

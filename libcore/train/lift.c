@@ -95,7 +95,7 @@ static struct begin begin_of(const struct job *j, int task)
     const struct spectral_clip *l = &j->clips[j->chosen[task]];
     int64_t most = (int64_t)(seconds_most * p->input.rate), n = l->samples < most ? l->samples : most,
             channels = p->input.channels;
-    struct begin b = {.clip = {NULL, 0, n, l->level, l->timing}};
+    struct begin b = {.clip = {.samples = n, .level = l->level, .timing = l->timing}};
 
     b.clip.x = b.x = mem_alloc((size_t)(2 * channels * n) * sizeof *b.x);
     b.back = b.x + channels * n;

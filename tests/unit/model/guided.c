@@ -82,8 +82,13 @@ static void test_owed(void)
     static int64_t made[COUNT], row[COUNT];
     struct guided g = {&bank, blocks_far(&bank), guided_defaults()};
     double mean = 0, one = 0;
+    int goes_on = 0;
 
+    g.how.vary = 1;
     guided_end(play(&g, COUNT, made, row));
+    for (int64_t i = g.how.unit; i < COUNT; i += g.how.unit)
+        goes_on += made[i] == made[i - 1] + 1;
+    check(goes_on == 0, "no unit goes on from the one before: %d", goes_on);
     for (int l = 0; l < bank.latent; l++) {
         double sum = 0;
 
