@@ -183,7 +183,6 @@ int main(int argc, char **argv)
         diag_die("standard output is a terminal: redirect it to a file or pipe it to a player");
     if (raw && strcmp(to, "-") != 0)
         diag_usage("--raw: samples without a header go to standard output only, with -o -");
-    signal(SIGXFSZ, SIG_IGN); /* a file over the limit is then an error of write() */
     s = save_new(to, (int)bits, force, raw);
     r = s ? clips_open("-") : NULL;
     if (!r)

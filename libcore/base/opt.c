@@ -378,6 +378,7 @@ int program_begin(const struct program *p, int argc, char **argv, int min, int m
     diag_name(p->name);
     standard_guard();
     signal(SIGPIPE, SIG_DFL);
+    signal(SIGXFSZ, SIG_IGN); /* a file over the limit is then an error of write(), as a full disk is */
     letters[n++] = ':';
     for (size_t i = 0; i < all; i++) {
         const struct opt *o = opt_at(p, i);
