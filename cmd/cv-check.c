@@ -124,14 +124,13 @@ static void stream_check(struct reader *r)
 
     while (w && (more = audio_clip_next(r, &c)) > 0) {
         if (c.number == 0 && reader_segment(r) != segment) {
-            if (writer_end(w) < 0)
-                diag_die("%s", error_text());
-            w = writer_new(STDOUT_FILENO, "standard output", "audio", reader_meta(r));
+            if (writer_next(w, "audio", reader_meta(r)) < 0)
+                break;
             segment = reader_segment(r);
         }
         if (c.number == 0 && reference_path)
             beside_check(r, c.frame, c.rate);
-        if (!w || (c.number == 0 && pass(w, c.frame) < 0))
+        if (c.number == 0 && pass(w, c.frame) < 0)
             break;
         if (stretch.seconds <= 0)
             clip_check(&c);

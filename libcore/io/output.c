@@ -3,11 +3,18 @@
 
 #include "base/history.h"
 
-int output_begin(struct output *o)
+static struct meta *next_head(const struct output *o)
 {
     struct meta *head = meta_copy(o->head);
 
     history_put(head, o->streams, o->done + 1);
+    return head;
+}
+
+int output_begin(struct output *o)
+{
+    struct meta *head = next_head(o);
+
     o->w = writer_new(o->fd, o->label, o->kind, head);
     meta_free(head);
     return o->w ? 0 : -1;
@@ -15,18 +22,21 @@ int output_begin(struct output *o)
 
 int output_follow(struct output *o, const struct reader *r)
 {
-    struct writer *w = o->w;
+    struct meta *head;
+    int status;
 
     if (o->streams && o->segment == reader_segment(r))
         return 0;
     o->streams = o->streams ? o->streams : meta_list();
     o->segment = reader_segment(r);
     history_more(o->streams, reader_meta(r));
-    if (!w)
+    if (!o->w)
         return 0;
-    o->done += writer_frames(w) > 0;
-    o->w = NULL;
-    return writer_end(w) ? -1 : output_begin(o);
+    o->done += writer_frames(o->w) > 0;
+    head = next_head(o);
+    status = writer_next(o->w, o->kind, head);
+    meta_free(head);
+    return status;
 }
 
 int output_end(struct output *o, int status)

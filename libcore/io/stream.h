@@ -97,6 +97,9 @@ int writer_part(struct writer *w, const char *name, const struct meta *meta, con
 
 int64_t writer_frames(const struct writer *w); /* clips begun so far */
 
+/* Ends the segment and begins another, in one write: between the two the stream would look whole. -1: as writer_new. */
+int writer_next(struct writer *w, const char *kind, const struct meta *meta);
+
 /* Writes the tail and releases w, not within a clip: the stream is whole only if this is 0. */
 int writer_end(struct writer *w);
 

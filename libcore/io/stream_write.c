@@ -110,6 +110,30 @@ static int writer_send_packed(struct writer *w)
     return writer_send(w, 1);
 }
 
+static int pack_head(struct writer *w, const char *kind, const struct meta *meta)
+{
+    msgpack_pack_map(&w->packer, 4);
+    text_pack(&w->packer, "cv");
+    text_pack(&w->packer, "head");
+    text_pack(&w->packer, "version");
+    msgpack_pack_int(&w->packer, STREAM_VERSION);
+    text_pack(&w->packer, "kind");
+    text_pack(&w->packer, kind);
+    return pack_meta(w, meta);
+}
+
+static void pack_tail(struct writer *w)
+{
+    w->packed.size = 0;
+    msgpack_pack_map(&w->packer, 3);
+    text_pack(&w->packer, "cv");
+    text_pack(&w->packer, "tail");
+    text_pack(&w->packer, "frames");
+    msgpack_pack_uint64(&w->packer, w->maps);
+    text_pack(&w->packer, "xxh3");
+    msgpack_pack_fix_uint64(&w->packer, XXH3_64bits_digest(w->hash));
+}
+
 struct writer *writer_new(int fd, const char *label, const char *kind, const struct meta *meta)
 {
     struct writer *w;
@@ -129,14 +153,7 @@ struct writer *writer_new(int fd, const char *label, const char *kind, const str
         diag_die("out of memory: no room for a checksum");
     XXH3_64bits_reset(w->hash);
     msgpack_packer_init(&w->packer, &w->packed, packed_add);
-    msgpack_pack_map(&w->packer, 4);
-    text_pack(&w->packer, "cv");
-    text_pack(&w->packer, "head");
-    text_pack(&w->packer, "version");
-    msgpack_pack_int(&w->packer, STREAM_VERSION);
-    text_pack(&w->packer, "kind");
-    text_pack(&w->packer, kind);
-    if (pack_meta(w, meta) < 0 || writer_send_packed(w) < 0) {
+    if (pack_head(w, kind, meta) < 0 || writer_send_packed(w) < 0) {
         writer_abandon(w);
         return NULL;
     }
@@ -223,6 +240,26 @@ int64_t writer_frames(const struct writer *w)
     return (int64_t)w->maps;
 }
 
+int writer_next(struct writer *w, const char *kind, const struct meta *meta)
+{
+    size_t tail;
+
+    assert(!w->open || w->failure);
+    if (w->failure)
+        return error_set("%s", w->failure);
+    pack_tail(w);
+    tail = w->packed.size;
+    if (pack_head(w, kind, meta) < 0)
+        return writer_fail(w);
+    XXH3_64bits_reset(w->hash);
+    hash_update(w->hash, w->packed.data + tail, w->packed.size - tail);
+    w->maps = 0;
+    if (fd_put(w->fd, w->packed.data, w->packed.size) == 0)
+        return 0;
+    error_set("%s:", w->label);
+    return writer_fail(w);
+}
+
 int writer_end(struct writer *w)
 {
     int status = -1;
@@ -231,14 +268,7 @@ int writer_end(struct writer *w)
     if (w->failure) {
         error_set("%s", w->failure);
     } else {
-        w->packed.size = 0;
-        msgpack_pack_map(&w->packer, 3);
-        text_pack(&w->packer, "cv");
-        text_pack(&w->packer, "tail");
-        text_pack(&w->packer, "frames");
-        msgpack_pack_uint64(&w->packer, w->maps);
-        text_pack(&w->packer, "xxh3");
-        msgpack_pack_fix_uint64(&w->packer, XXH3_64bits_digest(w->hash));
+        pack_tail(w);
         status = writer_send_packed(w);
     }
     writer_abandon(w);
