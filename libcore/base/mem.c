@@ -90,12 +90,39 @@ char *mem_format(const char *format, ...)
     return text;
 }
 
+/* What open_memstream does, which without memory leaves out what it cannot keep and says nothing. */
+struct grown {
+    char **text;
+    size_t *size;
+};
+
+static ssize_t grown_write(void *cookie, const char *bytes, size_t n)
+{
+    struct grown *g = cookie;
+
+    *g->text = mem_grow(*g->text, *g->size + n + 1, 1);
+    memcpy(*g->text + *g->size, bytes, n);
+    *g->size += n;
+    (*g->text)[*g->size] = '\0';
+    return (ssize_t)n;
+}
+
+static int grown_close(void *cookie)
+{
+    free(cookie);
+    return 0;
+}
+
 FILE *mem_stream(char **text, size_t *size)
 {
-    FILE *f = open_memstream(text, size);
+    struct grown *g = mem_alloc(sizeof *g);
+    FILE *f = fopencookie(g, "w", (cookie_io_functions_t){.write = grown_write, .close = grown_close});
 
     if (!f)
         mem_out(0, 1);
+    *g = (struct grown){text, size};
+    *text = mem_zero(1, 1);
+    *size = 0;
     return f;
 }
 

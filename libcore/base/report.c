@@ -103,12 +103,18 @@ void report_value(FILE *out, const struct meta *m)
 void report_json(FILE *out, const char *key, struct meta *m)
 {
     struct meta *line = m;
+    char *text;
+    size_t size;
+    FILE *to = mem_stream(&text, &size); /* a line is there or it is not */
 
     if (key) {
         line = meta_map();
         meta_add(line, key, m);
     }
-    meta_json(out, line);
-    putc('\n', out);
+    meta_json(to, line);
+    putc('\n', to);
+    fclose(to);
+    fputs(text, out);
+    free(text);
     meta_free(line);
 }
