@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/mem.h"
+#include "base/stop.h"
 
 /* ---- whole or not at all ---- */
 
@@ -62,7 +62,7 @@ int file_save(const char *path, const void *data, size_t size)
     bool there, plain;
     char *target;
     struct stat s;
-    sigset_t wait, before;
+    sigset_t before;
     int status;
 
     there = stat(path, &s) == 0;
@@ -70,18 +70,14 @@ int file_save(const char *path, const void *data, size_t size)
     if (there && S_ISDIR(s.st_mode))
         return error_set("%s: is a directory: give the name of a file in it", path);
     target = there && plain ? realpath(path, NULL) : NULL;
-    sigemptyset(&wait);
-    sigaddset(&wait, SIGHUP);
-    sigaddset(&wait, SIGINT);
-    sigaddset(&wait, SIGTERM);
-    sigprocmask(SIG_BLOCK, &wait, &before);
+    stop_hold(&before);
     if (plain)
         status = replace(target ? target : path, data, size);
-    else
+    stop_release(&before);
+    if (!plain) /* a pipe may have to be waited for: not in vain */
         status = fill(open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY), data, size, false);
     if (status)
         error_set("%s:", path);
-    sigprocmask(SIG_SETMASK, &before, NULL);
     free(target);
     return status;
 }

@@ -1,7 +1,6 @@
 /* One handler, which lets go of its signal when it is called. */
 #include "base/stop.h"
 
-#include <signal.h>
 #include <stddef.h>
 
 static void (*called)(void);
@@ -21,4 +20,17 @@ void stop_first(int signal, void (*first)(void))
     sigemptyset(&a.sa_mask);
     if (!sigaction(signal, NULL, &old) && old.sa_handler != SIG_IGN)
         sigaction(signal, &a, NULL);
+}
+
+void stop_hold(sigset_t *before)
+{
+    sigset_t all;
+
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, before);
+}
+
+void stop_release(const sigset_t *before)
+{
+    sigprocmask(SIG_SETMASK, before, NULL);
 }

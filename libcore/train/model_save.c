@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/file.h"
+#include "base/stop.h"
 
 /* What the whole file will be, and what is written until then, both to be released; of a pipe or a device NULL, and it. */
 static void paths_of(const char *path, char **real, char **part)
@@ -29,13 +30,16 @@ int model_save(const char *path, const struct meta *head, const struct params *p
                size_t count)
 {
     char *real, *part;
+    sigset_t before;
     int fd, status;
 
     if (!path)
         return model_write(STDOUT_FILENO, "standard output", head, params, arrays, count);
     paths_of(path, &real, &part);
-    if (real)
+    if (real) {
+        stop_hold(&before);
         partial_begin(part);
+    }
     fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
     status = fd < 0 ? error_set("%s:", part) : model_write(fd, path, head, params, arrays, count);
     if (!status && fsync(fd) && errno != EINVAL)
@@ -47,6 +51,8 @@ int model_save(const char *path, const struct meta *head, const struct params *p
     if (status && real && fd >= 0)
         unlink(part);
     partial_done();
+    if (real)
+        stop_release(&before);
     free(part);
     free(real);
     return status;
