@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/diag.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -126,7 +127,8 @@ void page_put(FILE *page, const char *element, const char *format, ...)
     va_start(args, format);
     vfprintf(words, format, args);
     va_end(args);
-    fclose(words);
+    if (fclose(words) != 0)
+        diag_die("out of memory for the page");
     fprintf(page, "<%s>", element);
     page_text(page, text);
     fprintf(page, "</%.*s>\n", (int)strcspn(element, " "), element);

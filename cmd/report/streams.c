@@ -27,7 +27,9 @@ static struct reader *read_again(int fd, int status)
 {
     struct reader *r = NULL;
 
-    if (status == 0 && lseek(fd, 0, SEEK_SET) == 0)
+    if (status == 0 && lseek(fd, 0, SEEK_SET) < 0)
+        diag_die("a temporary file:");
+    if (status == 0)
         r = reader_new(fd, label);
     if (r == NULL || reader_start(r, NULL) != 0)
         diag_die("%s", error_text());

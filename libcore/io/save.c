@@ -1,6 +1,7 @@
 /* One WAV for each clip, or one for all. */
 #include "io/save.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,8 +134,8 @@ int save_part(struct save *s, const char *clip, int rate, const float *x, int64_
 
     if (w == NULL)
         return -1;
-    if (!s->out)
-        s->start = lseek(STDOUT_FILENO, 0, SEEK_CUR);
+    if (!s->out && (s->start = lseek(STDOUT_FILENO, 0, SEEK_CUR)) < 0 && errno != ESPIPE)
+        return error_set("standard output:");
     s->out = true;
     s->narrow = s->narrow || fd_narrow(STDOUT_FILENO);
     bytes = wav_take(w, &size); /* before the put, which then has no bound */
