@@ -81,7 +81,7 @@ static const char *refuses(const char *command, const char *damaged)
         snprintf(text, sizeof text, "status %d", WEXITSTATUS(status));
         why = text;
     } else {
-        why = words_wrong(words, "stderr", 1);
+        why = words_wrong(words, "stderr", 1, 1);
     }
     if (!why && strncmp(words, "cv-info", 7) && is_whole("stdout"))
         why = "the output looks whole";

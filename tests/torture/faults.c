@@ -1,16 +1,23 @@
 /* A shim (LD_PRELOAD) that makes the n-th call of a kind fail, in a program whose main has begun.
  *
  * FAULTS_KIND   malloc read write open rename mmap sync thread file: which calls count; short: none fails, but every
- *               read and write moves a part, or is interrupted
+ *               read and write moves a part, or is interrupted; moment: none fails, but a signal comes just before it
  * FAULTS_AT     number of the call that fails, from 1 on; 0: none
- * FAULTS_FROM   own: calls made by the program itself; libraries: those made by the libraries it uses
+ * FAULTS_FROM   own: calls made by the program itself; libraries: those made by the libraries it uses; of moments, own:
+ *               all calls but those for memory; libraries: those
+ * FAULTS_SIGNAL number of that signal
+ * FAULTS_STOP   number of the program's write before which a SIGTERM comes: the end of what has no end
  * FAULTS_REPORT file that is written at the end: how many calls there were, and which library made the one that failed
+ * FAULTS_PLACES file that gets a line for each first call from a place, that is, by those callers: its
+ *               kind, 0 for the program's own or 1, and its number
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <link.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -25,13 +32,14 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum kind { KIND_NONE, MALLOC, READ, WRITE, OPEN, RENAME, MMAP, SYNC, THREAD, FILES, SHORT };
+enum kind { KIND_NONE, MALLOC, READ, WRITE, OPEN, RENAME, MMAP, SYNC, THREAD, FILES, SHORT, MOMENT };
 
-static const char *const kinds[] = {"none", "malloc", "read",   "write", "open", "rename",
-                                    "mmap", "sync",   "thread", "file",  "short"};
+static const char *const kinds[] = {"none", "malloc", "read",   "write", "open",  "rename",
+                                    "mmap", "sync",   "thread", "file",  "short", "moment"};
 
 static enum kind kind;
-static long at;
+static long at, stop_at;
+static int signal_number;
 static bool libraries;
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
@@ -39,7 +47,7 @@ static atomic_long counted[KINDS][2]; /* calls of the program, and of libraries 
 static atomic_bool armed;
 static uintptr_t program_start, program_end;
 static const char *failed_in = "";
-static int report = -1; /* open from the beginning: later the program may open nothing more */
+static int report = -1, places = -1; /* open from the beginning: later the program may open nothing more */
 
 /* ---- who calls ---- */
 
@@ -89,6 +97,60 @@ static void write_report(void)
     syscall(SYS_pwrite64, report, text, (size_t)n, 0);
 }
 
+/* ---- places ---- */
+
+enum { PLACES = 1 << 17, DEPTH = 64 };
+
+static _Atomic uint64_t seen[PLACES]; /* a table of hashes, 0: empty */
+
+static bool is_new(uint64_t hash)
+{
+    for (size_t i = hash % PLACES, tries = 0; tries < PLACES; i = (i + 1) % PLACES, tries++) {
+        uint64_t was = 0;
+
+        if (atomic_compare_exchange_strong(&seen[i], &was, hash))
+            return true;
+        if (was == hash)
+            return false;
+    }
+    return true;
+}
+
+/* The place of a library's call is where it is made, and who in the program made the library make it. */
+static void note_place(enum kind what, const void *caller, long number)
+{
+    static __thread bool inside; /* looking at the stack may need what is counted */
+    bool library = !is_program(caller);
+    uint64_t hash = 14695981039346656037U + (uint64_t)what;
+    void *stack[DEPTH];
+    char line[64];
+    int n;
+
+    if (places < 0 || inside)
+        return;
+    inside = true;
+    n = backtrace(stack, DEPTH);
+    hash = (hash ^ (uint64_t)(uintptr_t)caller) * 1099511628211U;
+    for (int i = 0; i < n; i++)
+        if (is_program(stack[i]))
+            hash = (hash ^ (uint64_t)(uintptr_t)stack[i]) * 1099511628211U;
+    if (is_new(hash | 1)) {
+        n = snprintf(line, sizeof line, "%s %d %ld\n", kinds[what], library, number);
+        syscall(SYS_write, places, line, (size_t)n);
+    }
+    inside = false;
+}
+
+/* ---- what happens at a call ---- */
+
+static void moment(bool memory)
+{
+    long number = atomic_fetch_add(&counted[MOMENT][memory], 1) + 1;
+
+    if (kind == MOMENT && memory == libraries && number == at)
+        kill(getpid(), signal_number);
+}
+
 /* True when this call is to fail. */
 static bool fails(enum kind what, const void *caller)
 {
@@ -97,8 +159,12 @@ static bool fails(enum kind what, const void *caller)
 
     if (!atomic_load(&armed))
         return false;
+    moment(what == MALLOC);
     number = atomic_fetch_add(&counted[what][library], 1) + 1;
-    if (what != kind || library != libraries || number != at)
+    note_place(what, caller, number);
+    if (what == WRITE && !library && number == stop_at)
+        kill(getpid(), SIGTERM);
+    if (what != kind || library != libraries || number != at || what == KIND_NONE)
         return false;
     atomic_store(&armed, false); /* what is needed to find the name is not counted */
     failed_in = name_of(caller);
@@ -138,18 +204,37 @@ static void finish(void)
 typedef int main_function(int, char **, char **);
 static main_function *real_main;
 
+static long number_in(const char *name)
+{
+    const char *text = getenv(name);
+
+    return text ? atol(text) : 0;
+}
+
+static int file_in(const char *name)
+{
+    const char *path = getenv(name);
+
+    return path ? (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) : -1;
+}
+
 static int main_begins(int argc, char **argv, char **environment)
 {
-    const char *from = getenv("FAULTS_FROM"), *text = getenv("FAULTS_KIND"), *file = getenv("FAULTS_REPORT");
+    const char *from = getenv("FAULTS_FROM"), *text = getenv("FAULTS_KIND");
+    void *first[1];
 
     dl_iterate_phdr(find_program, NULL);
     for (size_t i = 0; text && i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(kinds[i], text) == 0)
             kind = (enum kind)i;
-    at = getenv("FAULTS_AT") ? atol(getenv("FAULTS_AT")) : 0;
+    at = number_in("FAULTS_AT");
+    stop_at = number_in("FAULTS_STOP");
+    signal_number = (int)number_in("FAULTS_SIGNAL");
     libraries = from && strcmp(from, "libraries") == 0;
-    if (file)
-        report = (int)syscall(SYS_openat, AT_FDCWD, file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    report = file_in("FAULTS_REPORT");
+    places = file_in("FAULTS_PLACES");
+    if (places >= 0)
+        backtrace(first, 1); /* loads what it needs */
     atexit(finish);
     unsetenv("LD_PRELOAD");
     atomic_store(&armed, true);
@@ -245,7 +330,9 @@ ssize_t read(int fd, void *to, size_t n)
 
 ssize_t write(int fd, const void *from, size_t n)
 {
-    if (fd != STDERR_FILENO)
+    if (fd == STDERR_FILENO)
+        FAIL(KIND_NONE, EIO, -1); /* never: it is a moment only */
+    else
         FAIL(WRITE, ENOSPC, -1);
     INTERRUPT();
     return syscall(SYS_write, fd, from, is_short(__builtin_return_address(0)) ? part_of(n) : n);
@@ -279,6 +366,7 @@ WRAP_OPEN(openat, (int folder, const char *path, int flags, ...), folder)
 WRAP(int, mkostemp, (char *name, int flags), (name, flags), OPEN, ENOSPC, -1)
 WRAP(int, mkstemp, (char *name), (name), OPEN, ENOSPC, -1)
 WRAP(int, mkdir, (const char *path, mode_t mode), (path, mode), OPEN, ENOSPC, -1)
+WRAP(int, unlink, (const char *path), (path), KIND_NONE, EACCES, -1)
 WRAP(ssize_t, pread, (int fd, void *to, size_t n, off_t from), (fd, to, n, from), READ, EIO, -1)
 WRAP(ssize_t, pwrite, (int fd, const void *from, size_t n, off_t to), (fd, from, n, to), WRITE, ENOSPC, -1)
 WRAP(int, rename, (const char *from, const char *to), (from, to), RENAME, EACCES, -1)

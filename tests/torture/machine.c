@@ -1,60 +1,53 @@
-/* Runs programs again and again, each time with another call failing (see faults.c), and judges how they took it:
- * machine FOLDER SHIM PLACES SECONDS [NAME ...]. FOLDER has what prepare.sh made. PLACES: how many places to try for
- * each program and kind of call, 0: all. */
+/* Runs programs again and again, each time with another call failing or a signal at another moment (see faults.c), and
+ * judges how they took it: machine FOLDER SHIM PLACES SECONDS [NAME ...]. FOLDER has what prepare.sh made. PLACES: how
+ * many calls of each kind to let fail for each scenario, and moments for signals; 0: the first call of every place, and
+ * SIGNALS moments of each program; less: every call. Without names, all scenarios, on all processors. */
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "scenarios.h"
 #include "torture.h"
 
-enum output { STREAM, BYTES, TEXT }; /* what standard output is */
-
-struct scenario {
-    const char *name, *input, *arguments; /* input: NULL for none, "|FILE" through a pipe */
-    enum output output;
-    int costly; /* only every so manieth place in a bounded run */
-};
-
-static const struct scenario scenarios[] = {
-    {"load", NULL, "cv-load -n 600 -r 2000 ../a.wav", STREAM, 1},
-    {"load-many", NULL, "cv-load --strict -r 3000 -n 600 -c ../a.wav ../b.flac ../c.ogg", STREAM, 1},
-    {"load-list", "list", "cv-load -@ --strict --all -r 3000 -n 1000", STREAM, 1},
-    {"load-pipe", "|a.wav", "cv-load -r 3000 -n 600 -", STREAM, 1},
-    {"load-part", NULL, "cv-load --part .05 -r 3000 ../a.wav", STREAM, 1},
-    {"load-live", "|a.wav", "cv-load --live --part .5 -r 3000 -", STREAM, 1},
-    {"batch", "clips.cvs", "cv-batch -b 2", STREAM, 1},
-    {"train", "clips.cvs",
-     "cv-train -q -e 2 -z 1 --width 1 --stride 1 -j 2 --snapshot out --log /dev/null -t ../test.cvs", STREAM, 4},
-    {"train-notebook", "tiny.cvs", "cv-train -q -N notebook -e 1 -b 2 -j 2 --snapshot out", STREAM, 40},
-    {"encode", "clips.cvs", "cv-encode -j 2 ../model.bin", STREAM, 1},
-    {"encode-notebook", "tiny.cvs", "cv-encode -j 2 ../notebook.bin", STREAM, 1},
-    {"sample", NULL, "cv-sample -n 3", STREAM, 1},
-    {"sample-model", NULL, "cv-sample -n 3 -m ../model.bin", STREAM, 1},
-    {"decode", "latent.cvs", "cv-decode -j 2 ../model.bin", STREAM, 1},
-    {"decode-noise", "noise.cvs", "cv-decode -j 2 ../model.bin", STREAM, 1},
-    {"decode-notebook", "tiny-noise.cvs", "cv-decode -j 2 ../notebook.bin", STREAM, 1},
-    {"mix", NULL, "cv-mix -n 3 ../latent.cvs ../latent.cvs", STREAM, 1},
-    {"start", "clips.cvs", "cv-train -q -e 0 -z 1 --width 1 --stride 1 -j 1 --snapshot out", STREAM, 1},
-    {"towav", "short.cvs", "cv-towav -o out", TEXT, 1},
-    {"towav-stdout", "short.cvs", "cv-towav -b 32 -o -", BYTES, 1},
-    {"check", "clips.cvs", "cv-check -q -r ../clips.cvs", STREAM, 4},
-    {"eval", "clips.cvs", "cv-eval -j 2 ../model.bin", TEXT, 4},
-    {"info", "latent.cvs", "cv-info", TEXT, 1},
-    {"info-json", NULL, "cv-info --json ../latent.cvs", TEXT, 1},
-    {"plot", "short.cvs", "cv-plot -o out/plot.png", TEXT, 20},
-    {"plot-svg", "latent.cvs", "cv-plot -o out/plot.svg", TEXT, 20},
-};
+enum { SIGNALS = 200 };
 
 static const char *folder, *shim;
 static long places;
 static double deadline;
-static long good, refused, bad, in_library; /* runs */
+static int worker; /* several work at once, each in folders of its own */
+
+/* Of all workers. */
+struct tally {
+    atomic_long good, refused, bad, in_library;           /* runs */
+    atomic_long places, places_tried, calls, calls_tried; /* where something can fail */
+    atomic_long signals, ended;                           /* runs with a signal or a limit; those that it ended */
+};
+static struct shared {
+    atomic_int next; /* scenario */
+    struct tally of[SCENARIOS];
+} * shared;
+static struct tally *tally;
 
 /* ---- one run ---- */
 
-static const char *const kinds[] = {"malloc", "read", "write", "open", "rename", "mmap", "sync", "thread", "file"};
+static const char *const kinds[] = {"malloc", "read", "write",  "open", "rename",
+                                    "mmap",   "sync", "thread", "file", "moment"};
 
-enum { KINDS = sizeof kinds / sizeof *kinds };
+enum { KINDS = sizeof kinds / sizeof *kinds, MOMENT = KINDS - 1 };
+
+/* What befalls a run. */
+struct fault {
+    const char *kind;
+    int libraries;
+    long at;
+    int signal;
+    long limit; /* of bytes in a file; less than 0: none */
+};
+
+static const struct fault no_fault = {.kind = "none", .limit = -1};
 
 struct result {
     int status;             /* of wait */
@@ -62,36 +55,68 @@ struct result {
     char culprit[100];      /* library that made the call that failed */
 };
 
-static void become(const struct scenario *s, const char *kind, int libraries, long at, int feed[2])
+/* A path in the folder, with the number of the worker. */
+static char *mine(const char *name)
 {
-    char *words = mem_text(s->arguments), *argv[40], *save = NULL, number[32];
-    int n = 0, in, out, err;
+    return mem_format("%s/%s-%d", folder, name, worker);
+}
+
+static void set_number(const char *name, long value)
+{
+    char *text = mem_format("%ld", value);
+
+    setenv(name, text, 1);
+    free(text);
+}
+
+static void set_environment(const struct scenario *s, const struct fault *f)
+{
+    char *report = mine("report"), *first = mine("places"), *tmp = mine("tmp");
+
+    setenv("LD_PRELOAD", shim, 1);
+    setenv("FAULTS_KIND", f->kind, 1);
+    setenv("FAULTS_FROM", f->libraries ? "libraries" : "own", 1);
+    set_number("FAULTS_AT", f->at);
+    set_number("FAULTS_SIGNAL", f->signal);
+    set_number("FAULTS_STOP", s->stop_at);
+    if (f->limit < 0)
+        setenv("FAULTS_REPORT", report, 1);
+    if (f->at == 0 && f->limit < 0)
+        setenv("FAULTS_PLACES", first, 1);
+    setenv("TMPDIR", tmp, 1);
+    setenv("OPENBLAS_NUM_THREADS", "1", 1);
+    free(report);
+    free(first);
+    free(tmp);
+}
+
+static void become(const struct scenario *s, const struct fault *f, const int feed[2], const int said[2])
+{
+    static const int usual[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ};
+    char *words = mem_text(s->arguments), *argv[40], *save = NULL;
+    struct rlimit limit = {(rlim_t)f->limit, (rlim_t)f->limit};
+    int n = 0, in, out;
 
     for (char *w = strtok_r(words, " ", &save); w; w = strtok_r(NULL, " ", &save))
         argv[n++] = w;
     argv[n] = NULL;
     if (s->input && s->input[0] == '|') {
         in = feed[0];
-        close(feed[1]);
     } else {
         char *path = s->input ? mem_format("../%s", s->input) : mem_text("/dev/null");
 
         in = open(path, O_RDONLY);
     }
     out = open("stdout", O_WRONLY | O_CREAT | O_TRUNC, 0666);
-    err = open("stderr", O_WRONLY | O_CREAT | O_TRUNC, 0666);
-    if (in < 0 || out < 0 || err < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0)
+    if (in < 0 || out < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(said[1], 2) < 0)
         _exit(99);
     for (int fd = 3; fd < 20; fd++)
         close(fd);
-    snprintf(number, sizeof number, "%ld", at);
-    setenv("LD_PRELOAD", shim, 1);
-    setenv("FAULTS_KIND", kind, 1);
-    setenv("FAULTS_AT", number, 1);
-    setenv("FAULTS_FROM", libraries ? "libraries" : "own", 1);
-    setenv("FAULTS_REPORT", "../report", 1);
-    setenv("TMPDIR", "../tmp", 1);
-    setenv("OPENBLAS_NUM_THREADS", "1", 1);
+    set_environment(s, f);
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+        signal(usual[i], SIG_DFL);
+    if (f->limit >= 0)
+        setrlimit(RLIMIT_FSIZE, &limit);
     alarm(60); /* outlives exec: whoever hangs is ended by SIGALRM */
     execvp(argv[0], argv);
     _exit(98);
@@ -116,40 +141,69 @@ static void read_report(const char *path, struct result *r)
         fclose(f);
 }
 
-static struct result run(const struct scenario *s, const char *kind, int libraries, long at)
+/* All of a file into a pipe, if its reader lives so long. */
+static void pour(const char *name, int to)
+{
+    char *path = mem_format("%s/%s", folder, name);
+    struct bytes b = slurp(path);
+
+    for (size_t done = 0, n; done < b.n; done += n) {
+        ssize_t moved = write(to, b.p + done, b.n - done);
+
+        if (moved <= 0)
+            break;
+        n = (size_t)moved;
+    }
+    free(b.p);
+    free(path);
+}
+
+/* What comes out of a pipe into a file. */
+static void keep(int from, const char *path)
+{
+    int to = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    char piece[4096];
+    ssize_t n;
+
+    while ((n = read(from, piece, sizeof piece)) > 0)
+        if (write(to, piece, (size_t)n) != n)
+            abort();
+    close(to);
+}
+
+static void clear(const char *path)
+{
+    mkdir(path, 0777);
+    empty(path);
+}
+
+static struct result run(const struct scenario *s, const struct fault *f)
 {
     struct result r = {.culprit = "-"};
-    char *work = mem_format("%s/run", folder), *report = mem_format("%s/report", folder),
-         *tmp = mem_format("%s/tmp", folder), *out = mem_format("%s/out", work);
-    int feed[2] = {-1, -1}, piped = s->input && s->input[0] == '|';
+    char *work = mine("run"), *report = mine("report"), *tmp = mine("tmp"), *out = mem_format("%s/out", work),
+         *words = mem_format("%s/stderr", work);
+    int feed[2] = {-1, -1}, said[2], piped = s->input && s->input[0] == '|';
     pid_t child;
 
-    mkdir(work, 0777);
-    mkdir(tmp, 0777);
-    empty(work);
-    empty(tmp);
+    clear(work);
+    clear(tmp);
     mkdir(out, 0777);
     unlink(report);
-    if (piped && pipe(feed))
+    if ((piped && pipe2(feed, O_CLOEXEC)) || pipe2(said, O_CLOEXEC))
         abort();
     child = fork();
     if (child == 0) {
         if (chdir(work))
             _exit(97);
-        become(s, kind, libraries, at, feed);
+        become(s, f, feed, said);
     }
-    if (piped) {
-        char *path = mem_format("%s/%s", folder, s->input + 1), piece[4096];
-        int fd = open(path, O_RDONLY);
-        ssize_t n;
-
-        close(feed[0]);
-        while ((n = read(fd, piece, sizeof piece)) > 0 && write(feed[1], piece, (size_t)n) == n)
-            ;
-        close(fd);
-        close(feed[1]);
-        free(path);
-    }
+    close(said[1]);
+    close(feed[0]);
+    if (piped)
+        pour(s->input + 1, feed[1]);
+    close(feed[1]);
+    keep(said[0], words);
+    close(said[0]);
     if (child < 0 || waitpid(child, &r.status, 0) != child)
         abort();
     read_report(report, &r);
@@ -157,13 +211,15 @@ static struct result run(const struct scenario *s, const char *kind, int librari
     free(report);
     free(tmp);
     free(out);
+    free(words);
     return r;
 }
 
 /* ---- how it is judged ---- */
 
-/* What is wrong with the files that are there, beside those of a run without a fault; NULL if nothing is. */
-static const char *files_wrong(const char *have, const char *want, int all)
+/* What is wrong with the files that are there, beside those of a run without a fault; NULL if nothing is. Others that
+ * are whole streams are right where a run may end early. */
+static const char *files_wrong(const char *have, const char *want, int all, bool early)
 {
     static char text[600];
     DIR *d = opendir(have);
@@ -173,7 +229,7 @@ static const char *files_wrong(const char *have, const char *want, int all)
     while (d && (e = readdir(d))) {
         char *a = mem_format("%s/%s", have, e->d_name), *b = mem_format("%s/%s", want, e->d_name);
 
-        if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
+        if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..") || (early && is_whole(a)))
             ;
         else if (access(b, F_OK))
             snprintf(text, sizeof text, "left the file %.200s", e->d_name);
@@ -197,141 +253,357 @@ static const char *files_wrong(const char *have, const char *want, int all)
     return text[0] ? text : NULL;
 }
 
-static const char *judge(const struct scenario *s, const struct result *r, const char *reference)
+/* The files of a run, and of one without a fault. */
+struct paths {
+    char *out, *words, *output, *tmp, *want_out, *want;
+};
+
+static struct paths paths_of(const char *reference)
+{
+    char *work = mine("run");
+    struct paths p = {mem_format("%s/out", work),      mem_format("%s/stderr", work),
+                      mem_format("%s/stdout", work),   mine("tmp"),
+                      mem_format("%s/out", reference), mem_format("%s/stdout", reference)};
+
+    free(work);
+    return p;
+}
+
+static void paths_free(struct paths *p)
+{
+    free(p->out);
+    free(p->words);
+    free(p->output);
+    free(p->tmp);
+    free(p->want_out);
+    free(p->want);
+}
+
+/* Whether two files begin and end alike: a WAV has its length in the beginning. */
+static bool same_ends(const char *a, const char *b)
+{
+    enum { END = 64 };
+    struct bytes x = slurp(a), y = slurp(b);
+    bool same = x.n >= END && y.n >= END && !memcmp(x.p, y.p, END) && !memcmp(x.p + x.n - END, y.p + y.n - END, END);
+
+    free(x.p);
+    free(y.p);
+    return same;
+}
+
+/* Output that is not that of a good run, and could be taken for it. */
+static const char *output_wrong(const struct scenario *s, const struct paths *p)
+{
+    if (same_file(p->output, p->want))
+        return NULL;
+    if (s->output == STREAM && is_whole(p->output))
+        return "failed, but the output looks whole";
+    if (s->output == BYTES && same_ends(p->output, p->want))
+        return "failed, but the output looks whole";
+    return NULL;
+}
+
+static const char *with_number(const char *format, int n)
 {
     static char text[200];
-    char *work = mem_format("%s/run", folder), *tmp = mem_format("%s/tmp", folder), *out = mem_format("%s/out", work),
-         *err = mem_format("%s/stderr", work), *stdout_file = mem_format("%s/stdout", work),
-         *want_out = mem_format("%s/out", reference), *want = mem_format("%s/stdout", reference);
-    const char *why = NULL;
-    struct stat a, b;
 
-    if (WIFSIGNALED(r->status)) {
-        snprintf(text, sizeof text, WTERMSIG(r->status) == SIGALRM ? "hangs" : "ended by signal %d",
-                 WTERMSIG(r->status));
-        why = text;
-    } else if (WEXITSTATUS(r->status) == 0) {
-        if (!same_file(stdout_file, want))
-            why = "status 0, but the output is not that of a good run";
-        else
-            why = files_wrong(out, want_out, 1);
-    } else if (WEXITSTATUS(r->status) != 1) {
-        snprintf(text, sizeof text, "status %d", WEXITSTATUS(r->status));
-        why = text;
-    } else {
-        why = words_wrong(s->arguments, err, 3);
-        if (!why)
-            why = files_wrong(out, want_out, 0);
-        if (!why && s->output == STREAM && !same_file(stdout_file, want) && is_whole(stdout_file))
-            why = "status 1, but the output looks whole";
-        if (!why && s->output == BYTES && stat(stdout_file, &a) == 0 && stat(want, &b) == 0 && a.st_size >= b.st_size &&
-            !same_file(stdout_file, want))
-            why = "status 1, but the output looks whole";
-    }
+    snprintf(text, sizeof text, "%s %d", format, n);
+    return text;
+}
+
+/* How it ended where a call failed, or a file could not grow. */
+static const char *end_wrong(const struct scenario *s, int status, const struct paths *p)
+{
+    const char *why;
+
+    if (WIFSIGNALED(status))
+        return WTERMSIG(status) == SIGALRM ? "hangs" : with_number("ended by signal", WTERMSIG(status));
+    if (WEXITSTATUS(status) == 0)
+        return same_file(p->output, p->want) ? files_wrong(p->out, p->want_out, 1, false)
+                                             : "status 0, but the output is not that of a good run";
+    if (WEXITSTATUS(status) != 1)
+        return with_number("status", WEXITSTATUS(status));
+    why = words_wrong(s->arguments, p->words, 1, 4); /* one for each file that is not written */
     if (!why)
-        why = files_wrong(tmp, "/nonexistent", 0);
-    free(work);
-    free(tmp);
-    free(out);
-    free(err);
-    free(stdout_file);
-    free(want_out);
-    free(want);
+        why = files_wrong(p->out, p->want_out, 0, false);
+    return why ? why : output_wrong(s, p);
+}
+
+/* How it ended where a signal came: by it and without a word, or as if there was none, or early and whole. */
+static const char *signal_wrong(const struct scenario *s, int status, int number, const struct paths *p)
+{
+    bool early = s->ends && (number == SIGINT || number == SIGTERM || number == SIGHUP);
+    const char *why = words_wrong(s->arguments, p->words, 0, 3);
+
+    if (why)
+        return why;
+    if (WIFSIGNALED(status) && WTERMSIG(status) == number)
+        return (why = files_wrong(p->out, p->want_out, 0, early)) ? why : output_wrong(s, p);
+    if (WIFSIGNALED(status))
+        return with_number("ended by signal", WTERMSIG(status));
+    if (WEXITSTATUS(status) != 0)
+        return with_number("status", WEXITSTATUS(status));
+    if (!same_file(p->output, p->want) && !(early && is_whole(p->output)))
+        return "status 0, but the output is not that of a good run";
+    return files_wrong(p->out, p->want_out, !early, early);
+}
+
+static const char *judge(const struct scenario *s, const struct fault *f, const struct result *r, const char *reference)
+{
+    struct paths p = paths_of(reference);
+    const char *why = f->signal ? signal_wrong(s, r->status, f->signal, &p) : end_wrong(s, r->status, &p);
+
+    if (!why)
+        why = files_wrong(p.tmp, "/nonexistent", 0, false);
+    paths_free(&p);
     return why;
 }
 
-static void complain(const struct scenario *s, const char *kind, long at, const struct result *r, const char *why,
-                     int libraries)
+static void complain(const struct scenario *s, const struct fault *f, const struct result *r, const char *why)
 {
-    char *err = mem_format("%s/run/stderr", folder);
+    char *err = mem_format("%s/run-%d/stderr", folder, worker);
     struct bytes b = slurp(err);
+    bool library = f->libraries && !f->signal;
 
     if (b.p)
         b.p[strcspn(b.p, "\n")] = '\0';
-    printf("%s %s: %s %ld%s%s: %s [%s]\n", libraries ? "# in a library," : "not ok", s->name, kind, at,
-           libraries ? " in " : "", libraries ? r->culprit : "", why, b.p ? b.p : "");
+    printf("%s %s: ", library ? "# in a library," : "not ok", s->name);
+    if (f->signal)
+        printf("%s at call %ld%s", strsignal(f->signal), f->at, f->libraries ? " for memory" : "");
+    else if (f->limit >= 0)
+        printf("files of %ld bytes at most", f->limit);
+    else
+        printf("%s %ld%s%s", f->kind, f->at, library ? " in " : "", library ? r->culprit : "");
+    printf(": %s [%s]\n", why, b.p ? b.p : "");
+    fflush(stdout);
     free(b.p);
     free(err);
 }
 
+/* Runs and counts; false if it went wrong. */
+static bool try_fault(const struct scenario *s, const struct fault *f, const char *reference, long *wrong)
+{
+    struct result r = run(s, f);
+    const char *why = judge(s, f, &r, reference);
+    bool ended = WIFSIGNALED(r.status) || WEXITSTATUS(r.status) != 0, library = f->libraries && !f->signal;
+
+    if (f->signal || f->limit >= 0) {
+        tally->signals++;
+        tally->ended += ended;
+    }
+    if (why && (*wrong)++ < 5)
+        complain(s, f, &r, why);
+    (*(!why ? ended ? &tally->refused : &tally->good : library ? &tally->in_library : &tally->bad))++;
+    return !why;
+}
+
 /* ---- all runs of a scenario ---- */
 
-static void try_kind(const struct scenario *s, const char *kind, int libraries, const char *reference, double until,
-                     long count, char *summary, size_t size)
+/* Calls 1 to count in the order in which they are to fail: first those that are the first of their place. */
+static long *order_of(const char *kind, int libraries, long count, long *first)
 {
-    struct result r;
-    long wanted = count, done = 0, wrong = 0;
-    const char *why;
+    long *order = mem_zero((size_t)count + 1, sizeof *order), n = 0, number;
+    char *path = mine("places-kept"), word[20], *taken = mem_zero((size_t)count + 1, 1);
+    FILE *f = fopen(path, "r");
+    int library;
 
-    if (places > 0 && wanted > (places + s->costly - 1) / s->costly)
-        wanted = (places + s->costly - 1) / s->costly;
-    for (; done < wanted && now() < until; done++) {
-        long at = place(done, count);
+    while (f && fscanf(f, "%19s %d %ld", word, &library, &number) == 3)
+        if (!strcmp(word, kind) && library == libraries && number <= count && !taken[number])
+            taken[number] = 1, order[n++] = number;
+    if (f)
+        fclose(f);
+    *first = n;
+    for (long i = 0; i < count; i++)
+        if (!taken[place(i, count)])
+            order[n++] = place(i, count);
+    free(path);
+    free(taken);
+    return order;
+}
 
-        r = run(s, kind, libraries, at);
-        why = judge(s, &r, reference);
-        if (!why && WEXITSTATUS(r.status) == 0) {
-            good++;
-        } else if (!why) {
-            refused++;
-        } else if (libraries) {
-            in_library++;
-            if (wrong++ < 5)
-                complain(s, kind, at, &r, why, 1);
-        } else {
-            bad++;
-            if (wrong++ < 5)
-                complain(s, kind, at, &r, why, 0);
-        }
+static void try_kind(const struct scenario *s, const char *kind, int libraries, const char *reference, double until,
+                     long count)
+{
+    long first, wrong = 0, done = 0, *order = order_of(kind, libraries, count, &first);
+    long wanted = places == 0 ? first : places > 0 && places < count ? places : count;
+
+    for (; done < wanted && now() < until; done++)
+        try_fault(
+            s, &(struct fault){kind, libraries, order[places > 0 && first > 0 ? place(done, first) - 1 : done], 0, -1},
+            reference, &wrong);
+    tally->places += first;
+    tally->places_tried += done < first ? done : first;
+    tally->calls += count;
+    tally->calls_tried += done;
+    free(order);
+}
+
+static bool same_program(const struct scenario *a, const struct scenario *b)
+{
+    size_t name = strcspn(a->arguments, " ");
+
+    return name == strcspn(b->arguments, " ") && !strncmp(a->arguments, b->arguments, name);
+}
+
+/* How many moments: those of a program are shared by its scenarios. */
+static long moments_of(const struct scenario *s)
+{
+    long sharing = 0;
+
+    for (int i = 0; i < SCENARIOS; i++)
+        sharing += same_program(s, &scenarios[i]);
+    return places > 0 ? places : (SIGNALS + sharing - 1) / sharing;
+}
+
+/* Half of them where memory is asked for, half at the other calls. */
+static void try_signals(const struct scenario *s, const char *reference, double until, const long counted[2])
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ};
+    long moments = moments_of(s), wrong = 0;
+
+    for (long i = 0; i < moments && now() < until; i++) {
+        int memory = i % 2 && counted[1] > 0;
+
+        for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++)
+            try_fault(s, &(struct fault){"moment", memory, place(i / 2, counted[memory]), numbers[k], -1}, reference,
+                      &wrong);
     }
-    if (count > 0)
-        snprintf(summary + strlen(summary), size - strlen(summary), " %s%s %ld/%ld", libraries ? "library-" : "", kind,
-                 done, count);
+}
+
+/* The size of the largest file that it writes. */
+static long largest(const char *reference)
+{
+    char *paths[] = {mem_format("%s/stdout", reference), mem_format("%s/out", reference)};
+    DIR *d = opendir(paths[1]);
+    struct dirent *e;
+    struct stat st;
+    long size = stat(paths[0], &st) ? 0 : (long)st.st_size;
+
+    while (d && (e = readdir(d)))
+        if (!fstatat(dirfd(d), e->d_name, &st, 0) && S_ISREG(st.st_mode) && st.st_size > size)
+            size = (long)st.st_size;
+    if (d)
+        closedir(d);
+    free(paths[0]);
+    free(paths[1]);
+    return size;
+}
+
+static void try_limits(const struct scenario *s, const char *reference, double until)
+{
+    long moments = moments_of(s), size = largest(reference), wrong = 0;
+
+    for (long i = 0; i < moments && i < size && now() < until; i++)
+        try_fault(s, &(struct fault){"none", 0, 0, 0, place(i, size) - 1}, reference, &wrong);
 }
 
 /* Each kind of call gets its share of the time that is left. */
+static void try_all(const struct scenario *s, const struct result *r, const char *reference, double until)
+{
+    long wrong = 0;
+    size_t left = 2 * MOMENT;
+
+    if (!s->stop_at) /* its number is of whole writes */
+        try_fault(s, &(struct fault){"short", 0, 0, 0, -1}, reference, &wrong);
+    try_signals(s, reference, now() + (until - now()) / 2, r->counted[MOMENT]);
+    try_limits(s, reference, now() + (until - now()) / 4);
+    for (; left > 0; left--) { /* calls of memory come last: they are the most */
+        size_t k = (left - 1) / 2;
+
+        try_kind(s, kinds[k], left % 2, reference, now() + (until - now()) / (double)left, r->counted[k][left % 2]);
+    }
+}
+
+static void say(const char *name, const struct tally *t)
+{
+    printf("%s: %ld of %ld places and %ld of %ld calls failed, %ld signals and limits of which %ld ended it", name,
+           t->places_tried, t->places, t->calls_tried, t->calls, t->signals, t->ended);
+}
+
 static void try_scenario(const struct scenario *s, double until)
 {
-    char *reference = mem_format("%s/reference-%s", folder, s->name), *work = mem_format("%s/run", folder),
-         summary[2000] = "";
-    long bad_before = bad, library_before = in_library, runs = good + refused + bad + in_library;
-    struct result r = run(s, "none", 0, 0);
+    char *reference = mem_format("%s/reference-%s", folder, s->name), *work = mine("run"), *first = mine("places"),
+         *kept = mine("places-kept");
+    struct result r = run(s, &no_fault);
 
+    tally = &shared->of[s - scenarios];
     empty(reference);
     rmdir(reference);
-    if (WIFSIGNALED(r.status) || WEXITSTATUS(r.status) != 0 || rename(work, reference)) {
+    if (WIFSIGNALED(r.status) || WEXITSTATUS(r.status) != 0 || rename(work, reference) || rename(first, kept)) {
         printf("not ok %s: does not work without a fault either\n", s->name);
-        bad++;
+        tally->bad++;
     } else {
-        struct result part;
-        size_t left = 2 * KINDS;
-
-        for (; left > 0; left--) { /* calls of memory come last: they are the most */
-            size_t k = (left - 1) / 2;
-
-            try_kind(s, kinds[k], left % 2, reference, now() + (until - now()) / (double)left, r.counted[k][left % 2],
-                     summary, sizeof summary);
-        }
-        part = run(s, "short", 0, 0);
-        if (judge(s, &part, reference)) {
-            complain(s, "short", 0, &part, judge(s, &part, reference), 0);
-            bad++;
-        }
+        try_all(s, &r, reference, until);
     }
-    runs = good + refused + bad + in_library - runs;
-    if (bad == bad_before && runs == 0)
+    if (tally->bad == 0 && tally->calls_tried == 0) {
         printf("ok %s # skip no time left\n", s->name);
-    else if (bad == bad_before)
-        printf("ok %s: %ld runs, faults at%s%s\n", s->name, runs, summary,
-               in_library > library_before ? "; libraries died, see above" : "");
+    } else if (tally->bad == 0) {
+        say(mem_format("ok %s", s->name), tally);
+        printf("%s\n", tally->in_library ? "; libraries died, see above" : "");
+    }
     fflush(stdout);
     free(reference);
     free(work);
+    free(first);
+    free(kept);
+}
+
+/* ---- all scenarios ---- */
+
+static void add(struct tally *to, const struct tally *t)
+{
+    to->good += t->good;
+    to->refused += t->refused;
+    to->bad += t->bad;
+    to->in_library += t->in_library;
+    to->places += t->places;
+    to->places_tried += t->places_tried;
+    to->calls += t->calls;
+    to->calls_tried += t->calls_tried;
+    to->signals += t->signals;
+    to->ended += t->ended;
+}
+
+/* A line for each program, whose scenarios follow each other, and one for all. True if all went well. */
+static bool sum_up(void)
+{
+    struct tally all = {0};
+
+    for (int i = 0, next; i < SCENARIOS; i = next) {
+        struct tally t = {0};
+        size_t name = strcspn(scenarios[i].arguments, " ");
+        char *program = mem_format("# %.*s", (int)name, scenarios[i].arguments);
+
+        for (next = i; next < SCENARIOS && same_program(&scenarios[i], &scenarios[next]); next++)
+            add(&t, &shared->of[next]);
+        if (t.calls > 0) {
+            say(program, &t);
+            printf("\n");
+        }
+        add(&all, &t);
+        free(program);
+    }
+    printf(
+        "# %ld runs with a fault: %ld went on to the right result, %ld refused or ended, %ld failed the test, %ld where "
+        "a library failed\n",
+        all.good + all.refused + all.bad + all.in_library, all.good, all.refused, all.bad, all.in_library);
+    return all.bad == 0;
+}
+
+static void work_through(const int *list, int count, int workers)
+{
+    int i;
+
+    while ((i = atomic_fetch_add(&shared->next, 1)) < count) {
+        double share = (deadline - now()) * workers / (count - i);
+
+        try_scenario(&scenarios[list[i]], now() + share < deadline ? now() + share : deadline);
+    }
 }
 
 int main(int argc, char **argv)
 {
-    int count = (int)(sizeof scenarios / sizeof *scenarios), left = 0;
+    int list[SCENARIOS], count = 0, workers = argc > 5 ? 1 : (int)sysconf(_SC_NPROCESSORS_ONLN);
 
     if (argc < 5) {
         fprintf(stderr, "usage: machine FOLDER SHIM PLACES SECONDS [NAME ...]\n");
@@ -342,20 +614,24 @@ int main(int argc, char **argv)
     places = atol(argv[3]);
     deadline = now() + atof(argv[4]);
     signal(SIGPIPE, SIG_IGN);
-    for (int pass = 0; pass < 2; pass++)
-        for (int i = 0; i < count; i++) {
-            int wanted = argc == 5;
+    for (int i = 0; i < SCENARIOS; i++) {
+        bool wanted = argc == 5;
 
-            for (int k = 5; k < argc; k++)
-                wanted |= strcmp(argv[k], scenarios[i].name) == 0;
-            if (wanted && pass == 0)
-                left++;
-            else if (wanted)
-                try_scenario(&scenarios[i], now() + (deadline - now()) / left--);
+        for (int k = 5; k < argc; k++)
+            wanted |= strcmp(argv[k], scenarios[i].name) == 0;
+        if (wanted)
+            list[count++] = i;
+    }
+    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    for (worker = 0; worker < workers; worker++)
+        if (fork() == 0) {
+            work_through(list, count, workers);
+            _exit(0);
         }
-    printf(
-        "# %ld runs with a fault: %ld went on to the right result, %ld refused, %ld failed the test, %ld where a library "
-        "failed\n",
-        good + refused + bad + in_library, good, refused, bad, in_library);
-    return bad > 0;
+    for (int status; wait(&status) > 0;)
+        if (status) {
+            printf("not ok machine: a worker died\n");
+            return 1;
+        }
+    return !sum_up();
 }

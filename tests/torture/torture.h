@@ -87,8 +87,8 @@ __attribute__((unused)) static int is_whole(const char *path)
     return status == 0;
 }
 
-/* One line or up to most, each with the name of the program (its command line) before it; lines of epochs do not count. */
-__attribute__((unused)) static const char *words_wrong(const char *program, const char *path, int most)
+/* From least to most lines, each with the name of the program (its command line) before it; lines of epochs and of JSON do not count. */
+__attribute__((unused)) static const char *words_wrong(const char *program, const char *path, int least, int most)
 {
     struct bytes b = slurp(path);
     size_t name = strcspn(program, " ");
@@ -100,11 +100,11 @@ __attribute__((unused)) static const char *words_wrong(const char *program, cons
 
         if (!strncmp(p, program, name) && p[name] == ':' && end && end - p > 20)
             lines++;
-        else if (strncmp(p, "Epoch:", 6) && strncmp(p, "epoch ", 6))
+        else if (strncmp(p, "Epoch:", 6) && strncmp(p, "epoch ", 6) && *p != '{')
             why = "says something without its name";
         p = end ? end + 1 : p + strlen(p);
     }
-    if (!why && (lines == 0 || lines > most))
+    if (!why && (lines < least || lines > most))
         why = lines ? "says too many lines" : "says nothing";
     free(b.p);
     return why;
