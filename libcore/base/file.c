@@ -69,7 +69,7 @@ int file_save(const char *path, const void *data, size_t size)
     plain = !there || S_ISREG(s.st_mode);
     if (there && S_ISDIR(s.st_mode))
         return error_set("%s: is a directory: give the name of a file in it", path);
-    target = there && plain ? realpath(path, NULL) : NULL;
+    target = there && plain ? mem_realpath(path) : NULL;
     stop_hold(&before);
     if (plain)
         status = replace(target ? target : path, data, size);
@@ -120,11 +120,15 @@ const char *temporary_folder(void)
 int temporary_open(void)
 {
     char *name = mem_format("%s/cv-spool-XXXXXX", temporary_folder());
-    int fd = mkostemp(name, O_CLOEXEC);
+    sigset_t before;
+    int fd;
 
+    stop_hold(&before);
+    fd = mkostemp(name, O_CLOEXEC);
     if (fd >= 0)
         unlink(name);
-    else
+    stop_release(&before);
+    if (fd < 0)
         error_set("no temporary file in %s (set TMPDIR to another directory):", temporary_folder());
     free(name);
     return fd;

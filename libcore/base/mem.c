@@ -1,6 +1,7 @@
 /* Allocation that succeeds or ends the program. */
 #include "base/mem.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -74,6 +75,15 @@ char *mem_text(const char *text)
     size_t n = strlen(text) + 1;
 
     return memcpy(mem_alloc(n), text, n);
+}
+
+char *mem_realpath(const char *path)
+{
+    char *real = realpath(path, NULL);
+
+    if (!real && errno == ENOMEM)
+        mem_out(0, 1);
+    return real;
 }
 
 char *mem_format(const char *format, ...)

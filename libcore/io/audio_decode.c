@@ -408,6 +408,8 @@ static int64_t seek_in_part(struct decoder *d, int64_t frame)
     d->error = 0;
     if (d->mp3 != NULL ? mp3_seek(d->mp3, frame) == 0 : sf_seek(d->file, frame, SEEK_SET) == frame)
         return d->done = frame;
+    if (d->source.error != 0)
+        return set_failed(d);
     if ((d->mp3 != NULL || d->info.seekable || d->done > frame) && part_open(d, d->now, &foreign) < 0)
         return -1;
     at = d->done;

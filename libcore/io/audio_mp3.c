@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/diag.h"
 #include "base/mem.h"
 
 enum {
@@ -147,9 +148,10 @@ static mpg123_handle *walked(struct audio_file *f, int64_t *first, int64_t *betw
 {
     mpg123_handle *h = mpg123_new(NULL, NULL);
 
+    if (h == NULL)
+        diag_die("out of memory: no room for a decoder");
     f->at = 0;
-    mpg123_param(h, MPG123_ADD_FLAGS, MPG123_QUIET | MPG123_FORCE_FLOAT,
-                 0); /* without memory for h all of this fails */
+    mpg123_param(h, MPG123_ADD_FLAGS, MPG123_QUIET | MPG123_FORCE_FLOAT, 0);
     mpg123_replace_reader_handle(h, take, go, NULL);
     *between = walk(h, f, first);
     return h;

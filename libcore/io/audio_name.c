@@ -78,7 +78,7 @@ static char *whole_path(const char *path)
 {
     const char *name = basename(path);
     char *folder = name > path ? mem_format("%.*s", (int)(name - path), path) : mem_text(".");
-    char *real = realpath(folder, NULL);
+    char *real = mem_realpath(folder);
     char *whole = real != NULL ? mem_format("%s/%s", strcmp(real, "/") == 0 ? "" : real, name) : mem_text(path);
     char *stem = audio_name_stem(whole);
 

@@ -6,11 +6,8 @@
 #include <sndfile.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/error.h"
-#include "base/fd.h"
-#include "base/file.h"
 #include "base/mem.h"
 #include "io/resample.h"
 
@@ -72,19 +69,41 @@ static float *interleaved(const float *x, int64_t channels, int64_t samples, dou
     return NULL;
 }
 
-/* All of a file, to be freed. */
-static unsigned char *file_bytes(int fd, size_t *size)
-{
-    off_t end = lseek(fd, 0, SEEK_END);
-    unsigned char *bytes = mem_alloc((size_t)(end > 0 ? end : 0));
+/* A file in memory: libsndfile does not say when a file cannot grow. */
+struct memory {
+    unsigned char *bytes;
+    sf_count_t size, room, at;
+};
 
-    if (end > 0 && lseek(fd, 0, SEEK_SET) == 0 && fd_read(fd, bytes, (size_t)end) == end) {
-        *size = (size_t)end;
-        return bytes;
+static sf_count_t memory_length(void *to)
+{
+    return ((struct memory *)to)->size;
+}
+
+static sf_count_t memory_seek(sf_count_t offset, int whence, void *to)
+{
+    struct memory *m = to;
+
+    return m->at = offset + (whence == SEEK_SET ? 0 : whence == SEEK_CUR ? m->at : m->size);
+}
+
+static sf_count_t memory_tell(void *to)
+{
+    return ((struct memory *)to)->at;
+}
+
+static sf_count_t memory_write(const void *from, sf_count_t n, void *to)
+{
+    struct memory *m = to;
+
+    if (m->at + n > m->room) {
+        m->room = 2 * (m->at + n);
+        m->bytes = mem_grow(m->bytes, (size_t)m->room, 1);
     }
-    error_set("temporary file:");
-    free(bytes);
-    return NULL;
+    memcpy(m->bytes + m->at, from, (size_t)n);
+    m->at += n;
+    m->size = m->at > m->size ? m->at : m->size;
+    return n;
 }
 
 unsigned char *opus_encode(const float *x, int64_t channels, int64_t samples, double rate, int bits, size_t *size)
@@ -96,9 +115,9 @@ unsigned char *opus_encode(const float *x, int64_t channels, int64_t samples, do
     /* libsndfile's scale: 0 is 256 kbit/s a channel, 1 is 6 */
     double level = fmin(1, fmax(0, (256e3 - (double)bits / (double)channels) / 250e3));
     float *frames = interleaved(x, channels, samples, rate / info.samplerate, count);
-    int fd = frames != NULL ? temporary_open() : -1;
-    SNDFILE *file = fd >= 0 ? sf_open_fd(fd, SFM_WRITE, &info, SF_FALSE) : NULL;
-    unsigned char *bytes = NULL;
+    struct memory m = {0};
+    SF_VIRTUAL_IO how = {memory_length, memory_seek, NULL, memory_write, memory_tell};
+    SNDFILE *file = frames != NULL ? sf_open_virtual(&how, SFM_WRITE, &info, &m) : NULL;
 
     if (file != NULL) {
         sf_command(file, SFC_SET_COMPRESSION_LEVEL, &level, sizeof level);
@@ -106,14 +125,14 @@ unsigned char *opus_encode(const float *x, int64_t channels, int64_t samples, do
         if (sf_close(file) != 0)
             done = -1;
     }
-    if (done == count)
-        bytes = file_bytes(fd, size);
-    else if (fd >= 0)
+    if (done != count && frames != NULL)
         error_set("cannot be Ogg Opus (libsndfile: %s)", sf_strerror(NULL));
-    if (bytes != NULL)
-        number_stream(bytes, *size);
-    if (fd >= 0)
-        close(fd);
     free(frames);
-    return bytes;
+    if (done != count) {
+        free(m.bytes);
+        return NULL;
+    }
+    *size = (size_t)m.size;
+    number_stream(m.bytes, *size);
+    return m.bytes;
 }

@@ -148,7 +148,7 @@ static int start_resampler(struct source *a, double rate)
 }
 
 /* Looks at pieces from all over the file for what its channels are like, and decodes it once where nothing else tells how
- * long it is. What is wrong with the pieces is met again when the file is read. */
+ * long it is. What is wrong with the pieces is met again when the file is read, but not a read that fails now. */
 static int look(struct source *a)
 {
     char complaint[sizeof a->file.complaint];
@@ -157,6 +157,8 @@ static int look(struct source *a)
     if (frames < 0) {
         for (frames = 0; (n = decoder_read(&a->file, a->raw, piece)) > 0;)
             frames += n;
+        if (a->file.source.error != 0)
+            return -1;
         a->file.frames = frames;
     }
     memcpy(complaint, a->file.complaint, sizeof complaint);
@@ -167,6 +169,8 @@ static int look(struct source *a)
             break;
         audio_mix_look(a->mix, a->raw, decoder_read(&a->file, a->raw, piece));
     }
+    if (a->file.source.error != 0)
+        return -1;
     audio_mix_decide(a->mix);
     memcpy(a->file.complaint, complaint, sizeof complaint);
     return decoder_seek(&a->file, 0) < 0 ? -1 : 0;

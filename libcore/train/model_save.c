@@ -20,7 +20,7 @@ static void paths_of(const char *path, char **real, char **part)
     struct stat st;
     bool plain = stat(path, &st) || S_ISREG(st.st_mode);
 
-    *real = plain ? realpath(path, NULL) : NULL;
+    *real = plain ? mem_realpath(path) : NULL;
     if (plain && !*real)
         *real = mem_text(path);
     *part = *real ? mem_format("%s.part", *real) : mem_text(path);
