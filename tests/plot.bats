@@ -755,6 +755,12 @@ dot() {
     refused 2 'name of a file' -o dir/ < a.cv
 }
 
+@test "a pipe that nobody reads is not waited for after Ctrl-C" {
+    plot-stream a:300:noise:1 > a.cv
+    mkfifo p.png
+    run -124 env --default-signal=INT timeout -k 20 -s INT 1 cv-plot -o p.png < a.cv
+}
+
 @test "a file is replaced whole or not at all" {
     plot-stream a:300:noise:1 > a.cv
     head -c 700 a.cv > half.cv

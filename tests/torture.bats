@@ -40,18 +40,61 @@ faults() {
 @test "every call that fails in cv-sample and in cv-load: the right result, or one line and status 1" {
     PATH=$build/torture:$PATH
     faults 0 sample
-    faults 0 load
+    faults 30 load
 }
 
 @test "a snapshot or a WAV that could not be finished leaves nothing" {
     PATH=$build/torture:$PATH
-    faults 16 start
-    faults 40 towav
+    faults 8 start
+    faults 20 towav
 }
 
-@test "some of the calls that fail in the other programs" {
+@test "some of the calls that fail in the other programs, signals, and files that cannot grow" {
     PATH=$build/torture:$PATH
-    faults 3 batch train encode encode-notebook sample-model decode decode-noise mix towav-stdout eval info load-pipe load-list load-part load-live
+    faults 1 batch train train-file train-resume encode encode-parts sample-model sample-endless decode decode-noise \
+        mix mix-transpose towav-stdout eval eval-two info check-every plot-svg load-pipe load-list load-part load-live
+}
+
+# with KIND FROM FIRST LAST PROGRAM...: runs it with the FIRST call of that kind failing, ... the LAST, and after each run
+# the function judge, which finds its status, out, and words; reads the file input, if that is set
+with() {
+    local at status
+
+    if grep -q '__[at]san_init' "$build/cv-sample"; then skip "a shim does not go with a sanitizer"; fi
+    for ((at = $3; at <= $4; at++)); do
+        status=0
+        LD_PRELOAD=$build/torture/faults FAULTS_KIND=$1 FAULTS_FROM=$2 FAULTS_AT=$at FAULTS_SIGNAL=15 "${@:5}" \
+            < "${input:-/dev/null}" > out 2> words || status=$?
+        judge "$at" || { echo "$1 $at: status $status"; cat words; return 1; }
+    done
+}
+
+same_or_refused() { [ "$status" -ne 0 ] || cmp out good; }
+
+@test "a read that fails for once, and a path without memory for it, do not change what is loaded" {
+    judge() { same_or_refused; }
+    local files=("$BATS_FILE_TMPDIR"/d.{mp3,opus,aiff})
+
+    cv-load --strict -q -r 2000 -n 600 "${files[@]}" > good
+    with read own 90 115 cv-load --strict -q -r 2000 -n 600 "${files[@]}"
+    with malloc libraries 5 35 cv-load --strict -q -r 2000 -n 600 "${files[@]}"
+}
+
+@test "a signal leaves no temporary file" {
+    judge() { [ -z "$(ls -A tmp)" ]; }
+
+    mkdir tmp
+    export TMPDIR=$PWD/tmp
+    input=$BATS_FILE_TMPDIR/test.cvs
+    with moment own 60 85 cv-train -q -j 1 -e 0 -z 1 --width 1 --memory 1K
+}
+
+@test "a report says why there is none" {
+    judge() { same_or_refused && { [ "$status" -eq 0 ] || grep -q "^cv-report: .*[a-z]" words; }; }
+
+    cd "$BATS_FILE_TMPDIR"
+    cv-report -q --clips 1 -j 1 --held-out brief.cvs model.bin > good
+    with sync own 20 28 cv-report -q --clips 1 -j 1 --held-out brief.cvs model.bin
 }
 
 @test "cuts and flips of every kind of stream are refused by every program that reads it" {

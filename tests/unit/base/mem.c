@@ -2,6 +2,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,6 +45,51 @@ static void run_out(int fd)
     exit(0);
 }
 
+/* Writes more than there can be to a stream in memory. */
+static void run_out_of_text(int fd)
+{
+    struct rlimit least = {200 << 20, 200 << 20};
+    char *text, piece[4096] = "";
+    size_t size;
+    FILE *f;
+
+    dup2(fd, STDERR_FILENO);
+    diag_name("test");
+    setrlimit(RLIMIT_AS, &least);
+    f = mem_stream(&text, &size);
+    for (int i = 0; i < 100000; i++)
+        fwrite(piece, 1, sizeof piece, f);
+    fclose(f);
+    _exit(0);
+}
+
+/* A sanitizer needs more memory than that by itself. */
+static void streams(void)
+{
+    char *made;
+    size_t size;
+    FILE *f = mem_stream(&made, &size);
+
+    check(size == 0 && strcmp(made, "") == 0, "a stream of nothing");
+    fprintf(f, "%d%s", 12, "34");
+    fclose(f);
+    check(size == 4 && strcmp(made, "1234") == 0, "a stream in memory: %s", made);
+    free(made);
+#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+    char said[200] = "";
+    int feed[2], status = 0;
+
+    check(pipe(feed) == 0, "a pipe");
+    fflush(stdout);
+    if (fork() == 0)
+        run_out_of_text(feed[1]);
+    close(feed[1]);
+    wait(&status);
+    check(read(feed[0], said, sizeof said - 1) > 0 && strstr(said, "out of memory") != NULL, "%s", said);
+    check(WIFEXITED(status) && WEXITSTATUS(status) == 1, "text that does not fit into memory ends the program");
+#endif
+}
+
 int main(void)
 {
     char text[2000], *said;
@@ -69,5 +115,6 @@ int main(void)
     check(access(part, F_OK) != 0, "what was not whole is gone");
     partial_begin("/nonexistent");
     partial_done();
+    streams();
     return check_done();
 }

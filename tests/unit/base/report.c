@@ -85,9 +85,29 @@ static void list_said(struct meta *item, const char *want)
     meta_free(list);
 }
 
+static ssize_t counts(void *calls, const char *text, size_t n)
+{
+    (void)text;
+    ++*(int *)calls;
+    return (ssize_t)n;
+}
+
+/* As standard error is. */
+static void one_write(void)
+{
+    int calls = 0;
+    FILE *out = fopencookie(&calls, "w", (cookie_io_functions_t){.write = counts});
+
+    setvbuf(out, NULL, _IONBF, 0);
+    report_json(out, "row", row());
+    fclose(out);
+    check(calls == 1, "a line of JSON is there or it is not: %d writes", calls);
+}
+
 int main(void)
 {
     tables();
+    one_write();
     list_said(meta_real(.5), "0 ... 0.5 (5 values)");
     list_said(meta_int(-1), "0 ... -1 (5 values)");
     list_said(meta_text("a"), "[0,1,2,3,\"a\"]");

@@ -2,17 +2,51 @@
 #include "io/audio_write.h"
 
 #include <math.h>
+#include <signal.h>
 #include <sndfile.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "check.h"
+#include "io/audio_opus.h"
 
 static char dir[] = "/tmp/audio_write-XXXXXX";
+
+/* Sound as Ogg Opus, where no file may grow; to be released. */
+static unsigned char *opus_within(rlim_t most, size_t *size)
+{
+    static float x[24000];
+    struct rlimit usual, limit;
+    unsigned char *made;
+
+    for (int i = 0; i < 24000; i++)
+        x[i] = 0.5f * (float)sin(0.05 * i);
+    getrlimit(RLIMIT_FSIZE, &usual);
+    limit = usual;
+    limit.rlim_cur = most < usual.rlim_cur ? most : usual.rlim_cur;
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &limit);
+    made = opus_encode(x, 1, 24000, 24000, 48000, size);
+    setrlimit(RLIMIT_FSIZE, &usual);
+    return made;
+}
+
+/* libsndfile does not say what it could not write. */
+static void test_opus(void)
+{
+    size_t m = 0, n = 0;
+    unsigned char *a = opus_within(RLIM_INFINITY, &m), *b = opus_within(100, &n);
+
+    check(a != NULL && m > 1000 && memcmp(a, "OggS", 4) == 0, "sound as Ogg Opus");
+    check(b == NULL || (m == n && memcmp(a, b, n) == 0), "it is whole or there is none");
+    free(a);
+    free(b);
+}
 
 static void test_values(int bits, double step)
 {
@@ -114,6 +148,7 @@ static void test_maker(void)
 
 int main(void)
 {
+    test_opus();
     if (mkdtemp(dir) == NULL)
         return 1;
     test_values(16, 0x1p-15);

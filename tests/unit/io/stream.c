@@ -107,6 +107,31 @@ static void test_alignment(void)
     check(good, "values are aligned and right wherever they lie, and may be changed in place");
 }
 
+/* Whoever writes may end at any time: what was written up to there must not be a whole stream. */
+static void test_next_segment(void)
+{
+    struct bytes all = {0};
+    int ends[2], whole = 0;
+    char piece[4096];
+    ssize_t n;
+    struct writer *w;
+
+    check(pipe2(ends, O_DIRECT) == 0, "a pipe that keeps writes apart");
+    w = writer_new(ends[1], "pipe", "audio", NULL);
+    check(writer_put(w, "a", NULL, NULL, 0) == 0 && writer_next(w, "audio", NULL) == 0 && writer_frames(w) == 0,
+          "next");
+    check(writer_put(w, "b", NULL, NULL, 0) == 0 && writer_put(w, "c", NULL, NULL, 0) == 0 && writer_end(w) == 0,
+          "end");
+    close(ends[1]);
+    while ((n = read(ends[0], piece, sizeof piece)) > 0) {
+        bytes_add(&all, piece, (size_t)n);
+        whole += bytes_read(all.p, all.n) >= 0;
+    }
+    check(whole == 1 && bytes_read(all.p, all.n) == 3, "it is whole at its end, not between two segments");
+    close(ends[0]);
+    free(all.p);
+}
+
 static void test_concatenation(void)
 {
     static const char *const names[] = {"clip-0", "clip-1", "clip-0", "clip-1", "clip-2"};
@@ -300,6 +325,7 @@ int main(void)
 {
     test_round_trip();
     test_alignment();
+    test_next_segment();
     test_concatenation();
     test_foreign();
     test_names();
