@@ -76,8 +76,12 @@ static void curves(FILE *page)
     void *state = plot_training.start(&as_it_is);
     unsigned char *png;
     size_t size = 0;
+    int status;
 
-    if (plot_training.read(state, how.model) != 0) {
+    status = plot_training.read(state, how.model);
+    if (status < 0)
+        diag_die("%s", error_text());
+    if (status > 0) { /* nothing to draw */
         page_put(page, "p", "%s", error_text());
         plot_training.release(state);
         return;
@@ -167,8 +171,7 @@ int main(int argc, char **argv)
         diag_die("standard output is a terminal: redirect it to a file, as report.html");
     page = mem_stream(&text, &size);
     page_write(page);
-    if (fclose(page) != 0)
-        diag_die("the page does not fit into memory");
+    fclose(page);
     if (fd_put(STDOUT_FILENO, text, size) != 0 || close(STDOUT_FILENO) != 0)
         diag_die("standard output:");
     free(text);

@@ -70,6 +70,7 @@ with() {
 }
 
 same_or_refused() { [ "$status" -ne 0 ] || cmp out good; }
+same_or_said() { if [ "$status" -eq 0 ]; then cmp out good; else grep -q '^cv-[a-z]*: .*[a-z]' words; fi; }
 
 @test "a read that fails for once, and a path without memory for it, do not change what is loaded" {
     judge() { same_or_refused; }
@@ -90,7 +91,7 @@ same_or_refused() { [ "$status" -ne 0 ] || cmp out good; }
 }
 
 @test "a report says why there is none" {
-    judge() { same_or_refused && { [ "$status" -eq 0 ] || grep -q "^cv-report: .*[a-z]" words; }; }
+    judge() { same_or_said; }
 
     cd "$BATS_FILE_TMPDIR"
     cv-report -q --clips 1 -j 1 --held-out brief.cvs model.bin > good

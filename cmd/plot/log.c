@@ -111,15 +111,19 @@ static int head_read(const char *path, const struct meta *head, struct log *log)
                 log->points[i].value[f] = NAN;
         }
     }
-    return log->count > 0 ? 0 : error_set("%s: the model was trained for no epoch, it has no curves", path);
+    return log->count > 0 ? 0 : -error_set("%s: the model was trained for no epoch, it has no curves", path);
 }
 
 /* The same, of the model that the file is. */
 static int model_read(const char *path, struct log *log)
 {
-    struct reader *r = reader_open(path, (const char *const[]){"model", NULL});
-    int result = r != NULL ? head_read(path, reader_meta(r), log) : set_wrong(path, 1, "\x80");
+    struct reader *r = reader_open(path, NULL);
+    int result = -1;
 
+    if (r != NULL && strcmp(reader_kind(r), "model") != 0)
+        set_wrong(path, 1, "\x80");
+    else if (r != NULL)
+        result = head_read(path, reader_meta(r), log);
     reader_free(r);
     return result;
 }

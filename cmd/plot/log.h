@@ -31,7 +31,7 @@ struct log {
 
 /* Reads path, "-" for standard input; or the curves of a model, if path is one. A last line without an end, as a program
  * that is killed leaves it, is left out if it makes no sense. -1: error_text
- * says why not. */
+ * says why not; 1: the same of a model that has none. */
 int log_read(const char *path, struct log *log);
 void log_release(struct log *log);
 

@@ -31,7 +31,7 @@ struct plot {
     int (*take)(void *state, const struct reader *r, const struct frame *f);
 
     /* Instead of take, in plots that have no kinds: reads the file of that name,
-     * "-" for standard input, which is a text. NULL in all others. */
+     * "-" for standard input, which is a text; 1: there is nothing in it to draw. NULL in all others. */
     int (*read)(void *state, const char *path);
 
     /* At the end of the stream: fills in what the page leaves open, and the

@@ -95,17 +95,19 @@ static int training_read(void *state, const char *path)
 {
     struct training *t = state;
     struct run *run = &t->runs[t->count];
+    int status;
 
     if (t->count == LOGS_MOST)
         return error_set("%s: at most %d logs are drawn in one picture", path, LOGS_MOST);
-    if (log_read(path, &run->log) != 0)
-        return -1;
+    status = log_read(path, &run->log);
+    if (status != 0)
+        return status;
     if (strcmp(path, "-") == 0)
         path = "standard input";
     run->name = text_clean(path, NAME_MOST);
     t->count++;
     if (!has(&run->log, LOG_LOSS) && !has(&run->log, LOG_TEST_LOSS))
-        return error_set("%s: none of its losses is a finite number", path);
+        return -error_set("%s: none of its losses is a finite number", path);
     return 0;
 }
 

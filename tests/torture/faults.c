@@ -399,7 +399,7 @@ WRAP(int, fseeko, (FILE * f, off_t to, int whence), (f, to, whence), FILES, EIO,
 size_t fwrite(const void *from, size_t size, size_t n, FILE *f)
 {
     NEXT(fwrite);
-    if (f != stdout && f != stderr) /* those have fflush to tell */
+    if (f != stdout && f != stderr && fileno(f) >= 0) /* those have fflush to tell; memory has no descriptor */
         FAIL(FILES, ENOSPC, 0);
     return next(from, size, n, f);
 }

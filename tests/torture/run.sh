@@ -14,21 +14,21 @@ rm -rf "$logs"
 mkdir -p "$logs"
 sh tests/torture/prepare.sh "$work" || { echo "0 passed, 1 failed"; exit 1; }
 
-echo "== faults of the machine: every call that can fail, up to $((seconds * 3 / 10)) s"
-"$CV_BUILD/torture/machine" "$work" "$CV_BUILD/torture/faults" 0 $((seconds * 3 / 10)) | tee "$logs/machine"
+echo "== faults of the machine and signals: every place of every program, up to $((seconds / 2)) s"
+"$CV_BUILD/torture/machine" "$work" "$CV_BUILD/torture/faults" 0 $((seconds / 2)) | tee "$logs/machine"
 echo "== a full disk"
 sh tests/torture/disk.sh "$work" | tee "$logs/disk"
-echo "== streams cut and flipped, up to $((seconds * 3 / 10)) s"
-"$CV_BUILD/torture/damage" "$work" $((seconds * 3 / 10)) | tee "$logs/damage"
+echo "== streams cut and flipped, up to $((seconds / 5)) s"
+"$CV_BUILD/torture/damage" "$work" $((seconds / 5)) | tee "$logs/damage"
 echo "== training that is killed and resumed"
 bash tests/torture/kill-resume.sh 20 42 | tee "$logs/killed"
 echo "== a short run of hours"
 bash tests/torture/soak.sh 20 | tee "$logs/soak"
 echo "== memcheck, up to $((seconds / 10)) s"
 sh tests/torture/valgrind.sh "$work" $((seconds / 10)) | tee "$logs/memcheck"
-echo "== fuzzing, up to $((seconds * 3 / 10)) s"
+echo "== fuzzing, up to $((seconds / 5)) s"
 if command -v clang-14 > /dev/null; then
-    FUZZ_SECONDS=$((seconds * 3 / 10)) make --no-print-directory fuzz BUILD="$BUILD" > "$logs/making" 2>&1
+    FUZZ_SECONDS=$((seconds / 5)) make --no-print-directory fuzz BUILD="$BUILD" > "$logs/making" 2>&1
     grep -E "^(ok|not ok|#) |executions" "$logs/making" | tee "$logs/fuzz"
     grep -q "^ok fuzz" "$logs/fuzz" || echo "not ok fuzz: see $logs/making" | tee -a "$logs/fuzz"
 else
