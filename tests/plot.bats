@@ -676,7 +676,7 @@ dot() {
         test_distances=None test_kls=None test_elbos=None < model > none
     refused 1 'trained for no epoch' -o b.png none
     head -c 100 model > cut
-    refused 1 'is a stream, not a log' -o b.png cut
+    refused 1 'cut ended in the middle of the head' -o b.png cut
     : > empty.log
     refused 1 'holds no epoch' -o b.png empty.log
     [ ! -e b.png ]
