@@ -69,7 +69,7 @@ hijack() {
         hijack "$what" cv-load -q -R a.wav d --report report.jsonl
         [ "$status" = 0 ]
         [ "$(cat words)" = "$what: Permission denied" ]
-        same want < out
+        cmp want out
         [ "$(wc -l < report.jsonl)" = 3 ]
     done
     cat a.wav | hijack "read a.wav" cv-load -q -r 3000 --live -
