@@ -151,7 +151,7 @@ squares() { awk '{ sum += $1 * $1 } END { print sum }'; }
 stopped() {
     rm -f log model pid.*
     mkfifo log
-    OMPI_MCA_odls_base_sigkill_timeout=6 \
+    OMPI_MCA_odls_base_sigkill_timeout=12 \
         ranks 2 'echo $$ > pid.$rank; cv-train-mpi ${s#-q} -e 10000 --log log -o model < all.cvs' 2> words &
     job=$!
     exec 8< log
@@ -161,7 +161,7 @@ stopped() {
     eval "$1"
     wait
     exec 8<&-
-    grep -q 'stopped by a signal after' words
+    grep -q 'stopped by a signal after' words || { cat words; return 1; }
     [ "$(field ranks model)" = 2 ]
     cv-info model > /dev/null
 }
