@@ -31,8 +31,9 @@ cv-encode -q notebook.bin < one.cvs > one-latent.cvs
 cv-sample -q -n 1 -m notebook.bin > one-noise.cvs
 parts 1 < one.cvs > one-parts.cvs
 parts 1 < one-latent.cvs > one-latent-parts.cvs
-for i in 1 2 3 4 5 6 7 8; do cat clips.cvs; done > large.cvs
-for i in 1 2 3 4 5 6 7 8; do cat latent.cvs; done > large-latent.cvs
+# of one segment each: cut between two, a stream is whole
+for i in 1 2 3 4 5 6 7 8; do printf '%s\n' a.wav b.flac d.wav; done | cv-load -q -r 3000 -n 9000 -@ > large.cvs
+cv-encode -q model.bin < large.cvs > large-latent.cvs
 small=$(mktemp -d)
 seeds model "$small"
 mv "$small/spectral" small-model.bin
