@@ -147,7 +147,8 @@ squares() { awk '{ sum += $1 * $1 } END { print sum }'; }
     done
 }
 
-# stopped HOW: trains until an epoch is over, then does that, with the pid of mpirun in $mpirun; the model is there.
+# stopped HOW: trains until an epoch is over, then does that, with the pid of mpirun in $mpirun; the model is there. Words may
+# be lost: an mpirun that ends passes no more of them on.
 stopped() {
     rm -f log model pid.*
     mkfifo log
@@ -161,7 +162,6 @@ stopped() {
     eval "$1"
     wait
     exec 8<&-
-    grep -q 'stopped by a signal after' words || { cat words; return 1; }
     [ "$(field ranks model)" = 2 ]
     cv-info model > /dev/null
 }
@@ -174,6 +174,7 @@ stopped() {
 
 @test "a signal to one rank saves the model" {
     stopped 'kill -TERM $(cat pid.1)'
+    grep -q 'stopped by a signal after' words
 }
 
 @test "a rank that differs or fails is named, in one line" {
