@@ -82,7 +82,7 @@ fails() {
     # a loss is a mean over ranks, as their gradient is
     cv-train $s -e 3 -t test.cvs < all.cvs > one
     near "$(field losses two | tr -d '[' | cut -d , -f 1)" "$(field losses one | tr -d '[' | cut -d , -f 1)" .08
-    cv-info --recipe two | grep -qE '[|] cv-train-mpi -e 3 .*-z 8 -t test.cvs --width 8 '
+    cv-info --recipe two | grep -qE '[|] mpirun -n 2 cv-train-mpi -e 3 .*-z 8 -t test.cvs --width 8 '
     cv-sample -q -n 1 -m two | cv-decode -q two | cv-info > /dev/null
     for program in $(programs); do
         ranks 2 'cv-train-mpi $s -j 2 -e 3 -t test.cvs < all.cvs' | cmp - two

@@ -318,7 +318,9 @@ clips_of() {
     kill -INT $pid
     while [ -n "$(awk '/^ShdPnd|^SigPnd/ && !/0000000000000000/' /proc/$pid/status)" ]; do :; done
     kill -INT $pid
-    run -130 wait $pid
+    status=0
+    wait $pid || status=$?
+    [ "$status" -eq 130 ] # by the signal
     exec 8>&- 9<&-
 }
 

@@ -73,16 +73,24 @@ static void print_pipe(FILE *to, const struct meta *history)
     }
 }
 
+/* Whether it was run by several processes, whose number stands behind the program. */
+static bool is_ranks(const struct meta *entry, size_t i)
+{
+    return i == 1 && entry->items[i]->kind == META_INT && !strcmp(entry->items[0]->text, "cv-train-mpi");
+}
+
 void recipe_entry(FILE *to, const struct meta *entry)
 {
     bool group = entry->items[0]->kind == META_LIST;
 
+    if (!group && entry->count > 1 && is_ranks(entry, 1))
+        fprintf(to, "mpirun -n %" PRId64 " ", entry->items[1]->integer);
     fputs(group ? "{ " : "", to);
     for (size_t i = 0; i < entry->count; i++)
         if (group) {
             print_pipe(to, entry->items[i]);
             fputs("; ", to);
-        } else if (entry->items[i]->kind != META_LIST) {
+        } else if (entry->items[i]->kind != META_LIST && !is_ranks(entry, i)) {
             fputs(i > 0 ? " " : "", to);
             print_word(to, entry->items[i]);
         }
@@ -129,9 +137,11 @@ static void print_missing(FILE *to, const struct meta *m)
     for (size_t i = 0; i < m->count; i++)
         if (m->items[i]->kind == META_LIST)
             print_missing(to, m->items[i]);
-        else if (m->items[i]->kind == META_INT)
+        else if (m->items[i]->kind == META_INT && !is_ranks(m, i))
             fprintf(to, "# %s: the names of %lld files are left out, being over %d KiB\n", m->items[0]->text,
                     (long long)m->items[i]->integer, HISTORY_OPERANDS >> 10);
+        else if (m->items[i]->kind == META_INT)
+            continue;
         else if (!strcmp(m->items[i]->text, "-@") || !strcmp(m->items[i]->text, "-0"))
             fprintf(to, "# %s %s: the names that came on standard input are not in it\n", m->items[0]->text,
                     m->items[i]->text);

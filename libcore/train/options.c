@@ -313,6 +313,8 @@ struct meta *config_words(const struct train_options *o, const struct train_conf
     struct meta *words = meta_list();
 
     meta_append(words, meta_text(team_size() > 1 ? "cv-train-mpi" : "cv-train"));
+    if (team_size() > 1)
+        meta_append(words, meta_int(team_size()));
     train_options_begin(&plain, table);
     for (size_t i = 0; i < TRAIN_OPTIONS; i++) {
         struct meta *usual = history_value(&table[i]), *value;
