@@ -16,7 +16,7 @@ for header in sndfile soxr ebur128 fftw3 msgpack xxhash xxh3 jansson jansson_con
 done
 compile="musl-gcc -std=c11 -D_GNU_SOURCE -Ilibcore -O1 -Wall -Wextra -Werror -pthread -DCV_VERSION=\"musl\" -idirafter $work/include \
     -idirafter $work/include/cairo -idirafter $work/include/freetype2 -idirafter $work/include/openblas-pthread"
-for file in libcore/*/*.c cmd/*.c cmd/*/*.c; do
+for file in libcore/*/*.c cmd/*.c cmd/[!m]*/*.c; do
     object=$work/$(echo "${file%.c}" | tr / -).o
     case $file in
     libcore/base/*) $compile -c -o "$object" "$file" ;;
