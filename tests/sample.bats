@@ -293,7 +293,7 @@ alike() {
     cv-sample -n 2 -m beat.bin -g - < song.cvs | same new.lat
     # more closely than a clip of the bank
     cv-sample -n 4 -m beat.bin -g song.cvs --length 20 > close.lat
-    cv-sample -n 4 -m beat.bin -g song.cvs --length 20 --follow 6 --nearest 4 | same close.lat
+    cv-sample -n 4 -m beat.bin -g song.cvs --length 20 --follow 8 --nearest 4 | same close.lat
     cv-sample -n 2 -m beat.bin > alone.lat
     run -1 same alone.lat < new.lat
     [ "$(cv-sample -m beat.bin -g song.cvs --length 2 | meta samples)" = 6000 ]
