@@ -152,8 +152,7 @@ squares() { awk '{ sum += $1 * $1 } END { print sum }'; }
 stopped() {
     rm -f log model pid.*
     mkfifo log
-    OMPI_MCA_odls_base_sigkill_timeout=12 \
-        ranks 2 'echo $$ > pid.$rank; cv-train-mpi ${s#-q} -e 10000 --log log -o model < all.cvs' 2> words &
+    ranks 2 'echo $$ > pid.$rank; cv-train-mpi ${s#-q} -e 10000 --log log -o model < all.cvs' 2> words &
     job=$!
     exec 8< log
     read -r _ <&8
@@ -166,8 +165,9 @@ stopped() {
     cv-info model > /dev/null
 }
 
-@test "a signal to mpirun saves the model" {
+@test "a signal to mpirun saves the model, with MPICH, whose mpirun passes it on" {
     for program in $(programs); do
+        [ "$(flavour "$program")" = mpich ] || continue
         stopped 'kill -TERM $mpirun'
     done
 }
