@@ -138,10 +138,14 @@ squares() { awk '{ sum += $1 * $1 } END { print sum }'; }
         rm -f pid.* log
         mkfifo log
         ranks 2 'echo $$ > pid.$rank; cv-train-mpi $s -e 10000 --log log -o model < all.cvs' 2> words &
-        read -r _ < log   # an epoch is over
+        job=$!
+        exec 8< log # stays open: a log that cannot be written ends the run, too
+        read -r _ <&8   # an epoch is over
+        cat <&8 > /dev/null &
         kill -KILL "$(cat pid.1)"
         status=0
-        wait $! || status=$?
+        wait $job || status=$?
+        exec 8<&-
         [ "$status" -ne 0 ]
         [ ! -e model ]
     done
