@@ -6,8 +6,9 @@
 
 #include "base/mem.h"
 
-/* Bytes of all, and lists within each other: far under what a stream takes. */
-enum { HISTORY_MOST = 1 << 20, GROUPS = 3 };
+/* Bytes of all, far under what a stream takes; lists of histories within each other, in all and in that of a model; and
+ * lists of any kind in that of a model, so that with all that can be around it a stream has room for it. */
+enum { HISTORY_MOST = 1 << 20, GROUPS = 3, MODEL_GROUPS = 1, MODEL_DEPTH = 6 };
 
 static struct meta *defaults, *run;
 
@@ -115,6 +116,19 @@ static size_t size_of(const struct meta *m)
     return bytes;
 }
 
+/* Lists within each other. */
+static int depth_of(const struct meta *m)
+{
+    int most = 0;
+
+    for (size_t i = 0; i < m->count; i++) {
+        int depth = depth_of(m->items[i]);
+
+        most = depth > most ? depth : most;
+    }
+    return m->kind == META_LIST ? 1 + most : 0;
+}
+
 /* "cv-load", "cv-train-mpi": nothing else is to be run by a recipe. */
 static bool is_program(const struct meta *word)
 {
@@ -133,7 +147,7 @@ static bool is_model(const struct meta *word)
         return false;
     runs.items++;
     runs.count--;
-    return is_history(&runs, 1);
+    return is_history(&runs, MODEL_GROUPS);
 }
 
 static bool is_run(const struct meta *entry)
@@ -180,27 +194,33 @@ void history_add(struct meta *head, struct meta *words)
     meta_free(history);
 }
 
-void history_model(const char *path, const struct meta *head)
+void history_model(struct meta *words, const char *path, const struct meta *head)
 {
     const struct meta *history = meta_get(head, "history");
     struct meta *model;
 
-    if (!run || !is_history(history, GROUPS) || !strcmp(path, "-") || !strncmp(path, "/dev/", 5))
+    words = words ? words : run;
+    if (!words || !is_history(history, MODEL_GROUPS) || depth_of(history) > MODEL_DEPTH || !strcmp(path, "-") ||
+        !strncmp(path, "/dev/", 5))
         return;
     model = meta_list();
     meta_append(model, meta_text(path));
     for (size_t i = 0; i < history->count; i++)
         meta_append(model, meta_copy(history->items[i]));
-    meta_append(run, model);
+    meta_append(words, model);
 }
 
 void history_put(struct meta *head, const struct meta *streams, int64_t number)
 {
     struct meta *history = streams ? history_join(streams) : NULL;
 
+    if (!streams && run) {
+        history = meta_list();
+        meta_append(history, meta_copy(run));
+    }
     if (history || meta_get(head, "history"))
         meta_set(head, "history", history ? history : meta_list());
-    if (history || !streams)
+    if (history && streams)
         history_add(head, NULL);
     if (number > 1 || meta_get(head, "history_of"))
         meta_set(head, "history_of", meta_int(number));

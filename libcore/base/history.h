@@ -22,9 +22,9 @@ void history_option(struct meta *words, int letter, const char *name, const stru
  * by default. words is released. A history that becomes too long is left out. */
 void history_add(struct meta *head, struct meta *words);
 
-/* Notes in this run how the model in that file was made, given its head; nothing where that says nothing, or no file is
- * named. */
-void history_model(const char *path, const struct meta *head);
+/* Notes in the words of a run (NULL: of this one) how the model in that file was made, given its head; nothing where that
+ * says nothing, no file is named, or models were made of models too often for a stream to hold. */
+void history_model(struct meta *words, const char *path, const struct meta *head);
 
 /* Puts the history of these streams and this run into head, of this run alone where streams is NULL. number: of the
  * segments that a filter writes of them, each of which has the history of all so far, from 1 on. */

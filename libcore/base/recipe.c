@@ -108,7 +108,7 @@ static void print_model(FILE *to, const struct meta *named, struct meta *said)
     meta_append(said, meta_copy(named));
     runs.items++;
     runs.count--;
-    fputs("test -e ", to);
+    fputs("test -s ", to); /* one that is empty was not made */
     print_word(to, named->items[0]);
     fputs(" || ", to);
     print_pipe(to, &runs);

@@ -352,7 +352,7 @@ static int codec_open(struct codec *c)
 
     if (!file)
         return -1;
-    history_model(c->path, c->m.meta);
+    history_model(NULL, c->path, c->m.meta);
     c->pool = pool_new((int)c->how.threads);
     status = kind_of(c)->begin(c, file);
     c->clips = mem_zero((size_t)c->room, sizeof *c->clips);

@@ -144,7 +144,7 @@ static int open_model(struct mixer *m)
     if (mix_sound_begin(&m->sound, &m->how.alter))
         return -1;
     if (m->how.alter.model)
-        history_model(m->how.alter.model, m->sound.m.meta);
+        history_model(NULL, m->how.alter.model, m->sound.m.meta);
     digest = digest_meta(m->sound.m.digest);
     m->model = m->how.alter.model ? mem_text(digest->text) : NULL;
     m->model_label = m->how.alter.model;

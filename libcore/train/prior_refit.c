@@ -90,6 +90,7 @@ static int learn(struct model *m, const char *path, const struct dataset *data, 
         meta_set(m->meta, "bank", meta_int(bank));
         meta_set(m->meta, "prior_digest", digest_meta(data->digest));
         prior_plan_describe(&plan, &input, clips, m->meta);
+        history_model(NULL, path, m->meta);
         meta_set(m->meta, "history", data->history ? meta_copy(data->history) : meta_list());
         if (data->history)
             history_add(m->meta, NULL);

@@ -69,13 +69,17 @@ static void tell_history(const struct history *h, struct meta *head)
 {
     const struct train_run *run = h->run;
     const struct meta *was = run->resume ? meta_get(run->resume->model.meta, "history") : NULL;
+    struct meta *words;
 
     if (run->resume && !run->options->resume_anyway) {
         if (was)
             meta_set(head, "history", meta_copy(was));
     } else if (run->data->history) {
         meta_set(head, "history", meta_copy(run->data->history));
-        history_add(head, config_words(run->options, &h->trainer->config));
+        words = config_words(run->options, &h->trainer->config);
+        if (run->from)
+            history_model(words, run->from->path, run->from->model.meta);
+        history_add(head, words);
     }
 }
 
