@@ -13,6 +13,7 @@
 
 #include "base/diag.h"
 #include "base/error.h"
+#include "base/kernel.h"
 #include "base/mem.h"
 
 void dsyevr_(const char *job, const char *range, const char *half, const int *n, double *a, const int *lda,
@@ -191,4 +192,28 @@ int cholesky(int n, double *a)
         for (size_t j = i + 1; j < (size_t)n; j++)
             a[i * (size_t)n + j] = 0;
     return info ? error_set("a %d x %d matrix is not positive definite", n, n) : 0;
+}
+
+enum { LANES = 16 };
+
+KERNEL(squares_add, (const float *x, int64_t count, double *sum), (x, count, sum))
+{
+    double lane[LANES] = {0};
+    int64_t i = 0;
+
+    for (; i + LANES <= count; i += LANES)
+        for (int k = 0; k < LANES; k++)
+            lane[k] += (double)x[i + k] * x[i + k];
+    for (*sum = 0; i < count; i++)
+        *sum += (double)x[i] * x[i];
+    for (int k = 0; k < LANES; k++)
+        *sum += lane[k];
+}
+
+double squares_sum(const float *x, int64_t count)
+{
+    double sum;
+
+    squares_add(x, count, &sum);
+    return sum;
 }

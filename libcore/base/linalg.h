@@ -4,6 +4,7 @@
 #define BASE_LINALG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* "OpenBLAS 0.3.21 for Haswell": the library, and the processor whose products it chose; to be released with free(). */
 char *linalg_version(void);
@@ -14,6 +15,9 @@ void gemm(bool ta, bool tb, int m, int n, int k, const float *a, int lda, const 
 /* C = alpha A B + beta C in double precision. */
 void gemm_double(bool ta, bool tb, int m, int n, int k, double alpha, const double *a, int lda, const double *b,
                  int ldb, double beta, double *c, int ldc);
+
+/* x'x of count values, summed in double precision. */
+double squares_sum(const float *x, int64_t count);
 
 /* The count largest eigenvalues of the symmetric a [n, n], descending, into
  * values [count]; the first count rows of a become their unit eigenvectors,

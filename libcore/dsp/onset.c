@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/kernel.h"
+#include "base/linalg.h"
 #include "base/mem.h"
 #include "dsp/spectrum.h"
 
@@ -72,32 +73,16 @@ static float rise(const float *now, const float *before, int from, int to)
     return sum;
 }
 
-KERNEL(power_of, (const float *x, int64_t samples, double *power), (x, samples, power))
-{
-    double lane[LANES] = {0}, sum = 0;
-    int64_t i = 0;
-
-    for (; i + LANES <= samples; i += LANES)
-        for (int l = 0; l < LANES; l++)
-            lane[l] += (double)x[i + l] * x[i + l];
-    for (; i < samples; i++)
-        sum += (double)x[i] * x[i];
-    for (int l = 0; l < LANES; l++)
-        sum += lane[l];
-    *power = sum / (double)samples;
-}
-
 struct onset onset_find(const float *x, int64_t samples, double rate)
 {
     int size = spectrum_size_near(rate, frame_seconds);
     struct spectrum *s = spectrum_new(size, size / 4);
     struct onset o = {.frames = spectrum_frames(s, samples), .step = spectrum_hop(s) / rate};
     struct bands b = bands_new(rate, size);
-    double clip_power;
+    double clip_power = squares_sum(x, samples) / (double)samples;
     int bins = spectrum_bins(s);
     float *power = mem_floats(2 * (size_t)bins), *level = mem_floats(2 * (size_t)b.count);
 
-    power_of(x, samples, &clip_power);
     assert(samples >= 1 && b.low >= 1 && b.count > b.low);
     o.rise = mem_floats((size_t)o.frames);
     o.low = mem_floats((size_t)o.frames);

@@ -7,34 +7,26 @@
 #include <stdlib.h>
 
 #include "base/kernel.h"
+#include "base/linalg.h"
 #include "base/mem.h"
 
 static const float full_scale = 32767.0f / 32768;
 static const double block_seconds = 0.05, silent = 1e-3, offset_most = 0.01;
 
-enum { LANES = 16 };
-
-/* Of x [count]: the sum, of squares or of values. */
-KERNEL(values_sum, (const float *x, int64_t count, bool squares, double *sum), (x, count, squares, sum))
+/* Of x [count]. */
+KERNEL(values_sum, (const float *x, int64_t count, double *sum), (x, count, sum))
 {
+    enum { LANES = 16 };
     double lane[LANES] = {0};
     int64_t i = 0;
 
     for (; i + LANES <= count; i += LANES)
         for (int k = 0; k < LANES; k++)
-            lane[k] += squares ? (double)x[i + k] * x[i + k] : x[i + k];
+            lane[k] += (double)x[i + k];
     for (*sum = 0; i < count; i++)
-        *sum += squares ? (double)x[i] * x[i] : x[i];
+        *sum += (double)x[i];
     for (int k = 0; k < LANES; k++)
         *sum += lane[k];
-}
-
-static double squares_sum(const float *x, int64_t count)
-{
-    double sum;
-
-    values_sum(x, count, true, &sum);
-    return sum;
 }
 
 int64_t level_clipped(const float *x, int64_t count)
@@ -53,7 +45,7 @@ double level_center(float *x, int64_t channels, int64_t samples)
     for (int64_t c = 0; c < channels; c++, x += samples) {
         double sum, mean;
 
-        values_sum(x, samples, false, &sum);
+        values_sum(x, samples, &sum);
         mean = sum / (double)samples;
         for (int64_t i = 0; i < samples && fabs(mean) > offset_most; i++)
             x[i] = (float)(x[i] - mean);
