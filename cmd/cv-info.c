@@ -252,7 +252,8 @@ static void recipe_put(const struct reader *r)
     struct meta *history = history_join(streams);
 
     if (!history)
-        diag_die("%s does not say how it was made: it, or what it is made of, is of another program or an older cv",
+        diag_die("%s does not say how it was made: it, or what it is made of, is of another program, an older cv, or "
+                 "'cv-train-mpi --each'",
                  reader_label(r));
     recipe_print(stdout, reader_meta(r), history);
     meta_free(history);

@@ -77,7 +77,7 @@ static char *begin(struct train_options *o, bool *each, struct snapshot *resume,
         "Trains a variational autoencoder on an audio stream from standard input and writes the model.",
         table,
         team_possible() ? TRAIN_OPTIONS + 1 : TRAIN_OPTIONS,
-        team_possible() ? "cv-load -R music | mpirun -n 8 cv-train-mpi > model.bin"
+        team_possible() ? "cv-load -R music | mpirun -n 8 cv-train-mpi -o model.bin"
                         : "cv-load jazz/*.wav | cv-train -e 20 > model.bin",
     };
 

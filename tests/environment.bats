@@ -83,9 +83,9 @@ all() {
             # what is there is whole, or the beginning of a report and a failure
             if [ $status -eq 0 ]; then
                 [[ $closed == *1* ]] || cmp out "whole/$n.out"
-                [ "$(cd w && find . -type f | sort)" = "$(cd "whole/$n" && find . -type f | sort)" ]
+                diff <(find w -type f -printf '%P\n' | sort) <(find "whole/$n" -type f -printf '%P\n' | sort)
             fi
-            for file in $(cd w && find . -type f ! -name log); do cmp -n "$(stat -c %s "w/$file")" "w/$file" "whole/$n/$file"; done
+            for file in $(find w -type f ! -name log -printf '%P\n'); do cmp -n "$(stat -c %s "w/$file")" "w/$file" "whole/$n/$file"; done
             [ ! -e w/log ] || [ -z "$(grep -av '^{' w/log)" ]
             [ $status -eq 0 ] || [[ $closed == *2* ]] || [ "$(grep -c . words)" -eq 1 ]
         done

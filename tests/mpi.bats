@@ -207,6 +207,17 @@ stopped() {
     [[ $line == *"rank 0: all.cvs: is not a folder"* ]]
 }
 
+@test "the mpirun of another MPI is told, which would start each rank alone" {
+    local of=mpirun.mpich
+
+    [ "$(flavour "$program")" = ompi-c ] || of=mpirun.openmpi
+    command -v $of || skip "there is one MPI alone"
+    run $of -n 2 "$program" -q -e 1 -o model < /dev/null
+    [ "$status" -ne 0 ]
+    [[ $output == *"is built for another MPI"* ]]
+    [ ! -e model ]
+}
+
 @test "what several cannot do is a usage error, said once" {
     for words in '-N notebook' '--prior-only all.cvs' '-e' '--epochs=x'; do
         fails 2 "cv-train-mpi $words < all.cvs"

@@ -583,6 +583,7 @@ bank() {
     refuses 2 cv-train -q --keep-bank < b.cvs; says "name it with --from"
     cv-train -q -e 0 --from a.bin --bank 0 < b.cvs > none.bin
     refuses 1 cv-train -q --from none.bin --keep-bank < b.cvs; says "none.bin has no bank to keep"
+    refuses 2 cv-train -q --from a.bin --keep-bank --bank 0 < b.cvs; says "keeps none"
     refuses 1 cv-train -q --from a.bin --keep-bank --stride 4 < b.cvs; says "another --stride"
 }
 

@@ -77,6 +77,23 @@ void team_begin(int *argc, char ***argv)
     close(none);
 }
 
+/* What another MPI starts is for this one so many programs of one rank, which would all write the same model. */
+static int check_mpirun(void)
+{
+    static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *ranks = getenv(names[i]);
+
+        if (size == 1 && ranks != NULL && atoi(ranks) > 1)
+            return error_set(
+                "mpirun started %s ranks, but cv-train-mpi is built for another MPI: take the mpirun of that "
+                "one",
+                ranks);
+    }
+    return 0;
+}
+
 /* OpenMPI gives ranks a terminal for standard output, which models are not for: a file, whose bytes follow at the end. */
 static int keep_output(void)
 {
@@ -96,7 +113,7 @@ int team_meet(const char *text)
 {
     size_t bytes = strlen(text) + 1;
     char *first;
-    int status = keep_output();
+    int status = check_mpirun() || keep_output() ? -1 : 0;
 
     team_share(&bytes, sizeof bytes);
     first = mem_zero(bytes, 1);
@@ -104,7 +121,8 @@ int team_meet(const char *text)
         memcpy(first, text, bytes);
     team_share(first, bytes);
     if (strcmp(text, first))
-        status = error_set("is started as %s; rank 0 as %s", text, first);
+        status =
+            error_set("is started as %s; rank 0 as %s: start all with the same cv and the same options", text, first);
     free(first);
     if (team_agree(status))
         return -1;

@@ -156,6 +156,8 @@ static int check_start(const struct train_options *o)
         return error_set("--from -: standard input is the training stream, name a file");
     if (o->config.keep_bank && !o->config.from)
         return error_set("--keep-bank needs the model with the bank: name it with --from");
+    if (o->config.keep_bank && o->config.bank == 0)
+        return error_set("--keep-bank: --bank 0 keeps none: leave one out");
     if (o->config.from && o->resume && !o->config.keep_bank)
         return error_set("--resume goes on with a network, --from starts from one: leave one out");
     return 0;
