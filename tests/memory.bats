@@ -90,10 +90,14 @@ same_peak() {
     [ "$(stat -c %s large.cvs)" -gt $((64 << 20)) ]
     rss base cv-train -N notebook -q -j 1 -b 100 -e 1 < "$BATS_FILE_TMPDIR/10.cvs" > /dev/null
     cat large.cvs | rss peak cv-train -N notebook -q -j 1 -b 100 -e 1 --memory 8M > spooled.bin
+    cat large.cvs | rss none cv-train -N notebook -q -j 1 -b 100 -e 1 --memory 0 > none.bin
     cat large.cvs | rss all cv-train -N notebook -q -j 1 -b 100 -e 1 > whole.bin
     cmp spooled.bin whole.bin
-    echo "$(cat base) KiB with 10 clips, $(cat peak) KiB with --memory 8M, $(cat all) KiB without"
-    [ "$(cat peak)" -lt $(($(cat base) + 8192 + 6144)) ]
+    cmp none.bin whole.bin
+    echo "KiB: $(cat base) with 10 clips; with 12000 $(cat none) of --memory 0, $(cat peak) of 8M, $(cat all) of all"
+    # a batch of 100, and less than 1 KiB of each clip's name, place and hash
+    [ "$(cat none)" -lt $(($(cat base) + 12000)) ]
+    [ "$(cat peak)" -lt $(($(cat none) + 8192 + 2048)) ]
     [ "$(cat all)" -gt $(($(cat base) + 65536)) ]
 }
 
