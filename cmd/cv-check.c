@@ -44,29 +44,28 @@ static const struct program program = {"cv-check",
                                        sizeof opts / sizeof *opts,
                                        "cv-sample -n 10 | cv-decode model.bin | cv-check | cv-towav"};
 
-static struct reader *originals;   /* with --original */
-static struct audio_clip original; /* the last of them */
-static struct sounds *sounds;      /* clips that are on their way and not looked at yet */
+static struct reader *in, *originals;    /* originals: with --original */
+static struct audio_clip clip, original; /* the last of each */
+static struct writer *out;
 
-/* ---- clips ---- */
-
-/* The clip that one stands for, to be freed. */
+/* The clip that one stands for, to be freed; NULL with the reason. */
 static float *original_of(const struct sound *s)
 {
     const struct audio_clip *c = &original;
     int got = audio_clip_next(originals, &original);
     size_t size = (size_t)(s->channels * s->samples) * sizeof *c->x;
 
-    if (got < 0)
-        diag_die("%s", error_text());
-    if (got == 0)
-        diag_die("%s: holds no clip for '%s': give as many as are compared, in the same order", original_path, s->name);
-    if (c->rate < s->rate || c->rate > s->rate || c->channels != s->channels || c->samples != s->samples)
-        diag_die("%s: clip '%s' is %lld channels of %lld samples at %.15g Hz, but '%s', which stands for it, "
-                 "%lld of %lld at %.15g Hz: load both with the same -r, -n and -c of cv-load",
-                 original_path, c->name, (long long)c->channels, (long long)c->samples, c->rate, s->name,
-                 (long long)s->channels, (long long)s->samples, s->rate);
-    return memcpy(mem_alloc(size), c->x, size);
+    if (got > 0 && (c->rate < s->rate || c->rate > s->rate || c->channels != s->channels || c->samples != s->samples))
+        error_set("%s: clip '%s' is %lld channels of %lld samples at %.15g Hz, but '%s', which stands for it, "
+                  "%lld of %lld at %.15g Hz: load both with the same -r, -n and -c of cv-load",
+                  original_path, c->name, (long long)c->channels, (long long)c->samples, c->rate, s->name,
+                  (long long)s->channels, (long long)s->samples, s->rate);
+    else if (got > 0)
+        return memcpy(mem_alloc(size), c->x, size);
+    else if (got == 0)
+        error_set("%s: holds no clip for '%s': give as many as are compared, in the same order", original_path,
+                  s->name);
+    return NULL;
 }
 
 static void originals_end(void)
@@ -79,69 +78,51 @@ static void originals_end(void)
         diag_die("%s", error_text());
 }
 
-/* Looks at those that wait. */
-static void clips_check(void)
+/* Passes on the frame whose first clip that is. */
+static int pass(void)
+{
+    static int64_t segment;
+    const struct frame *f = clip.frame;
+
+    if (reader_segment(in) != segment && writer_next(out, "audio", reader_meta(in)) < 0)
+        return -1;
+    segment = reader_segment(in);
+    if (reference_path && beside_check(in, &clip) < 0)
+        return -1;
+    return (f->part ? writer_part : writer_put)(out, f->name, f->meta, f->tensors, f->count);
+}
+
+/* The next clip, its frame on its way. */
+static int clip_next(void)
+{
+    int more = audio_clip_next(in, &clip);
+
+    if (more > 0 && clip.number == 0 && pass() < 0)
+        return -1;
+    return more == 0 ? writer_end(out) : more;
+}
+
+/* With --every, the next stretch of one. */
+static int sound_read(struct sound **s)
+{
+    bool whole = stretch.seconds <= 0;
+    int more = whole ? clip_next() : 1;
+
+    while (more > 0 && !whole && !(clip.frame && stretch_next(&stretch, &clip)))
+        more = clip_next();
+    if (more <= 0)
+        return more;
+    *s = sound_begin(whole ? &clip : &stretch.clip);
+    if (originals)
+        (*s)->original = original_of(*s);
+    return originals && !(*s)->original ? -1 : 1;
+}
+
+static void sound_take(struct sound *s)
 {
     if (reference_path)
-        beside_clips(sounds);
-    else
-        sounds_listen(sounds);
-    for (int i = 0; i < sounds->count; i++) {
-        const struct sound *s = &sounds->sounds[i];
-
-        clips_put(s->name, s->rate, s->channels, s->samples, &s->figures);
-    }
-    sounds_clear(sounds);
-}
-
-static void clip_check(const struct audio_clip *c)
-{
-    struct sound *s;
-
-    if (sounds_differ(sounds, c))
-        clips_check();
-    s = sounds_add(sounds, c);
-    if (originals)
-        s->original = original_of(s);
-    if (sounds_full(sounds))
-        clips_check();
-}
-
-/* ---- the whole ---- */
-
-static int pass(struct writer *w, const struct frame *f)
-{
-    return (f->part ? writer_part : writer_put)(w, f->name, f->meta, f->tensors, f->count);
-}
-
-/* Passes everything through, looking at clips once their frames are on their way. */
-static void stream_check(struct reader *r)
-{
-    struct writer *w = writer_new(STDOUT_FILENO, "standard output", "audio", reader_meta(r));
-    int64_t segment = reader_segment(r);
-    struct audio_clip c = {0};
-    int more = 0;
-
-    while (w && (more = audio_clip_next(r, &c)) > 0) {
-        if (c.number == 0 && reader_segment(r) != segment) {
-            if (writer_next(w, "audio", reader_meta(r)) < 0)
-                break;
-            segment = reader_segment(r);
-        }
-        if (c.number == 0 && reference_path)
-            beside_check(r, c.frame, c.rate);
-        if (c.number == 0 && pass(w, c.frame) < 0)
-            break;
-        if (stretch.seconds <= 0)
-            clip_check(&c);
-        while (stretch.seconds > 0 && stretch_next(&stretch, &c))
-            clip_check(&stretch.clip);
-    }
-    if (!w || more != 0 || writer_end(w) < 0)
-        diag_die("%s", error_text());
-    clips_check();
-    if (originals)
-        originals_end();
+        beside_take(s);
+    clips_put(s->name, s->rate, s->channels, s->samples, &s->figures);
 }
 
 /* A limit on a figure that nothing is compared for would never be judged. */
@@ -188,7 +169,7 @@ static void limits_set(void)
 int main(int argc, char **argv)
 {
     struct pool *pool;
-    struct reader *r;
+    struct sounds *sounds;
 
     program_begin(&program, argc, argv, 0, 0);
     limits_set();
@@ -206,14 +187,19 @@ int main(int argc, char **argv)
         beside_begin(reference_path, held_path, (uint64_t)seed, pool);
     if (original_path)
         originals = audio_stream(original_path);
-    r = audio_stream("-");
+    in = audio_stream("-");
     if (stretch.seconds > 0)
-        reader_parts(r);
-    stream_check(r);
+        reader_parts(in);
+    out = writer_new(STDOUT_FILENO, "standard output", "audio", reader_meta(in));
+    if (!out ||
+        sounds_each(sounds, &(struct sounds_how){sound_read, reference_path ? beside_look : NULL, sound_take}) < 0)
+        diag_die("%s", error_text());
+    if (originals)
+        originals_end();
     clips_end();
     if (reference_path)
         beside_end(&how);
-    reader_free(r);
+    reader_free(in);
     sounds_free(sounds);
     stretch_free(&stretch);
     reader_free(originals);

@@ -41,13 +41,15 @@ static struct compare *compare;
 
 /* ---- clips ---- */
 
-void beside_check(const struct reader *r, const struct frame *f, double rate)
+int beside_check(const struct reader *r, const struct audio_clip *c)
 {
-    if (compare && (compare_rate(compare) < rate || compare_rate(compare) > rate))
-        diag_die("%s: clip '%s' is at %.15g Hz, the reference %s at %.15g Hz: load all with one cv-load -r",
-                 reader_label(r), f->name, rate, reference, compare_rate(compare));
-    if (rate < 1000)
-        diag_die("%s: clip '%s' is at %.15g Hz: a comparison takes 1000 Hz or more", reader_label(r), f->name, rate);
+    if (compare && (compare_rate(compare) < c->rate || compare_rate(compare) > c->rate))
+        return error_set("%s: clip '%s' is at %.15g Hz, the reference %s at %.15g Hz: load all with one cv-load -r",
+                         reader_label(r), c->frame->name, c->rate, reference, compare_rate(compare));
+    if (c->rate < 1000)
+        return error_set("%s: clip '%s' is at %.15g Hz: a comparison takes 1000 Hz or more", reader_label(r),
+                         c->frame->name, c->rate);
+    return 0;
 }
 
 struct reader *audio_stream(const char *path)
@@ -59,67 +61,82 @@ struct reader *audio_stream(const char *path)
     return r;
 }
 
-/* Gives sounds, and their maps, to the comparison; COMPARE_HALVES: as its reference. */
-static void sounds_compare(struct sounds *s, enum compare_set set)
+static void look(enum compare_set set, struct sound *s, int worker)
 {
-    struct compare_clip clips[SOUNDS_MOST];
-
-    sounds_listen(s);
-    for (int i = 0; i < s->count; i++) {
-        struct sound *sound = &s->sounds[i];
-
-        clips[i] = (struct compare_clip){sound->x, sound->channels, sound->samples, sound->map, {0}};
-        sound->map = (struct map){0};
-    }
-    if (set == COMPARE_HALVES)
-        compare_reference(compare, clips, s->count);
-    else
-        compare_clips(compare, set, clips, s->count);
-    for (int i = 0; i < s->count; i++) {
-        s->sounds[i].figures.value[FIGURE_NEAREST] = clips[i].near.median;
-        s->sounds[i].figures.value[FIGURE_COPIED] = clips[i].near.copied;
-    }
+    s->beside = (struct compare_clip){s->x, s->channels, s->samples, s->number, s->map, .near = {0}};
+    s->map = (struct map){0};
+    compare_look(compare, set, &s->beside, worker);
 }
 
-static void stream_read(const char *path, uint64_t seed, struct pool *pool, enum compare_set set)
+void beside_look(struct sound *s, int worker)
 {
-    struct reader *r = audio_stream(path);
-    struct sounds *sounds = sounds_new(pool, false);
-    struct audio_clip c = {0};
-    int more;
+    look(COMPARE_CLIPS, s, worker);
+}
 
-    while ((more = audio_clip_next(r, &c)) > 0) {
-        beside_check(r, c.frame, c.rate);
-        if (!compare)
-            compare = compare_new(c.rate, seed, pool);
-        sounds_add(sounds, &c);
-        if (sounds_full(sounds)) {
-            sounds_compare(sounds, set);
-            sounds_clear(sounds);
-        }
-    }
-    if (more < 0)
+void beside_take(struct sound *s)
+{
+    compare_take(compare, COMPARE_CLIPS, &s->beside);
+    s->figures.value[FIGURE_NEAREST] = s->beside.near.median;
+    s->figures.value[FIGURE_COPIED] = s->beside.near.copied;
+}
+
+/* ---- the reference, and what is held out ---- */
+
+static struct reader *real;
+static struct audio_clip real_clip;
+static struct pool *threads;
+static uint64_t draws;
+static enum compare_set real_set;
+
+static int real_read(struct sound **s)
+{
+    int got = audio_clip_next(real, &real_clip);
+
+    if (got <= 0)
+        return got;
+    if (beside_check(real, &real_clip) < 0)
+        return -1;
+    if (!compare)
+        compare = compare_new(real_clip.rate, draws, threads);
+    *s = sound_begin(&real_clip);
+    return 1;
+}
+
+static void real_look(struct sound *s, int worker)
+{
+    look(real_set, s, worker);
+}
+
+static void real_take(struct sound *s)
+{
+    compare_take(compare, real_set, &s->beside);
+}
+
+static void real_each(const char *path, enum compare_set set)
+{
+    struct sounds *sounds = sounds_new(threads, false);
+
+    real = audio_stream(path);
+    real_clip = (struct audio_clip){0};
+    real_set = set;
+    if (sounds_each(sounds, &(struct sounds_how){real_read, real_look, real_take}) < 0)
         diag_die("%s", error_text());
-    if (reader_frames(r) == 0)
+    if (reader_frames(real) == 0)
         diag_die("%s: holds no clips", path);
-    sounds_compare(sounds, set);
     sounds_free(sounds);
-    reader_free(r);
+    reader_free(real);
 }
 
 void beside_begin(const char *path, const char *held_out, uint64_t seed, struct pool *pool)
 {
     reference = path;
-    stream_read(path, seed, pool, COMPARE_HALVES);
+    threads = pool;
+    draws = seed;
+    real_each(path, COMPARE_HALVES);
     if (compare_fit(compare) < 0)
         diag_die("%s: %s", path, error_text());
     if (held_out)
-        stream_read(held_out, seed, pool, COMPARE_HELD_OUT);
-}
-
-void beside_clips(struct sounds *s)
-{
-    sounds_compare(s, COMPARE_CLIPS);
+        real_each(held_out, COMPARE_HELD_OUT);
 }
 
 /* ---- the report ---- */

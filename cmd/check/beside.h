@@ -12,11 +12,12 @@ struct reader *audio_stream(const char *path);
 /* Reads the reference and, if not NULL, what was held out from it. Ends the program when they cannot be used. */
 void beside_begin(const char *path, const char *held_out, uint64_t seed, struct pool *pool);
 
-/* Ends the program when the clips of a frame cannot be compared: one rate for all. */
-void beside_check(const struct reader *r, const struct frame *f, double rate);
+/* -1 with the reason when a clip cannot be compared: one rate for all. */
+int beside_check(const struct reader *r, const struct audio_clip *c);
 
-/* Listens to clips and sets their figures. */
-void beside_clips(struct sounds *s);
+/* Looks at a clip, as sounds_each has it, and sets its figures. */
+void beside_look(struct sound *s, int worker);
+void beside_take(struct sound *s);
 
 /* All clips, on standard error, as a table or as the line "comparison" of JSON. Figures that fail are noted. */
 void beside_end(const struct clips_how *how);

@@ -1,9 +1,11 @@
-/* Clips that are looked at together. */
+/* Clips of a stream, each looked at by one thread. */
 #include "sounds.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/mem.h"
 #include "measure/levels.h"
 #include "model/spectral_input.h"
@@ -14,6 +16,12 @@ struct ear {
     struct timbre_meter *timbre;
     struct recon_meter *recon;
     struct melmap *mel; /* NULL: too low a rate */
+};
+
+struct sounds {
+    struct pool *pool;
+    struct ear *ears; /* of each worker */
+    bool figures;
 };
 
 struct sounds *sounds_new(struct pool *pool, bool figures)
@@ -38,45 +46,41 @@ void sounds_free(struct sounds *s)
 {
     if (!s)
         return;
-    sounds_clear(s);
     for (int i = 0; i < pool_threads(s->pool); i++)
         ear_end(&s->ears[i]);
     free(s->ears);
     free(s);
 }
 
-bool sounds_full(const struct sounds *s)
+struct sound *sound_begin(const struct audio_clip *c)
 {
-    return s->count >= pool_threads(s->pool) || s->count == SOUNDS_MOST;
-}
-
-bool sounds_differ(const struct sounds *s, const struct audio_clip *c)
-{
-    return s->count > 0 && (s->sounds[0].rate < c->rate || s->sounds[0].rate > c->rate);
-}
-
-struct sound *sounds_add(struct sounds *s, const struct audio_clip *c)
-{
-    struct sound *sound = &s->sounds[s->count++];
+    struct sound *s = mem_zero(1, sizeof *s);
     size_t size = (size_t)(c->channels * c->samples) * sizeof *c->x;
 
-    *sound = (struct sound){.name = audio_clip_shown(c),
-                            .track = mem_text(c->track),
-                            .rate = c->rate,
-                            .channels = c->channels,
-                            .samples = c->samples,
-                            .x = mem_alloc(size)};
-    memcpy(sound->x, c->x, size);
-    sound->beat.period = input_beat(c->told);
-    if (sound->beat.period > 0 && !meta_get_real(c->told, "beat", &sound->beat.phase))
-        sound->beat.phase = 0;
-    return sound;
+    s->name = audio_clip_shown(c);
+    s->track = mem_text(c->track);
+    s->rate = c->rate;
+    s->channels = c->channels;
+    s->samples = c->samples;
+    s->x = memcpy(mem_alloc(size), c->x, size);
+    s->beat.period = input_beat(c->told);
+    if (s->beat.period > 0 && !meta_get_real(c->told, "beat", &s->beat.phase))
+        s->beat.phase = 0;
+    return s;
 }
 
-static void listen(void *arg, int task, int worker)
+void sound_end(struct sound *s)
 {
-    struct sounds *all = arg;
-    struct sound *s = &all->sounds[task];
+    free(s->name);
+    free(s->track);
+    free(s->x);
+    free(s->original);
+    map_free(&s->map);
+    free(s);
+}
+
+void sound_listen(struct sounds *all, struct sound *s, int worker)
+{
     struct ear *e = &all->ears[worker];
     double *recon = s->figures.value + FIGURE_RECON, form[FORM_ALONE];
 
@@ -106,19 +110,74 @@ static void listen(void *arg, int task, int worker)
     }
 }
 
-void sounds_listen(struct sounds *s)
+struct each {
+    struct sounds *all;
+    const struct sounds_how *how;
+    pthread_mutex_t reading, taking;
+    int more;  /* what reading came to */
+    char *why; /* it failed */
+    int64_t count;
+    struct sound *first, **end; /* of those on their way, whose list others change only while they take */
+};
+
+static struct sound *each_read(struct each *e)
 {
-    pool_run(s->pool, s->count, listen, s);
+    struct sound *s = NULL;
+
+    pthread_mutex_lock(&e->reading);
+    if (e->more > 0)
+        e->more = e->how->read(&s);
+    if (e->more < 0 && !e->why)
+        e->why = mem_text(error_text());
+    if (e->more > 0) {
+        s->number = e->count++;
+        pthread_mutex_lock(&e->taking);
+        *e->end = s;
+        e->end = &s->next;
+        pthread_mutex_unlock(&e->taking);
+    }
+    pthread_mutex_unlock(&e->reading);
+    return e->more > 0 ? s : NULL;
 }
 
-void sounds_clear(struct sounds *s)
+static void each_take(struct each *e, struct sound *s)
 {
-    for (int i = 0; i < s->count; i++) {
-        free(s->sounds[i].name);
-        free(s->sounds[i].track);
-        free(s->sounds[i].x);
-        free(s->sounds[i].original);
-        map_free(&s->sounds[i].map);
+    pthread_mutex_lock(&e->taking);
+    s->done = true;
+    while ((s = e->first) && s->done) {
+        e->how->take(s);
+        e->first = s->next;
+        if (!e->first)
+            e->end = &e->first;
+        sound_end(s);
     }
-    s->count = 0;
+    pthread_mutex_unlock(&e->taking);
+}
+
+static void each_work(void *arg, int task, int worker)
+{
+    struct each *e = arg;
+
+    (void)task;
+    for (struct sound *s; (s = each_read(e));) {
+        sound_listen(e->all, s, worker);
+        if (e->how->look)
+            e->how->look(s, worker);
+        free(s->x); /* others may wait for long */
+        free(s->original);
+        s->x = s->original = NULL;
+        each_take(e, s);
+    }
+}
+
+int sounds_each(struct sounds *s, const struct sounds_how *how)
+{
+    struct each e = {s, how, PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER, .more = 1};
+
+    e.end = &e.first;
+    pool_run(s->pool, pool_threads(s->pool), each_work, &e);
+    if (e.why)
+        error_set("%s", e.why);
+    free(e.why);
+    return e.more;
 }

@@ -123,55 +123,55 @@ static void name_put(FILE *page, const struct audio_clip *c)
     fputs("</h3>\n", page);
 }
 
-/* Beside the clip that it stands for. */
-static void add_beside(struct sounds *s, const struct audio_clip *c, const struct audio_clip *original)
+/* With the clip that it stands for, NULL: none. */
+static struct sound *listened(struct sounds *all, const struct audio_clip *c, const struct audio_clip *original)
 {
-    struct sound *sound = sounds_add(s, c);
+    struct sound *s = sound_begin(c);
     size_t size = (size_t)(c->channels * c->samples) * sizeof *c->x;
 
-    if (original->samples == c->samples && original->channels == c->channels)
-        sound->original = memcpy(mem_alloc(size), original->x, size);
+    if (original && original->samples == c->samples && original->channels == c->channels)
+        s->original = memcpy(mem_alloc(size), original->x, size);
+    sound_listen(all, s, 0);
+    return s;
 }
 
 void players_pairs(FILE *page, struct reader *recordings, struct reader *reconstructions)
 {
-    struct sounds *s = sounds_new(NULL, true);
+    struct sounds *all = sounds_new(NULL, true);
     struct audio_clip a = {0}, b = {0};
 
     for (int i = 0; clip_next(recordings, &a) && clip_next(reconstructions, &b); i++) {
-        double mel;
+        struct sound *first = listened(all, &a, &a), *second = listened(all, &b, &a); /* all have one or none */
+        double mel = second->figures.value[FIGURE_RECON + RECON_MEL];
 
-        add_beside(s, &a, &a); /* all or none: so it is listened to */
-        add_beside(s, &b, &a);
-        sounds_listen(s);
         name_put(page, &a);
         fputs("<div class=\"row\">\n", page);
-        clip_put(page, recordings, &a, "recording", i, &s->sounds[0].figures);
-        clip_put(page, reconstructions, &b, "reconstruction", i, &s->sounds[1].figures);
+        clip_put(page, recordings, &a, "recording", i, &first->figures);
+        clip_put(page, reconstructions, &b, "reconstruction", i, &second->figures);
         fputs("</div>\n", page);
-        mel = s->sounds[1].figures.value[FIGURE_RECON + RECON_MEL];
         if (isfinite(mel))
             page_put(page, "p", "The reconstruction is at a mel distance of %.2f dB from the recording.", mel);
         fputs("</article>\n", page);
-        sounds_clear(s);
+        sound_end(first);
+        sound_end(second);
     }
-    sounds_free(s);
+    sounds_free(all);
 }
 
 void players_new(FILE *page, struct reader *r)
 {
-    struct sounds *s = sounds_new(NULL, true);
+    struct sounds *all = sounds_new(NULL, true);
     struct audio_clip c = {0};
 
     fputs("<div class=\"row\">\n", page);
     for (int i = 0; clip_next(r, &c); i++) {
-        sounds_add(s, &c);
-        sounds_listen(s);
+        struct sound *s = listened(all, &c, NULL);
+
         name_put(page, &c);
-        clip_put(page, r, &c, "new", i, &s->sounds[0].figures);
+        clip_put(page, r, &c, "new", i, &s->figures);
         fputs("</article>\n", page);
-        sounds_clear(s);
+        sound_end(s);
     }
     fputs("</div>\n", page);
-    sounds_free(s);
+    sounds_free(all);
 }

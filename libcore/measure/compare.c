@@ -1,4 +1,4 @@
-/* Clips against real ones: gathers what the figures need, one clip at a time. */
+/* Clips against real ones: gathers what the figures need, one clip after the other. */
 #include "measure/compare.h"
 
 #include <assert.h>
@@ -77,8 +77,8 @@ struct compare *compare_new(double rate, uint64_t seed, struct pool *pool)
     c->plans = mem_zero((size_t)pool_threads(pool), sizeof *c->plans);
     for (int i = 0; i < pool_threads(pool); i++)
         c->plans[i].mel = melmap_new(rate);
-    c->space = space_new(PATCH_DIMS, MELFD_DIMS);
-    c->phrase = space_new(WINDOW_DIMS, PHRASE_DIMS);
+    c->space = space_new(PATCH_DIMS, MELFD_DIMS, NULL); /* which learns while others are at work */
+    c->phrase = space_new(WINDOW_DIMS, PHRASE_DIMS, pool);
     c->reference = set_new(seed, STREAM_REFERENCE);
     for (unsigned i = 0; i < 2; i++)
         c->half[i] = set_new(seed, STREAM_HALF + i);
@@ -174,20 +174,11 @@ static void phases_draw(struct plans *p, float *x, int n, struct rng *r)
     free(deviates);
 }
 
-struct reference_job {
-    struct compare *c;
-    const struct compare_clip *clips;
-    struct map *maps; /* two for each: random phases, noise */
-};
-
 /* The ceilings that belong to a clip of the reference: its mix with random phases, and noise. */
-static void surrogates_make(void *arg, int task, int worker)
+static void surrogates_make(const struct compare *c, struct compare_clip *clip, struct plans *p)
 {
-    struct reference_job *j = arg;
-    const struct compare_clip *clip = &j->clips[task];
-    struct plans *p = &j->c->plans[worker];
-    uint64_t number = j->c->phase.count + (uint64_t)task;
-    struct rng noise = rng_new(j->c->seed, STREAM_NOISE + number), phase = rng_new(j->c->seed, STREAM_PHASE + number);
+    uint64_t number = (uint64_t)clip->number;
+    struct rng noise = rng_new(c->seed, STREAM_NOISE + number), phase = rng_new(c->seed, STREAM_PHASE + number);
     int64_t n = clip->samples < SURROGATE_SAMPLES_MOST ? clip->samples : SURROGATE_SAMPLES_MOST;
     float *y = mem_floats((size_t)n);
 
@@ -195,28 +186,21 @@ static void surrogates_make(void *arg, int task, int worker)
         for (int64_t i = 0; i < n; i++)
             y[i] += clip->x[ch * clip->samples + i];
     phases_draw(p, y, (int)n, &phase);
-    j->maps[2 * task] = map_make(p->mel, clip->map.track, y, 1, n, NULL);
+    clip->phase = map_make(p->mel, clip->map.track, y, 1, n, NULL);
     rng_normal(&noise, y, (size_t)n);
-    j->maps[2 * task + 1] = map_make(p->mel, clip->map.track, y, 1, n, NULL);
+    clip->noise = map_make(p->mel, clip->map.track, y, 1, n, NULL);
     free(y);
 }
 
-void compare_reference(struct compare *c, struct compare_clip *clips, int count)
+static void reference_take(struct compare *c, struct compare_clip *clip)
 {
-    int room = SURROGATES_MOST - (int)c->phase.count, some = count < room ? count : room;
-    struct reference_job job = {c, clips, mem_zero(2 * (size_t)some, sizeof *job.maps)};
-
-    assert(!c->fitted);
-    pool_run(c->pool, some, surrogates_make, &job);
-    for (int i = 0; i < some; i++) {
-        maps_append(&c->phase, job.maps[2 * i]);
-        maps_append(&c->noise, job.maps[2 * i + 1]);
+    assert(!c->fitted && clip->number == (int64_t)c->real.count);
+    if (clip->number < SURROGATES_MOST) {
+        maps_append(&c->phase, clip->phase);
+        maps_append(&c->noise, clip->noise);
     }
-    for (int i = 0; i < count; i++) {
-        space_learn(c->space, clips[i].map.data, patch_count(clips[i].map.frames), PATCH_STRIDE * MEL_BANDS);
-        maps_append(&c->real, clips[i].map);
-    }
-    free(job.maps);
+    space_learn(c->space, clip->map.data, patch_count(clip->map.frames), PATCH_STRIDE * MEL_BANDS);
+    maps_append(&c->real, clip->map);
 }
 
 /* A number for a track: FNV-1a of its name. */
@@ -229,41 +213,69 @@ static int64_t track_number(const char *track)
     return (int64_t)(h >> 1);
 }
 
-/* In the space [patch_count, MELFD_DIMS], to be freed. */
-static float *patches_of(const struct compare *c, const struct map *m)
+/* The patches of a map, which gets smoothed, in their space; its windows in theirs. */
+static struct compare_rows patches_of(const struct compare *c, struct map *m)
 {
-    float *rows = mem_alloc((size_t)patch_count(m->frames) * MELFD_DIMS * sizeof *rows);
+    int64_t count = patch_count(m->frames);
+    float *x = mem_alloc((size_t)count * MELFD_DIMS * sizeof *x);
 
-    space_rows(c->space, m->data, patch_count(m->frames), PATCH_STRIDE * MEL_BANDS, rows, MELFD_DIMS);
-    return rows;
+    space_rows(c->space, m->data, count, PATCH_STRIDE * MEL_BANDS, x, MELFD_DIMS);
+    m->frames = window_smooth(m->data, m->frames);
+    return (struct compare_rows){x, count};
 }
 
-static void patches_add(const struct compare *c, struct set *set, const struct map *m)
-{
-    float *rows = patches_of(c, m);
-
-    point_set_add(set->patches, rows, patch_count(m->frames), track_number(m->track));
-    free(rows);
-}
-
-/* The windows of a smoothed map. */
-static void windows_add(const struct compare *c, struct set *set, const struct map *m)
+static struct compare_rows windows_of(const struct compare *c, struct map *m)
 {
     int64_t count;
     float *windows = windows_take(m->data, m->frames, PHRASE_HOP, &count);
-    float *rows = mem_alloc((size_t)count * PHRASE_DIMS * sizeof *rows);
+    float *x = mem_alloc((size_t)count * PHRASE_DIMS * sizeof *x);
 
-    if (c->phrases) {
-        space_rows(c->phrase, windows, count, WINDOW_DIMS, rows, PHRASE_DIMS);
-        moments_add(set->windows, rows, count, PHRASE_DIMS);
-    }
+    space_rows(c->phrase, windows, count, WINDOW_DIMS, x, PHRASE_DIMS);
     free(windows);
+    return (struct compare_rows){x, count};
+}
+
+struct rows_job {
+    const struct compare *c;
+    const struct maps *maps;
+    struct compare_rows (*of)(const struct compare *c, struct map *m);
+    struct compare_rows *rows;
+};
+
+static void rows_make(void *arg, int task, int worker)
+{
+    struct rows_job *j = arg;
+
+    (void)worker;
+    j->rows[task] = j->of(j->c, &j->maps->maps[task]);
+}
+
+/* Of each map, to be freed by rows_free. */
+static struct compare_rows *rows_of(const struct compare *c, const struct maps *maps,
+                                    struct compare_rows (*of)(const struct compare *c, struct map *m))
+{
+    struct rows_job job = {c, maps, of, mem_zero(maps->count, sizeof *job.rows)};
+
+    pool_run(c->pool, (int)maps->count, rows_make, &job);
+    return job.rows;
+}
+
+static void rows_free(struct compare_rows *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(rows[i].x);
     free(rows);
 }
 
-static void map_smooth(struct map *m)
+static void patches_add(struct set *set, const struct compare_rows *r, const struct map *m)
 {
-    m->frames = window_smooth(m->data, m->frames);
+    point_set_add(set->patches, r->x, r->count, track_number(m->track));
+}
+
+static void windows_add(const struct compare *c, struct set *set, const struct compare_rows *r)
+{
+    if (c->phrases)
+        moments_add(set->windows, r->x, r->count, PHRASE_DIMS);
 }
 
 static int by_track(const void *a, const void *b)
@@ -274,7 +286,7 @@ static int by_track(const void *a, const void *b)
 }
 
 /* Every other track, by name, goes to each half. */
-static void halves_fill(struct compare *c)
+static void halves_fill(struct compare *c, const struct compare_rows *patches)
 {
     struct map **sorted = mem_zero(c->real.count, sizeof *sorted);
     int half = 0;
@@ -286,37 +298,43 @@ static void halves_fill(struct compare *c)
         if (i > 0 && strcmp(sorted[i]->track, sorted[i - 1]->track) != 0)
             half = !half;
         sorted[i]->half = half;
-        patches_add(c, &c->half[half], sorted[i]);
+        patches_add(&c->half[half], &patches[sorted[i] - c->real.maps], sorted[i]);
     }
     free(sorted);
 }
 
-/* The windows of the reference, whose maps get smoothed. */
-static void phrases_fit(struct compare *c)
+static void phrases_learn(struct compare *c)
 {
     for (size_t i = 0; i < c->real.count; i++) {
         int64_t count;
-        float *windows;
+        float *windows = windows_take(c->real.maps[i].data, c->real.maps[i].frames, PHRASE_HOP, &count);
 
-        map_smooth(&c->real.maps[i]);
-        windows = windows_take(c->real.maps[i].data, c->real.maps[i].frames, PHRASE_HOP, &count);
         space_learn(c->phrase, windows, count, WINDOW_DIMS);
         free(windows);
     }
     c->phrases = space_fit(c->phrase) == 0;
-    for (size_t i = 0; i < c->real.count; i++) {
-        windows_add(c, &c->reference, &c->real.maps[i]);
-        windows_add(c, &c->half[c->real.maps[i].half], &c->real.maps[i]);
-    }
 }
 
-static void set_fill(struct compare *c, enum compare_set set, struct maps *maps)
+/* Those of the reference go to its halves, too, and settle the space of windows. */
+static void set_fill(struct compare *c, struct set *set, const struct maps *maps)
 {
-    for (size_t i = 0; i < maps->count; i++) {
-        patches_add(c, &c->sets[set], &maps->maps[i]);
-        map_smooth(&maps->maps[i]);
-        windows_add(c, &c->sets[set], &maps->maps[i]);
+    struct compare_rows *rows = rows_of(c, maps, patches_of);
+    bool real = maps == &c->real;
+
+    for (size_t i = 0; i < maps->count; i++)
+        patches_add(set, &rows[i], &maps->maps[i]);
+    if (real) {
+        halves_fill(c, rows);
+        phrases_learn(c);
     }
+    rows_free(rows, maps->count);
+    rows = rows_of(c, maps, windows_of);
+    for (size_t i = 0; i < maps->count; i++) {
+        windows_add(c, set, &rows[i]);
+        if (real)
+            windows_add(c, &c->half[maps->maps[i].half], &rows[i]);
+    }
+    rows_free(rows, maps->count);
 }
 
 int compare_fit(struct compare *c)
@@ -324,15 +342,12 @@ int compare_fit(struct compare *c)
     assert(!c->fitted);
     if (space_fit(c->space) < 0)
         return error_prefix("too little sound to compare with, 5 seconds are needed: patches");
-    for (size_t i = 0; i < c->real.count; i++)
-        patches_add(c, &c->reference, &c->real.maps[i]);
+    set_fill(c, &c->reference, &c->real);
     c->spread = point_set_spread(c->reference.patches);
     if (!(c->spread > spread_least))
         return error_set("all of it sounds the same: nothing to compare with");
-    halves_fill(c);
-    phrases_fit(c);
-    set_fill(c, COMPARE_PHASE, &c->phase);
-    set_fill(c, COMPARE_NOISE, &c->noise);
+    set_fill(c, &c->sets[COMPARE_PHASE], &c->phase);
+    set_fill(c, &c->sets[COMPARE_NOISE], &c->noise);
     maps_free(&c->phase);
     maps_free(&c->noise);
     c->copies = copies_new(&c->real, c->phrase, c->pool);
@@ -356,58 +371,44 @@ static struct compare_near near_of(const struct compare *c, double *x, size_t n)
     return near;
 }
 
-struct clips_job {
-    const struct compare *c;
-    struct compare_clip *clips;
-    struct seen {
-        float *rows; /* its patches [patches, MELFD_DIMS] */
-        int64_t patches;
-        double *distance; /* of its windows [count] */
-        size_t count;
-        struct form_row form;
-    } * seen;
-};
-
-/* All that clips need by themselves. Their maps get smoothed. */
-static void clip_look(void *arg, int task, int worker)
+void compare_look(const struct compare *c, enum compare_set set, struct compare_clip *clip, int worker)
 {
-    struct clips_job *j = arg;
-    struct map *m = &j->clips[task].map;
-    struct seen *s = &j->seen[task];
+    struct map *m = &clip->map;
 
-    (void)worker;
-    s->patches = patch_count(m->frames);
-    s->rows = patches_of(j->c, m);
-    map_smooth(m);
-    s->distance = mem_alloc((size_t)(m->frames + 1) * sizeof *s->distance);
-    s->count = (size_t)copies_nearest(j->c->copies, m, s->distance);
-    s->form = forms_look(j->c->forms, &m->form);
+    if (set == COMPARE_HALVES) {
+        if (clip->number < SURROGATES_MOST)
+            surrogates_make(c, clip, &c->plans[worker]);
+        return;
+    }
+    assert(c->fitted);
+    clip->patches = patches_of(c, m);
+    clip->windows = windows_of(c, m);
+    clip->distance = mem_alloc((size_t)(m->frames + 1) * sizeof *clip->distance);
+    clip->distances = (size_t)copies_nearest(c->copies, m, clip->distance);
+    clip->form = forms_look(c->forms, &m->form);
 }
 
-void compare_clips(struct compare *c, enum compare_set set, struct compare_clip *clips, int count)
+void compare_take(struct compare *c, enum compare_set set, struct compare_clip *clip)
 {
-    struct clips_job job = {c, clips, mem_zero((size_t)count, sizeof *job.seen)};
     struct distances *all = &c->near[set], *held = &c->near[COMPARE_HELD_OUT];
 
-    assert(c->fitted && (set == COMPARE_CLIPS || set == COMPARE_HELD_OUT));
+    if (set == COMPARE_HALVES) {
+        reference_take(c, clip);
+        return;
+    }
     if (set == COMPARE_CLIPS && isnan(c->copy_distance)) /* all held out are in */
         c->copy_distance = sort_quantile(held->values, held->count, 0.01);
-    pool_run(c->pool, count, clip_look, &job);
-    for (int i = 0; i < count; i++) {
-        struct seen *s = &job.seen[i];
-
-        point_set_add(c->sets[set].patches, s->rows, s->patches, track_number(clips[i].map.track));
-        windows_add(c, &c->sets[set], &clips[i].map);
-        forms_add(c->forms, set == COMPARE_CLIPS ? FORMS_CLIPS : FORMS_HELD_OUT, &s->form);
-        all->values = mem_grow(all->values, all->count + s->count, sizeof *all->values);
-        memcpy(all->values + all->count, s->distance, s->count * sizeof *s->distance);
-        all->count += s->count;
-        clips[i].near = near_of(c, s->distance, s->count);
-        free(s->rows);
-        free(s->distance);
-        map_free(&clips[i].map);
-    }
-    free(job.seen);
+    patches_add(&c->sets[set], &clip->patches, &clip->map);
+    windows_add(c, &c->sets[set], &clip->windows);
+    forms_add(c->forms, set == COMPARE_CLIPS ? FORMS_CLIPS : FORMS_HELD_OUT, &clip->form);
+    all->values = mem_grow(all->values, all->count + clip->distances, sizeof *all->values);
+    memcpy(all->values + all->count, clip->distance, clip->distances * sizeof *clip->distance);
+    all->count += clip->distances;
+    clip->near = near_of(c, clip->distance, clip->distances);
+    free(clip->patches.x);
+    free(clip->windows.x);
+    free(clip->distance);
+    map_free(&clip->map);
 }
 
 /* ---- figures ---- */

@@ -39,13 +39,21 @@ struct compare_near {
     double copied; /* share nearer than the 1st percentile of held-out ones; NaN: none were given */
 };
 
-/* A clip: x [channels, samples] after level_center, and its map by map_make. Clips of one track count as one where
- * pairs of one clip are left out. */
+/* A clip on its way into a set. Clips of one track count as one where pairs of one clip are left out. */
 struct compare_clip {
-    const float *x; /* of the reference only */
-    int64_t channels, samples;
-    struct map map;           /* gets released */
-    struct compare_near near; /* is set for clips that are looked at */
+    const float *x;                    /* [channels, samples] after level_center; of the reference only */
+    int64_t channels, samples, number; /* of those before it */
+    struct map map;                    /* by map_make; is taken */
+    struct compare_near near;          /* is told of clips that are looked at */
+    /* between look and take: */
+    struct map phase, noise; /* of the first clips of a reference */
+    struct compare_rows {
+        float *x; /* [count, dims] */
+        int64_t count;
+    } patches, windows; /* of other clips, in their spaces */
+    double *distance;   /* [distances] from the nearest windows of the reference */
+    size_t distances;
+    struct form_row form;
 };
 
 /* rate in Hz, 1000 or more. seed: of noise, random phases, draws. Work is shared out to the pool, which may be NULL. */
@@ -53,14 +61,14 @@ struct compare *compare_new(double rate, uint64_t seed, struct pool *pool);
 void compare_free(struct compare *c);
 double compare_rate(const struct compare *c);
 
-/* First all clips of the reference, count at a time. */
-void compare_reference(struct compare *c, struct compare_clip *clips, int count);
+/* A clip of the reference (COMPARE_HALVES), of those held out, to look at (COMPARE_CLIPS): first what it needs by itself,
+ * which several threads may look at, each of them another worker of the pool, then all clips of a set one after the other. */
+void compare_look(const struct compare *c, enum compare_set set, struct compare_clip *clip, int worker);
+void compare_take(struct compare *c, enum compare_set set, struct compare_clip *clip);
 
-/* Settles the space. -1: too little sound, or all alike. */
+/* Settles the space when all of the reference is taken, before other clips are looked at; those held out come first. -1:
+ * too little sound, or all alike. */
 int compare_fit(struct compare *c);
-
-/* Then clips held out (COMPARE_HELD_OUT), then those to look at (COMPARE_CLIPS): how near each is. */
-void compare_clips(struct compare *c, enum compare_set set, struct compare_clip *clips, int count);
 
 /* At the end. */
 void compare_figures(struct compare *c, struct compare_figures figures[COMPARE_SETS]);

@@ -41,32 +41,42 @@ void moments_clear(struct moments *m)
     memset(m->outer, 0, n * n * sizeof *m->outer);
 }
 
+struct products {
+    struct moments *m;
+    const float *rows; /* [count, stride] */
+    int count, stride;
+};
+
+/* A block of columns: their sums, and their products with these and those right of them. */
+static void block_add(void *arg, int task, int worker)
+{
+    const struct products *p = arg;
+    struct moments *m = p->m;
+    size_t n = (size_t)m->dims, from = (size_t)task * BLOCK, to = n - from < BLOCK ? n : from + BLOCK, wide = n - from;
+    float *part = mem_alloc((to - from) * wide * sizeof *part);
+
+    (void)worker;
+    for (int r = 0; r < p->count; r++)
+        for (size_t j = from; j < to; j++)
+            m->sum[j] += p->rows[(size_t)r * (size_t)p->stride + j];
+    gemm(true, false, (int)(to - from), (int)wide, p->count, p->rows + from, p->stride, p->rows + from, p->stride, 0,
+         part, (int)wide);
+    for (size_t i = from; i < to; i++)
+        for (size_t j = i; j < n; j++)
+            m->outer[i * n + j] += part[(i - from) * wide + j - from];
+    free(part);
+}
+
 void moments_add(struct moments *m, const float *rows, int64_t count, size_t stride)
 {
-    size_t n = (size_t)m->dims;
-    float *x = mem_alloc(TOGETHER * n * sizeof *x), *part = mem_alloc(n * n * sizeof *part);
-
+    assert(stride >= (size_t)m->dims);
     for (int64_t r = 0; r < count; r += TOGETHER) {
-        int some = count - r < TOGETHER ? (int)(count - r) : TOGETHER;
+        struct products p = {m, rows + (size_t)r * stride, count - r < TOGETHER ? (int)(count - r) : TOGETHER,
+                             (int)stride};
 
-        for (int i = 0; i < some; i++) {
-            memcpy(x + (size_t)i * n, rows + (size_t)(r + i) * stride, n * sizeof *x);
-            for (size_t j = 0; j < n; j++)
-                m->sum[j] += x[(size_t)i * n + j];
-        }
-        for (size_t from = 0; from < n; from += BLOCK) {
-            size_t to = n - from < BLOCK ? n : from + BLOCK, wide = n - from;
-
-            gemm(true, false, (int)(to - from), (int)wide, some, x + from, (int)n, x + from, (int)n, 0, part,
-                 (int)wide);
-            for (size_t i = from; i < to; i++)
-                for (size_t j = i; j < n; j++)
-                    m->outer[i * n + j] += part[(i - from) * wide + j - from];
-        }
+        pool_run(m->pool, (m->dims + BLOCK - 1) / BLOCK, block_add, &p);
     }
     m->count += (double)count;
-    free(x);
-    free(part);
 }
 
 void moments_merge(struct moments *m, const struct moments *from)

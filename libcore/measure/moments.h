@@ -6,8 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/pool.h"
+
 struct moments {
     int dims;
+    struct pool *pool; /* that products are shared out to, NULL at first */
     double count;
     double *sum;   /* [dims] */
     double *outer; /* [dims, dims] sum of x x', on and right of the diagonal */
@@ -17,7 +20,7 @@ struct moments *moments_new(int dims);
 void moments_free(struct moments *m);
 void moments_clear(struct moments *m);
 
-/* Adds count rows of dims floats, one every stride floats. Products keep most digits where means are near 0. */
+/* Adds count rows of dims floats, one every stride, dims or more, floats. Products keep most digits where means are near 0. */
 void moments_add(struct moments *m, const float *rows, int64_t count, size_t stride);
 
 /* Adds all that went into from. */

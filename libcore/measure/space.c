@@ -25,13 +25,14 @@ struct space {
     double explained;
 };
 
-struct space *space_new(int dims, int kept)
+struct space *space_new(int dims, int kept, struct pool *pool)
 {
     struct space *s = mem_zero(1, sizeof *s);
 
     s->dims = dims;
     s->kept = kept;
     s->learnt = moments_new(dims);
+    s->learnt->pool = pool;
     s->waiting = mem_alloc(TOGETHER * (size_t)dims * sizeof *s->waiting);
     s->mean = mem_zero((size_t)dims, sizeof *s->mean);
     s->axes = mem_zero((size_t)kept * (size_t)dims, sizeof *s->axes);

@@ -6,10 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/pool.h"
+
 struct space;
 
-/* Of rows of dims values, with kept dimensions. */
-struct space *space_new(int dims, int kept);
+/* Of rows of dims values, with kept dimensions. Learning is shared out to the pool, which may be NULL. */
+struct space *space_new(int dims, int kept, struct pool *pool);
 void space_free(struct space *s);
 
 /* Learns from count rows, one every stride floats. */

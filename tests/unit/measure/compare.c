@@ -3,6 +3,14 @@
 #include "measure/compare.h"
 #include "measure/point_set.h"
 
+static int64_t references; /* of the comparison at hand */
+
+static struct compare *begin(uint64_t seed)
+{
+    references = 0;
+    return compare_new(3000, seed, NULL);
+}
+
 /* What the comparison takes of a sound at 3000 Hz whose beat is told. */
 static struct compare_clip clip_of(const char *name, float *x, int64_t samples)
 {
@@ -10,22 +18,23 @@ static struct compare_clip clip_of(const char *name, float *x, int64_t samples)
     struct map map = map_make(m, name, x, 1, samples, &(struct tempo){.period = 0.5});
 
     melmap_free(m);
-    return (struct compare_clip){x, 1, samples, map, {0}};
-}
-
-static void reference_add(struct compare *c, const char *name, float *x, int64_t samples)
-{
-    struct compare_clip clip = clip_of(name, x, samples);
-
-    compare_reference(c, &clip, 1);
+    return (struct compare_clip){.x = x, .channels = 1, .samples = samples, .map = map};
 }
 
 static struct compare_near look_at(struct compare *c, enum compare_set set, const char *name, float *x, int64_t samples)
 {
     struct compare_clip clip = clip_of(name, x, samples);
 
-    compare_clips(c, set, &clip, 1);
+    clip.number = references;
+    references += set == COMPARE_HALVES;
+    compare_look(c, set, &clip, 0);
+    compare_take(c, set, &clip);
     return clip.near;
+}
+
+static void reference_add(struct compare *c, const char *name, float *x, int64_t samples)
+{
+    look_at(c, COMPARE_HALVES, name, x, samples);
 }
 
 static struct compare_figures figures_of(struct compare *c, enum compare_set set)
@@ -39,7 +48,7 @@ static struct compare_figures figures_of(struct compare *c, enum compare_set set
 static struct compare *compare_real(uint64_t seed)
 {
     static const char *const real[] = {"real-a", "real-b", "real-c"};
-    struct compare *c = compare_new(3000, seed, NULL);
+    struct compare *c = begin(seed);
 
     for (size_t i = 0; i < 3; i++) {
         struct sound s = sound_read(real[i]);
@@ -112,7 +121,7 @@ static struct sound joined(const char *order, const char *kind)
 static void phrases(void)
 {
     static const char *const real[] = {"abc", "bca", "cab"}, *const new[] = {"de", "ed"};
-    struct compare *c = compare_new(3000, 1, NULL);
+    struct compare *c = begin(1);
     struct compare_figures f;
 
     for (int i = 0; i < 3; i++) {
@@ -222,13 +231,13 @@ static void collapsed(void)
 
 static void refused(void)
 {
-    struct compare *c = compare_new(3000, 1, NULL);
+    struct compare *c = begin(1);
     float *x = mem_zero(90000, sizeof *x);
 
     reference_add(c, "short", x, 3000);
     check(compare_fit(c) < 0 && strstr(error_text(), "too little"), "a second is too little: %s", error_text());
     compare_free(c);
-    c = compare_new(3000, 1, NULL);
+    c = begin(1);
     reference_add(c, "silence", x, 90000);
     check(compare_fit(c) < 0 && strstr(error_text(), "the same"), "silence is no reference: %s", error_text());
     compare_free(c);
@@ -239,7 +248,7 @@ static void refused(void)
 static void chords(void)
 {
     enum { CLIPS = 15, SAMPLES = 6000 };
-    struct compare *c = compare_new(3000, 1, NULL);
+    struct compare *c = begin(1);
     float *x = mem_floats(SAMPLES);
     struct rng r = rng_new(3, 0);
 
@@ -260,20 +269,23 @@ static void chords(void)
     free(x);
 }
 
-/* Ceilings are made of 40 clips at most, however many come at once. */
+/* Ceilings are made of 40 clips at most; what comes first is looked at last. */
 static void many(void)
 {
     enum { CLIPS = 43, SAMPLES = 1500 };
-    struct compare *c = compare_new(3000, 1, NULL);
+    struct compare *c = begin(1);
     struct compare_clip clips[CLIPS];
     float *x = mem_floats(CLIPS * SAMPLES);
     struct rng r = rng_new(2, 0);
 
     rng_normal(&r, x, CLIPS * SAMPLES);
-    for (int i = 0; i < CLIPS; i++)
+    for (int i = CLIPS - 1; i >= 0; i--) {
         clips[i] = clip_of("many", x + i * SAMPLES, SAMPLES);
-    compare_reference(c, clips, 38);
-    compare_reference(c, clips + 38, 5);
+        clips[i].number = i;
+        compare_look(c, COMPARE_HALVES, &clips[i], 0);
+    }
+    for (int i = 0; i < CLIPS; i++)
+        compare_take(c, COMPARE_HALVES, &clips[i]);
     check(compare_fit(c) == 0, "43 clips");
     check(figures_of(c, COMPARE_NOISE).clips == 40 && figures_of(c, COMPARE_PHASE).clips == 40, "40 of each ceiling");
     compare_free(c);

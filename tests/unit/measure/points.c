@@ -129,7 +129,7 @@ static void space(void)
 {
     enum { DIMS = 6, KEPT = 2, ROWS = 600, STRIDE = 7, WIDTH = KEPT + 1 };
     float *x = drawn(ROWS * STRIDE, 4), out[ROWS * WIDTH], narrow[ROWS * KEPT];
-    struct space *s = space_new(DIMS, KEPT), *few = space_new(DIMS, KEPT);
+    struct space *s = space_new(DIMS, KEPT, NULL), *few = space_new(DIMS, KEPT, NULL);
     double mean[DIMS] = {0}, all = 0, kept = 0, worst = 0, rest = 0;
 
     for (int i = 0; i < ROWS; i++)
@@ -374,7 +374,7 @@ static void nearest(void)
     float *d = drawn(SPAN * MEL_BANDS, 23);
     struct map maps[] = {{NULL, a, BANK, 0, {0}}, {NULL, b, SPAN - 1, 0, {0}}, {NULL, d, SPAN, 1, {0}}};
     struct maps bank = {3, maps};
-    struct space *space = space_new(WINDOW_DIMS, PHRASE_DIMS);
+    struct space *space = space_new(WINDOW_DIMS, PHRASE_DIMS, NULL);
     struct copies *copies;
     double distance[CLIP];
     int64_t count, all;
