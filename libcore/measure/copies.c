@@ -20,7 +20,8 @@ struct copies {
     const struct maps *bank;
     const struct space *space;
     int64_t windows, *first; /* of all maps, and before each */
-    float *rows;             /* [windows, PHRASE_ROW] their places */
+    int64_t most;            /* of a map */
+    float *rows, *squares;   /* [windows, PHRASE_ROW] their places; those of these */
 };
 
 /* Places [window_count, PHRASE_ROW] of the windows of a map. */
@@ -46,6 +47,8 @@ static void map_place(void *arg, int task, int worker)
 
     (void)worker;
     places(c->space, m, COPIES_HOP, c->rows + c->first[task] * PHRASE_ROW);
+    rows_squared(c->rows + c->first[task] * PHRASE_ROW, (size_t)(c->first[task + 1] - c->first[task]), PHRASE_ROW,
+                 c->squares + c->first[task]);
 }
 
 struct copies *copies_new(const struct maps *bank, const struct space *space, struct pool *pool)
@@ -55,10 +58,15 @@ struct copies *copies_new(const struct maps *bank, const struct space *space, st
     c->bank = bank;
     c->space = space;
     c->first = mem_zero(bank->count + 1, sizeof *c->first);
-    for (size_t m = 0; m < bank->count; m++)
-        c->first[m + 1] = c->first[m] + window_count(bank->maps[m].frames, COPIES_HOP);
+    for (size_t m = 0; m < bank->count; m++) {
+        int64_t count = window_count(bank->maps[m].frames, COPIES_HOP);
+
+        c->first[m + 1] = c->first[m] + count;
+        c->most = count > c->most ? count : c->most;
+    }
     c->windows = c->first[bank->count];
     c->rows = mem_alloc((size_t)c->windows * PHRASE_ROW * sizeof *c->rows);
+    c->squares = mem_alloc((size_t)c->windows * sizeof *c->squares);
     pool_run(pool, (int)bank->count, map_place, c);
     return c;
 }
@@ -69,6 +77,7 @@ void copies_free(struct copies *c)
         return;
     free(c->first);
     free(c->rows);
+    free(c->squares);
     free(c);
 }
 
@@ -108,50 +117,64 @@ KERNEL(least_of, (const float *x, int64_t n, float *least), (x, n, least))
     *least = low;
 }
 
-static float square(const float *row)
-{
-    float sum = 0;
-
-    for (int k = 0; k < PHRASE_ROW; k++)
-        sum += row[k] * row[k];
-    return sum;
-}
-
 /* Windows of a clip that are looked up. */
 struct queries {
     int count;
-    float windows[QUERIES * WINDOW_DIMS], places[QUERIES * PHRASE_ROW];
-    float allow[QUERIES]; /* by how much the squared distance of places may be too much */
-    float best[QUERIES];  /* squared distance of the nearest so far */
+    float windows[QUERIES * WINDOW_DIMS], places[QUERIES * PHRASE_ROW], squares[QUERIES];
+    float best[QUERIES]; /* squared distance of the nearest so far */
 };
 
-/* Windows of a map whose place is nearer than the nearest so far; the one whose place is nearest goes first, so that few
- * others are looked at. bound [count]: squared distances of their places. */
-static void windows_look(struct queries *q, int which, const float *bound, int64_t count, const float *map)
+/* Squared distances of the places of some queries and the windows of a map of the bank. */
+static void bounds_of(const struct copies *c, const struct queries *q, int from, int count, size_t map, float *bound)
 {
-    float least;
+    struct rows own = {q->places + from * PHRASE_ROW, q->squares + from, (size_t)count};
+    struct rows bank = {c->rows + c->first[map] * PHRASE_ROW, c->squares + c->first[map],
+                        (size_t)(c->first[map + 1] - c->first[map])};
 
-    least_of(bound, count, &least);
-    for (int pass = 0; pass < 2 && least - q->allow[which] < q->best[which]; pass++)
-        for (int64_t i = 0; i < count; i++)
-            if (pass == 0 ? bound[i] <= least : bound[i] - q->allow[which] < q->best[which])
-                windows_compare(q->windows + which * WINDOW_DIMS, map + i * COPIES_HOP * MEL_BANDS, &q->best[which]);
+    pairs_squared(own, bank, PHRASE_ROW, bound);
+}
+
+/* Of the maps of the bank, the one whose nearest place is nearest goes first, so that few others are looked at. */
+static void query_answer(const struct copies *c, struct queries *q, int which, float *least, float *bound)
+{
+    float allow = slack * 4 * q->squares[which]; /* by how much the squared distance of places may be too much */
+    float low;
+
+    for (;;) {
+        size_t m = 0;
+
+        for (size_t i = 1; i < c->bank->count; i++)
+            m = least[i] < least[m] ? i : m;
+        if (c->bank->count == 0 || !(least[m] - allow < q->best[which]))
+            return;
+        bounds_of(c, q, which, 1, m, bound);
+        least_of(bound, c->first[m + 1] - c->first[m], &low);
+        for (int pass = 0; pass < 2; pass++)
+            for (int64_t i = 0; i < c->first[m + 1] - c->first[m]; i++)
+                if (pass == 0 ? bound[i] <= low : bound[i] - allow < q->best[which])
+                    windows_compare(q->windows + which * WINDOW_DIMS,
+                                    c->bank->maps[m].data + i * COPIES_HOP * MEL_BANDS, &q->best[which]);
+        least[m] = INFINITY;
+    }
 }
 
 static void queries_answer(const struct copies *c, struct queries *q)
 {
-    float *bound = NULL;
+    size_t maps = c->bank->count;
+    float *least = mem_alloc(QUERIES * maps * sizeof *least);
+    float *bound = mem_alloc((size_t)(q->count * c->most) * sizeof *bound);
 
-    for (size_t m = 0; m < c->bank->count; m++) {
+    for (size_t m = 0; m < maps; m++) {
         int64_t count = c->first[m + 1] - c->first[m];
 
-        bound = mem_grow(bound, (size_t)(q->count * count), sizeof *bound);
-        pairs_squared(q->places, (size_t)q->count, c->rows + c->first[m] * PHRASE_ROW, (size_t)count, PHRASE_ROW,
-                      bound);
+        bounds_of(c, q, 0, q->count, m, bound);
         for (int i = 0; i < q->count; i++)
-            windows_look(q, i, bound + i * count, count, c->bank->maps[m].data);
+            least_of(bound + i * count, count, &least[(size_t)i * maps + m]);
     }
+    for (int i = 0; i < q->count; i++)
+        query_answer(c, q, i, least + (size_t)i * maps, bound);
     free(bound);
+    free(least);
 }
 
 int64_t copies_nearest(const struct copies *c, const struct map *clip, double *distance)
@@ -166,9 +189,9 @@ int64_t copies_nearest(const struct copies *c, const struct map *clip, double *d
         memcpy(q->places, own + from * PHRASE_ROW, (size_t)(q->count * PHRASE_ROW) * sizeof *own);
         for (int i = 0; i < q->count; i++) {
             window_take(clip->data, (from + i) * QUERY_HOP, q->windows + i * WINDOW_DIMS);
-            q->allow[i] = slack * 4 * square(q->places + i * PHRASE_ROW);
             q->best[i] = INFINITY;
         }
+        rows_squared(q->places, (size_t)q->count, PHRASE_ROW, q->squares);
         queries_answer(c, q);
         for (int i = 0; i < q->count; i++)
             distance[from + i] = sqrt(q->best[i] / WINDOW_DIMS);

@@ -23,17 +23,26 @@ KERNEL(row_finish, (float own, const float *restrict squares, float *restrict ou
     }
 }
 
-void pairs_squared(const float *a, size_t m, const float *b, size_t n, size_t dims, float *out)
+/* Those of rows, in room [count] where they are not known. */
+static const float *squares_of(const struct rows *r, size_t dims, float *room)
 {
-    float *squares;
+    if (!r->squares)
+        rows_squared(r->x, r->count, dims, room);
+    return r->squares ? r->squares : room;
+}
 
-    if (m == 0 || n == 0)
+void pairs_squared(struct rows a, struct rows b, size_t dims, float *out)
+{
+    float *room;
+    const float *own, *others;
+
+    if (a.count == 0 || b.count == 0)
         return;
-    squares = mem_alloc((m + n) * sizeof *squares);
-    rows_squared(a, m, dims, squares);
-    rows_squared(b, n, dims, squares + m);
-    gemm(false, true, (int)m, (int)n, (int)dims, a, (int)dims, b, (int)dims, 0, out, (int)n);
-    for (size_t i = 0; i < m; i++)
-        row_finish(squares[i], squares + m, out + i * n, n);
-    free(squares);
+    room = mem_alloc((a.count + b.count) * sizeof *room);
+    own = squares_of(&a, dims, room);
+    others = squares_of(&b, dims, room + a.count);
+    gemm(false, true, (int)a.count, (int)b.count, (int)dims, a.x, (int)dims, b.x, (int)dims, 0, out, (int)b.count);
+    for (size_t i = 0; i < a.count; i++)
+        row_finish(own[i], others, out + i * b.count, b.count);
+    free(room);
 }

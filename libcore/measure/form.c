@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/sort.h"
 #include "dsp/spectrum.h"
+#include "measure/distances.h"
 #include "measure/levels.h"
 
 enum { PHRASE = 16 }; /* beats of what returns */
@@ -55,6 +56,7 @@ void form_free(struct form *f)
     free(f->sound);
     free(f->onset);
     free(f->harmony);
+    free(f->squares);
     *f = (struct form){0};
 }
 
@@ -139,6 +141,8 @@ struct form form_of(struct form_meter *m, const float *x, int64_t channels, int6
         }
         harmony(m, x, channels, samples, at, at + period, gain, f.harmony + b * CHROMA);
     }
+    f.squares = mem_alloc((size_t)f.beats * sizeof *f.squares);
+    rows_squared(f.sound, (size_t)f.beats, FORM_SOUND, f.squares);
     return f;
 }
 

@@ -51,6 +51,7 @@ struct form {
     float *sound;   /* [beats, FORM_SOUND] levels of a mel map up to 1500 Hz in the quarters of each beat, dB */
     float *onset;   /* [beats, FORM_BAR] how much they rise from frame to frame, at most, in each quarter, dB */
     float *harmony; /* [beats, CHROMA] dsp/chroma.h */
+    float *squares; /* [beats] of the sound, for pairs_squared; NULL: not known */
 };
 
 struct form_meter;

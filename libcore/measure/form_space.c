@@ -105,7 +105,7 @@ static void clusters_fit(struct form_space *s, const float *rows, size_t n, uint
         double sum[CLUSTERS][FORM_BANDS] = {{0}};
         int count[CLUSTERS] = {0};
 
-        pairs_squared(rows, n, s->clusters, CLUSTERS, FORM_BANDS, d);
+        pairs_squared((struct rows){rows, NULL, n}, (struct rows){s->clusters, NULL, CLUSTERS}, FORM_BANDS, d);
         for (size_t i = 0; i < n; i++) {
             int best = 0;
 
@@ -224,7 +224,7 @@ static void instruments_measure(const struct form_space *s, const float *texture
 
     for (int b = 0; b < bars; b++)
         timbre_of(texture + b * TEXTURE, rows + b * FORM_BANDS);
-    pairs_squared(rows, (size_t)bars, s->clusters, CLUSTERS, FORM_BANDS, d);
+    pairs_squared((struct rows){rows, NULL, (size_t)bars}, (struct rows){s->clusters, NULL, CLUSTERS}, FORM_BANDS, d);
     for (int b = 0; b < bars; b++) {
         for (int c = 1; c < CLUSTERS; c++)
             played[b] = d[b * CLUSTERS + c] < d[b * CLUSTERS + played[b]] ? c : played[b];

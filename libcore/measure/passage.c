@@ -35,7 +35,8 @@ static int search(const struct form *f, int from, int to, const struct form *oth
     float *d = mem_alloc(rows * beats * sizeof *d), *sums = mem_alloc(bars * sizeof *sums), low;
     int *run = mem_zero(bars + 1, sizeof *run), longest = 0; /* that ends at the bar before */
 
-    pairs_squared(f->sound + from * FORM_SOUND, rows, other->sound, beats, FORM_SOUND, d);
+    pairs_squared((struct rows){f->sound + from * FORM_SOUND, f->squares ? f->squares + from : NULL, rows},
+                  (struct rows){other->sound, other->squares, beats}, FORM_SOUND, d);
     for (int i = 0; i < to - from; i++) {
         bars_sum(d + (size_t)i * beats, beats, sums, bars, least ? &least[i] : &low);
         for (size_t j = bars; near && j-- > 0;) {

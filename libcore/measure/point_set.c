@@ -92,7 +92,7 @@ static float *distances(const struct point_set *a, const struct point_set *b)
 {
     float *d = mem_alloc(a->kept * b->kept * sizeof *d);
 
-    pairs_squared(a->rows, a->kept, b->rows, b->kept, (size_t)a->dims, d);
+    pairs_squared((struct rows){a->rows, NULL, a->kept}, (struct rows){b->rows, NULL, b->kept}, (size_t)a->dims, d);
     return d;
 }
 

@@ -14,7 +14,7 @@
 static struct form form_new(int beats)
 {
     struct form f = {beats, mem_floats((size_t)beats * FORM_SOUND), mem_floats((size_t)beats * FORM_BAR),
-                     mem_floats((size_t)beats * CHROMA)};
+                     mem_floats((size_t)beats * CHROMA), NULL};
 
     memset(f.sound, 0, (size_t)beats * FORM_SOUND * sizeof *f.sound);
     memset(f.onset, 0, (size_t)beats * FORM_BAR * sizeof *f.onset);

@@ -219,7 +219,7 @@ static void maps_fill(struct map *maps, struct rng *r)
 
         maps[i].half = i % 2;
         *f = (struct form){beats, mem_floats((size_t)beats * FORM_SOUND), mem_floats((size_t)beats * FORM_BAR),
-                           mem_floats((size_t)beats * CHROMA)};
+                           mem_floats((size_t)beats * CHROMA), NULL};
         rng_normal(r, f->sound, (size_t)beats * FORM_SOUND);
         for (int k = 0; k < beats * FORM_SOUND; k++)
             f->sound[k] *= 30; /* no bar is near another by chance */

@@ -47,11 +47,11 @@ static void pairs(void)
     double worst = 0;
 
     memcpy(b, a, DIMS * sizeof *b);
-    pairs_squared(a, M, b, N, DIMS, out);
+    pairs_squared((struct rows){a, NULL, M}, (struct rows){b, NULL, N}, DIMS, out);
     for (int i = 0; i < M * N; i++)
         worst = fmax(worst, fabs((double)out[i] - squared(a + i / N * DIMS, b + i % N * DIMS, DIMS)));
     check(worst < 1e-4 && out[0] >= 0 && out[0] < 1e-5f, "distances of all pairs, %g off", worst);
-    pairs_squared(a, 0, b, N, DIMS, out);
+    pairs_squared((struct rows){a, NULL, 0}, (struct rows){b, NULL, N}, DIMS, out);
     free(a);
     free(b);
 }
