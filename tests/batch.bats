@@ -152,17 +152,6 @@ order() { names | tr '\n' ' '; }
     refuses 2 cv-batch --share 0.3 < plain
 }
 
-@test "about a fifth of many tracks is test" {
-    {
-        printf '%b' "$(mp_head audio 3000)"
-        for i in {1..400}; do printf '%b' "$(mp_frame "track$i" audio "1 1" 1)"; done
-        printf '%b' "$(mp_tail 400)"
-    } > many
-    count=$(cv-batch -b 1 --take test < many | names | wc -l)
-    [ "$count" -ge 50 ]
-    [ "$count" -le 110 ]
-}
-
 @test "without a track in meta, the name decides the side" {
     printf '%b' "$(mp_head audio 3000)$(for c in a b c d e f g; do mp_frame $c audio "1 1" 1; done)$(mp_tail 7)" > plain
     diff <(cv-batch -b 1 -B 1 --take test --share 0.5 < plain | names) \
