@@ -181,3 +181,10 @@ order() { names | tr '\n' ' '; }
     [ "$(od -An -t u4 -j 24 -N 4 out/a.wav | tr -d ' ')" = 3000 ]
     [ "$(od -An -t u4 -j 24 -N 4 out/a-2.wav | tr -d ' ')" = 6000 ]
 }
+
+@test "a stream of which nothing came is not told of twice by what is made of it" {
+    cv-load -r 3000 -q -n 40 jazz/a.wav > more.cvs
+    cat more.cvs audio.cvs | cv-batch -B 0 > mixed # the first segment is empty when the second stream comes
+    recipe=$(cv-info --recipe mixed | grep -v '^#')
+    [ "$(cv-batch < mixed | cv-info --recipe | grep -v '^#')" = "$recipe | cv-batch" ]
+}
