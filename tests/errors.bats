@@ -119,6 +119,12 @@ made() { local IFS=; printf '%b' "$*" > made; }
     done
     refuses 1 cv-decode jazz/a.wav < noise.cvs
     says WAV jazz/a.wav
+    refuses 1 cv-plot jazz/a.wav
+    says "cv-load FILE | cv-plot"
+    for stream in audio.cvs model.bin; do
+        refuses 1 cv-load $stream
+        says $stream "what a cv program wrote"
+    done
 }
 
 @test "a model that is not there, or a directory, is refused" {
@@ -270,6 +276,22 @@ made() { local IFS=; printf '%b' "$*" > made; }
 	cv-info a b
 	cv-info -x
 	LINES
+}
+
+@test "what is too much or missing is shown in its place, a folder that is not there is named" {
+    for filter in "cv-train audio.cvs" "cv-encode model.bin audio.cvs" cv-encode "cv-eval a b c"; do
+        refuses 2 $filter < audio.cvs
+        says "as in 'cv-load" "| ${filter%% *} "
+    done
+    for filter in "cv-encode model.bin -o" "cv-batch --output"; do
+        refuses 2 $filter new < audio.cvs
+        says "> FILE"
+    done
+    for filter in "cv-train -N notebook -o" "cv-train -N notebook --log" "cv-load jazz/a.wav --report" "cv-plot -o"; do
+        refuses 1 $filter none/new.png < audio.cvs
+        says none/new.png "no folder 'none'"
+    done
+    [ ! -e none ]
 }
 
 @test "--help and --version are words on standard output, status 0" {

@@ -87,6 +87,15 @@ static bool is_wild(int format)
 
 /* ---- parts ---- */
 
+/* Whether it begins as streams do, {"cv": "head". */
+static bool is_stream(struct audio_file *f)
+{
+    char b[9];
+
+    f->at = 0;
+    return audio_file_read(b, sizeof b, f) == sizeof b && memcmp(b + 1, "\xa2\x63v\xa4head", sizeof b - 1) == 0;
+}
+
 static void part_close(struct decoder *d)
 {
     if (d->file != NULL)
@@ -127,6 +136,9 @@ static int part_open(struct decoder *d, size_t i, bool *foreign)
     if (d->source.error != 0)
         return set_failed(d);
     *foreign = true;
+    if (is_stream(&d->source))
+        return error_set(
+            "is what a cv program wrote, not an audio file: the next program reads it as in 'cv-train < FILE'");
     return error_set("is not an audio file that libsndfile or libmpg123 can read");
 }
 

@@ -118,8 +118,9 @@ int spectral_data_check(const struct spectral_input *f, const struct dataset *d,
     team_sum(&frames, 1);
     if (frames < LEAST_FRAMES)
         return error_set(
-            "%zu clips of %.2g s are too few to learn from: at least %d frames, about %.0f s of audio, are needed",
-            d->all, (double)d->samples / d->rate, LEAST_FRAMES, ceil(LEAST_FRAMES * f->hop / d->rate));
+            "%zu clip%s of %.2g s %s too few to learn from: at least %d frames, about %.0f s of audio, are needed",
+            d->all, d->all == 1 ? "" : "s", (double)d->samples / d->rate, d->all == 1 ? "is" : "are", LEAST_FRAMES,
+            ceil(LEAST_FRAMES * f->hop / d->rate));
     return 0;
 }
 
