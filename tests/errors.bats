@@ -266,13 +266,6 @@ made() { local IFS=; printf '%b' "$*" > made; }
 	cv-towav -b 8
 	cv-towav -b 20
 	cv-towav operand
-	cv-plot -g 4
-	cv-plot -g 0x4
-	cv-plot -g 4x4x4
-	cv-plot -W 10
-	cv-plot -H -1
-	cv-plot --kind other
-	cv-plot -o picture.gif
 	cv-info a b
 	cv-info -x
 	LINES
