@@ -37,6 +37,7 @@ static const struct program program = {
     sizeof opts / sizeof *opts,
     "cv-load jazz/*.wav | cv-batch --take train -b 1 > train.cvs"};
 
+static struct output out = {.fd = STDOUT_FILENO, .label = "standard output", .kind = "audio"};
 static struct batch *batch;
 static int64_t clips, taken;
 
@@ -117,11 +118,19 @@ static void warn_empty(void)
         diag_warn("all of the %lld clips are on this side, none is on the %s side%s", (long long)clips, other, todo);
 }
 
+/* The output begins with the first clip: its head tells how that was made, and nothing of a stream without clips. */
+static int follow(const struct reader *in)
+{
+    if (output_follow(&out, in) < 0 || (!out.w && output_begin(&out) < 0))
+        return -1;
+    batch_to(batch, out.w);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     struct audio_clip c = {0};
     struct reader *in;
-    struct output out = {.fd = STDOUT_FILENO, .label = "standard output", .kind = "audio"};
     double head_rate = 0; /* the head names none */
     int status;
 
@@ -134,15 +143,11 @@ int main(int argc, char **argv)
         diag_die("%s", error_text());
     meta_get_real(reader_meta(in), "rate", &head_rate);
     out.head = meta_copy(reader_meta(in));
-    if (output_follow(&out, in) || output_begin(&out))
-        diag_die("%s", error_text());
-    batch = batch_new(out.w, (size_t)group, head_rate);
-    while ((status = audio_clip_next(in, &c)) > 0 && (status = output_follow(&out, in)) == 0) {
-        batch_to(batch, out.w);
-        if ((status = clip_add(item_copy(&c))) < 0)
-            break;
-    }
-    if (status < 0 || shuffle_drain() < 0 || batch_flush(batch) < 0)
+    batch = batch_new(NULL, (size_t)group, head_rate);
+    while ((status = audio_clip_next(in, &c)) > 0)
+        if (follow(in) < 0 || clip_add(item_copy(&c)) < 0)
+            diag_die("%s", error_text());
+    if (status < 0 || (clips == 0 && follow(in) < 0) || shuffle_drain() < 0 || batch_flush(batch) < 0)
         diag_die("%s", error_text());
     if (take)
         warn_empty();

@@ -121,8 +121,3 @@ setup() {
     grep -q "the tempo of 'sample-00' has no effect" words
     grep -q "the length of 'sample-00', 2 s, has no effect: .* one length, here 0.04 s" words
 }
-
-@test "the whole line, from draws to WAV files" {
-    cv-sample -n 3 | cv-decode model.bin | cv-towav -q -o out
-    [ "$(ls out | tr '\n' ' ')" = "sample-00.wav sample-01.wav sample-02.wav " ]
-}

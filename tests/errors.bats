@@ -1,5 +1,6 @@
 # Input that is cut, damaged, of the wrong kind or not there at all: every
-# filter says so in one line, with status 1, and leaves nothing that looks whole.
+# filter says so in one line, with status 1, and leaves nothing that looks whole. Cuts and flips at every place are those
+# of tests/unit/io/stream_damage.c and torture.bats.
 
 load clips
 
@@ -8,9 +9,7 @@ setup_file() {
     jazz 3 400
     cv-load -r 3000 -q -n 300 jazz/*.wav > audio.cvs
     cv-load -r 3000 -q -n 8 jazz/a.wav jazz/b.wav > tiny.cvs
-    cv-load -r 3000 -q -n 2 jazz/a.wav > one.cvs
     cv-train -N notebook -q -e 1 -b 2 < audio.cvs > model.bin
-    cv-train -N notebook -q -e 1 -b 2 -z 3 < audio.cvs > model3.bin
     cv-train -N notebook -q -e 1 -b 2 < tiny.cvs > tiny.bin
     cv-encode -q model.bin < audio.cvs > latent.cvs
     cv-sample -q -n 3 --length .1 > noise.cvs
@@ -27,51 +26,12 @@ audio_filters() {
         "cv-towav -o -" "cv-plot -o out.png" "cv-eval $1" cv-info
 }
 
-# The bytes of a file as escapes, in the array bytes.
-read_bytes() {
-    mapfile -t bytes < <(od -An -v -t x1 -w1 "$1" | sed 's/ */\\x/')
-}
-write_bytes() { local IFS=; printf '%b' "${bytes[*]}"; }
-
 no_results() {
     [ ! -e out.png ] || { echo "a picture was left"; return 1; }
     [ -z "$(find . -type f \( -name '*.tmp*' -o -name '*.part' -o -name '.*' \))" ] || { echo "temporary files were left"; return 1; }
 }
 
 # ---- cut ----
-
-@test "an audio stream cut at any byte is refused by cv-info" {
-    size=$(wc -c < one.cvs)
-    for ((n = 0; n < size; n++)); do
-        head -c "$n" one.cvs > cut
-        refuses 1 cv-info cut || { echo "cut after $n of $size bytes"; return 1; }
-    done
-}
-
-@test "an audio stream cut in head, frame, data and tail is refused by every filter" {
-    size=$(wc -c < tiny.cvs)
-    audio_filters tiny.bin > filters
-    while read -r filter; do
-        for n in 0 1 3 20 40 60 90 $((size / 2)) $((size / 2 + 20)) $((size - 60)) $((size - 40)) $((size - 31)) \
-            $((size - 30)) $((size - 10)) $((size - 1)); do
-            head -c "$n" tiny.cvs > cut
-            # cv-towav may say which files it made before
-            refuses 1 $filter -q < cut || { echo "cut after $n of $size bytes"; return 1; }
-            no_results
-        done
-    done < filters
-}
-
-@test "what a cut stream gives on is cut too" {
-    head -c -40 audio.cvs > cut
-    refuses 1 bash -c 'cv-batch -q -b 1 < cut > partial'
-    refuses 1 cv-info partial
-    refuses 1 bash -c 'cv-encode -q model.bin < cut > partial'
-    refuses 1 cv-info partial
-    head -c -40 noise.cvs > cut
-    refuses 1 bash -c 'cv-decode -q model.bin < cut > partial'
-    refuses 1 cv-info partial
-}
 
 @test "a cut stream trains no model, writes no snapshot, makes no WAV on standard output" {
     head -c -1 audio.cvs > cut
@@ -80,38 +40,6 @@ no_results() {
     [ -z "$(find shots -type f 2>/dev/null)" ]
     refuses 1 cv-towav -q -o - < cut
     [ -z "$output" ]
-}
-
-@test "a cut stream does not touch the picture of an earlier run" {
-    echo before > out.png
-    head -c -1 audio.cvs > cut
-    refuses 1 cv-plot -o out.png < cut
-    [ "$(cat out.png)" = before ]
-}
-
-@test "latents and noise that are cut are refused" {
-    for stream in latent.cvs noise.cvs; do
-        size=$(wc -c < $stream)
-        for n in 0 10 50 $((size / 2)) $((size - 31)) $((size - 1)); do
-            head -c "$n" $stream > cut
-            refuses 1 cv-decode model.bin < cut
-            refuses 1 cv-info < cut
-        done
-    done
-}
-
-@test "a model that is cut is refused" {
-    size=$(wc -c < tiny.bin)
-    for n in 0 1 60 300 $((size / 3)) $((size / 2)) $((size - 32)) $((size - 31)) $((size - 1)); do
-        head -c "$n" tiny.bin > cut
-        refuses 1 cv-encode cut < tiny.cvs
-        [ -z "$output" ]
-        refuses 1 cv-decode cut < noise.cvs
-        [ -z "$output" ]
-        refuses 1 cv-info cut
-    done
-    head -c 60 tiny.bin > cut
-    refuses 1 cv-sample -m cut
 }
 
 @test "a cut stream is called cut, an empty one empty" {
@@ -125,89 +53,8 @@ no_results() {
     says empty empty.bin
 }
 
-# ---- damaged ----
-
-# flips FIRST LAST STEP: flips bits of one.cvs and sees that each is found, or harmless
-flips() {
-    local bit old
-
-    read_bytes one.cvs
-    cv-batch -b 1 -B 1 < one.cvs > want
-    for ((bit = $1; bit < $2; bit += $3)); do
-        old=${bytes[bit / 8]}
-        printf -v "bytes[bit / 8]" '\\x%02x' $((16#${old#??} ^ 1 << bit % 8))
-        write_bytes > flipped
-        bytes[bit / 8]=$old
-        if cv-batch -b 1 -B 1 < flipped > got 2> message; then
-            cmp want got || { echo "bit $bit: not found"; return 1; }
-            harmless=$((harmless + 1))
-        else
-            status=$?
-            if [ "$status" -ne 1 ] || [ "$(wc -l < message)" -ne 1 ]; then
-                echo "bit $bit: status $status"
-                cat message
-                return 1
-            fi
-        fi
-    done
-}
-
-@test "one flipped bit in a stream is found" {
-    harmless=0
-    size=$(($(wc -c < one.cvs) * 8))
-    flips 0 $((size - 31 * 8)) 17
-    # the tail: 22 bytes of keys and count, and the hash
-    flips $((size - 31 * 8)) $((size - 9 * 8)) 1
-    flips $((size - 9 * 8)) "$size" 7
-    echo "$harmless flips were harmless"
-    [ "$harmless" -le 8 ]
-}
-
-@test "one flipped bit in a model is found" {
-    size=$(wc -c < tiny.bin)
-    for n in 3 30 100 500 2000 $((size / 3)) $((size / 2)) $((size - 200)) $((size - 20)) $((size - 1)); do
-        cp tiny.bin flipped
-        byte=$(od -An -j "$n" -N 1 -t u1 tiny.bin)
-        printf "\\x$(printf %02x $((byte ^ 16)))" | dd of=flipped bs=1 seek="$n" conv=notrunc status=none
-        refuses 1 cv-decode flipped < noise.cvs || { echo "byte $n"; return 1; }
-        refuses 1 cv-info flipped || { echo "byte $n"; return 1; }
-    done
-}
-
-@test "bytes after the end are refused" {
-    for more in x '\x84' '\x00' 'more words\n'; do
-        { cat audio.cvs; printf "$more"; } > longer
-        refuses 1 cv-info longer
-        refuses 1 cv-train -e 1 < longer
-        [ -z "$output" ]
-    done
-    { cat model.bin; printf x; } > longer
-    refuses 1 cv-decode longer < noise.cvs
-}
-
 # made ESCAPES...: writes the stream "made"
 made() { local IFS=; printf '%b' "$*" > made; }
-
-# clip TENSOR-ESCAPES: a whole audio stream with one frame that has this tensor
-made_clip() {
-    made "$(mp_head audio 3000)" '\x84' "$(mp_str cv)$(mp_str frame)$(mp_str name)$(mp_str odd)$(mp_str meta)" '\x80' \
-        "$(mp_str tensors)" '\x81' "$(mp_str audio)" "$1" "$(mp_tail 1)"
-}
-
-@test "a stream by hand without a hash is read" {
-    made "$(mp_head audio 3000)" "$(mp_frame one audio "1 4" 0 1 0.5 -1)" "$(mp_frame two audio "1 4" 1 1 0 -1)" \
-        "$(mp_tail 2)"
-    cv-info made
-    [ "$(names < made)" = $'one\ntwo' ]
-    cv-train -N notebook -q -e 1 < made | cv-info
-}
-
-@test "keys in another order and unknown keys are read" {
-    made '\x85' "$(mp_str kind)$(mp_str audio)$(mp_str what)$(mp_str ever)$(mp_str meta)" '\x81' \
-        "$(mp_str rate)" '\xcd\x0b\xb8' "$(mp_str version)" '\x01' "$(mp_str cv)$(mp_str head)" \
-        "$(mp_frame one audio "1 2" 1 0.5)" "$(mp_tail 1)"
-    [ "$(names < made)" = one ]
-}
 
 @test "values that are not finite are refused with the frame" {
     for value in nan inf; do
@@ -223,62 +70,6 @@ made_clip() {
         refuses 1 cv-decode tiny.bin < made
         says finite
     done
-}
-
-@test "tensors that are not what they say are refused" {
-    good=$(mp_tensor "1 2" 1 0.5)
-    made_clip "$good"
-    cv-info made
-    made_clip "${good/<f4/<f8}"
-    refuses 1 cv-info made
-    says "<f4" "<f8"
-    made_clip "${good/<f4/>f4}"
-    refuses 1 cv-info made
-    says ">f4"
-    made_clip "$(mp_tensor "1 3" 1 0.5)"
-    refuses 1 cv-info made
-    says "[1, 3]"
-    made_clip "${good/'\x92\x01\x02'/'\x92\xff\xfe'}"
-    refuses 1 cv-info made
-    made_clip "${good/'\x92\x01\x02'/'\x92\xcf\x80\x00\x00\x00\x00\x00\x00\x00\x02'}"
-    refuses 1 cv-info made
-    made_clip "${good/'\x92\x01\x02'/'\x99\x01\x02\x01\x01\x01\x01\x01\x01\x01'}"
-    refuses 1 cv-info made
-    made_clip '\xc0'
-    refuses 1 cv-info made
-}
-
-@test "audio of no use is refused by every filter that computes with it" {
-    for tensor in "$(mp_tensor "2" 1 0.5)" "$(mp_tensor "1 0")" "$(mp_tensor "1 1 1 2" 1 0.5)"; do
-        made_clip "$tensor"
-        for filter in "cv-train -e 1" "cv-encode tiny.bin" "cv-towav -o out"; do
-            refuses 1 $filter -q < made || { echo "$filter: $tensor"; return 1; }
-            no_results
-        done
-    done
-    made "$(mp_head audio 3000)" "$(mp_frame one latent "1 2" 1 0.5)" "$(mp_tail 1)"
-    refuses 1 cv-train -e 1 < made
-    says audio
-}
-
-@test "a length far beyond the input costs no memory" {
-    # an address sanitizer needs more address space than there is memory
-    limit='ulimit -v 2000000;'
-    if ldd "$(command -v cv-info)" | grep -q libasan; then limit=; fi
-    # a bin of 4 GiB less one, a text of 2 GiB, an array of 4 billion entries, deep nesting
-    for long in '\xc6\xff\xff\xff\xff' '\xdb\x7f\xff\xff\xff' '\xdd\xff\xff\xff\xff' '\xdf\xff\xff\xff\xff'; do
-        made "$(mp_head audio 3000)" '\x84' "$(mp_str cv)$(mp_str frame)$(mp_str name)" "$long" xxxx
-        refuses 1 bash -c "$limit cv-info made"
-    done
-    made "$(printf '\\x81\\xa1a%.0s' {1..5000})"
-    refuses 1 cv-info made
-}
-
-@test "another version of the format is refused with its number" {
-    head=$(mp_head audio 3000)
-    made "${head/'\x01\xa4kind'/'\x02\xa4kind'}" "$(mp_tail 0)"
-    refuses 1 cv-info made
-    says "version 2"
 }
 
 # ---- the wrong thing ----
@@ -310,12 +101,6 @@ made_clip() {
     done
 }
 
-@test "a model fed to cv-train leaves no model" {
-    refuses 1 cv-train -q < model.bin
-    [ -z "$output" ]
-    says model audio
-}
-
 @test "WAV, text and other files are named for what they are" {
     echo "some words" > text
     printf '\x89PNG\r\n\x1a\n0000' > picture
@@ -334,6 +119,12 @@ made_clip() {
     done
     refuses 1 cv-decode jazz/a.wav < noise.cvs
     says WAV jazz/a.wav
+    refuses 1 cv-plot jazz/a.wav
+    says "cv-load FILE | cv-plot"
+    for stream in audio.cvs model.bin; do
+        refuses 1 cv-load $stream
+        says $stream "what a cv program wrote"
+    done
 }
 
 @test "a model that is not there, or a directory, is refused" {
@@ -364,38 +155,6 @@ made_clip() {
     done < filters
 }
 
-@test "latents of the wrong size say which option to use" {
-    printf '%b' "$(mp_head noise)$(mp_frame n noise "2 1" 0.5 -1)$(mp_tail 1)" > small.cvs
-    refuses 1 cv-decode model3.bin < small.cvs
-    says 2 3 "cv-sample -m"
-    refuses 1 cv-decode model3.bin < latent.cvs
-    says 2 3 "same model"
-    cv-sample -n 2 -m model3.bin | cv-decode model3.bin | cv-info
-}
-
-@test "clips that the model does not take say what to load" {
-    cv-load -r 3000 -q -n 301 jazz/a.wav > long.cvs
-    refuses 1 cv-encode model.bin < long.cvs
-    says 301 300 cv-load
-    cv-load -q -r 6000 -n 300 jazz/a.wav > fast.cvs
-    refuses 1 cv-encode model.bin < fast.cvs
-    says 6000 3000 cv-load
-}
-
-@test "clips of unlike shape or rate are refused by name" {
-    cv-load -r 3000 -q -n 200 jazz/a.wav > short.cvs
-    cat audio.cvs short.cvs > unlike
-    refuses 1 cv-batch -B 1 < unlike
-    says 200 300 "cv-load -r and --pad" "-b 1"
-    cv-load -q -r 6000 -n 300 jazz/a.wav > fast.cvs
-    cat audio.cvs fast.cvs > unlike
-    refuses 1 cv-train -q -e 1 < unlike
-    says 3000 6000
-    [ -z "$output" ]
-    refuses 1 cv-batch -B 1 < unlike
-    says 3000 6000
-}
-
 # ---- pipes ----
 
 @test "a program that fails before cv-train leaves no model" {
@@ -404,16 +163,6 @@ made_clip() {
     [ ! -s new.bin ]
     [[ $output == *"cv-load: missing.wav"* ]]
     [[ $output == *"cv-train: "*empty* ]]
-}
-
-@test "a file that fails after others is skipped, with --strict the stream is not whole" {
-    run bash -o pipefail -c 'cv-load -n 300 jazz/a.wav missing.wav jazz/b.wav | cv-train -N notebook -q -e 1 > new.bin'
-    [ "$status" -eq 1 ]
-    [ "$(cv-info --json new.bin | grep -o '"clips": *2')" ]
-    run bash -o pipefail -c 'cv-load -n 300 --strict jazz/a.wav missing.wav jazz/b.wav | cv-train -N notebook -q -e 1 > new.bin'
-    [ "$status" -eq 1 ]
-    [ ! -s new.bin ]
-    [[ $output == *"cv-train: "*ended* ]]
 }
 
 @test "the second of two streams is checked like the first" {
@@ -433,7 +182,8 @@ made_clip() {
 @test "a full disk is a failure of every filter that writes to standard output" {
     for line in "cv-load -n 300 jazz/a.wav" "cv-batch < audio.cvs" "cv-train -N notebook -q -e 1 < audio.cvs" \
         "cv-encode model.bin < audio.cvs" "cv-sample" "cv-decode model.bin < noise.cvs" "cv-towav -o - < audio.cvs" \
-        "cv-plot < audio.cvs" "cv-info model.bin" "cv-info --json < audio.cvs"; do
+        "cv-plot < audio.cvs" "cv-info model.bin" "cv-info --json < audio.cvs" "cv-mix latent.cvs latent.cvs" \
+        "cv-eval --json model.bin < audio.cvs"; do
         refuses 1 bash -c "$line > /dev/full"
         says "standard output" "No space left"
     done
@@ -485,31 +235,18 @@ made_clip() {
 	cv-load -r 3000
 	cv-load -r 3000 --no-such-option a.wav
 	cv-load -r 0 a.wav
-	cv-load -r 1e99 a.wav
 	cv-load -r 3000Hz a.wav
-	cv-load -r nan a.wav
-	cv-load -r 3000 -n 10x a.wav
-	cv-load -r 3000 -n -3 a.wav
-	cv-load -r 3000 -n 1.5 a.wav
-	cv-load -r 3000 -n 99999999999999999999 a.wav
-	cv-load -r 3000 -n "" a.wav
 	cv-load -r 3000 -n
-	cv-load -r 3000 -d -1 a.wav
 	cv-batch -b 0
-	cv-batch -b x
-	cv-batch -B -1
 	cv-batch -s -1
 	cv-batch --take both
 	cv-batch --share 1.5
 	cv-batch operand
 	cv-train -e -2
-	cv-train -e 1e3
 	cv-train -b -1
 	cv-train -b 65537
 	cv-train -l -1
-	cv-train -l nan
 	cv-train -z -1
-	cv-train -z 2.5
 	cv-train --width -1
 	cv-train --stride 65
 	cv-train --beta -0.1
@@ -517,33 +254,37 @@ made_clip() {
 	cv-train --time -1
 	cv-train --patience -1
 	cv-train --patience 3
-	cv-train -j -1
 	cv-train -N no-such-network
 	cv-train operand
 	cv-encode
 	cv-encode model.bin model.bin
-	cv-encode -s x model.bin
 	cv-decode
 	cv-decode -j 1x model.bin
-	cv-decode -s -1 model.bin
 	cv-sample -n 0
-	cv-sample -n 10x
 	cv-sample -t -1
-	cv-sample -t inf
 	cv-sample model.bin
 	cv-towav -b 8
 	cv-towav -b 20
 	cv-towav operand
-	cv-plot -g 4
-	cv-plot -g 0x4
-	cv-plot -g 4x4x4
-	cv-plot -W 10
-	cv-plot -H -1
-	cv-plot --kind other
-	cv-plot -o picture.gif
 	cv-info a b
 	cv-info -x
 	LINES
+}
+
+@test "what is too much or missing is shown in its place, a folder that is not there is named" {
+    for filter in "cv-train audio.cvs" "cv-encode model.bin audio.cvs" cv-encode "cv-eval a b c"; do
+        refuses 2 $filter < audio.cvs
+        says "as in 'cv-load" "| ${filter%% *} "
+    done
+    for filter in "cv-encode model.bin -o" "cv-batch --output"; do
+        refuses 2 $filter new < audio.cvs
+        says "> FILE"
+    done
+    for filter in "cv-train -N notebook -o" "cv-train -N notebook --log" "cv-load jazz/a.wav --report" "cv-plot -o"; do
+        refuses 1 $filter none/new.png < audio.cvs
+        says none/new.png "no folder 'none'"
+    done
+    [ ! -e none ]
 }
 
 @test "--help and --version are words on standard output, status 0" {

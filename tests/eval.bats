@@ -469,12 +469,6 @@ mean() { awk '{ s += $1 } END { printf "%.9g\n", s / NR }'; }
     says /nowhere TMPDIR
 }
 
-@test "a failing output is said" {
-    run --separate-stderr bash -c 'cv-eval --json spectral.bin < one > /dev/full'
-    [ "$status" -eq 1 ]
-    [[ $stderr == "cv-eval: standard output"* ]]
-}
-
 @test "usage" {
     usage cv-eval < one
     usage cv-eval a b c < one

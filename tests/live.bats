@@ -187,6 +187,16 @@ digest() { cv-info | grep -o 'digest .*'; }
     grep -q 'failed: b-000 (peak), b-001 (peak)' words
     usage cv-check --every 1 -r in < in
     usage cv-check --every 1 --original in < in
+    # a clip without samples, in parts as whole
+    nothing=$(mp_frame none audio "1 0")
+    part=${nothing/"$(mp_str frame)"/"$(mp_str part)"}
+    for clip in "$nothing$(mp_tail 1)" "$part$nothing$(mp_tail 2)"; do
+        printf '%b' "$(mp_head audio 22050)$clip" > empty.cvs
+        for filter in "cv-check --every 1" "cv-towav -o -"; do
+            refuses 1 $filter < empty.cvs
+            says "clip 'none'" "holds no samples"
+        done
+    done
 }
 
 @test "cv-plot --last: again and again the picture of the last seconds" {

@@ -657,12 +657,6 @@ clip() { stream "$1.lat" "$(head_of latent rate 3000 frames beat)" "$(frame "$1"
     usage --reach 1 a.lat a.lat; says --dim
 }
 
-@test "a full disk is an error" {
-    one a.lat "" "1 0"
-    refuses 1 bash -c 'cv-mix a.lat a.lat > /dev/full'
-    says 'No space'
-}
-
 # ---- what the other pages say ----
 
 @test "the script in cv-encode(1) turns latents around" {

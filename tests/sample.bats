@@ -220,7 +220,12 @@ levels() {
     cv-decode beat.bin < new.lat > new.cvs
     cv-mix new.lat <(cv-sample --length 6 -s 4 --tempo 150 -m beat.bin) | cv-decode beat.bin > mixed.cvs
     cv-decode --tempo 170 beat.bin < new.lat > fast.cvs
-    for clip in new mixed fast; do
+    # with one that does not die away, but not alone
+    cv-encode -m beat.bin < long.cvs > other.lat
+    cv-mix -n 3 new.lat other.lat > steps.lat
+    [ "$(meta tail < steps.lat | tr '\n' ' ')" = "2 2 2 2 " ]
+    cv-mix other.lat new.lat | cv-decode beat.bin > half.cvs
+    for clip in new mixed half fast; do
         # 50 ms, the rest of a second half of the tail, the bar before it
         levels 150 900 < $clip.cvs > said
         ascending "$(sed -n 1p said)" -40

@@ -133,15 +133,6 @@ clips_of() {
     [ "$(sound peak out/silence.wav)" = 0.00000 ]
 }
 
-@test "same stream, same bytes" {
-    clips_of a > s
-    for bits in 16 24 32; do
-        cv-towav -b $bits -f -o one < s
-        cv-towav -b $bits -f -o two < s
-        cmp one/a.wav two/a.wav
-    done
-}
-
 # ---- names and files ----
 
 @test "the note names what was made; -q does not" {
@@ -366,32 +357,6 @@ clips_of() {
     done
 }
 
-@test "-o - of a broken stream writes nothing" {
-    clips_of a b > s
-    head -c -1 s > cut
-    run -1 --separate-stderr cv-towav -o - < cut
-    [ -z "$output" ]
-    [ -n "$stderr" ]
-}
-
-@test "a full device is an error, a reader that leaves is not one to speak of" {
-    clips_of a b c > s
-    run -1 --separate-stderr bash -c 'cv-towav -o - < s > /dev/full'
-    [[ $stderr == "cv-towav: standard output: No space left on device" ]]
-    tone -s 30 long.wav
-    cv-load -r 22050 long.wav | cv-towav -o - 2> words | head -c 10 > part
-    [ ! -s words ]
-    [ "$(wc -c < part)" = 10 ]
-}
-
-@test "a terminal gets no WAV" {
-    command -v script > /dev/null || skip "script is not installed"
-    clips_of a > s
-    run script -qec "cv-towav -o - < s" /dev/null < /dev/null
-    [ "$status" -eq 1 ]
-    [[ $output == *"terminal"* ]]
-}
-
 # ---- what goes wrong ----
 
 @test "no room: the file is named, what was made stays whole, nothing half-made stays" {
@@ -435,33 +400,6 @@ clips_of() {
     [ ! -e none ]
 }
 
-@test "input that is not an audio stream" {
-    tone -s 1 a.wav
-    run -1 --separate-stderr cv-towav -o out < a.wav
-    [[ $stderr == *cv-load* ]]
-    cv-sample > noise
-    run -1 --separate-stderr cv-towav -o out < noise
-    [[ $stderr == *cv-decode* ]]
-    printf '%b' "$(mp_head audio 3000; mp_frame a audio "1 2" 0.5 nan; mp_tail 1)" > s
-    run -1 --separate-stderr cv-towav -o out < s
-    printf '%b' "$(mp_head audio 3000; mp_frame a audio "1 2" 0.5 inf; mp_tail 1)" > s
-    run -1 --separate-stderr cv-towav -o out < s
-    printf '%b' "$(mp_head audio; mp_frame a audio "1 2" 0.5 1; mp_tail 1)" > s
-    run -1 --separate-stderr cv-towav -o out < s
-    [[ $stderr == *rate* ]]
-    printf '%b' "$(mp_head audio 0; mp_frame a audio "1 2" 0.5 1; mp_tail 1)" > s
-    run -1 --separate-stderr cv-towav -o out < s
-    printf '%b' "$(mp_head audio 3000; mp_frame a sound "1 2" 0.5 1; mp_tail 1)" > s
-    run -1 --separate-stderr cv-towav -o out < s
-    [[ $stderr == *audio* ]]
-    printf '%b' "$(mp_head audio 3000; mp_frame a audio "2" 0.5 1; mp_tail 1)" > s
-    run -1 --separate-stderr cv-towav -o out < s
-    [[ $stderr == *"[2]"* ]]
-    printf '%b' "$(mp_head audio 3000; mp_frame a audio "1 0"; mp_tail 1)" > s
-    run -1 --separate-stderr cv-towav -o out < s
-    [ ! -e out ] || [ -z "$(ls -A out)" ]
-}
-
 @test "a stream without clips" {
     printf '%b' "$(mp_head audio 3000; mp_tail 0)" > s
     run -0 --separate-stderr cv-towav -o out < s
@@ -473,38 +411,11 @@ clips_of() {
 
 @test "usage errors: status 2 and no output" {
     clips_of a > s
-    usage cv-towav -b 8 < s
     usage cv-towav -b 17 < s
-    usage cv-towav -b 16x < s
-    usage cv-towav -b < s
     usage cv-towav -o '' < s
-    usage cv-towav -Z < s
-    usage cv-towav operand < s
-    usage cv-towav --nonsense < s
     usage cv-towav --loudness 3 < s
     usage cv-towav --loudness -71 < s
     usage cv-towav -n --loudness -20 < s
     usage cv-towav --raw -o out < s
     [ ! -e a.wav ]
-}
-
-@test "help and version" {
-    run -0 --separate-stderr cv-towav --help
-    for word in --output --bits --normalize --loudness --force --raw 16; do
-        [[ $output == *"$word"* ]]
-    done
-    [ -z "$stderr" ]
-    run -0 cv-towav -V
-    [[ $output == cv-towav* ]]
-}
-
-@test "memory does not grow with the clips" {
-    tone -s 31 -w noise a.wav
-    if nm "$(command -v cv-towav)" 2> /dev/null | grep -q __asan_init; then
-        skip "the sanitizer needs its own memory"
-    fi
-    for ((i = 0; i < 100; i++)); do echo a.wav; done > list
-    ulimit -v 400000                        # KiB; the clips alone are 530 MB
-    cv-load -r 44100 -@ < list | cv-towav -o out 2> words
-    grep -q '100 files in out' words
 }

@@ -263,11 +263,6 @@ same_network() { cv-decode "$1" < noise.cvs | same <(cv-decode "$2" < noise.cvs)
     [ -z "$output" ]
 }
 
-@test "standard input cannot be the training and the test stream" {
-    refuses 2 cv-train -N notebook -e 1 -t - < audio.cvs
-    [ -z "$output" ]
-}
-
 # ---- snapshots ----
 
 @test "a snapshot before training and after each epoch, each a model" {
@@ -477,27 +472,6 @@ start_training() {
     refuses 2 cv-train -e 3 --time 1 < audio.cvs
     refuses 2 cv-train -B 3 < audio.cvs
     says "--buffer is for the network notebook"
-}
-
-@test "-B: the range that is refused is that of the help, and that of cv-batch" {
-    [[ $(cv-train --help | grep -A 2 -e '--buffer') == *"[0 <= CLIPS <= 1000000]"* ]]
-    [[ $(cv-batch --help | grep -A 2 -e '--buffer') == *"[0 <= CLIPS <= 1000000]"* ]]
-    refuses 2 cv-train -N notebook -B -1 < audio.cvs
-    says "from 0 to 1000000"
-}
-
-@test "a stream without clips is refused" {
-    printf '%b' "$(mp_head audio 3000)$(mp_tail 0)" > none
-    refuses 1 cv-train -N notebook -e 1 < none
-    says "no clips"
-    [ -z "$output" ]
-}
-
-@test "clips of several channels are refused with the option to use" {
-    printf '%b' "$(mp_head audio 3000)$(mp_frame stereo audio "2 2" 1 0 0.5 -1)$(mp_tail 1)" > stereo
-    refuses 1 cv-train -N notebook -e 1 < stereo
-    says 2 cv-load
-    [ -z "$output" ]
 }
 
 @test "one clip of one sample trains" {

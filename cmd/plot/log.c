@@ -62,7 +62,8 @@ static int set_wrong(const char *path, long number, const char *line)
         return error_set("%s: is a stream, not a log: cv-plot reads streams from standard input,"
                          " as in 'cv-plot < FILE'",
                          path);
-    return error_set("%s: line %ld is not what cv-train --log writes: a JSON object with an epoch", path, number);
+    return error_set("%s: line %ld is not what cv-train --log writes: a JSON object with an epoch%s", path, number,
+                     number == 1 ? "; what is no log goes in as in 'cv-load FILE | cv-plot'" : "");
 }
 
 static int lines_read(FILE *f, const char *path, char *line, struct log *log)

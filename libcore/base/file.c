@@ -77,7 +77,7 @@ int file_save(const char *path, const void *data, size_t size)
     if (!plain) /* a pipe may have to be waited for: not in vain */
         status = fill(open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY), data, size, false);
     if (status)
-        error_set("%s:", path);
+        file_unmade(path);
     free(target);
     return status;
 }
@@ -141,6 +141,19 @@ bool file_is_folder(const char *path)
     struct stat s;
 
     return stat(path, &s) == 0 && S_ISDIR(s.st_mode);
+}
+
+int file_unmade(const char *path)
+{
+    const char *slash = errno == ENOENT ? strrchr(path, '/') : NULL;
+    char *folder = slash ? mem_format("%.*s", (int)(slash - path), path) : NULL;
+
+    if (folder && slash > path && !file_is_folder(folder))
+        error_set("%s: there is no folder '%s': make it first", path, folder);
+    else
+        error_set("%s:", path);
+    free(folder);
+    return -1;
 }
 
 int directory_make(const char *dir)

@@ -23,6 +23,9 @@ int temporary_open(void);
 
 bool file_is_folder(const char *path);
 
+/* -1, and why path could not be made, by errno: where its folder is missing, that. */
+int file_unmade(const char *path);
+
 /* Makes dir and the directories above it where they are missing; -1 with the reason. */
 int directory_make(const char *dir);
 

@@ -290,6 +290,8 @@ static size_t edits(const char *a, const char *b)
     return row[n];
 }
 
+static const char to_output[] = ": what it writes goes to standard output, as in '> FILE'";
+
 /* A long option that is none, or could be several: which ones begin so, or which is like it. */
 static _Noreturn void name_refuse(const struct program *p, const char *name)
 {
@@ -315,7 +317,7 @@ static _Noreturn void name_refuse(const struct program *p, const char *name)
         diag_usage("--%.60s is the beginning of several options: %s", name, several);
     if (like)
         diag_usage("there is no option --%.60s: did you mean --%s?", name, like);
-    diag_usage("there is no option --%.60s", name);
+    diag_usage("there is no option --%.60s%s", name, strcmp(name, "output") ? "" : to_output);
 }
 
 static _Noreturn void option_refuse(const struct program *p, int cause, char **argv)
@@ -333,7 +335,7 @@ static _Noreturn void option_refuse(const struct program *p, int cause, char **a
         if (!p->opts[i].letter && p->opts[i].name[0] == optopt)
             diag_usage("there is no option -%c, but there is --%s", optopt, p->opts[i].name);
     if (optopt)
-        diag_usage("there is no option -%c", optopt);
+        diag_usage("there is no option -%c%s", optopt, optopt == 'o' ? to_output : "");
     word += strspn(word, "-");
     name_refuse(p, mem_format("%.*s", (int)strcspn(word, "="), word));
 }
@@ -365,6 +367,16 @@ static void common_take(const struct program *p, int letter)
         printf("%s (cv) %s\n", p->name, CV_VERSION);
         output_finish();
     }
+}
+
+/* more: one too many, NULL: one is missing. The example shows what goes where. */
+static void operand_refuse(const struct program *p, const char *more)
+{
+    const char *like = p->example ? mem_format(", as in '%s'", p->example) : "";
+
+    if (!more)
+        diag_usage("an operand is missing: %s %s%s", p->name, p->operands, like);
+    diag_usage("'%s' is %s%s", more, *p->operands ? "one operand too many" : "not wanted: there are no operands", like);
 }
 
 int program_begin(const struct program *p, int argc, char **argv, int min, int max)
@@ -407,11 +419,8 @@ int program_begin(const struct program *p, int argc, char **argv, int min, int m
                 option_take(o, optarg);
         }
     }
-    if (argc - optind < min)
-        diag_usage("an operand is missing: %s %s", p->name, p->operands);
-    if (max >= 0 && argc - optind > max)
-        diag_usage(max == 0 ? "'%s' is not wanted: there are no operands" : "'%s' is one operand too many",
-                   argv[optind + max]);
+    if (argc - optind < min || (max >= 0 && argc - optind > max))
+        operand_refuse(p, argc - optind < min ? NULL : argv[optind + max]);
     history_given(p, argv + optind);
     if (!team_possible()) /* MPI has sockets, and the memory of other ranks */
         confine();

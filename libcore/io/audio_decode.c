@@ -87,6 +87,15 @@ static bool is_wild(int format)
 
 /* ---- parts ---- */
 
+/* Whether it begins as streams do, {"cv": "head". */
+static bool is_stream(struct audio_file *f)
+{
+    char b[9];
+
+    f->at = 0;
+    return audio_file_read(b, sizeof b, f) == sizeof b && memcmp(b + 1, "\xa2\x63v\xa4head", sizeof b - 1) == 0;
+}
+
 static void part_close(struct decoder *d)
 {
     if (d->file != NULL)
@@ -127,6 +136,9 @@ static int part_open(struct decoder *d, size_t i, bool *foreign)
     if (d->source.error != 0)
         return set_failed(d);
     *foreign = true;
+    if (is_stream(&d->source))
+        return error_set(
+            "is what a cv program wrote, not an audio file: the next program reads it as in 'cv-train < FILE'");
     return error_set("is not an audio file that libsndfile or libmpg123 can read");
 }
 
@@ -306,9 +318,22 @@ int decoder_open(struct decoder *d, int fd, const struct audio_raw *raw, bool *f
     return d->frames == 0 ? error_set("holds no samples") : 0;
 }
 
+/* Frames by the header of what begins at byte from; libsndfile counts those that are there, where it can see that. */
+static int64_t promised_frames(const struct decoder *d, int fd, int64_t from, int bytes)
+{
+    struct audio_extent e;
+    struct stat s;
+
+    if (fstat(fd, &s) < 0 || !S_ISREG(s.st_mode))
+        return d->info.frames;
+    e = audio_extent(fd, from, s.st_size);
+    return e.promised > e.there ? e.promised / bytes / d->info.channels : d->info.frames;
+}
+
 int decoder_live(struct decoder *d, int fd, const struct audio_raw *raw)
 {
     const int64_t length_open = 0x7f000000; /* from here on what writes a header did not know the length */
+    int64_t from = lseek(fd, 0, SEEK_CUR), frames;
     int type, bytes;
 
     *d = (struct decoder){.source.fd = fd, .live = true, .info = raw ? raw_info(raw) : (SF_INFO){0}};
@@ -327,8 +352,11 @@ int decoder_live(struct decoder *d, int fd, const struct audio_raw *raw)
     d->parts = mem_alloc(sizeof *d->parts);
     d->parts[d->count++] = (struct part){.frames = -1};
     settle(d);
-    if (bytes > 0 && type != SF_FORMAT_RAW && d->info.frames < length_open / bytes / d->info.channels)
-        d->parts[0].frames = d->info.frames; /* for note_end */
+    if (bytes == 0 || type == SF_FORMAT_RAW)
+        return 0;
+    frames = promised_frames(d, fd, from, bytes);
+    if (frames < length_open / bytes / d->info.channels)
+        d->parts[0].frames = frames; /* for note_end */
     return 0;
 }
 

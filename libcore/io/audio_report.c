@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/report.h"
 
 enum { LINE = 1 << 16 }; /* bytes: a line is one write, for names of files are shorter */
@@ -36,7 +37,7 @@ FILE *audio_report_open(const char *path)
     if (report != NULL)
         setvbuf(report, NULL, _IOFBF, LINE);
     else
-        error_set("%s:", path);
+        file_unmade(path);
     return report;
 }
 

@@ -19,7 +19,8 @@ void item_clear(struct item *it);
 
 struct batch;
 
-/* Writes to out, whose head says head_rate (0: nothing), in groups of size; 1 leaves clips single. */
+/* Writes to out, whose head says head_rate (0: nothing), in groups of size; 1 leaves clips single. out NULL: batch_to
+ * names it first. */
 struct batch *batch_new(struct writer *out, size_t size, double head_rate);
 
 /* Takes the clip, and writes the batch when it is full. -1: the reason: clips of a batch must be alike. */

@@ -110,6 +110,9 @@ int audio_clip_next(struct reader *r, struct audio_clip *c)
             return -1;
         if (!c->frame->follows && audio_rate(r, c->frame, &c->rate) < 0)
             return -1;
+        c->sounds = tensor_count(&c->frame_audio) > 0 || (c->frame->follows && c->sounds);
+        if (!c->frame->part && !c->sounds)
+            return error_set("%s: clip '%s' comes in parts and holds no samples", reader_label(r), c->frame->name);
         c->number = -1;
     }
     c->name = audio_clip_name(c->frame, c->number);

@@ -21,6 +21,7 @@ struct audio_clip {
     const struct frame *frame;
     int64_t number; /* in the frame */
     struct tensor frame_audio;
+    bool sounds; /* there were samples, in it or in parts before it */
     const char *name;
     const struct meta *told; /* of it, NULL for nothing */
     const char *track;       /* that it is of: its name where nothing is told */

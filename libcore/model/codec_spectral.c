@@ -123,8 +123,6 @@ static int check_part(const struct codec *c, const struct codec_clip *clip)
     double value;
 
     w->samples = clip->samples + (clip->follows ? w->samples : 0);
-    if (!clip->part && w->samples == 0)
-        return error_set("clip '%s' comes in parts and holds no samples", clip->name);
     if (!clip->follows && !meta_get_real(clip->said, "level", &value))
         return error_set(
             "clip '%s' comes in parts, and the first does not say its \"level\", the RMS of what sounds in "

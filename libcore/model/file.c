@@ -227,6 +227,17 @@ int model_write(int fd, const char *label, const struct meta *meta, const struct
     return writer_end(w);
 }
 
+int model_fits(const struct model *m, const char *path, double rate, int channels)
+{
+    if (rate < m->rate || rate > m->rate)
+        return error_set("the clips are at %g Hz, %s was trained at %g Hz: use cv-load -r %g", rate, path, m->rate,
+                         m->rate);
+    if (channels != m->channels)
+        return error_set("clips have %d channels, the model takes %d: load %s cv-load -c", channels, m->channels,
+                         m->channels > 1 ? "with" : "without");
+    return 0;
+}
+
 void model_free(struct model *m)
 {
     meta_free(m->meta);

@@ -61,6 +61,9 @@ int model_write(int fd, const char *label, const struct meta *meta, const struct
 int model_read_arrays(const struct model *m, struct reader *r, const struct params *params,
                       const struct model_array *arrays, size_t count, bool fitted);
 
+/* Whether clips are as it was trained on, -1: the reason, which names its file. */
+int model_fits(const struct model *m, const char *path, double rate, int channels);
+
 void model_free(struct model *m);
 
 /* A digest as streams have it: 16 hexadecimal digits. */

@@ -247,6 +247,21 @@ static void compute(const struct facts *f, size_t count, bool beats, bool most, 
             meta_add(m, keys[i], meta_real(of[i]));
 }
 
+/* What is mixed of clips of which one dies away at its end does so too: the most beats of those that count. */
+static void add_tail(struct meta *const *metas, const struct facts *f, size_t count, struct meta *m)
+{
+    const struct meta *tail = NULL;
+    double beats, most = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (f[i].weight > 0 && meta_get_real(metas[i], "tail", &beats) && beats > most) {
+            most = beats;
+            tail = meta_get(metas[i], "tail");
+        }
+    if (tail && !meta_get(m, "tail"))
+        meta_add(m, "tail", meta_copy(tail));
+}
+
 struct meta *mix_meta(struct meta *const *metas, const double *weights, size_t count, bool beats, bool most)
 {
     struct facts *f = mem_zero(count, sizeof *f);
@@ -268,6 +283,7 @@ struct meta *mix_meta(struct meta *const *metas, const double *weights, size_t c
     for (size_t i = 0; i < count && !(all > 0); i++)
         f[i].weight = 1; /* nothing of anything: all count the same */
     compute(f, count, beats, most, m);
+    add_tail(metas, f, count, m);
     free(f);
     return m;
 }

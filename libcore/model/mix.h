@@ -44,7 +44,7 @@ void mix_add(struct mix_sum *s, const struct tensor *x, const double *w, int ste
 int mix_take(const struct mix_sum *s, double scale, float *out);
 
 /* Meta of a mix of count clips of these weights: what is common to all, and
- * samples, seconds, level, tempo and beat as cv-mix(1) says. beats: the frames
+ * samples, seconds, level, tempo, beat and tail as cv-mix(1) says. beats: the frames
  * follow the beat; most: as long as the longest. NULL: one of these is not what
  * it can be, with the reason. */
 struct meta *mix_meta(struct meta *const *metas, const double *weights, size_t count, bool beats, bool most);

@@ -89,8 +89,3 @@ struct spectral_graph spectral_build(const struct spectral *shape, int parts, st
     }
     return g;
 }
-
-void spectral_beta(struct spectral_graph *g, float beta)
-{
-    net_loss(g->kl, beta);
-}

@@ -44,10 +44,9 @@ struct spectral_graph {
 };
 
 /* A graph over rows latent frames of up to batch clips. Not planned yet; what
- * its distance goes by is set by net_spectral_loss_set, beta by spectral_beta. */
+ * its distance goes by is set by net_spectral_loss_set, beta, 0 so far, by net_loss of kl. */
 struct spectral_graph spectral_build(const struct spectral *shape, int parts, struct params *store, int batch, int rows,
                                      struct pool *pool);
-void spectral_beta(struct spectral_graph *g, float beta);
 
 /* Latent frames before one that its decoding depends on. */
 enum { SPECTRAL_CONTEXT = 4 };

@@ -73,12 +73,6 @@ struct node *net_input(struct net *net, const char *name, int channels, int time
     return n;
 }
 
-void net_want(struct node *input)
-{
-    assert(!input->net->planned);
-    input->wants = true;
-}
-
 static struct node *stored(struct net *net, const char *name, int rank, const int64_t *shape, enum init_kind init,
                            bool trainable)
 {

@@ -46,7 +46,8 @@ struct node {
     void *conf;                 /* the op's own, released by the net */
     size_t work_floats;         /* scratch that keeps its content from forward to backward */
     float *work;
-    bool wants, active, borrows; /* set by net_plan; borrows: dy is that of its only user */
+    bool wants;           /* it depends on a parameter, or on an input for which this was set before it was used */
+    bool active, borrows; /* set by net_plan; borrows: dy is that of its only user */
     bool is_loss;
     float loss_weight;
     int users; /* nodes that read this one */
@@ -61,9 +62,6 @@ void net_free(struct net *net);
 
 /* An input [batch, channels, time], or of rows [batch, rows, values]; the caller fills node->y before net_forward. */
 struct node *net_input(struct net *net, const char *name, int channels, int time);
-
-/* Asks for the gradient of an input (before net_plan). */
-void net_want(struct node *input);
 
 /* A parameter of the store; the same name gives the same node. */
 struct node *net_param(struct net *net, const char *name, int rank, const int64_t *shape, enum init_kind init);

@@ -41,7 +41,7 @@ int model_save(const char *path, const struct meta *head, const struct params *p
         partial_begin(part);
     }
     fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
-    status = fd < 0 ? error_set("%s:", part) : model_write(fd, path, head, params, arrays, count);
+    status = fd < 0 ? file_unmade(path) : model_write(fd, path, head, params, arrays, count);
     if (!status && fsync(fd) && errno != EINVAL)
         status = error_set("%s:", part);
     if (fd >= 0 && close(fd) && !status)
@@ -69,7 +69,7 @@ int model_save_check(const char *path)
         return 0;
     paths_of(path, &real, &part);
     if (real && (fd = open(part, O_WRONLY | O_CREAT | O_CLOEXEC, 0666)) < 0)
-        status = error_set("%s:", part);
+        status = file_unmade(path);
     if (fd >= 0 && !close(fd))
         unlink(part);
     free(part);

@@ -32,17 +32,6 @@ static void take_over(const struct params *from, struct params *to)
     }
 }
 
-static int check(const struct model *m, const struct dataset *data, const char *path)
-{
-    if (data->rate < m->rate || data->rate > m->rate)
-        return error_set("the clips are at %g Hz, %s was trained at %g Hz: use cv-load -r %g", data->rate, path,
-                         m->rate, m->rate);
-    if (data->channels != m->channels)
-        return error_set("clips have %d channels, the model takes %d: load %s cv-load -c", data->channels, m->channels,
-                         m->channels > 1 ? "with" : "without");
-    return 0;
-}
-
 /* -1: values that no reader takes; of the network, or fitted with statistics of the front end that make no levels. */
 static int check_finite(const struct params *p, const char *path)
 {
@@ -122,7 +111,7 @@ int prior_refit(const char *path, const struct dataset *data, int64_t bank, uint
     net = declare(&m.spectral, &m.prior, m.params);
     status = model_fill(&m, file, path, net);
     if (!status)
-        status = check(&m, data, path);
+        status = model_fits(&m, path, data->rate, data->channels);
     if (!status) {
         struct pool *pool = pool_new(threads);
 

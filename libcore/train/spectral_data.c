@@ -54,7 +54,8 @@ static void trim_ends(const struct spectral_input *f, const struct clip *c, stru
     l->samples = end - l->first;
 }
 
-float *spectral_data_part(const struct spectral_clip *l, const float *x, int64_t stride, int channels)
+/* What of a clip x [channels, stride] is learnt from, [channels, l->samples]. */
+static float *part_of(const struct spectral_clip *l, const float *x, int64_t stride, int channels)
 {
     float *part = mem_alloc((size_t)channels * (size_t)l->samples * sizeof *part);
 
@@ -66,7 +67,7 @@ float *spectral_data_part(const struct spectral_clip *l, const float *x, int64_t
 /* The timing of the clip from l->first on. */
 static struct timing time_clip(const struct spectral_input *f, const struct clip *c, const struct spectral_clip *l)
 {
-    float *x = spectral_data_part(l, c->data, c->samples, f->channels);
+    float *x = part_of(l, c->data, c->samples, f->channels);
     struct timing t;
     double beat = 0;
     struct meta *meta = c->meta ? meta_copy(c->meta) : NULL;
@@ -117,8 +118,9 @@ int spectral_data_check(const struct spectral_input *f, const struct dataset *d,
     team_sum(&frames, 1);
     if (frames < LEAST_FRAMES)
         return error_set(
-            "%zu clips of %.2g s are too few to learn from: at least %d frames, about %.0f s of audio, are needed",
-            d->all, (double)d->samples / d->rate, LEAST_FRAMES, ceil(LEAST_FRAMES * f->hop / d->rate));
+            "%zu clip%s of %.2g s %s too few to learn from: at least %d frames, about %.0f s of audio, are needed",
+            d->all, d->all == 1 ? "" : "s", (double)d->samples / d->rate, d->all == 1 ? "is" : "are", LEAST_FRAMES,
+            ceil(LEAST_FRAMES * f->hop / d->rate));
     return 0;
 }
 
@@ -133,7 +135,7 @@ static void raw_levels(const struct spectral_input *f, const float *x, int64_t s
                        float *y)
 {
     size_t features = (size_t)input_features(f);
-    float *part = spectral_data_part(clip, x, stride, f->channels);
+    float *part = part_of(clip, x, stride, f->channels);
 
     input_levels(f, clip->timing.grid, part, 0, clip->samples, input_gain(clip->level), 0, clip->real, y);
     for (int t = clip->real; t < clip->frames; t++)

@@ -28,9 +28,6 @@ int spectral_data_check(const struct spectral_input *f, const struct dataset *d,
 
 size_t spectral_data_size(const struct spectral_clip *clip, int features); /* floats of y */
 
-/* What of a clip x [channels, stride] is learnt from, [channels, clip->samples], to be released with free(). */
-float *spectral_data_part(const struct spectral_clip *clip, const float *x, int64_t stride, int channels);
-
 /* Standardised levels of a clip x [channels, stride] to y, by the statistics in values. */
 void spectral_data_of(const struct spectral_input *f, const struct input_values *values, const float *x, int64_t stride,
                       const struct spectral_clip *clip, float *y);

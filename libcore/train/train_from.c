@@ -42,12 +42,8 @@ int from_check_data(const struct train_run *run)
     const struct model *m = &run->from->model;
     const struct dataset *d = run->data;
 
-    if (d->rate < m->rate || d->rate > m->rate)
-        return error_set("the clips are at %g Hz, %s was trained at %g Hz: use cv-load -r %g", d->rate, run->from->path,
-                         m->rate, m->rate);
-    if (d->channels != m->channels)
-        return error_set("clips have %d channels, %s takes %d: load %s cv-load -c", d->channels, run->from->path,
-                         m->channels, m->channels > 1 ? "with" : "without");
+    if (model_fits(m, run->from->path, d->rate, d->channels))
+        return -1;
     if (run->options->config.keep_bank && m->prior.bank == 0)
         return error_set("%s has no bank to keep: leave out --keep-bank", run->from->path);
     if (m->network->one_length && d->samples != m->samples)

@@ -8,6 +8,7 @@
 
 #include "base/diag.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/meta.h"
 #include "base/team.h"
 #include "train/train_private.h"
@@ -54,7 +55,7 @@ int log_open(struct history *h)
         return 0;
     h->log = fopen(path, goes_on ? "r+e" : "we");
     if (!h->log)
-        return error_set("%s:", path);
+        return file_unmade(path);
     return goes_on ? log_cut(h) : 0;
 }
 

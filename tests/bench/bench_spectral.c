@@ -81,7 +81,7 @@ static void begin(struct training *t, const char *name, struct pool *pool)
     t->g = spectral_build(&t->shape, SPECTRAL_ALL, t->params, CROPS, t->s.crop / t->s.stride, pool);
     net_plan(t->g.net, 123, true);
     net_spectral_loss_set(t->g.distance, (struct spectral_loss){t->mean, t->shape.features, scale, lowest, highest, 1});
-    spectral_beta(&t->g, beta);
+    net_loss(t->g.kl, beta);
     params_find(t->params, "enc/linear/kernel")->pace = params_find(t->params, "enc/linear/bias")->pace = 0.1f;
 }
 

@@ -57,7 +57,7 @@ __attribute__((unused)) static struct node *graph_input(struct graph *g, int cha
     struct node *n = net_input(g->net, graph_name(g), channels, time);
 
     if (n && g->want)
-        net_want(n);
+        n->wants = true;
     return graph_leaf(g, n);
 }
 

@@ -91,7 +91,7 @@ static bool spectral_begin(struct spectral_run *r, struct verdict *v, const stru
     if (v->failed)
         return false;
     r->g = spectral_build(&r->shape, SPECTRAL_ALL, r->n.store, r->batch, r->rows, NULL);
-    spectral_beta(&r->g, (float)r->beta);
+    net_loss(r->g.kl, (float)r->beta);
     net_plan(r->g.net, 1, true);
     if (tensor_count(mean) != r->shape.features)
         verdict_fail(v, "'level' is not of %d features", r->shape.features);
