@@ -118,7 +118,7 @@ tsan:
 # how much of what reads from outside the tests go through (SECURITY.md); assertions are left out, as no input fails one
 coverage:
 	@sh pipelines/packages.sh build check coverage
-	@$(MAKE) --no-print-directory -j$(JOBS) all tests $(BUILD)/coverage/compose MPI=none BUILD=$(BUILD)/coverage CC=clang-14 WARN=-Wall \
+	@$(MAKE) --no-print-directory -j$(JOBS) all tests $(BUILD)/coverage/compose BUILD=$(BUILD)/coverage CC=clang-14 WARN=-Wall \
 	   CFLAGS='-O1 -g' KERNEL='-ffp-contract=fast -fno-math-errno -DNDEBUG' SANITIZE='-fcoverage-mapping \
 	   -fprofile-instr-generate=$$(abspath $$(BUILD))/profile/$$(subst /,-,$$(@:$$(BUILD)/%=%))-%4m.profraw'
 	@BUILD=$(BUILD)/coverage sh tests/tools/coverage.sh

@@ -180,6 +180,12 @@ order() { names | tr '\n' ' '; }
     cat audio.cvs fast.cvs | cv-batch -b 1 -B 1 | cv-towav -q -o out
     [ "$(od -An -t u4 -j 24 -N 4 out/a.wav | tr -d ' ')" = 3000 ]
     [ "$(od -An -t u4 -j 24 -N 4 out/a-2.wav | tr -d ' ')" = 6000 ]
+    cv-load -q -r 2999.5 -n 40 jazz/a.wav > slow.cvs
+    [ "$(cat audio.cvs slow.cvs | cv-batch -b 1 -B 1 | cv-info --json | grep -c '"rate":2999.5')" -eq 1 ]
+    refuses 1 cv-batch -b 8 -B 1 < <(cat audio.cvs fast.cvs)
+    says 3000 6000 "cv-load -r" "-b 1"
+    refuses 1 cv-batch -b 8 -B 1 < <(cat audio.cvs slow.cvs)
+    says 3000 2999.5
 }
 
 @test "a stream of which nothing came is not told of twice by what is made of it" {

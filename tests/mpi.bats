@@ -13,6 +13,7 @@ build_other() {
 
     [ "$(flavour "$build/cv-train-mpi")" != mpich ] || mpi=ompi-c
     pkg-config --exists $mpi || return 0
+    ! nm "$build/cmd/cv-train.o" | grep -q __llvm_profile || return 0 # as make coverage has built it
     mkdir other
     cc -std=c11 -D_GNU_SOURCE -I"$top/libcore" -O2 $(pkg-config --cflags $mpi) -pthread -o other/cv-train-mpi \
         "$top/cmd/mpi/team.c" "$build/cmd/cv-train.o" "$build/libcore.a" \
@@ -131,6 +132,9 @@ squares() { awk '{ sum += $1 * $1 } END { print sum }'; }
     says "trained by 2 ranks"
     # from the network of a model: each rank has it
     ranks 2 'cv-train-mpi -q -e 0 --from whole < all.cvs' | values value dec/out/kernel | cmp - <(values value dec/out/kernel < whole)
+    # and takes its share of the bank
+    ranks 2 'cv-train-mpi -q -e 0 --from whole --keep-bank < all.cvs' > kept
+    [ "$(field prior_clips kept)" -eq $((2 * $(field prior_clips whole))) ]
 }
 
 @test "a rank that is killed ends the run, without a model" {

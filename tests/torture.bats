@@ -79,6 +79,10 @@ same_or_said() { if [ "$status" -eq 0 ]; then cmp out good; else grep -q '^cv-[a
     cv-load --strict -q -r 2000 -n 600 "${files[@]}" > good
     with read own 90 115 cv-load --strict -q -r 2000 -n 600 "${files[@]}"
     with malloc libraries 5 35 cv-load --strict -q -r 2000 -n 600 "${files[@]}"
+    for file in "$BATS_FILE_TMPDIR"/{joined.ogg,joined.mp3,crashed.wav}; do
+        cv-load -q -r 2000 "$file" > good
+        with read own 1 60 cv-load -q -r 2000 "$file"
+    done
 }
 
 @test "a signal leaves no temporary file" {
@@ -96,6 +100,30 @@ same_or_said() { if [ "$status" -eq 0 ]; then cmp out good; else grep -q '^cv-[a
     cd "$BATS_FILE_TMPDIR"
     cv-report -q --clips 1 -j 1 --held-out brief.cvs model.bin > good
     with sync own 20 28 cv-report -q --clips 1 -j 1 --held-out brief.cvs model.bin
+}
+
+@test "a bank to keep that is cut, or of other frames than are trained on, is refused" {
+    local words
+
+    for model in cut.bin "$BATS_FILE_TMPDIR/small-model.bin"; do
+        head -c -50 "$BATS_FILE_TMPDIR/model.bin" > cut.bin
+        run -1 --separate-stderr cv-train -q -j 1 -e 0 --from "$model" --keep-bank < "$BATS_FILE_TMPDIR/test.cvs"
+        words+=$stderr$'\n'
+        [ -z "$output" ]
+    done
+    echo "$words"
+    [ "$(wc -l <<< "${words%$'\n'}")" -eq 2 ]
+    [[ $words == *"cut.bin"*"small-model.bin: frames of its bank are not like"* ]]
+}
+
+@test "a bank to keep for which there is no room ends the training" {
+    judge() { same_or_said; }
+
+    printf '%s\n' "$BATS_FILE_TMPDIR"/long.wav{,,,,,} | cv-load -q -r 3000 --all -@ > many.cvs
+    cv-train -q -e 0 -z 1 --width 1 --stride 1 --frames fixed < many.cvs > many.bin
+    input=$BATS_FILE_TMPDIR/test.cvs
+    cv-train -q -j 1 -e 0 --memory 1K --from many.bin --keep-bank < "$input" > good
+    with sync own 1 6 cv-train -q -j 1 -e 0 --memory 1K --from many.bin --keep-bank
 }
 
 @test "cuts and flips of every kind of stream are refused by every program that reads it" {

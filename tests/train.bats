@@ -559,6 +559,11 @@ bank() {
     refuses 1 cv-train -q --from none.bin --keep-bank < b.cvs; says "none.bin has no bank to keep"
     refuses 2 cv-train -q --from a.bin --keep-bank --bank 0 < b.cvs; says "keeps none"
     refuses 1 cv-train -q --from a.bin --keep-bank --stride 4 < b.cvs; says "another --stride"
+    # clips of the bank keep their beat
+    cv-train -q -e 0 -z 1 --width 1 --frames beat < b.cvs > beat.bin
+    cv-train -q -e 0 --from beat.bin --keep-bank < a.cvs > beats.bin
+    [ "$(values value prior/periods < beats.bin | wc -l)" -eq 2 ]
+    [ "$(values value prior/periods < beats.bin | tail -n 1)" = "$(values value prior/periods < beat.bin)" ]
 }
 
 @test "--from with the notebook network, and what does not go together" {

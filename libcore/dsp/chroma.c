@@ -35,7 +35,7 @@ struct chroma *chroma_new(double rate, int fft, double corner)
     double top = 0.95 * fmin(corner > 0 ? fmin(corner, rate / 2) : rate / 2, highest), hz = rate / fft;
 
     c->first = (int)ceil(69 + 12 * log2(lowest / 440));
-    c->pitches = (int)floor(69 + 12 * log2(top / 440)) - c->first + 1;
+    c->pitches = (int)fmax(0, floor(69 + 12 * log2(top / 440)) - c->first + 1); /* below the lowest there are none */
     c->bins = (int)fmin(ceil(1.05 * top / hz), fft / 2) + 1;
     c->gain = (float)(100 / sqrt(0.375 * fft));
     c->weight = mem_zero((size_t)c->pitches * (size_t)c->bins, sizeof *c->weight);

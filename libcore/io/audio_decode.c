@@ -113,7 +113,7 @@ static int part_open(struct decoder *d, size_t i, bool *foreign)
     bool mpeg;
 
     part_close(d);
-    d->source = (struct audio_file){.fd = d->source.fd, .from = p->from, .size = p->end - p->from};
+    d->source = (struct audio_file){d->source.fd, p->from, p->end - p->from, 0, d->source.error};
     d->now = i;
     d->done = 0;
     d->error = 0;
@@ -184,7 +184,7 @@ static int part_begin(struct decoder *d, size_t i, bool open, bool *foreign)
     if (part_open(d, i, foreign) < 0)
         return -1;
     if (d->mp3 == NULL)
-        e = audio_extent(d->source.fd, p->from, p->end);
+        e = audio_extent(&d->source, p->from, p->end);
     bytes = bytes_of_sample(d->info.format);
     if (e.frame > 0 && bytes > 0 && e.frame != bytes * d->info.channels)
         return error_set("cannot be decoded: its header has %d bits a sample and %d channels, but %d bytes a frame",
@@ -213,7 +213,9 @@ static int part_join(struct decoder *d, size_t i, bool open)
     bool foreign;
 
     if (part_begin(d, i, open, &foreign) < 0) {
-        complain(d, "is several files in one: what is joined to it at byte %lld %s", (long long)p->from, error_text());
+        if (d->source.error == 0)
+            complain(d, "is several files in one: what is joined to it at byte %lld %s", (long long)p->from,
+                     error_text());
         return -1;
     }
     if (d->info.samplerate != d->rate || d->info.channels != d->channels) {
@@ -239,13 +241,13 @@ static void settle(struct decoder *d)
 
 static int open_parts(struct decoder *d, int64_t size, bool *foreign)
 {
-    int64_t from = audio_extent_skip_tags(d->source.fd, 0, size), end;
+    int64_t from = audio_extent_skip_tags(&d->source, 0, size), end;
     bool open;
 
-    for (; d->count == 0 || from < size; from = audio_extent_skip_tags(d->source.fd, end, size)) {
+    for (; d->count == 0 || from < size; from = audio_extent_skip_tags(&d->source, end, size)) {
         if (from > 0 && from >= size)
             return error_set("is cut short: it ends within the tags before its samples");
-        end = audio_extent_end(d->source.fd, from, size, &open);
+        end = audio_extent_end(&d->source, from, size, &open);
         d->parts = mem_grow(d->parts, d->count + 1, sizeof *d->parts);
         d->parts[d->count] = (struct part){.from = from, .end = end};
         if (d->count > 0 && part_join(d, d->count, open) < 0)
@@ -315,6 +317,8 @@ int decoder_open(struct decoder *d, int fd, const struct audio_raw *raw, bool *f
     fstat(fd, &s); /* whoever opened it has done so before */
     if ((raw ? open_raw(d, s.st_size, raw) : open_parts(d, s.st_size, foreign)) < 0)
         return -1;
+    if (d->source.error != 0) /* libsndfile takes it for the end */
+        return set_failed(d);
     return d->frames == 0 ? error_set("holds no samples") : 0;
 }
 

@@ -1,6 +1,7 @@
 /* Walks what files are made of: chunks, each a name, a size and a body, or pages. */
 #include "io/audio_extent.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,11 +41,21 @@ static uint64_t number(const unsigned char *b, int bytes, bool big)
     return value;
 }
 
-static const struct kind *kind_at(int fd, int64_t at)
+/* Bytes of the descriptor from byte at on. A read that fails is kept. */
+static ssize_t bytes_at(struct audio_file *f, void *to, size_t bytes, int64_t at)
+{
+    ssize_t n = pread(f->fd, to, bytes, (off_t)at);
+
+    if (n < 0)
+        f->error = errno;
+    return n;
+}
+
+static const struct kind *kind_at(struct audio_file *f, int64_t at)
 {
     char b[12] = "";
 
-    if (pread(fd, b, sizeof b, (off_t)at) < (ssize_t)sizeof b)
+    if (bytes_at(f, b, sizeof b, at) < (ssize_t)sizeof b)
         return NULL;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (memcmp(b, kinds[i].magic, strlen(kinds[i].magic)) == 0 &&
@@ -55,20 +66,29 @@ static const struct kind *kind_at(int fd, int64_t at)
 
 /* Whether three frames of AAC begin there, one behind the other (ADTS, ISO/IEC 13818-7, 6.2: twelve bits set,
  * layer 0, from bit 30 on the frame's bytes in 13). */
-static bool aac_at(int fd, int64_t at)
+static bool aac_at(struct audio_file *f, int64_t at)
 {
     unsigned char b[7];
 
     for (int i = 0; i < 3; i++) {
-        if (pread(fd, b, sizeof b, (off_t)at) < (ssize_t)sizeof b || b[0] != 0xff || (b[1] & 0xf6) != 0xf0)
+        if (bytes_at(f, b, sizeof b, at) < (ssize_t)sizeof b || b[0] != 0xff || (b[1] & 0xf6) != 0xf0)
             return false;
         at += (b[3] & 3) << 11 | b[4] << 3 | b[5] >> 5;
     }
     return true;
 }
 
+static bool mpeg_at(struct audio_file *f, int64_t at, int64_t end)
+{
+    struct audio_file rest = {.fd = f->fd, .from = at, .size = end - at, .error = f->error};
+    bool begins = mp3_begins(&rest);
+
+    f->error = rest.error;
+    return begins;
+}
+
 /* Whether another file begins there: of these kinds, MPEG, or of one that is not read here (MPEG-4, Matroska, AAC). */
-static bool file_at(int fd, int64_t at, int64_t end)
+static bool file_at(struct audio_file *f, int64_t at, int64_t end)
 {
     static const struct {
         int at;
@@ -76,21 +96,20 @@ static bool file_at(int fd, int64_t at, int64_t end)
     } marks[] = {{0, "OggS"}, {0, "fLaC"}, {0, "ID3"}, {0, ".snd"}, {4, "ftyp"}, {0, "\x1a\x45\xdf\xa3"}};
     char b[8] = "";
 
-    if (pread(fd, b, sizeof b, (off_t)at) < (ssize_t)sizeof b)
+    if (bytes_at(f, b, sizeof b, at) < (ssize_t)sizeof b)
         return false;
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
         if (memcmp(b + marks[i].at, marks[i].mark, strlen(marks[i].mark)) == 0)
             return true;
-    return kind_at(fd, at) != NULL || aac_at(fd, at) ||
-           mp3_begins(&(struct audio_file){.fd = fd, .from = at, .size = end - at});
+    return kind_at(f, at) != NULL || aac_at(f, at) || mpeg_at(f, at, end);
 }
 
 /* A size that is out of all reason, and -1 for one that is not known, is returned as -1. */
-static int64_t chunk_at(int fd, const struct kind *k, int64_t at, unsigned char *b)
+static int64_t chunk_at(struct audio_file *f, const struct kind *k, int64_t at, unsigned char *b)
 {
     uint64_t bytes;
 
-    if (pread(fd, b, (size_t)k->head, (off_t)at) < (ssize_t)k->head)
+    if (bytes_at(f, b, (size_t)k->head, at) < (ssize_t)k->head)
         return -1;
     bytes = k->wide ? number(b + k->head - 8, 8, k->big) : number(b + k->head - 4, 4, k->big);
     if (k->whole && bytes >= (uint64_t)k->head)
@@ -105,19 +124,20 @@ static int64_t aligned(const struct kind *k, int64_t from, int64_t at)
 
 /* Whether there are chunks from at to the end, or to another file, whose start goes into *next: nothing else, in
  * particular no samples. */
-static bool only_chunks(int fd, const struct kind *k, int64_t from, int64_t at, int64_t end, int64_t *next)
+static bool only_chunks(struct audio_file *f, const struct kind *k, int64_t from, int64_t at, int64_t end,
+                        int64_t *next)
 {
-    unsigned char b[24];
+    unsigned char b[24] = {0};
 
     *next = end;
     for (int i = 0; i < CHUNKS_MAX && at + AUDIO_JUNK < end; i++) {
         int64_t bytes;
 
-        if (file_at(fd, at, end)) {
+        if (file_at(f, at, end)) {
             *next = at;
             return true;
         }
-        bytes = chunk_at(fd, k, at, b);
+        bytes = chunk_at(f, k, at, b);
         for (int c = 0; c < 4; c++)
             if (b[c] < 0x20 || b[c] > 0x7e)
                 return false;
@@ -129,23 +149,22 @@ static bool only_chunks(int fd, const struct kind *k, int64_t from, int64_t at, 
 }
 
 /* RF64: the size of the samples has 64 bits and stands in another chunk, the first. */
-static int64_t size_of_rf64(int fd, int64_t from, int64_t bytes)
+static int64_t size_of_rf64(struct audio_file *f, int64_t from, int64_t bytes)
 {
     unsigned char b[28];
 
-    if (bytes != 0xffffffff || pread(fd, b, sizeof b, (off_t)from + 12) < (ssize_t)sizeof b ||
-        memcmp(b, "ds64", 4) != 0)
+    if (bytes != 0xffffffff || bytes_at(f, b, sizeof b, from + 12) < (ssize_t)sizeof b || memcmp(b, "ds64", 4) != 0)
         return bytes;
     return number(b + 16, 8, false) < INT64_MAX / 4 ? (int64_t)number(b + 16, 8, false) : -1;
 }
 
 /* The body of a WAV's "fmt ": format and channels in 2 bytes each, rate and bytes a second in 4, bytes a frame and bits
  * a sample in 2. Bytes a frame count where the bytes a second agree. */
-static void read_frame(int fd, const struct kind *k, int64_t at, struct audio_extent *e)
+static void read_frame(struct audio_file *f, const struct kind *k, int64_t at, struct audio_extent *e)
 {
     unsigned char b[16];
 
-    if (k->wide || pread(fd, b, sizeof b, (off_t)at) < (ssize_t)sizeof b)
+    if (k->wide || bytes_at(f, b, sizeof b, at) < (ssize_t)sizeof b)
         return;
     e->bits = (int)number(b + 14, 2, k->big);
     e->frame = (int)number(b + 12, 2, k->big);
@@ -154,7 +173,7 @@ static void read_frame(int fd, const struct kind *k, int64_t at, struct audio_ex
 }
 
 /* Where the samples end that begin at e->start, into e->there and e->next. */
-static void measure(int fd, const struct kind *k, int64_t from, int64_t end, struct audio_extent *e)
+static void measure(struct audio_file *f, const struct kind *k, int64_t from, int64_t end, struct audio_extent *e)
 {
     int64_t left = end - e->start, bytes = e->promised;
 
@@ -164,8 +183,8 @@ static void measure(int fd, const struct kind *k, int64_t from, int64_t end, str
         return;
     for (; bytes <= left; bytes += (int64_t)1 << 32) { /* the size may have wrapped */
         e->there = bytes;
-        if (only_chunks(fd, k, from, aligned(k, from, e->start + bytes), end, &e->next) ||
-            only_chunks(fd, k, from, e->start + bytes, end, &e->next))
+        if (only_chunks(f, k, from, aligned(k, from, e->start + bytes), end, &e->next) ||
+            only_chunks(f, k, from, e->start + bytes, end, &e->next))
             return;
     }
     e->there = left;
@@ -173,12 +192,12 @@ static void measure(int fd, const struct kind *k, int64_t from, int64_t end, str
 }
 
 /* AU has no chunks: a header that says where the samples begin and how many bytes they have. */
-static struct audio_extent extent_of_au(int fd, int64_t from, int64_t end)
+static struct audio_extent extent_of_au(struct audio_file *f, int64_t from, int64_t end)
 {
     struct audio_extent e = {.promised = -1, .next = end, .big = true};
     unsigned char b[12];
 
-    if (pread(fd, b, sizeof b, (off_t)from) < (ssize_t)sizeof b || memcmp(b, ".snd", 4) != 0)
+    if (bytes_at(f, b, sizeof b, from) < (ssize_t)sizeof b || memcmp(b, ".snd", 4) != 0)
         return e;
     e.start = from + (int64_t)number(b + 4, 4, true);
     e.promised = (int64_t)number(b + 8, 4, true);
@@ -187,39 +206,39 @@ static struct audio_extent extent_of_au(int fd, int64_t from, int64_t end)
         e.promised = -1;
     if (e.promised <= 0 || e.promised >= e.there)
         return e;
-    if (file_at(fd, e.start + e.promised, end))
+    if (file_at(f, e.start + e.promised, end))
         e.next = e.start + e.promised;
     if (e.next < end || e.there - e.promised < AUDIO_JUNK)
         e.there = e.promised;
     return e;
 }
 
-struct audio_extent audio_extent(int fd, int64_t from, int64_t end)
+struct audio_extent audio_extent(struct audio_file *f, int64_t from, int64_t end)
 {
-    const struct kind *k = kind_at(fd, from);
+    const struct kind *k = kind_at(f, from);
     struct audio_extent e = {.promised = -1, .next = end};
-    unsigned char b[24];
+    unsigned char b[24] = {0};
     int64_t at;
 
     if (k == NULL)
-        return extent_of_au(fd, from, end);
+        return extent_of_au(f, from, end);
     e.big = k->big;
     at = from + k->first;
     for (int i = 0; i < CHUNKS_MAX && at < end; i++) {
-        int64_t bytes = chunk_at(fd, k, at, b);
+        int64_t bytes = chunk_at(f, k, at, b);
 
         if (memcmp(b, k->samples, 4) == 0 && at + k->head + k->lead <= end) {
             e.start = at + k->head + k->lead;
             if (strcmp(k->magic, "RF64") == 0)
-                bytes = size_of_rf64(fd, from, bytes);
+                bytes = size_of_rf64(f, from, bytes);
             e.promised = bytes < k->lead ? (bytes < 0 ? -1 : 0) : bytes - k->lead;
             if (!k->wide && e.promised >= open_ended && e.promised > end - e.start && e.promised <= 0xffffffff)
                 e.promised = -1;
-            measure(fd, k, from, end, &e);
+            measure(f, k, from, end, &e);
             return e;
         }
         if (memcmp(b, "fmt ", 4) == 0)
-            read_frame(fd, k, at + k->head, &e);
+            read_frame(f, k, at + k->head, &e);
         if (bytes < 0)
             break;
         at = aligned(k, from, at + k->head + bytes);
@@ -231,11 +250,11 @@ struct audio_extent audio_extent(int fd, int64_t from, int64_t end)
 
 /* ID3v2 (id3.org, section 3.1): "ID3", two bytes of version, flags, 28 bits of size in four bytes, without the header
  * of 10 bytes and a footer of as many. */
-int64_t audio_extent_skip_tags(int fd, int64_t from, int64_t size)
+int64_t audio_extent_skip_tags(struct audio_file *f, int64_t from, int64_t size)
 {
     unsigned char b[10];
 
-    while (from < size && pread(fd, b, sizeof b, (off_t)from) == (ssize_t)sizeof b && memcmp(b, "ID3", 3) == 0) {
+    while (from < size && bytes_at(f, b, sizeof b, from) == (ssize_t)sizeof b && memcmp(b, "ID3", 3) == 0) {
         from += b[5] & 0x10 ? 20 : 10;
         from += (b[6] & 127) << 21 | (b[7] & 127) << 14 | (b[8] & 127) << 7 | (b[9] & 127);
     }
@@ -243,13 +262,13 @@ int64_t audio_extent_skip_tags(int fd, int64_t from, int64_t size)
 }
 
 /* The first place from byte from on where that mark stands, size if there is none. */
-static int64_t find(int fd, int64_t from, int64_t size, const char *mark, size_t length)
+static int64_t find(struct audio_file *f, int64_t from, int64_t size, const char *mark, size_t length)
 {
     char *piece = mem_alloc(PIECE);
     int64_t found = size;
 
     for (int64_t at = from; at < size; at += PIECE - (int64_t)length + 1) {
-        ssize_t n = pread(fd, piece, PIECE, (off_t)at);
+        ssize_t n = bytes_at(f, piece, PIECE, at);
         char *here = n > 0 ? memmem(piece, (size_t)n, mark, length) : NULL;
 
         if (here != NULL)
@@ -264,7 +283,7 @@ static int64_t find(int fd, int64_t from, int64_t size, const char *mark, size_t
 /* Ogg (RFC 3533, section 6): pages of 27 bytes, a table of up to 255 sizes, and a body. Byte 5 holds flags: 2, the first
  * page of a stream; 4, its last. Streams that begin together are one file; one that begins later is the next, and so is
  * what is behind the last page and too long for a tag. */
-static int64_t ogg_end(int fd, int64_t from, int64_t size, bool *open)
+static int64_t ogg_end(struct audio_file *f, int64_t from, int64_t size, bool *open)
 {
     static const char mark[5] = {'O', 'g', 'g', 'S', 0};
     unsigned char b[27 + 255];
@@ -272,11 +291,11 @@ static int64_t ogg_end(int fd, int64_t from, int64_t size, bool *open)
     int64_t at = from, page = from, ends = 0, begins = 0, behind = size;
 
     while (at < size) {
-        ssize_t n = pread(fd, b, sizeof b, (off_t)at);
+        ssize_t n = bytes_at(f, b, sizeof b, at);
 
         if (n < (ssize_t)sizeof mark || memcmp(b, mark, sizeof mark) != 0) {
             behind = at;
-            at = find(fd, page + 1, size, mark, sizeof mark); /* the page was damaged or cut */
+            at = find(f, page + 1, size, mark, sizeof mark); /* the page was damaged or cut */
             page = at;
             continue;
         }
@@ -299,23 +318,23 @@ static int64_t ogg_end(int fd, int64_t from, int64_t size, bool *open)
 
 /* FLAC does not say how long it is: looks for the mark of a file and the head of its first block, 34 bytes that have to
  * be there (format specification, "METADATA_BLOCK_STREAMINFO"). */
-static int64_t flac_end(int fd, int64_t from, int64_t size)
+static int64_t flac_end(struct audio_file *f, int64_t from, int64_t size)
 {
     static const char mark[8] = {'f', 'L', 'a', 'C', 0, 0, 0, 34};
 
-    return find(fd, from + 1, size, mark, sizeof mark);
+    return find(f, from + 1, size, mark, sizeof mark);
 }
 
-int64_t audio_extent_end(int fd, int64_t from, int64_t size, bool *open)
+int64_t audio_extent_end(struct audio_file *f, int64_t from, int64_t size, bool *open)
 {
     char b[4] = "";
 
     *open = false;
-    if (pread(fd, b, sizeof b, (off_t)from) < (ssize_t)sizeof b)
+    if (bytes_at(f, b, sizeof b, from) < (ssize_t)sizeof b)
         return size;
     if (memcmp(b, "OggS", 4) == 0)
-        return ogg_end(fd, from, size, open);
+        return ogg_end(f, from, size, open);
     if (memcmp(b, "fLaC", 4) == 0)
-        return flac_end(fd, from, size);
-    return audio_extent(fd, from, size).next;
+        return flac_end(f, from, size);
+    return audio_extent(f, from, size).next;
 }

@@ -32,10 +32,12 @@ static off_t go(void *f, off_t offset, int whence)
 /* Bytes that stand at a place, as many as there are. */
 static int64_t look(struct audio_file *f, int64_t at, void *to, int64_t bytes)
 {
-    struct audio_file there = *f;
+    int64_t was = f->at, n;
 
-    there.at = at;
-    return audio_file_read(to, bytes, &there);
+    f->at = at;
+    n = audio_file_read(to, bytes, f);
+    f->at = was;
+    return n;
 }
 
 /* The frames that follow by the file's own count (Xing and Info, "VBRI" is not looked for), 0: it has none. It stands

@@ -15,9 +15,7 @@ int bank_open(struct bank *b, const char *path, const struct spectral *shape, co
     struct model *m = &b->m;
     struct reader *file = model_open(m, path);
 
-    if (!file)
-        return -1;
-    if (chunks_begin(&b->p, m, file, path, SPECTRAL_DECODER, threads))
+    if (!file || chunks_begin(&b->p, m, file, path, SPECTRAL_DECODER, threads))
         return -1;
     if (m->spectral.stride != shape->stride || m->spectral.features != shape->features || m->beat != f->beat)
         return error_set("%s: frames of its bank are not like those that are trained on: leave out --keep-bank", path);

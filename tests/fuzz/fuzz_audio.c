@@ -39,12 +39,20 @@ static void read_all(struct audio *a, double from)
     free(x);
 }
 
+/* libsndfile loses 5.8 KB at each Ogg whose first pages begin Vorbis and do not go on. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:vorbis_info_init";
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const double rates[] = {3000, 0, 22050, 1, 768000, 48000.5, 2999, 8000}, from[] = {0, 0, 0.01, 5};
     uint64_t h = fuzz_hash(data, size);
     const char *path = fuzz_file(0, data, size);
-    struct audio_extent e = audio_extent(fuzz_file_fd(0), 0, (int64_t)size);
+    struct audio_file f = {.fd = fuzz_file_fd(0)};
+    struct audio_extent e = audio_extent(&f, 0, (int64_t)size);
     struct audio *a;
     int pipes[2] = {-1, -1};
     char other[40];

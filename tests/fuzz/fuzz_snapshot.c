@@ -41,8 +41,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     train_options_begin(&o, table);
     o.resume_anyway = hash & 16;
-    if (from)
+    if (from) {
         run = (struct train_run){&o, &clips, NULL, NULL, &s};
+        o.config.from = path;
+        o.config.keep_bank = hash & 4;
+    }
     if (from ? from_open(&s, path) : snapshot_open(&s, path)) {
         FUZZ_HOLDS(strlen(error_text()) > 0);
         return 0;

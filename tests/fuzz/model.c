@@ -23,6 +23,7 @@ static void put_int(struct meta *m, const char *key, int64_t value)
 struct sizes {
     bool whole, beat, stereo;
     int fft, latent, width, stride, block, bank, clips, periods;
+    int rate, corner; /* 0: the usual */
 };
 
 static int features_of(const struct sizes *s)
@@ -36,7 +37,7 @@ static struct meta *describe(const struct sizes *s)
     struct meta *m = meta_map();
 
     meta_set(m, "network", meta_text(s->whole ? "notebook" : "spectral"));
-    put_int(m, "rate", 3000);
+    put_int(m, "rate", s->rate ? s->rate : 3000);
     put_int(m, "samples", s->whole ? 2 : 40);
     put_int(m, "latent", s->latent);
     if (!s->whole) {
@@ -47,7 +48,7 @@ static struct meta *describe(const struct sizes *s)
         put_int(m, "stride", s->stride);
         put_int(m, "fft", s->fft);
         put_int(m, "hop", s->fft / 4);
-        meta_set(m, "corner", meta_real(0));
+        put_int(m, "corner", s->corner);
         meta_set(m, "frames", meta_text(s->beat ? "beat" : "fixed"));
         put_int(m, "prior_block", s->block);
         put_int(m, "prior_bank", s->bank);
@@ -141,6 +142,8 @@ uint8_t *fuzz_model_drawn(uint32_t (*draw)(uint32_t below), size_t *size)
     s.bank = (int)draw(12);
     s.clips = (int)draw((uint32_t)s.bank + 1);
     s.periods = (int)draw(4);
+    s.rate = draw(2) ? 0 : 1 << draw(20);
+    s.corner = draw(2) ? 0 : 1 << draw(20);
     return model_of(&s, size);
 }
 

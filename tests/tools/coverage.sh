@@ -7,10 +7,10 @@ set -u
 BUILD=${BUILD:-build/coverage}
 cd "$(dirname "$0")/../.."
 files='base/fd base/history base/json base/meta base/opt base/recipe base/report base/text io/audio_decode
-io/audio_extent io/audio_file io/audio_mp3 io/audio_name io/audio_read io/audio_report io/clip io/load
-io/stream_explain io/stream_frame io/stream_join io/stream_meta io/stream_parse io/stream_read io/stream_scan
-io/stream_source model/file model/network model/notebook model/spectral_row train/dataset train/options train/snapshot
-train/train_from train/train_resume train/trainer cmd/cv-info cmd/plot/log'
+io/audio_extent io/audio_file io/audio_mp3 io/audio_name io/audio_read io/audio_report io/batch io/clip io/load
+io/output io/stream_explain io/stream_frame io/stream_join io/stream_meta io/stream_parse io/stream_read
+io/stream_scan io/stream_source model/file model/network model/notebook model/spectral_row train/bank_keep
+train/dataset train/options train/snapshot train/train_from train/train_resume train/trainer cmd/cv-info cmd/plot/log'
 
 rm -rf "$BUILD/profile"
 mkdir "$BUILD/profile"

@@ -252,8 +252,12 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: machine FOLDER SHIM PLACES SECONDS [NAME ...]\n");
         return 2;
     }
-    folder = argv[1];
-    shim = argv[2];
+    folder = realpath(argv[1], NULL);
+    shim = realpath(argv[2], NULL); /* programs run in other folders, and without a shim nothing would fail */
+    if (!folder || !shim) {
+        fprintf(stderr, "machine: %s: is not there\n", argv[folder ? 2 : 1]);
+        return 2;
+    }
     places = atol(argv[3]);
     deadline = now() + atof(argv[4]);
     signal(SIGPIPE, SIG_IGN);

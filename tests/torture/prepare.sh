@@ -7,6 +7,9 @@ tone -r 3000 -s 3 -w noise -a 0.2 -f flac -c 2 b.flac
 tone -r 3000 -s 3 -F 330 -f ogg c.ogg
 tone -r 3000 -s 3 -F 440 -S 3 d.wav
 for format in mp3 opus aiff; do tone -r 8000 -s 1 -F 330 -f $format d.$format; done
+for format in mp3 aiff; do cat d.$format d.$format > joined.$format; done
+cat c.ogg c.ogg > joined.ogg
+{ head -c 40 a.wav; printf '\0\0\0\0'; tail -c +45 a.wav; } > crashed.wav
 tone -r 1500 -s 20 -w noise -a 0.2 long.wav
 printf 'a.wav\nd.wav\n' | sed 's,^,../,' > list
 cv-load -q -r 3000 -n 9000 a.wav b.flac d.wav > clips.cvs

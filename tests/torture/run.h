@@ -3,6 +3,7 @@
 #define TESTS_TORTURE_RUN_H
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/resource.h>
@@ -76,6 +77,7 @@ static void become(const struct scenario *s, const struct fault *f, const int fe
     static const int usual[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ};
     char *words = mem_text(s->arguments), *argv[40], *save = NULL;
     struct rlimit limit = {(rlim_t)f->limit, (rlim_t)f->limit};
+    cpu_set_t one;
     int n = 0, in, out;
 
     for (char *w = strtok_r(words, " ", &save); w; w = strtok_r(NULL, " ", &save))
@@ -93,6 +95,9 @@ static void become(const struct scenario *s, const struct fault *f, const int fe
         _exit(99);
     for (int fd = 3; fd < 20; fd++)
         close(fd);
+    CPU_ZERO(&one); /* where threads are not asked for there are none, and calls have the same numbers in each run */
+    CPU_SET((size_t)sched_getcpu(), &one);
+    sched_setaffinity(0, sizeof one, &one);
     set_environment(s, f);
     for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
         signal(usual[i], SIG_DFL);

@@ -23,6 +23,8 @@ static const struct scenario scenarios[] = {
     {"load", NULL, "cv-load -n 600 -r 2000 ../a.wav", STREAM, DIES, 0},
     {"load-many", NULL, "cv-load --strict -r 3000 -n 600 -c ../a.wav ../b.flac ../c.ogg", STREAM, DIES, 0},
     {"load-formats", NULL, "cv-load --strict -r 2000 -n 600 ../d.mp3 ../d.opus ../d.aiff", STREAM, DIES, 0},
+    {"load-joined", NULL, "cv-load --strict -r 2000 -n 600 ../joined.ogg ../joined.mp3 ../joined.aiff ../crashed.wav",
+     STREAM, DIES, 0},
     {"load-list", "list", "cv-load -@ --strict --all -r 3000 -n 1000", STREAM, DIES, 0},
     {"load-pipe", "|a.wav", "cv-load -r 3000 -n 600 -", STREAM, DIES, 0},
     {"load-report", NULL, "cv-load --strict --report /dev/null --unique --tempo auto -r 3000 ../a.wav ../d.wav", STREAM,

@@ -60,5 +60,10 @@ int main(void)
     c = chroma_new(3000, 512, 0);
     check(chroma_bins(c) <= 257, "all bins at most where there is no corner: %d", chroma_bins(c));
     chroma_free(c);
+    c = chroma_new(62, 16, 0);
+    chroma_of(c, level, out);
+    for (int k = 0; k < CHROMA; k++)
+        check(fabsf(out[k]) <= 0, "no pitches, no chroma");
+    chroma_free(c);
     return check_done();
 }

@@ -1,6 +1,7 @@
 /* Where samples and files end, in files made by hand. */
 #include "io/audio_extent.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -52,24 +53,24 @@ static void page(int flags, int body)
     fill(0x55, (size_t)body);
 }
 
-static int written(void)
+static struct audio_file written(void)
 {
     int fd = temporary_open();
 
     if (fd < 0 || write(fd, file, size) != (ssize_t)size)
         exit(1);
-    return fd;
+    return (struct audio_file){.fd = fd};
 }
 
 static void test_from(int64_t start, const char *name, int64_t promised, int64_t there, int64_t next)
 {
-    int fd = written();
-    struct audio_extent e = audio_extent(fd, 0, (int64_t)size);
+    struct audio_file f = written();
+    struct audio_extent e = audio_extent(&f, 0, (int64_t)size);
 
     check(e.start == start && e.promised == promised && e.there == there && e.next == next,
           "%s: from %lld, %lld promised, %lld there, next at %lld", name, (long long)e.start, (long long)e.promised,
           (long long)e.there, (long long)e.next);
-    close(fd);
+    close(f.fd);
     size = 0;
 }
 
@@ -81,29 +82,40 @@ static void test_samples(const char *name, int64_t promised, int64_t there, int6
 static void test_end(const char *name, int64_t wanted, bool wanted_open)
 {
     bool open;
-    int fd = written();
-    int64_t end = audio_extent_end(fd, 0, (int64_t)size, &open);
+    struct audio_file f = written();
+    int64_t end = audio_extent_end(&f, 0, (int64_t)size, &open);
 
     check(end == wanted && open == wanted_open, "%s: ends at %lld of %zu%s", name, (long long)end, size,
           open ? ", open" : "");
-    close(fd);
+    close(f.fd);
     size = 0;
 }
 
 static void test_tags(void)
 {
-    int fd;
+    struct audio_file f;
 
     put("ID3\3\0\0\0\0\2\1", 10); /* 257 bytes */
     fill(9, 257);
     put("ID3\3\0\x10\0\0\0\0", 10); /* with a footer of ten bytes */
     fill(9, 10);
     put("RIFF", 4);
-    fd = written();
-    check(audio_extent_skip_tags(fd, 0, (int64_t)size) == 287, "tags in front");
-    check(audio_extent_skip_tags(fd, 287, (int64_t)size) == 287, "none");
-    close(fd);
+    f = written();
+    check(audio_extent_skip_tags(&f, 0, (int64_t)size) == 287, "tags in front");
+    check(audio_extent_skip_tags(&f, 287, (int64_t)size) == 287, "none");
+    close(f.fd);
     size = 0;
+}
+
+static void test_failing(void)
+{
+    struct audio_file tags = {.fd = -1}, end = tags, extent = tags;
+    bool open;
+
+    audio_extent_skip_tags(&tags, 0, 100);
+    audio_extent_end(&end, 0, 100, &open);
+    audio_extent(&extent, 0, 100);
+    check(tags.error == EBADF && end.error == EBADF && extent.error == EBADF, "reads that fail are kept");
 }
 
 /* Sizes of 64 bits, big-endian in CAF; in Sony's W64 they count the head of 24 bytes, in RF64 they stand elsewhere. */
@@ -282,5 +294,6 @@ int main(void)
     test_wide();
     test_chunks();
     test_tags();
+    test_failing();
     return check_done();
 }
