@@ -114,7 +114,7 @@ static void set_endless(void)
 static void follow_closely(struct codec_options *how)
 {
     if (!how->given[CODEC_FOLLOW])
-        how->guided.follow = 8;
+        how->guided.follow = 24;
     if (!how->given[CODEC_NEAREST])
         how->guided.nearest = 4;
 }

@@ -13,7 +13,7 @@
 enum { CONTEXT = 2, REACH = 4, BACK = 1024, BEST = 256, LAGS = 5 };
 /* Weights of the terms beside that of the context, as measured on composed and orchestral music; how alike a place has to
  * be for what was played there to return, and to be compared with. */
-static const double texture = 1, memory = 1, least_alike = 0.35;
+static const double texture = 3, memory = 1, least_alike = 0.35;
 static const double least_memory = 0.05;
 /* Farther than any two clips: what clips in three and in four are apart. */
 static const double other_bars = 1e6;
