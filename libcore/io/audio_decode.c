@@ -323,14 +323,14 @@ int decoder_open(struct decoder *d, int fd, const struct audio_raw *raw, bool *f
 }
 
 /* Frames by the header of what begins at byte from; libsndfile counts those that are there, where it can see that. */
-static int64_t promised_frames(const struct decoder *d, int fd, int64_t from, int bytes)
+static int64_t promised_frames(struct decoder *d, int64_t from, int bytes)
 {
     struct audio_extent e;
     struct stat s;
 
-    if (fstat(fd, &s) < 0 || !S_ISREG(s.st_mode))
+    if (fstat(d->source.fd, &s) < 0 || !S_ISREG(s.st_mode))
         return d->info.frames;
-    e = audio_extent(fd, from, s.st_size);
+    e = audio_extent(&d->source, from, s.st_size);
     return e.promised > e.there ? e.promised / bytes / d->info.channels : d->info.frames;
 }
 
@@ -358,7 +358,9 @@ int decoder_live(struct decoder *d, int fd, const struct audio_raw *raw)
     settle(d);
     if (bytes == 0 || type == SF_FORMAT_RAW)
         return 0;
-    frames = promised_frames(d, fd, from, bytes);
+    frames = promised_frames(d, from, bytes);
+    if (d->source.error != 0)
+        return set_failed(d);
     if (frames < length_open / bytes / d->info.channels)
         d->parts[0].frames = frames; /* for note_end */
     return 0;
