@@ -109,7 +109,7 @@ int batch_add(struct batch *b, struct item it)
     if (b->filled > 0 && (it.audio.shape[0] != first->audio.shape[0] || it.audio.shape[1] != first->audio.shape[1] ||
                           it.rate < first->rate || it.rate > first->rate))
         return error_set("clips of one batch must be alike: \"%s\" is %s at %.15g Hz, \"%s\" is %s at %.15g Hz "
-                         "(one cv-load --pad makes them so, -b 1 leaves them single)",
+                         "(one cv-load -r HZ --pad makes them so, -b 1 leaves them single)",
                          first->name, tensor_shape_text(&first->audio, x, sizeof x), first->rate, it.name,
                          tensor_shape_text(&it.audio, y, sizeof y), it.rate);
     b->items[b->filled++] = it;
