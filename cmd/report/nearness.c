@@ -8,6 +8,7 @@
 #include "base/diag.h"
 #include "base/error.h"
 #include "base/pool.h"
+#include "base/progress.h"
 #include "page.h"
 #include "../check/sounds.h"
 
@@ -18,6 +19,7 @@ static struct {
     enum compare_set set;
     struct reader *from;
     struct audio_clip clip;
+    int64_t clips; /* that it has */
     struct tally rhythm;
 } now; /* what is gathered */
 
@@ -40,17 +42,19 @@ static void clip_look(struct sound *s, int worker)
 static void clip_take(struct sound *s)
 {
     compare_take(now.to, now.set, &s->beside);
+    progress("comparison of clips", s->number + 1, now.clips); /* of one clip after the other */
     tally_add(&now.rhythm, s->figures.value[FIGURE_RHYTHM]);
 }
 
-/* All clips of a stream, which is released, and the mean of their rhythm. */
-static double gather(struct compare *c, struct pool *pool, enum compare_set set, struct reader *r)
+/* All clips of a stream of so many, which is released, and the mean of their rhythm. */
+static double gather(struct compare *c, struct pool *pool, enum compare_set set, struct reader *r, int64_t clips)
 {
     struct sounds *sounds = sounds_new(pool, true);
 
     now.to = c;
     now.set = set;
     now.from = r;
+    now.clips = clips;
     now.clip = (struct audio_clip){0};
     now.rhythm = (struct tally){0};
     if (r == NULL || sounds_each(sounds, &(struct sounds_how){clip_read, clip_look, clip_take}) < 0)
@@ -124,11 +128,12 @@ void nearness(FILE *page, const struct report *how, const struct eval *e)
                  "New clips are compared with recordings where two tracks or more are held out, at 1000 Hz or more.");
     } else {
         c = compare_new(e->rate, (uint64_t)how->seed, pool);
-        gather(c, pool, COMPARE_HALVES, clips_open(how->held_out));
+        gather(c, pool, COMPARE_HALVES, clips_open(how->held_out), e->clips);
         if (compare_fit(c) < 0)
             page_put(page, "p", "New clips are not compared with recordings: %s.", error_text());
         else
-            say(page, c, e, clips, gather(c, pool, COMPARE_CLIPS, stream_decode(how, stream_draw(how, clips, true))));
+            say(page, c, e, clips,
+                gather(c, pool, COMPARE_CLIPS, stream_decode(how, stream_draw(how, clips, true)), clips));
     }
     compare_free(c);
     pool_free(pool);
