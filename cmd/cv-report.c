@@ -13,6 +13,7 @@
 #include "io/clip.h"
 #include "plot/picture.h"
 #include "report/figures.h"
+#include "report/nearness.h"
 #include "report/page.h"
 #include "report/players.h"
 #include "report/streams.h"
@@ -92,7 +93,7 @@ static void curves(FILE *page)
 
 static void sounds(FILE *page, const struct eval *e)
 {
-    struct reader *made = stream_decode(&how, stream_draw(&how)), *recordings;
+    struct reader *made = stream_decode(&how, stream_draw(&how, how.clips, false)), *recordings;
 
     section(page, "New clips",
             "Drawn from the model's prior: they stand for no recording. Pictures are of the waveform and, under it, "
@@ -129,7 +130,9 @@ static void page_write(FILE *page)
     figures_training(page, &m);
     sounds(page, &e);
     page_test(page);
-    page_put(page, "h2", "How near it comes");
+    page_put(page, "h2", "How near new clips come");
+    nearness(page, &how, &e);
+    page_put(page, "h2", "How near reconstructions come");
     figures_distances(page, &e);
     section(page, "The latent plane",
             "What the model notes of each held-out clip, along the two directions in which "

@@ -85,6 +85,9 @@ static void check_usage(void)
         diag_usage("--endless: is one clip, of no length: leave %s out", count_given  ? "-n"
                                                                          : draw.exact ? "--exact"
                                                                                       : "--length");
+    if (draw.exact && (draw.start || draw.guide))
+        diag_usage("--exact: clips of --%s have the length itself anyway: leave it out",
+                   draw.start ? "continue" : "guide");
     if (start_given && !draw.start)
         diag_usage("--start needs clips to go on from: name them with --continue");
     if (draw.start && draw.tempo > 0)

@@ -111,7 +111,7 @@ static void say_levels(void)
 {
     if (limited > 0)
         diag_note("%lld of %lld clips had peaks over full scale: limited, by %.1f dB at most", (long long)limited,
-                  (long long)clips, -20 * log10(least_gain));
+                  (long long)clips, fmax(0.1, -20 * log10(least_gain)));
     if (level_left > 0)
         diag_note("%lld of %lld clips, the first is %s, are silent or under 0.4 s and have no loudness: "
                   "their level is left",

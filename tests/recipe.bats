@@ -113,6 +113,19 @@ remakes() {
     remakes d.bin
 }
 
+@test "a recipe that cannot make the model leaves none, and goes no further" {
+    cv-train -N notebook -q -e 1 < audio.cvs > 'a model.bin'
+    cv-encode 'a model.bin' < audio.cvs > a.lat
+    cv-info --recipe a.lat > recipe
+    rm 'a model.bin' jazz/*
+    status=0
+    sh recipe > out 2> said || status=$?
+    [ "$status" -eq 1 ]
+    [ ! -e 'a model.bin' ]
+    [ ! -s out ]
+    run -1 grep '^cv-encode' said
+}
+
 @test "models of the sound of models, again and again, have histories that a stream can hold" {
     cp audio.cvs sound
     for i in {1..9}; do

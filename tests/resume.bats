@@ -176,7 +176,7 @@ without_time() { sed 's/,"seconds":.*//' "$1"; }
     says "other data" "the same stream"
     cv-load -r 3000 -q -n 300 "$BATS_FILE_TMPDIR"/jazz/{b,a,c,d,e,f,g}.wav > order.cvs
     refuses 1 cv-train -q --resume "$shots/epoch-0001.cvm" < order.cvs
-    says "order"
+    says "as many clips of other sound or in another order"
     refuses 1 cv-train -q --resume "$shots/epoch-0001.cvm" -t test.cvs < audio.cvs
     says "-t"
     cv-train -N notebook -q -e 2 -t test.cvs --snapshot tested < audio.cvs > /dev/null 2>&1

@@ -472,6 +472,8 @@ early() {
     usage -m beat.bin -c long.cvs --tempo 100; says --tempo
     usage --start 3; says --continue
     usage -m beat.bin --start 3
+    usage -m beat.bin -c long.cvs --exact; says "--continue have the length itself"
+    usage -m beat.bin -g long.cvs --exact; says "--guide have the length itself"
     usage --tempo 10; says 20 400
     usage --tempo 401
     usage --tempo -5

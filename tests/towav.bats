@@ -55,6 +55,11 @@ clips_of() {
     [ "$(facts -d a.wav out/a.wav)" = 0.00000000 ]
 }
 
+@test "peaks over full scale by next to nothing are limited by something" {
+    clips_of loud:1.001 | cv-towav -f -o out 2> words
+    grep -qx 'cv-towav: 1 of 1 clips had peaks over full scale: limited, by 0.1 dB at most' words
+}
+
 @test "peaks over full scale are limited, without wrapping, and one line says so" {
     for bits in 16 24 32; do
         clips_of loud:1.6 quiet:0.5 louder:2 | cv-towav -f -b $bits -o out 2> words

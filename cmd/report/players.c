@@ -15,6 +15,7 @@
 #include "measure/levels.h"
 #include "measure/verdict.h"
 #include "page.h"
+#include "streams.h"
 #include "../check/sounds.h"
 #include "../plot/picture.h"
 
@@ -105,15 +106,6 @@ static void clip_put(FILE *page, const struct reader *r, const struct audio_clip
     free(about);
     free(seen);
     free(id);
-}
-
-static bool clip_next(struct reader *r, struct audio_clip *c)
-{
-    int got = audio_clip_next(r, c);
-
-    if (got < 0)
-        diag_die("%s", error_text());
-    return got > 0;
 }
 
 static void name_put(FILE *page, const struct audio_clip *c)

@@ -13,6 +13,15 @@
 
 static const char label[] = "temporary file";
 
+bool clip_next(struct reader *r, struct audio_clip *c)
+{
+    int got = r != NULL ? audio_clip_next(r, c) : -1;
+
+    if (got < 0)
+        diag_die("%s", error_text());
+    return got > 0;
+}
+
 static int temporary(void)
 {
     int fd = temporary_open();
@@ -77,9 +86,10 @@ struct reader *stream_some(const struct report *how, int64_t clips, int64_t samp
     return read_again(fd, 0);
 }
 
-struct reader *stream_draw(const struct report *how)
+struct reader *stream_draw(const struct report *how, int64_t count, bool exact)
 {
-    struct draw draw = {.count = how->clips,
+    struct draw draw = {.count = count,
+                        .exact = exact,
                         .seed = how->seed,
                         .temperature = 1,
                         .length = how->length,

@@ -112,9 +112,9 @@ static void print_model(FILE *to, const struct meta *named, struct meta *said)
     print_word(to, named->items[0]);
     fputs(" || ", to);
     print_pipe(to, &runs);
-    fputs(" > ", to);
+    fputs(" -o ", to); /* which leaves no file when it fails */
     print_word(to, named->items[0]);
-    putc('\n', to);
+    fputs(" &&\n", to);
 }
 
 /* A line for each model that is used. */

@@ -419,17 +419,7 @@ static struct compare_figures figures_of(const struct compare *c, enum compare_s
                                  set == COMPARE_HALVES ? &c->half[1] : &c->sets[set]};
     const struct point_set *real = sets[0]->patches, *other = sets[1]->patches;
     struct point_match match;
-    struct compare_figures f = {
-        .fd = NAN,
-        .fdl = NAN,
-        .low = NAN,
-        .high = NAN,
-        .mmd = NAN,
-        .precision = NAN,
-        .recall = NAN,
-        .clips = (int64_t)other->count,
-        .patches = (int64_t)other->seen,
-    };
+    struct compare_figures f = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, (int64_t)other->count, (int64_t)other->seen};
 
     assert(c->fitted);
     if (real->kept == 0 || other->seen < 2)
@@ -478,6 +468,11 @@ void compare_figures(struct compare *c, struct compare_figures figures[COMPARE_S
 
     pool_run(c->pool, COMPARE_SETS + 2, cloud_settle, c);
     pool_run(c->pool, COMPARE_SETS, set_figures, &job);
+}
+
+double compare_relative(const struct compare *c, enum compare_set set)
+{
+    return point_set_relative(c->reference.patches, c->sets[set].patches, c->seed);
 }
 
 struct compare_near compare_near_all(const struct compare *c, enum compare_set set)

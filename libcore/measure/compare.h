@@ -72,6 +72,7 @@ int compare_fit(struct compare *c);
 
 /* At the end. */
 void compare_figures(struct compare *c, struct compare_figures figures[COMPARE_SETS]);
+double compare_relative(const struct compare *c, enum compare_set set); /* mel-FD, point_set_relative; not of HALVES */
 struct compare_near compare_near_all(const struct compare *c, enum compare_set set); /* CLIPS or HELD_OUT */
 struct forms_figures compare_forms(const struct compare *c, enum forms_set set);
 double compare_explained(const struct compare *c); /* share of the reference's variance in the space */

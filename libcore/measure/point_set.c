@@ -12,7 +12,7 @@
 #include "base/sort.h"
 #include "measure/distances.h"
 
-enum { DRAWS = 200, DRAW_STREAM = 1000 };
+enum { DRAWS = 200, HALVINGS = 50, DRAW_STREAM = 1000, HALVING_STREAM };
 
 struct point_set *point_set_new(int dims, uint64_t seed, uint64_t stream)
 {
@@ -33,6 +33,7 @@ void point_set_free(struct point_set *c)
     for (size_t i = 0; i < c->count; i++)
         moments_free(c->clips[i]);
     free(c->clips);
+    free(c->owners);
     moments_free(c->all);
     free(c->rows);
     free(c->owner);
@@ -62,6 +63,8 @@ void point_set_add(struct point_set *c, const float *rows, int64_t count, int64_
     if (count == 0)
         return;
     c->clips = mem_more(c->clips, c->count, sizeof *c->clips);
+    c->owners = mem_more(c->owners, c->count, sizeof *c->owners);
+    c->owners[c->count] = owner;
     m = c->clips[c->count++] = moments_new(c->dims);
     moments_add(m, rows, count, (size_t)c->dims);
     moments_merge(c->all, m);
@@ -239,4 +242,71 @@ void point_set_interval(const struct point_set *c, const struct point_set *real,
     shift = moments_frechet(real->all, c->all) - (draws[DRAWS / 2 - 1] + draws[DRAWS / 2]) / 2;
     *low = fmax(0, draws[DRAWS / 40 - 1] + shift);
     *high = draws[DRAWS - DRAWS / 40] + shift;
+}
+
+/* Owners in the order of clips go to one side and the other in turn: order [count] becomes the clips of the first, then
+ * those of the second. Returns how many the first are. */
+static size_t halve(const struct point_set *c, size_t *order)
+{
+    size_t *second = mem_zero(c->count, sizeof *second), first = 0, rest = 0, owners = 0;
+    bool *side = mem_zero(c->count, sizeof *side);
+
+    for (size_t i = 0; i < c->count; i++) {
+        size_t like = 0;
+
+        while (c->owners[order[like]] != c->owners[order[i]])
+            like++;
+        side[i] = like < i ? side[like] : owners++ % 2 == 1;
+    }
+    for (size_t i = 0; i < c->count; i++)
+        if (side[i])
+            second[rest++] = order[i];
+        else
+            order[first++] = order[i];
+    memcpy(order + first, second, rest * sizeof *second);
+    free(second);
+    free(side);
+    return first;
+}
+
+static void clips_take(struct moments *m, const struct point_set *c, const size_t *order, size_t count)
+{
+    moments_clear(m);
+    for (size_t i = 0; i < count; i++)
+        moments_merge(m, c->clips[order[i]]);
+}
+
+double point_set_relative(const struct point_set *real, const struct point_set *c, uint64_t seed)
+{
+    struct rng r = rng_new(seed, HALVING_STREAM);
+    struct moments *half[3]; /* of real, of real, of c */
+    size_t *order = mem_alloc((real->count + 1) * sizeof *order), *other = mem_alloc((c->count + 1) * sizeof *other);
+    double to_c = 0, to_real = 0;
+
+    for (int k = 0; k < 3; k++)
+        half[k] = moments_new(real->dims);
+    for (size_t i = 0; i < real->count; i++)
+        order[i] = i;
+    for (size_t i = 0; i < c->count; i++)
+        other[i] = i;
+    for (int i = 0; i < HALVINGS; i++) {
+        size_t first, some;
+
+        rng_shuffle(&r, order, real->count);
+        rng_shuffle(&r, other, c->count);
+        first = halve(real, order);
+        some = real->count - first < c->count ? real->count - first : c->count;
+        if (some == 0)
+            break;
+        clips_take(half[0], real, order, first);
+        clips_take(half[1], real, order + first, some);
+        clips_take(half[2], c, other, some);
+        to_real += moments_frechet(half[0], half[1]);
+        to_c += moments_frechet(half[0], half[2]);
+    }
+    for (int k = 0; k < 3; k++)
+        moments_free(half[k]);
+    free(order);
+    free(other);
+    return to_c / to_real; /* NaN of none */
 }

@@ -18,6 +18,7 @@ struct point_set {
     int dims;
     size_t count;
     struct moments **clips; /* of each clip that has points */
+    int64_t *owners;        /* [count] of these */
     struct moments *all;
     float *rows;    /* [kept, dims] */
     int64_t *owner; /* whose the row is */
@@ -68,5 +69,10 @@ struct point_match point_set_match(const struct point_set *real, const struct po
  * draws, moved by the distance less their median. NaN for fewer than 3 clips. */
 void point_set_interval(const struct point_set *c, const struct point_set *real, uint64_t seed, double *low,
                         double *high);
+
+/* Whether c is as far from real as real clips are, of which 1 says so: the owners of real are halved at random, 50 times;
+ * the mean Frechet distance of some clips of c from one half, over that of as many clips of the other half. NaN: real has
+ * one owner, or c is empty. */
+double point_set_relative(const struct point_set *real, const struct point_set *c, uint64_t seed);
 
 #endif

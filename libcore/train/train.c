@@ -398,7 +398,9 @@ int train(const struct train_run *run)
     pool = pool_new(team_threads((int)run->options->threads));
     for (int i = 0; i < CURVES; i++)
         h.curves[i] = meta_list();
+    h.setup = -clock_now();
     h.trainer = trainer_new(&run->options->config, run->data, pool);
+    h.setup += clock_now();
     catch_signals();
     if (!team_agree(h.trainer ? 0 : -1))
         status = run_all(&h);

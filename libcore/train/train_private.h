@@ -27,6 +27,7 @@ struct history {
     bool terminal, trouble, planned;
     int stopped;         /* the signal that asked some rank for an end, see look_up; 0: none */
     double now;          /* by the clock of rank 0, as all ranks were told last, see look_up */
+    double setup;        /* seconds until the first epoch: to learn the prior takes about as long */
     double began, shown; /* by clock_now; began by that of rank 0 */
     double spent;        /* seconds before, in the runs that this one goes on from */
     double resumed;      /* share of the run that was done then */

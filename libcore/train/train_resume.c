@@ -107,12 +107,17 @@ int resume_check_data(const struct train_run *run)
     if (ranks != team_size())
         return error_set("%s was trained by %lld ranks, now %d: start as many, or go on with --resume-anyway",
                          run->resume->path, (long long)ranks, team_size());
-    if (rate < d->rate || rate > d->rate || !same_digest(was, "digest", d))
+    if (rate < d->rate || rate > d->rate || clips != (int64_t)d->all || samples != d->samples ||
+        channels != d->channels)
         return error_set(
             "%s was trained on other data, %lld clips [%lld, %lld] at %g Hz, now %zu clips [%d, %lld] at %g Hz: "
             "give the same stream in the same order, or go on with --resume-anyway",
             run->resume->path, (long long)clips, (long long)channels, (long long)samples, rate, d->all, d->channels,
             (long long)d->samples, d->rate);
+    if (!same_digest(was, "digest", d))
+        return error_set("%s was trained on other data, as many clips of other sound or in another order: "
+                         "give the same stream in the same order, or go on with --resume-anyway",
+                         run->resume->path);
     if (run->test && !same_digest(was, "test_digest", run->test))
         return error_set("%s was trained with another test stream: give the same to -t, or go on with --resume-anyway",
                          run->resume->path);

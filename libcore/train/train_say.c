@@ -132,7 +132,7 @@ void say_plan(struct history *h, int steps, double seconds)
               d->all == 1 ? "" : "s", words_time(d->seconds, length), d->tracks, d->tracks == 1 ? "" : "s",
               chosen ? chosen : "", chosen ? "; " : "", parameters / (parameters < 1e6 ? 1e3 : 1e6),
               parameters < 1e6 ? "k" : "M", steps, steps == 1 ? "" : "s",
-              words_time(t->config.minutes > 0 ? 60 * t->config.minutes : all * seconds, about));
+              words_time(h->setup + (t->config.minutes > 0 ? 60 * t->config.minutes : all * seconds), about));
     free(chosen);
     say_meant(t->network, d);
     if (!(t->config.minutes > 0) && all < (double)t->kind->least_steps)

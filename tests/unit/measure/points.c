@@ -364,6 +364,31 @@ static void interval(void)
     point_set_free(c);
 }
 
+static void clips_at(struct point_set *s, float at, int64_t owner)
+{
+    float x[] = {at - 0.1f, at + 0.1f};
+
+    for (int clip = 0; clip < 3; clip++)
+        point_set_add(s, x, 2, owner);
+}
+
+/* Two tracks, which are the halves whatever is drawn, and clips between them. */
+static void relative(void)
+{
+    struct point_set *r = point_set_new(1, 1, 0), *c = point_set_new(1, 1, 1);
+
+    clips_at(r, 0, 1);
+    clips_at(c, 5, 1);
+    check(isnan(point_set_relative(r, c, 9)), "one track is not halved");
+    clips_at(r, 10, 2);
+    near("half as far, squared", point_set_relative(r, c, 9), 0.25, 1e-6);
+    point_set_free(c);
+    c = point_set_new(1, 1, 1);
+    check(isnan(point_set_relative(r, c, 9)), "no clips");
+    point_set_free(r);
+    point_set_free(c);
+}
+
 /* ---- the nearest windows ---- */
 
 /* Two maps, one too short for a window; a clip whose windows are compared with all of theirs, one by one. */
@@ -431,6 +456,7 @@ int main(void)
     edges();
     sampled();
     interval();
+    relative();
     nearest();
     return check_done();
 }
