@@ -388,7 +388,7 @@ early() {
 
 @test "every knob of form changes the clip; those that do nothing are warned of" {
     cv-sample -m beat.bin --length 12 > want
-    for how in "--follow 20" "--vary 1" "--block 1" "--nearest 1" "--form AB" "--prior beat" "--prior normal"; do
+    for how in "--follow 100" "--vary 1" "--block 1" "--nearest 1" "--form AB" "--prior beat" "--prior normal"; do
         cv-sample -m beat.bin --length 12 $how > got
         run -1 same want < got
     done

@@ -24,7 +24,8 @@ import sys
 import tempfile
 
 FILES = ["libcore/measure/*.c", "libcore/nn/loss*.c", "libcore/nn/gauss.c", "libcore/model/terms.c",
-         "libcore/model/prior.c", "libcore/model/prior_fit.c"]
+         "libcore/model/prior.c", "libcore/model/prior_fit.c", "libcore/model/guided.c", "libcore/model/blocks.c",
+         "libcore/model/bar.c", "libcore/model/draw.c", "libcore/model/continuation.c"]
 EXPLAINED = os.path.join(os.path.dirname(__file__), "mutants.txt")
 BUILD = os.environ.get("BUILD", "build")
 SECONDS = 20

@@ -1,4 +1,5 @@
-/* The guided prior's choices: other clips than the one followed, whole units, and what returns where the guide does. */
+/* The guided prior's row, and what is played by it: other clips than the one followed, whole units, and what returns where
+ * the guide does. */
 #include "model/guided.h"
 
 #include <stdbool.h>
@@ -7,38 +8,7 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
-#include "check.h"
-
-enum { D = 4, LENGTH = 4, CLIPS = 5, BLOCKS = 42, FRAMES = CLIPS * BLOCKS * LENGTH + 2 * CLIPS };
-
-static struct blocks bank;
-static float past[2 * LENGTH * D];
-
-static void make_bank(void)
-{
-    float *z = mem_alloc(FRAMES * D * sizeof *z), ones[D] = {1, 1, 1, 1};
-    struct listening by = {.weight = ones, .chroma = chroma_new(3000, 512, 0)};
-    size_t bins = (size_t)chroma_bins(by.chroma);
-    struct rng r = rng_new(1, 0);
-    int64_t lengths[CLIPS];
-
-    by.level = mem_alloc(bins * D * sizeof(float));
-    by.rest = mem_zero(bins, sizeof(float));
-    rng_normal(&r, by.level, bins * D);
-    rng_normal(&r, z, FRAMES * D);
-    for (int c = 0; c < CLIPS; c++)
-        lengths[c] = BLOCKS * LENGTH + 2; /* what is no whole block is left out */
-    blocks_make(&bank, D, LENGTH, z, lengths, CLIPS, &by, true);
-    check(bank.count == CLIPS * BLOCKS && bank.frame[BLOCKS] == BLOCKS * LENGTH + 2, "blocks lie in their clips");
-    check(bank.weighted[3 * LENGTH * D] >= z[3 * LENGTH * D] && bank.weighted[3 * LENGTH * D] <= z[3 * LENGTH * D],
-          "with the latents' own weight");
-    for (int c = 0; c < CLIPS; c++)
-        bank.bar[c] = (struct bar){BAR, c % BAR}; /* noise has none */
-    free(by.level);
-    free(by.rest);
-    chroma_free(by.chroma);
-    free(z);
-}
+#include "model/guided_bank.h"
 
 /* Blocks played in a clip of count that follows clip 2 from its block 3 on. */
 static struct guided_walk *play(const struct guided *g, int64_t count, int64_t *made, int64_t *row)
@@ -192,6 +162,10 @@ static void test_three(void)
           "where there is no room for one more, of a "
           "clip in three");
     check(places, "and all are at the same place of their bars");
+    g.how.form = "AB";
+    g.how.bars = BLOCKS / THREE / 2;
+    guided_end(play(&g, COUNT, made, row));
+    check(bank.clip[row[BLOCKS / 2]] == 2, "a clip has room for what fills it");
     memcpy(bank.bar, was, sizeof was);
 }
 
@@ -303,7 +277,7 @@ static void test_endless(void)
 
 int main(void)
 {
-    make_bank();
+    make_bank(0);
     test_endless();
     test_units();
     test_owed();
