@@ -127,6 +127,7 @@ uint8_t *fuzz_model(enum fuzz_model_kind kind, size_t *size)
         [FUZZ_SPECTRAL] = {false, false, false, 16, 2, 1, 1, 1, 10, 2, 0},
         [FUZZ_BEAT] = {false, true, false, 16, 2, 1, 1, 1, 10, 2, 3},
         [FUZZ_STEREO] = {false, false, true, 16, 1, 1, 2, 1, 10, 2, 0},
+        [FUZZ_OWN] = {false, false, false, 512, 1, 1, 1, 12, 120, 2, 0},
     };
 
     return model_of(&kinds[kind], size);
