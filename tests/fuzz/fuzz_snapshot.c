@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct snapshot s;
     struct train_run run = {&o, &clips, NULL, &s, NULL};
     struct history h = {.run = &run, .folder = -1};
-    bool from = hash % 4 == 0;
+    bool from;
 
     if (!pool) {
         fuzz_clips(&clips);
@@ -41,14 +41,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     train_options_begin(&o, table);
     o.resume_anyway = hash & 16;
+    from = hash % 4 == 0 || snapshot_open(&s, path); /* a model that is no snapshot */
+    if (from && from_open(&s, path)) {
+        FUZZ_HOLDS(strlen(error_text()) > 0);
+        return 0;
+    }
     if (from) {
         run = (struct train_run){&o, &clips, NULL, NULL, &s};
         o.config.from = path;
         o.config.keep_bank = hash & 4;
-    }
-    if (from ? from_open(&s, path) : snapshot_open(&s, path)) {
-        FUZZ_HOLDS(strlen(error_text()) > 0);
-        return 0;
     }
     if (!(from ? from_settings(&o, &s) : resume_settings(&o, &s)) && !train_options_fit(&o) && is_small(&o.config) &&
         !(from ? from_check_data(&run) : resume_check_data(&run)) &&

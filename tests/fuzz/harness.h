@@ -37,8 +37,9 @@ uint64_t fuzz_hash(const void *data, size_t size);
 _Noreturn void fuzz_broken(const char *what, const char *file, int line);
 
 /* A whole model, as small as it can be, of the network 'notebook', or of 'spectral' with a bank: with frames at a fixed
- * distance, with frames that follow the beat and all that its prior can have, or of stereo. The caller frees it. */
-enum fuzz_model_kind { FUZZ_NOTEBOOK, FUZZ_SPECTRAL, FUZZ_BEAT, FUZZ_STEREO };
+ * distance, with frames that follow the beat and all that its prior can have, of stereo, or of the clips of fuzz_clips. The
+ * caller frees it. */
+enum fuzz_model_kind { FUZZ_NOTEBOOK, FUZZ_SPECTRAL, FUZZ_BEAT, FUZZ_STEREO, FUZZ_OWN };
 uint8_t *fuzz_model(enum fuzz_model_kind kind, size_t *size);
 uint8_t *fuzz_model_drawn(uint32_t (*draw)(uint32_t below),
                           size_t *size); /* of 'spectral', of small sizes that agree */

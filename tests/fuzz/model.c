@@ -22,8 +22,7 @@ static void put_int(struct meta *m, const char *key, int64_t value)
 /* What a model is made of; whole: of the network 'notebook', else of 'spectral'. */
 struct sizes {
     bool whole, beat, stereo;
-    int fft, latent, width, stride, block, bank, clips, periods;
-    int rate, corner; /* 0: the usual */
+    int fft, latent, width, stride, block, bank, clips, periods, rate, corner;
 };
 
 static int features_of(const struct sizes *s)
@@ -37,7 +36,7 @@ static struct meta *describe(const struct sizes *s)
     struct meta *m = meta_map();
 
     meta_set(m, "network", meta_text(s->whole ? "notebook" : "spectral"));
-    put_int(m, "rate", s->rate ? s->rate : 3000);
+    put_int(m, "rate", s->rate);
     put_int(m, "samples", s->whole ? 2 : 40);
     put_int(m, "latent", s->latent);
     if (!s->whole) {
@@ -123,10 +122,11 @@ static uint8_t *model_of(const struct sizes *s, size_t *size)
 uint8_t *fuzz_model(enum fuzz_model_kind kind, size_t *size)
 {
     static const struct sizes kinds[] = {
-        [FUZZ_NOTEBOOK] = {.whole = true, .latent = 1},
-        [FUZZ_SPECTRAL] = {false, false, false, 16, 2, 1, 1, 1, 10, 2, 0},
-        [FUZZ_BEAT] = {false, true, false, 16, 2, 1, 1, 1, 10, 2, 3},
-        [FUZZ_STEREO] = {false, false, true, 16, 1, 1, 2, 1, 10, 2, 0},
+        [FUZZ_NOTEBOOK] = {.whole = true, .latent = 1, .rate = 3000},
+        [FUZZ_SPECTRAL] = {false, false, false, 16, 2, 1, 1, 1, 10, 2, 0, 3000, 0},
+        [FUZZ_BEAT] = {false, true, false, 16, 2, 1, 1, 1, 10, 2, 3, 3000, 0},
+        [FUZZ_STEREO] = {false, false, true, 16, 1, 1, 2, 1, 10, 2, 0, 3000, 0},
+        [FUZZ_OWN] = {false, false, false, 512, 1, 1, 1, 12, 120, 2, 0, 3000, 0},
     };
 
     return model_of(&kinds[kind], size);
@@ -142,7 +142,7 @@ uint8_t *fuzz_model_drawn(uint32_t (*draw)(uint32_t below), size_t *size)
     s.bank = (int)draw(12);
     s.clips = (int)draw((uint32_t)s.bank + 1);
     s.periods = (int)draw(4);
-    s.rate = draw(2) ? 0 : 1 << draw(20);
+    s.rate = draw(2) ? 3000 : 1 << draw(20);
     s.corner = draw(2) ? 0 : 1 << draw(20);
     return model_of(&s, size);
 }

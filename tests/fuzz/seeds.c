@@ -253,6 +253,7 @@ int main(int argc, char **argv)
         save_model("stereo", FUZZ_STEREO);
     } else if (!strcmp(target, "snapshot")) {
         save_snapshots("spectral");
+        save_model("bank", FUZZ_OWN);
     } else if (!strcmp(target, "audio")) {
         save_sounds();
     } else if (!strcmp(target, "options")) {
