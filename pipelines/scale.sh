@@ -2,17 +2,18 @@
 # scale.sh: the figures of cv-scale(7), as tables.
 #
 #   make scale                          all of them, with 100 clips of composed jazz
-#   make scale ROWS='efficiency model'  only these: filters, efficiency, memory, quality, model
+#   make scale ROWS='efficiency model'  only these: filters, efficiency, memory, quality, model, network
 #   make scale MUSIC=folder             filters: seconds for an hour of the files in it, of each kind
 #
 # It wants two cores of its own, and takes them for half an hour; what is loaded stays in OUT.
 set -eu -o pipefail
+shopt -s inherit_errexit
 export LC_ALL=C
 BUILD=${BUILD:-build}
 OUT=${OUT:-$BUILD/scale}
-ROWS=${ROWS:-filters efficiency memory quality model}
-# for tests: clips, pairs of runs, epochs
-COUNT=${COUNT:-100} PAIRS=${PAIRS:-5} EPOCHS=${EPOCHS:-}
+ROWS=${ROWS:-filters efficiency memory quality model network}
+# for tests: clips, pairs of runs, epochs, Gb/s
+COUNT=${COUNT:-100} PAIRS=${PAIRS:-5} EPOCHS=${EPOCHS:-} RATES=${RATES:-1 10}
 HERE=$(cd "$(dirname "$0")" && pwd)
 build=$(cd "$BUILD" && pwd)
 PATH=$build:$build/tools:$PATH
@@ -20,13 +21,14 @@ export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_
 trap 'exit 130' INT
 [ -x "$build/cv-train-mpi" ] || { echo "scale: cv-train-mpi is not built: install OpenMPI or MPICH" >&2; exit 1; }
 
-# ranks N OPTION ... < CLIPS: cv-train-mpi with one thread each; WRAP: a command before it that may use $rank
+# ranks N OPTION ... < CLIPS: cv-train-mpi with one thread each; WRAP: a command before it that may use $rank; START: what
+# starts it in place of mpirun
 ranks() {
     local n=$1 of=mpirun.openmpi rank=OMPI_COMM_WORLD_RANK
 
     shift
     if ldd "$build/cv-train-mpi" | grep -q libmpich; then of=mpirun.mpich rank=PMI_RANK; fi
-    clips=$(readlink -f /dev/stdin) $of -n "$n" sh -c "rank=\$$rank; exec ${WRAP-} cv-train-mpi -q -j 1 \"\$@\" < \"\$clips\"" sh "$@" \
+    clips=$(readlink -f /dev/stdin) ${START:-$of} -n "$n" sh -c "rank=\$$rank; exec ${WRAP-} cv-train-mpi -q -j 1 \"\$@\" < \"\$clips\"" sh "$@" \
         < /dev/null
 }
 
@@ -46,7 +48,6 @@ clips() {
 
 # median < NUMBERS
 median() { sort -g | awk '{ x[NR] = $1 } END { print NR % 2 ? x[(NR + 1) / 2] : (x[NR / 2] + x[NR / 2 + 1]) / 2 }'; }
-
 
 # minutes < STREAM: of sound, at 22050 Hz
 minutes() { facts -s - | awk '{ for (i = 1; i <= NF; i++) if ($i ~ /^samples=/) n += substr($i, 9) } END { print n / 22050 / 60 }'; }
@@ -80,9 +81,9 @@ filters() {
 
 # ---- efficiency: two ranks of one thread beside one of one thread, in turns
 
-# speed N: crops a second, of whole epochs after the first
+# speed N SIDE: crops a second, of whole epochs after the first
 speed() {
-    ranks "$1" -e "${EPOCHS:-4}" --log "$OUT/log.$1" -o "$OUT/model.$1" < "$(clips train 22050)"
+    ranks "$1" -e "${EPOCHS:-4}" --log "$OUT/log.$1" -o "$OUT/model.$1" < "$(clips "$2" 22050)"
     jq -s '(if length > 1 then .[1:] else . end) | map(.crops_per_second) | add / length' "$OUT/log.$1"
 }
 
@@ -91,7 +92,7 @@ efficiency() {
 
     : > "$OUT/pairs"
     for ((pair = 0; pair < PAIRS; pair++)); do
-        if ((pair % 2)); then two=$(speed 2); one=$(speed 1); else one=$(speed 1); two=$(speed 2); fi
+        if ((pair % 2)); then two=$(speed 2 train); one=$(speed 1 train); else one=$(speed 1 train); two=$(speed 2 train); fi
         echo "$one $two" >> "$OUT/pairs"
     done
     echo 'training at 22050 Hz, one thread a rank, two cores'
@@ -171,13 +172,14 @@ quality() {
 # Rabenseifner, Gropp, "Optimization of collective communication operations in MPICH", 2005, pairwise exchange and ring.
 # 10 Gb Ethernet: 12 us, 7 Gb/s (Feng et al., "Optimizing 10-Gigabit Ethernet for networks of workstations, clusters, and
 # grids", SC 2003). 40 Gb: 1.93 us, 37.2 Gb/s (Squyres, "MPI over 40Gb Ethernet", Cisco 2014).
+cost='function cost(n, latency, bandwidth) {
+    return 2e3 * (n - 1) * (latency + bytes / n / bandwidth) + 2e3 * latency * log(n) / log(2)
+}'
+
 model() {
     [ -s "$OUT/step" ] || { echo 'model: the step is measured by efficiency' >&2; return 1; }
     echo 'what n ranks tell each other in a step, and efficiency: of 8 crops a rank on one core, or 64 on 8; of 8 on 8'
-    awk -v step="$(cat "$OUT/step")" -v bytes="$(awk -v p="$(parameters)" 'BEGIN { print 4 * p }')" '
-        function cost(n, latency, bandwidth) {
-            return 2e3 * (n - 1) * (latency + bytes / n / bandwidth) + 2e3 * latency * log(n) / log(2)
-        }
+    awk -v step="$(cat "$OUT/step")" -v bytes="$(awk -v p="$(parameters)" 'BEGIN { print 4 * p }')" "$cost"'
         function row(name, latency, bandwidth,   n, i) {
             for (n = 2; n <= 256; n *= 2) {
                 printf "%s\t%d\t%.1f ms", name, n, cost(n, latency, bandwidth)
@@ -192,10 +194,88 @@ model() {
         }'
 }
 
+# ---- network: a step over TCP between hosts that are network namespaces of this machine, beside what model says
+
+# connect N RATE: hosts 10.77.0.1 and so on, behind a switch; they send and receive at that rate
+connect() {
+    local host i
+
+    if ldd "$build/cv-train-mpi" | grep -q libmpich; then
+        echo 'cv-train-mpi is built for MPICH'
+        return 1
+    fi
+    ip link add $hosts type bridge && ip link set $hosts up || return
+    for ((i = 1; i <= $1; i++)); do
+        host=$hosts-$i
+        ip netns add $host && ip link add $host master $hosts type veth peer name eth0 netns $host &&
+            ip -n $host addr add 10.77.0.$i/24 dev eth0 && ip -n $host link set lo up &&
+            ip -n $host link set eth0 up && ip link set $host up &&
+            tc -n $host qdisc add dev eth0 root tbf rate "$2" burst 256kb latency 20ms &&
+            tc qdisc add dev $host root tbf rate "$2" burst 256kb latency 20ms || return
+    done
+}
+hosts=cv$$
+
+disconnect() {
+    local host
+
+    for host in $(ip netns list | grep -o "^$hosts-[0-9]*"); do ip link del "$host"; ip netns del "$host"; done
+    ip link del $hosts || true
+} 2> /dev/null
+
+# over_tcp -n N COMMAND ...: mpirun on the first host, a rank on each; hosts share cores, so none is kept busy by waiting
+over_tcp() {
+    export OMPI_MCA_plm_rsh_agent=$OUT/agent OMPI_MCA_plm_rsh_no_tree_spawn=1 OMPI_MCA_btl=tcp,self OMPI_MCA_mpi_yield_when_idle=1
+    export OMPI_MCA_btl_tcp_if_include=10.77.0.0/24 OMPI_MCA_oob_tcp_if_include=10.77.0.0/24
+    "$OUT/agent" 10.77.0.1 "$(printf '%q ' mpirun.openmpi --host "$(seq -s , -f 10.77.0.%.0f "$2")" "$@")"
+}
+
+network() {
+    local n rate here there pair words
+
+    clips test 22050 > /dev/null
+    # is called as ssh is: HOST COMMAND
+    cat > "$OUT/agent" << END
+#!/bin/bash
+host=$hosts-\${1##*.}
+shift
+exec ip netns exec "\$host" unshare --uts bash -c "hostname \$host; \$*"
+END
+    chmod +x "$OUT/agent"
+    trap disconnect EXIT
+    echo 'a step of n ranks: on one machine, over TCP, and as computed from the first'
+    for rate in $RATES; do
+        for n in 2 4; do
+            if ! words=$(connect $n ${rate}gbit 2>&1); then
+                disconnect
+                echo "network: left out, for it takes root, OpenMPI, and a kernel with veth, bridge and tbf: $words"
+                return
+            fi
+            : > "$OUT/pairs"
+            for ((pair = 0; pair < PAIRS; pair++)); do
+                here=$(speed $n test)
+                there=$(START=over_tcp speed $n test)
+                echo "$here $there" >> "$OUT/pairs"
+            done
+            disconnect
+            awk -v n=$n -v rate=$rate -v bytes="$(parameters)" \
+                -v here="$(awk '{ print 1 / $1 }' "$OUT/pairs" | median)" \
+                -v there="$(awk '{ print 1 / $2 }' "$OUT/pairs" | median)" "$cost"'
+                BEGIN {
+                    here *= 8000 * n
+                    there *= 8000 * n
+                    bytes *= 4
+                    printf "%d Gb/s, %d ranks\t%.0f ms\t%.0f ms\t%.0f ms\n", rate, n, here, there,
+                        here + cost(n, 12e-6, rate * 1e9 / 8)
+                }'
+        done
+    done
+}
+
 mkdir -p "$OUT"
 for row in $ROWS; do
     case $row in
-    filters | efficiency | memory | quality | model) "$row" ;;
+    filters | efficiency | memory | quality | model | network) "$row" ;;
     *) echo "scale: no row '$row'" >&2; exit 2 ;;
     esac
     echo

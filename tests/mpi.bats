@@ -49,7 +49,7 @@ ranks() {
     shift
     [ "$(flavour "$program")" = ompi-c ] || { of=mpirun.mpich; name=PMI_RANK; }
     exec="$(printf 's="'"$s"'"; rank=$%s; cv-train-mpi() { exec %q "$@"; }; %s' $name "$program" "$*")"
-    command $of -n "$n" bash -c "$exec" < /dev/null
+    env --default-signal=INT,TERM,USR1 $of -n "$n" bash -c "$exec" < /dev/null
 }
 s='-q --width 8 -z 8'
 program=${CV_BUILD:-$(dirname "$(command -v cv-train)")}/cv-train-mpi
@@ -137,15 +137,31 @@ squares() { awk '{ sum += $1 * $1 } END { print sum }'; }
     [ "$(field prior_clips kept)" -eq $((2 * $(field prior_clips whole))) ]
 }
 
+# started WORDS: trains, with these words before cv-train-mpi, until an epoch is over; pids in pid.0, pid.1 and $mpirun. Words
+# may be lost: an mpirun that ends passes no more of them on.
+started() {
+    rm -rf log model shots pid.*
+    mkfifo log
+    ranks 2 'echo $$ > pid.$rank;' "$1" 'cv-train-mpi ${s#-q} -e 10000 --snapshot shots --log log -o model < all.cvs' 2> words &
+    job=$!
+    exec 8< log # stays open: a log that cannot be written ends the run, too
+    read -r _ <&8
+    mpirun=$(pgrep -P $job mpi)
+    cat <&8 > /dev/null &
+}
+
+# saved: it ends with its model; its status is in $status
+saved() {
+    status=0
+    wait $job || status=$?
+    exec 8<&-
+    [ "$(field ranks model)" = 2 ]
+    cv-info model > /dev/null
+}
+
 @test "a rank that is killed ends the run, without a model" {
     for program in $(programs); do
-        rm -f pid.* log
-        mkfifo log
-        ranks 2 'echo $$ > pid.$rank; cv-train-mpi $s -e 10000 --log log -o model < all.cvs' 2> words &
-        job=$!
-        exec 8< log # stays open: a log that cannot be written ends the run, too
-        read -r _ <&8   # an epoch is over
-        cat <&8 > /dev/null &
+        started ''
         kill -KILL "$(cat pid.1)"
         status=0
         wait $job || status=$?
@@ -155,34 +171,60 @@ squares() { awk '{ sum += $1 * $1 } END { print sum }'; }
     done
 }
 
-# stopped HOW: trains until an epoch is over, then does that, with the pid of mpirun in $mpirun; the model is there. Words may
-# be lost: an mpirun that ends passes no more of them on.
-stopped() {
-    rm -f log model pid.*
-    mkfifo log
-    ranks 2 'echo $$ > pid.$rank; cv-train-mpi ${s#-q} -e 10000 --log log -o model < all.cvs' 2> words &
-    job=$!
-    exec 8< log
-    read -r _ <&8
-    mpirun=$(pgrep -P $job mpi)
-    cat <&8 > /dev/null &
-    eval "$1"
-    wait
-    exec 8<&-
-    [ "$(field ranks model)" = 2 ]
-    cv-info model > /dev/null
+@test "a signal to mpirun saves the model: SIGUSR1, and with MPICH SIGTERM and SIGINT, whose mpirun passes them on" {
+    for program in $(programs); do
+        for signal in USR1 TERM INT; do
+            [ $signal = USR1 ] || [ "$(flavour "$program")" = mpich ] || continue
+            started ''
+            kill -$signal $mpirun
+            saved
+            [ "$status" -eq 0 ]
+        done
+        # it reaches a shell that waits for the rank, too
+        started 'trap : USR1; cat all.cvs |'
+        kill -USR1 $mpirun
+        saved
+        [ "$status" -eq 0 ]
+    done
 }
 
-@test "a signal to mpirun saves the model, with MPICH, whose mpirun passes it on" {
+@test "an mpirun that kills leaves a snapshot to go on from, and no file that looks complete" {
     for program in $(programs); do
-        [ "$(flavour "$program")" = mpich ] || continue
-        stopped 'kill -TERM $mpirun'
+        for signal in TERM KILL; do
+            started ''
+            kill -$signal $mpirun
+            wait $job || true
+            exec 8<&-
+            for pid in $(cat pid.*); do while kill -0 $pid; do sleep .1; done 2> /dev/null; done
+            [ ! -e model ] || cv-info model > /dev/null
+            ranks 2 'cv-train-mpi -q --resume shots --resume-anyway -e 1 -o resumed < all.cvs'
+            [ "$(field ranks resumed)" = 2 ]
+        done
     done
 }
 
 @test "a signal to one rank saves the model" {
-    stopped 'kill -TERM $(cat pid.1)'
+    started ''
+    kill -TERM $(cat pid.1)
+    saved
+    [ "$status" -eq 0 ]
     grep -q 'stopped by a signal after' words
+}
+
+@test "a run that is stopped and then killed goes on to the same model" {
+    ranks 2 'cv-train-mpi $s -e 60 -o whole < all.cvs'
+    ranks 2 'echo $$ > pid.$rank; cv-train-mpi $s -e 60 --snapshot shots -o model < all.cvs' 2> words &
+    job=$!
+    until [ -e shots/epoch-0001.cvm ]; do sleep .02; done
+    kill -STOP $(cat pid.0)
+    before=(shots/*.cvm)
+    kill -TERM $(cat pid.0)
+    kill -CONT $(cat pid.0)
+    # its snapshot is there with the prior of the one before, then with its own
+    until now=(shots/*.cvm) && [ "${#now[@]}" -gt "${#before[@]}" ]; do :; done
+    kill -KILL $(cat pid.*) 2> /dev/null || true
+    wait $job || true
+    ranks 2 'cv-train-mpi -q --resume shots < all.cvs' | cmp - whole
 }
 
 @test "a rank that differs or fails is named, in one line" {
@@ -195,7 +237,7 @@ stopped() {
     done
     program=$build/cv-train-mpi
     fails 2 'if [ $rank = 1 ]; then cv-train-mpi --each -e 3 < 1.cvs; fi; cv-train-mpi --each < 0.cvs'
-    [[ $line == *"rank 1: "*'"-e","3"'* ]]
+    [[ $line == *"rank 1: "*"'mpirun -n 2 cv-train-mpi -e 3' of cv "*"; rank 0 'mpirun -n 2 cv-train-mpi'"* ]]
     tone -r 3000 -s 3 -w silence silence.wav
     cv-load -q -r 3000 silence.wav > silence.cvs
     fails 2 'if [ $rank = 1 ]; then cv-train-mpi --each < silence.cvs; fi; cv-train-mpi --each < 0.cvs'
@@ -279,4 +321,14 @@ stopped() {
     PATH=$PWD:$PATH sh train.sh
     [ "$(field ranks model.bin)" = 2 ]
     [ "$(ls shots)" = "$(printf 'epoch-000%s.cvm\n' 3 4)" ]
+}
+
+@test "make scale measures a step over TCP between network namespaces, or says why not" {
+    mkdir out
+    ln -s "$PWD/all.cvs" out/test-22050.cvs
+    cv-train-mpi $s -e 0 -o out/model.1 < all.cvs
+    CV_BUILD= BUILD=$build OUT=out ROWS=network RATES=1 PAIRS=1 EPOCHS=1 bash "$BATS_TEST_DIRNAME/../pipelines/scale.sh" > told
+    grep '^network: left out, ' told || [ "$(grep -cE '^1 Gb/s, [24] ranks(.[0-9]+ ms){3}$' told)" -eq 2 ]
+    hosts=$(sed -n 's/^host=\(cv[0-9]*\)-.*/\1/p' out/agent)
+    run ! grep "^$hosts\| $hosts" <(ip netns list; ip link)
 }

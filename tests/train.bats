@@ -353,14 +353,14 @@ same_network() { cv-decode "$1" < noise.cvs | same <(cv-decode "$2" < noise.cvs)
 # start_training [OPTION ...]: a long one; returns when its first epoch is over, in $pid; fd 9 reads the log.
 start_training() {
     mkfifo log
-    env --default-signal=HUP,INT,TERM cv-train -N notebook -e 1000000 --log log "$@" < audio.cvs > model.bin 2> words &
+    env --default-signal=HUP,INT,TERM,USR1 cv-train -N notebook -e 1000000 --log log "$@" < audio.cvs > model.bin 2> words &
     pid=$!
     exec 9< log
     read -r _ <&9
 }
 
 @test "an interrupt ends training with a valid model and status 0" {
-    for signal in INT TERM HUP; do
+    for signal in INT TERM HUP USR1; do
         start_training
         kill -$signal $pid
         cat <&9 > /dev/null

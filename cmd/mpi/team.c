@@ -121,8 +121,7 @@ int team_meet(const char *text)
         memcpy(first, text, bytes);
     team_share(first, bytes);
     if (strcmp(text, first))
-        status =
-            error_set("is started as %s; rank 0 as %s: start all with the same cv and the same options", text, first);
+        status = error_set("runs %s; rank 0 %s: start all with the same cv and the same options", text, first);
     free(first);
     if (team_agree(status))
         return -1;

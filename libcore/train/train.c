@@ -38,7 +38,7 @@ static void on_signal(int number)
  * it began stays so: nohup, and jobs that a shell put aside. */
 static void catch_signals(void)
 {
-    static const int signals[] = {SIGHUP, SIGINT, SIGTERM};
+    static const int signals[] = {SIGHUP, SIGINT, SIGTERM, SIGUSR1};
     struct sigaction a = {.sa_handler = on_signal, .sa_flags = SA_RESTART}, old;
 
     sigemptyset(&a.sa_mask);
@@ -316,6 +316,7 @@ static int begin(struct history *h)
     int status;
 
     h->epoch.number = 1;
+    h->fitted = -1;
     status = (h->run->from && from_take(h->trainer, h->run->from)) || (from && resume(h)) || log_open(h) ? -1 : 0;
     if (team_agree(status))
         return -1;
@@ -360,16 +361,18 @@ static int run_epochs(struct history *h)
     }
     if (h->trainer->skipped > 0)
         diag_warn("%" PRId64 " steps were skipped, as loss or gradient were not finite", h->trainer->skipped);
-    if (h->best_theta)
+    if (h->best_theta) {
         memcpy(h->trainer->params->theta, h->best_theta, h->trainer->params->total * sizeof *h->best_theta);
+        h->fitted = -1;
+    }
     return 0;
 }
 
 /* From a trainer to its model. */
 static int run_all(struct history *h)
 {
-    if (check_lengths(h->trainer->longest, h->run->data, h->run->test) || begin(h) || run_epochs(h) ||
-        trainer_finish(h->trainer) || (team_rank() == 0 && save_model(h)))
+    if (check_lengths(h->trainer->longest, h->run->data, h->run->test) || begin(h) || run_epochs(h) || finish(h) ||
+        (team_rank() == 0 && save_model(h)))
         return -1;
     return h->trouble ? error_set("the model is written, but see the errors above") : 0;
 }

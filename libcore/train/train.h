@@ -25,9 +25,9 @@ int from_open(struct snapshot *s, const char *path);
 int from_settings(struct train_options *o, const struct snapshot *s);
 
 /* Trains and writes the model, see model_save. 0: done, or ended by a first
- * SIGINT, SIGTERM or SIGHUP with the model as it was. -1: no model (the reason
- * is kept), or the model is whole but a log or snapshot could not be written
- * (said at once). */
+ * SIGINT, SIGTERM, SIGHUP or SIGUSR1 with the model as it was. -1: no model
+ * (the reason is kept), or the model is whole but a log or snapshot could not
+ * be written (said at once). */
 int train(const struct train_run *run);
 
 /* What is to be alike at all ranks, for team_meet: version, arithmetic, settings; to be released with free(). */

@@ -21,6 +21,7 @@ struct history {
     struct trainer *trainer;
     struct meta *curves[CURVES];
     int64_t done;       /* whole epochs */
+    int64_t fitted;     /* the steps after which trainer_finish was called; -1: not for the values as they are */
     struct epoch epoch; /* the one in hand */
     FILE *log;
     int folder; /* of the snapshots, open; -1: none */
@@ -66,6 +67,9 @@ void say_clear(const struct history *h); /* leaves the line that is rewritten */
 
 /* The head of a model of this moment. */
 struct meta *train_describe(const struct history *h);
+
+/* What is learnt last, of the values as they are, see trainer_finish. */
+int finish(struct history *h);
 
 int save_model(const struct history *h);
 

@@ -9,6 +9,7 @@
 #include "base/kernel.h"
 #include "base/linalg.h"
 #include "base/mem.h"
+#include "base/recipe.h"
 #include "base/team.h"
 #include "dsp/fft.h"
 #include "train/model_save.h"
@@ -50,17 +51,17 @@ static struct meta *arithmetic(void)
 
 char *train_alike(const struct train_options *o)
 {
-    struct meta *m = meta_list();
+    struct meta *made_by = arithmetic(), *words = config_words(o, &o->config);
     char *text;
     size_t size;
     FILE *to = mem_stream(&text, &size);
 
-    meta_append(m, meta_text(CV_VERSION));
-    meta_append(m, arithmetic());
-    meta_append(m, config_words(o, &o->config));
-    meta_json(to, m);
+    fprintf(to, "'");
+    recipe_entry(to, words);
+    fprintf(to, "' of cv " CV_VERSION ", %s", made_by->text);
     fclose(to);
-    meta_free(m);
+    meta_free(words);
+    meta_free(made_by);
     return text;
 }
 
@@ -114,6 +115,15 @@ struct meta *train_describe(const struct history *h)
     for (int i = 0; i < curves(h); i++)
         meta_set(m, curve_names[i].list, meta_copy(h->curves[i]));
     return m;
+}
+
+int finish(struct history *h)
+{
+    int status = h->fitted == h->trainer->steps ? 0 : trainer_finish(h->trainer);
+
+    if (!status)
+        h->fitted = h->trainer->steps;
+    return status;
 }
 
 int save_model(const struct history *h)
@@ -193,7 +203,9 @@ void save_snapshot(struct history *h)
     if (!folder)
         return;
     name = snapshot_name(folder, h->done, h->epoch.begun);
-    if (trainer_finish(h->trainer) || (team_rank() == 0 && write_snapshot(h, name))) {
+    if (h->stopped && h->trainer->steps > 0 && team_rank() == 0)
+        (void)write_snapshot(h, name); /* with the prior as it was: there may be no time to fit one */
+    if (finish(h) || (team_rank() == 0 && write_snapshot(h, name))) {
         diag_error("snapshot not written: %s", error_text());
         h->trouble = true;
     } else if (team_rank() == 0) {
