@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/opt.h"
+#include "base/progress.h"
 #include "dsp/limiter.h"
 #include "io/audio_write.h"
 #include "io/clip.h"
@@ -168,6 +169,7 @@ static int put_clip(struct save *s, const struct audio_clip *c)
 int main(int argc, char **argv)
 {
     struct audio_clip c = {0};
+    int64_t written = 0;
     struct reader *r;
     struct save *s;
     int status, made;
@@ -190,7 +192,8 @@ int main(int argc, char **argv)
     if (strcmp(to, "-") == 0 && !normalize && loudness == 0)
         reader_parts(r);
     while ((status = audio_clip_next(r, &c)) > 0 && (status = put_clip(s, &c)) == 0)
-        ;
+        progress("clips written", written += !c.frame->follows, 0);
+    progress("clips written", 0, 0);
     if (status == 0)
         say_levels();
     else

@@ -7,6 +7,7 @@
 
 #include "base/diag.h"
 #include "base/error.h"
+#include "base/progress.h"
 #include "base/report.h"
 #include "measure/compare.h"
 
@@ -110,6 +111,7 @@ static void real_look(struct sound *s, int worker)
 static void real_take(struct sound *s)
 {
     compare_take(compare, real_set, &s->beside);
+    progress("clips of the reference", s->number + 1, 0);
 }
 
 static void real_each(const char *path, enum compare_set set)
@@ -121,6 +123,7 @@ static void real_each(const char *path, enum compare_set set)
     real_set = set;
     if (sounds_each(sounds, &(struct sounds_how){real_read, real_look, real_take}) < 0)
         diag_die("%s", error_text());
+    progress("clips of the reference", 0, 0);
     if (reader_frames(real) == 0)
         diag_die("%s: holds no clips", path);
     sounds_free(sounds);

@@ -14,7 +14,7 @@
 enum { LINE_SIZE = 8192 };
 
 static const char *program; /* NULL: by what name it was called */
-static bool quiet;
+static bool quiet, unfinished;
 
 #if defined __SANITIZE_ADDRESS__
 /* Whoever gives up leaves its memory to the system: that is no leak. */
@@ -50,6 +50,11 @@ bool diag_quiet(void)
     return quiet;
 }
 
+void diag_unfinished(bool stands)
+{
+    unfinished = stands;
+}
+
 /* One line in one write, so that the lines of a pipeline do not mix. errno
  * is still that of the cause. */
 static void line_print(const char *before, const char *format, va_list args, const char *after)
@@ -58,7 +63,8 @@ static void line_print(const char *before, const char *format, va_list args, con
     size_t n;
 
     text_format(text, sizeof text, errno, format, args);
-    n = (size_t)snprintf(line, 256, "%.100s: %s", diag_program(), before);
+    n = (size_t)snprintf(line, 256, "%s%.100s: %s", unfinished ? "\r\033[K" : "", diag_program(), before);
+    unfinished = false;
     n += text_escape(line + n, text);
     n += (size_t)snprintf(line + n, 200, "%s\n", after);
     fflush(stderr);

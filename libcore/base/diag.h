@@ -13,6 +13,9 @@ const char *diag_program(void);
 void diag_set_quiet(bool quiet);
 bool diag_quiet(void);
 
+/* Whether a line without an end stands on the terminal, which the next of these replaces. */
+void diag_unfinished(bool stands);
+
 /* In all of these a format ending in ':' gets strerror(errno) appended, and
  * control characters in the text are written as \n, \t or \xHH, so that a
  * file name cannot forge a line. */

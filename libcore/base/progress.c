@@ -1,14 +1,16 @@
-/* A line that is rewritten. */
+/* A line that is rewritten, or one a minute. */
 #include "base/progress.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/diag.h"
 
-static const double long_job = 2, pause_seconds = 0.2;
+static const double long_job = 2, pause_terminal = 0.2, pause_elsewhere = 60;
 
 static double seconds_now(void)
 {
@@ -18,27 +20,53 @@ static double seconds_now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+static bool in_pipe(void)
+{
+    struct stat s;
+
+    return fstat(STDOUT_FILENO, &s) == 0 && S_ISFIFO(s.st_mode);
+}
+
+static void show(const char *job, int64_t done, int64_t all, double left)
+{
+    fprintf(stderr, "%s: %" PRId64, job, done);
+    if (all > 0)
+        fprintf(stderr, " of %" PRId64 ", %.0f s left", all, left);
+}
+
 void progress(const char *job, int64_t done, int64_t all)
 {
     static const char *last;
-    static double began, shown; /* 0: not yet */
+    static double began, shown; /* shown 0: not yet on a terminal */
+    static double line = -1;    /* when the last was written elsewhere, or all began */
     double now, spent, left;
+    bool terminal;
 
-    if (diag_quiet() || !isatty(STDERR_FILENO))
+    if (diag_quiet() || in_pipe())
         return;
+    terminal = isatty(STDERR_FILENO) == 1;
     now = seconds_now();
     if (job != last)
         began = now;
+    if (line < 0)
+        line = now;
     last = done == all ? NULL : job;
     spent = now - began;
     left = done > 0 && all > 0 ? spent * (double)(all - done) / (double)done : 0;
-    if (done == all && shown > 0) {
+    if (!terminal) {
+        if (done != all && now - line >= pause_elsewhere) {
+            show(job, done, all, left);
+            fputc('\n', stderr);
+            line = now;
+        }
+    } else if (done == all && shown > 0) {
         fputs("\r\033[K", stderr);
+        diag_unfinished(false);
         shown = 0;
-    } else if (done != all && spent + left > long_job && now - shown > pause_seconds) {
-        fprintf(stderr, "\r\033[K%s: %" PRId64, job, done);
-        if (all > 0)
-            fprintf(stderr, " of %" PRId64 ", %.0f s left", all, left);
+    } else if (done != all && spent + left > long_job && now - shown > pause_terminal) {
+        fputs("\r\033[K", stderr);
+        show(job, done, all, left);
+        diag_unfinished(true);
         shown = now;
     }
     fflush(stderr);

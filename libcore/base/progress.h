@@ -6,9 +6,10 @@
 
 #include "base/pool.h"
 
-/* So many of all are done of a job of that name, as "levels of clips"; all 0: nobody knows how many there are. Shown in a
- * line of its own on standard error where that is a terminal and the program not quiet, from the time on at which it
- * looks like more than 2 s; the line goes when done is all. One job at a time, from one thread. */
+/* So many of all are done of a job of that name, as "levels of clips"; all 0: nobody knows how many there are. Shown on
+ * standard error unless the program is quiet or writes to a pipe, as then the next program has something to show: on a
+ * terminal in a line of its own, from the time on at which it looks like more than 2 s, which goes when done is all;
+ * elsewhere a line once a minute. One job at a time, from one thread at a time. */
 void progress(const char *job, int64_t done, int64_t all);
 
 /* pool_run, with the progress of its tasks. */

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/history.h"
 #include "base/mem.h"
+#include "base/progress.h"
 #include "io/audio_name.h"
 #include "io/audio_report.h"
 #include "io/stream.h"
@@ -404,6 +405,8 @@ static bool stopped(const struct load *l)
     return l->failed && l->o.strict;
 }
 
+static const char job[] = "files loaded";
+
 int load_run(struct load *l)
 {
     int status = 0;
@@ -412,6 +415,8 @@ int load_run(struct load *l)
         if (status == 0 && !stopped(l))
             status = load_found(l, &l->files[i]);
         free(l->files[i].path);
+        if (l->files_count > 1)
+            progress(job, (int64_t)i + 1, (int64_t)l->files_count);
     }
     l->files_count = 0;
     return status;
@@ -420,6 +425,7 @@ int load_run(struct load *l)
 int load_list(struct load *l, FILE *in, int end)
 {
     char *name = NULL;
+    int64_t names = 0;
     size_t room = 0;
     bool any = false;
     int status = 0;
@@ -435,7 +441,9 @@ int load_list(struct load *l, FILE *in, int end)
         any = true;
         load_find(l, name);
         status = load_run(l);
+        progress(job, ++names, 0);
     }
+    progress(job, 0, 0);
     if (ferror(in))
         status = error_set("the list on standard input cannot be read:");
     else if (status == 0 && !any && !stopped(l))

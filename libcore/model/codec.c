@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/history.h"
 #include "base/mem.h"
+#include "base/progress.h"
 #include "model/codec_private.h"
 
 static const struct codec_kind *kind_of(const struct codec *c)
@@ -192,6 +193,7 @@ void codec_note_padded(const struct model *m, int64_t shorter)
 static int encode_all(struct codec *c, struct reader *r)
 {
     struct audio_clip a = {0};
+    int64_t clips = 0;
     int got;
 
     while ((got = codec_next(&c->m, r, &a)) > 0) {
@@ -209,7 +211,9 @@ static int encode_all(struct codec *c, struct reader *r)
         c->shorter += a.samples < c->m.samples;
         if (flush_part(c))
             return -1;
+        progress("clips encoded", clips += !a.frame->follows, 0);
     }
+    progress("clips encoded", 0, 0);
     return got;
 }
 
@@ -309,14 +313,18 @@ static int decode_frame(struct codec *c, const struct frame *f)
 
 static int decode_all(struct codec *c, struct reader *r)
 {
+    const char *job = c->way == CODEC_DRAW ? "clips drawn" : "clips decoded";
     const struct frame *f;
+    int64_t clips = 0;
     int got;
 
     while ((got = reader_next(r, &f)) > 0) {
         c->head = reader_meta(r);
         if (output_follow(&c->out, r) || decode_frame(c, f))
             return -1;
+        progress(job, clips += !f->follows, 0);
     }
+    progress(job, 0, 0);
     return got;
 }
 

@@ -151,10 +151,12 @@ static void say_number(const struct history *h)
 void say_step(struct history *h, int steps)
 {
     const struct epoch *e = &h->epoch;
-    double t = clock_now(), done = train_progress(h, steps);
+    double t = clock_now(), done = train_progress(h, steps), pause = h->terminal ? 0.1 : 60;
     char left[32];
 
-    if (!h->terminal || diag_quiet() || t - h->shown < 0.1)
+    if (!h->terminal && h->shown == 0)
+        h->shown = t;
+    if (diag_quiet() || t - h->shown < pause)
         return;
     h->shown = t;
     say_clear(h);
@@ -163,6 +165,8 @@ void say_step(struct history *h, int steps)
             e->figures[TRAINED].of[LOSS] / (double)e->steps, e->clips / e->seconds, h->trainer->kind->unit, 100 * done);
     if (done > h->resumed)
         fprintf(stderr, ", %s left", words_time((t - h->began) * (1 - done) / (done - h->resumed), left));
+    if (!h->terminal)
+        fputc('\n', stderr);
 }
 
 static void say_figures(const char *name, const struct train_figures *f)

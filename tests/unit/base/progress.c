@@ -1,7 +1,9 @@
-/* What is shown of a long job on a terminal, and that nothing is elsewhere. */
+/* What is shown of a long job on a terminal, and elsewhere, where the clock goes as the test wants. */
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/diag.h"
@@ -22,6 +24,40 @@ static const char *shown(void)
         n++;
     text[n] = '\0';
     return text;
+}
+
+/* The clock of the program, so that minutes pass. */
+static time_t seconds = 1000;
+static long nanoseconds;
+
+int clock_gettime(clockid_t id, struct timespec *t)
+{
+    (void)id;
+    *t = (struct timespec){.tv_sec = seconds, .tv_nsec = nanoseconds += 1000};
+    return 0;
+}
+
+/* Of a job of several minutes into a file. */
+static void check_elsewhere(const char *job)
+{
+    char text[200] = "";
+    FILE *file = tmpfile();
+
+    if (!file)
+        exit(1);
+    dup2(fileno(file), STDERR_FILENO);
+    for (int i = 0; i <= 300; i++) {
+        progress(job, i, 300);
+        seconds++;
+    }
+    if (pread(fileno(file), text, sizeof text - 1, 0) < 0)
+        exit(1);
+    check(!strcmp(text, "clips: 60 of 300, 240 s left\nclips: 120 of 300, 180 s left\n"
+                        "clips: 180 of 300, 120 s left\nclips: 240 of 300, 60 s left\n"),
+          "a line a minute where there is no terminal, none of the end");
+    progress(job, 1, 0);
+    check(pread(fileno(file), text, sizeof text - 1, 0) == (ssize_t)strlen(text), "less than a minute after the last");
+    fclose(file);
 }
 
 int main(void)
@@ -46,6 +82,8 @@ int main(void)
     check(!strcmp(shown(), ""), "a short job is not shown");
     progress(other, 5, 0);
     check(!strcmp(shown(), ""), "nor one of unknown length, yet");
+    check_elsewhere(job);
+    dup2(fd, STDERR_FILENO);
     diag_set_quiet(true);
     progress(job, 0, many);
     progress(job, 1, many);
