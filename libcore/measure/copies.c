@@ -20,7 +20,6 @@ struct copies {
     const struct maps *bank;
     const struct space *space;
     int64_t windows, *first; /* of all maps, and before each */
-    int64_t most;            /* of a map */
     float *rows, *squares;   /* [windows, PHRASE_ROW] their places; those of these */
 };
 
@@ -58,12 +57,8 @@ struct copies *copies_new(const struct maps *bank, const struct space *space, st
     c->bank = bank;
     c->space = space;
     c->first = mem_zero(bank->count + 1, sizeof *c->first);
-    for (size_t m = 0; m < bank->count; m++) {
-        int64_t count = window_count(bank->maps[m].frames, COPIES_HOP);
-
-        c->first[m + 1] = c->first[m] + count;
-        c->most = count > c->most ? count : c->most;
-    }
+    for (size_t m = 0; m < bank->count; m++)
+        c->first[m + 1] = c->first[m] + window_count(bank->maps[m].frames, COPIES_HOP);
     c->windows = c->first[bank->count];
     c->rows = mem_alloc((size_t)c->windows * PHRASE_ROW * sizeof *c->rows);
     c->squares = mem_alloc((size_t)c->windows * sizeof *c->squares);
@@ -121,60 +116,38 @@ KERNEL(least_of, (const float *x, int64_t n, float *least), (x, n, least))
 struct queries {
     int count;
     float windows[QUERIES * WINDOW_DIMS], places[QUERIES * PHRASE_ROW], squares[QUERIES];
-    float best[QUERIES]; /* squared distance of the nearest so far */
+    float allow[QUERIES]; /* by how much the squared distance of places may be too much */
+    float best[QUERIES];  /* squared distance of the nearest so far */
 };
 
-/* Squared distances of the places of some queries and the windows of a map of the bank. */
-static void bounds_of(const struct copies *c, const struct queries *q, int from, int count, size_t map, float *bound)
+/* Windows of a map whose place is nearer than the nearest so far; the one whose place is nearest goes first, so that few
+ * others are looked at. bound [count]: squared distances of their places. */
+static void windows_look(struct queries *q, int which, const float *bound, int64_t count, const float *map)
 {
-    struct rows own = {q->places + from * PHRASE_ROW, q->squares + from, (size_t)count};
-    struct rows bank = {c->rows + c->first[map] * PHRASE_ROW, c->squares + c->first[map],
-                        (size_t)(c->first[map + 1] - c->first[map])};
+    float least;
 
-    pairs_squared(own, bank, PHRASE_ROW, bound);
-}
-
-/* Of the maps of the bank, the one whose nearest place is nearest goes first, so that few others are looked at. */
-static void query_answer(const struct copies *c, struct queries *q, int which, float *least, float *bound)
-{
-    float allow = slack * 4 * q->squares[which]; /* by how much the squared distance of places may be too much */
-    float low;
-
-    for (;;) {
-        size_t m = 0;
-
-        for (size_t i = 1; i < c->bank->count; i++)
-            m = least[i] < least[m] ? i : m;
-        if (c->bank->count == 0 || !(least[m] - allow < q->best[which]))
-            return;
-        bounds_of(c, q, which, 1, m, bound);
-        least_of(bound, c->first[m + 1] - c->first[m], &low);
-        for (int pass = 0; pass < 2; pass++)
-            for (int64_t i = 0; i < c->first[m + 1] - c->first[m]; i++)
-                if (pass == 0 ? bound[i] <= low : bound[i] - allow < q->best[which])
-                    windows_compare(q->windows + which * WINDOW_DIMS,
-                                    c->bank->maps[m].data + i * COPIES_HOP * MEL_BANDS, &q->best[which]);
-        least[m] = INFINITY;
-    }
+    least_of(bound, count, &least);
+    for (int pass = 0; pass < 2 && least - q->allow[which] < q->best[which]; pass++)
+        for (int64_t i = 0; i < count; i++)
+            if (pass == 0 ? bound[i] <= least : bound[i] - q->allow[which] < q->best[which])
+                windows_compare(q->windows + which * WINDOW_DIMS, map + i * COPIES_HOP * MEL_BANDS, &q->best[which]);
 }
 
 static void queries_answer(const struct copies *c, struct queries *q)
 {
-    size_t maps = c->bank->count;
-    float *least = mem_alloc(QUERIES * maps * sizeof *least);
-    float *bound = mem_alloc((size_t)(q->count * c->most) * sizeof *bound);
+    float *bound = NULL;
 
-    for (size_t m = 0; m < maps; m++) {
+    for (size_t m = 0; m < c->bank->count; m++) {
         int64_t count = c->first[m + 1] - c->first[m];
 
-        bounds_of(c, q, 0, q->count, m, bound);
+        bound = mem_grow(bound, (size_t)(q->count * count), sizeof *bound);
+        pairs_squared((struct rows){q->places, q->squares, (size_t)q->count},
+                      (struct rows){c->rows + c->first[m] * PHRASE_ROW, c->squares + c->first[m], (size_t)count},
+                      PHRASE_ROW, bound);
         for (int i = 0; i < q->count; i++)
-            least_of(bound + i * count, count, &least[(size_t)i * maps + m]);
+            windows_look(q, i, bound + i * count, count, c->bank->maps[m].data);
     }
-    for (int i = 0; i < q->count; i++)
-        query_answer(c, q, i, least + (size_t)i * maps, bound);
     free(bound);
-    free(least);
 }
 
 int64_t copies_nearest(const struct copies *c, const struct map *clip, double *distance)
@@ -187,11 +160,12 @@ int64_t copies_nearest(const struct copies *c, const struct map *clip, double *d
     for (int64_t from = 0; from < n; from += QUERIES) {
         q->count = n - from < QUERIES ? (int)(n - from) : QUERIES;
         memcpy(q->places, own + from * PHRASE_ROW, (size_t)(q->count * PHRASE_ROW) * sizeof *own);
+        rows_squared(q->places, (size_t)q->count, PHRASE_ROW, q->squares);
         for (int i = 0; i < q->count; i++) {
             window_take(clip->data, (from + i) * QUERY_HOP, q->windows + i * WINDOW_DIMS);
+            q->allow[i] = slack * 4 * q->squares[i];
             q->best[i] = INFINITY;
         }
-        rows_squared(q->places, (size_t)q->count, PHRASE_ROW, q->squares);
         queries_answer(c, q);
         for (int i = 0; i < q->count; i++)
             distance[from + i] = sqrt(q->best[i] / WINDOW_DIMS);
