@@ -468,6 +468,10 @@ form() { grep '^{"comparison":' words | grep -o '"form":.*' | grep -o "\"$1\":{[
     [ "$status" -eq 0 ]
     cmp words all
     cmp passed stream
+    for ((i = 0; i < 30; i++)); do # the last one is lost by none
+        check_to --json
+        [ "$(grep -c '^{"clip":' words)" -eq 2 ]
+    done
 }
 
 # ---- beside the originals ----
@@ -646,6 +650,24 @@ form() { grep '^{"comparison":' words | grep -o '"form":.*' | grep -o "\"$1\":{[
     status=0
     cv-info passed > info 2>&1 || status=$?
     [ "$status" -eq 1 ]
+}
+
+@test "a clip is reported while the next one is waited for, and before a stream breaks off" {
+    cv-load -r 3000 -q -n 9000 "$sounds/real-a.wav" > one
+    mkfifo in
+    cv-check --json < in > passed 2> words &
+    exec 7> in
+    head -c -9 one >&7
+    for ((i = 0; i < 600; i++)); do
+        if grep -q '^{"clip":{"name":"real-a"' words; then break; fi
+        sleep 0.05
+    done
+    grep -q '^{"clip":{"name":"real-a"' words
+    exec 7>&-
+    status=0
+    wait $! || status=$?
+    [ "$status" -eq 1 ]
+    grep -q ended words
 }
 
 @test "a full disk, for the stream and for the report" {

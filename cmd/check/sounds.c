@@ -135,9 +135,11 @@ static struct sound *each_read(struct each *e)
         *e->end = s;
         e->end = &s->next;
         pthread_mutex_unlock(&e->taking);
+    } else {
+        s = NULL;
     }
     pthread_mutex_unlock(&e->reading);
-    return e->more > 0 ? s : NULL;
+    return s;
 }
 
 static void each_take(struct each *e, struct sound *s)

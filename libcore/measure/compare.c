@@ -213,7 +213,7 @@ static int64_t track_number(const char *track)
     return (int64_t)(h >> 1);
 }
 
-/* The patches of a map, which gets smoothed, in their space; its windows in theirs. */
+/* The patches of a map, which gets smoothed, in their space; its windows in theirs, if there is one. */
 static struct compare_rows patches_of(const struct compare *c, struct map *m)
 {
     int64_t count = patch_count(m->frames);
@@ -232,7 +232,7 @@ static struct compare_rows windows_of(const struct compare *c, struct map *m)
 
     space_rows(c->phrase, windows, count, WINDOW_DIMS, x, PHRASE_DIMS);
     free(windows);
-    return (struct compare_rows){x, count};
+    return (struct compare_rows){x, c->phrases ? count : 0};
 }
 
 struct rows_job {
@@ -272,10 +272,9 @@ static void patches_add(struct set *set, const struct compare_rows *r, const str
     point_set_add(set->patches, r->x, r->count, track_number(m->track));
 }
 
-static void windows_add(const struct compare *c, struct set *set, const struct compare_rows *r)
+static void windows_add(struct set *set, const struct compare_rows *r)
 {
-    if (c->phrases)
-        moments_add(set->windows, r->x, r->count, PHRASE_DIMS);
+    moments_add(set->windows, r->x, r->count, PHRASE_DIMS);
 }
 
 static int by_track(const void *a, const void *b)
@@ -330,9 +329,9 @@ static void set_fill(struct compare *c, struct set *set, const struct maps *maps
     rows_free(rows, maps->count);
     rows = rows_of(c, maps, windows_of);
     for (size_t i = 0; i < maps->count; i++) {
-        windows_add(c, set, &rows[i]);
+        windows_add(set, &rows[i]);
         if (real)
-            windows_add(c, &c->half[maps->maps[i].half], &rows[i]);
+            windows_add(&c->half[maps->maps[i].half], &rows[i]);
     }
     rows_free(rows, maps->count);
 }
@@ -399,7 +398,7 @@ void compare_take(struct compare *c, enum compare_set set, struct compare_clip *
     if (set == COMPARE_CLIPS && isnan(c->copy_distance)) /* all held out are in */
         c->copy_distance = sort_quantile(held->values, held->count, 0.01);
     patches_add(&c->sets[set], &clip->patches, &clip->map);
-    windows_add(c, &c->sets[set], &clip->windows);
+    windows_add(&c->sets[set], &clip->windows);
     forms_add(c->forms, set == COMPARE_CLIPS ? FORMS_CLIPS : FORMS_HELD_OUT, &clip->form);
     all->values = mem_grow(all->values, all->count + clip->distances, sizeof *all->values);
     memcpy(all->values + all->count, clip->distance, clip->distances * sizeof *clip->distance);
