@@ -664,7 +664,9 @@ form() { grep '^{"comparison":' words | grep -o '"form":.*' | grep -o "\"$1\":{[
     done
     grep -q '^{"clip":{"name":"real-a"' words
     exec 7>&-
-    run ! wait $!
+    status=0
+    wait $! || status=$?
+    [ "$status" -eq 1 ]
     grep -q ended words
 }
 

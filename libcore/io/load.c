@@ -405,8 +405,6 @@ static bool stopped(const struct load *l)
     return l->failed && l->o.strict;
 }
 
-static const char job[] = "files loaded";
-
 int load_run(struct load *l)
 {
     int status = 0;
@@ -416,7 +414,7 @@ int load_run(struct load *l)
             status = load_found(l, &l->files[i]);
         free(l->files[i].path);
         if (l->files_count > 1)
-            progress(job, (int64_t)i + 1, (int64_t)l->files_count);
+            progress("files loaded", (int64_t)i + 1, (int64_t)l->files_count);
     }
     l->files_count = 0;
     return status;
@@ -427,7 +425,6 @@ int load_list(struct load *l, FILE *in, int end)
     char *name = NULL;
     int64_t names = 0;
     size_t room = 0;
-    bool any = false;
     int status = 0;
     ssize_t n;
 
@@ -438,15 +435,14 @@ int load_list(struct load *l, FILE *in, int end)
             status = error_set("the list on standard input holds a NUL: use -0 for names that end in one");
         if (status < 0 || name[0] == '\0')
             continue;
-        any = true;
         load_find(l, name);
         status = load_run(l);
-        progress(job, ++names, 0);
+        progress("files loaded", ++names, 0);
     }
-    progress(job, 0, 0);
+    progress("files loaded", 0, 0);
     if (ferror(in))
         status = error_set("the list on standard input cannot be read:");
-    else if (status == 0 && !any && !stopped(l))
+    else if (status == 0 && names == 0 && !stopped(l))
         status = error_set("the list on standard input names no file");
     free(name);
     return status;
