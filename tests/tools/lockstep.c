@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -100,10 +101,13 @@ int main(int argc, char **argv)
         while (out < in - latency && take(from) > 0)
             ;
     }
-    if (interrupt)
+    if (interrupt) { /* when all has been read, which what has come out so far may do without */
+        for (int left = 1; ioctl(to, FIONREAD, &left) == 0 && left > 0;)
+            poll(NULL, 0, 1);
         kill(-child, SIGINT);
-    else
+    } else {
         close(to);
+    }
     while (take(from) > 0)
         ;
     if (waitpid(child, &status, 0) != child || fflush(stdout))
