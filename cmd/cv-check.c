@@ -10,7 +10,6 @@
 #include "base/mem.h"
 #include "base/opt.h"
 #include "base/pool.h"
-#include "base/progress.h"
 #include "check/beside.h"
 #include "check/clips.h"
 #include "check/sounds.h"
@@ -124,8 +123,6 @@ static void sound_take(struct sound *s)
     if (reference_path)
         beside_take(s);
     clips_put(s->name, s->rate, s->channels, s->samples, &s->figures);
-    if (how.json)
-        progress("clips checked", s->number + 1, 0);
 }
 
 /* A limit on a figure that nothing is compared for would never be judged. */
@@ -187,7 +184,7 @@ int main(int argc, char **argv)
     pool = pool_new(stretch.seconds > 0); /* 1: none waits for others; 0: as many as there are processors */
     sounds = sounds_new(pool, true);
     if (reference_path)
-        beside_begin(reference_path, held_path, (uint64_t)seed, pool);
+        beside_begin(reference_path, held_path, (uint64_t)seed, how.json, pool);
     if (original_path)
         originals = audio_stream(original_path);
     in = audio_stream("-");
@@ -197,7 +194,6 @@ int main(int argc, char **argv)
     if (!out ||
         sounds_each(sounds, &(struct sounds_how){sound_read, reference_path ? beside_look : NULL, sound_take}) < 0)
         diag_die("%s", error_text());
-    progress("clips checked", 0, 0);
     if (originals)
         originals_end();
     clips_end();

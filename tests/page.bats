@@ -90,6 +90,12 @@ words() { sed 's/data:[a-z/; =]*;base64,[^"]*/data:/g' "$@"; }
     cv-load -q -r 3000 1.wav > one.cvs
     cv-report -q --clips 1 --held-out one.cvs noise.bin | words > words
     grep -q '<p>New clips are compared .* where two tracks' words
+    # nor are there two where all but one have too little sound
+    tone -r 3000 -s 0.14 -w noise short.wav
+    cv-load -q -r 3000 1.wav short.wav > short.cvs
+    cv-report -q --clips 1 --held-out short.cvs noise.bin | words > words
+    grep -q '<p>New clips are not compared with recordings' words
+    run -1 grep -i '\bnan\b' words
 }
 
 @test "page: the sound is Opus of the right length" {

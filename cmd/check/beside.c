@@ -87,6 +87,7 @@ static struct reader *real;
 static struct audio_clip real_clip;
 static struct pool *threads;
 static uint64_t draws;
+static bool lines; /* of JSON on standard error: nothing else goes there */
 static enum compare_set real_set;
 
 static int real_read(struct sound **s)
@@ -111,7 +112,8 @@ static void real_look(struct sound *s, int worker)
 static void real_take(struct sound *s)
 {
     compare_take(compare, real_set, &s->beside);
-    progress("clips of the reference", s->number + 1, 0);
+    if (!lines)
+        progress("clips of the reference", s->number + 1, 0);
 }
 
 static void real_each(const char *path, enum compare_set set)
@@ -123,15 +125,17 @@ static void real_each(const char *path, enum compare_set set)
     real_set = set;
     if (sounds_each(sounds, &(struct sounds_how){real_read, real_look, real_take}) < 0)
         diag_die("%s", error_text());
-    progress("clips of the reference", 0, 0);
+    if (!lines)
+        progress("clips of the reference", 0, 0);
     if (reader_frames(real) == 0)
         diag_die("%s: holds no clips", path);
     sounds_free(sounds);
     reader_free(real);
 }
 
-void beside_begin(const char *path, const char *held_out, uint64_t seed, struct pool *pool)
+void beside_begin(const char *path, const char *held_out, uint64_t seed, bool json, struct pool *pool)
 {
+    lines = json;
     reference = path;
     threads = pool;
     draws = seed;

@@ -10,7 +10,7 @@
 struct reader *audio_stream(const char *path);
 
 /* Reads the reference and, if not NULL, what was held out from it. Ends the program when they cannot be used. */
-void beside_begin(const char *path, const char *held_out, uint64_t seed, struct pool *pool);
+void beside_begin(const char *path, const char *held_out, uint64_t seed, bool json, struct pool *pool);
 
 /* -1 with the reason when a clip cannot be compared: one rate for all. */
 int beside_check(const struct reader *r, const struct audio_clip *c);

@@ -95,6 +95,10 @@ static void say(FILE *page, const struct compare *c, const struct eval *e, int64
 {
     double distance = compare_relative(c, COMPARE_CLIPS);
 
+    if (!isfinite(distance)) {
+        page_put(page, "p", "New clips are not compared with recordings: all sound is of one of the held-out clips.");
+        return;
+    }
     page_put(
         page, "p",
         "New clips are %.2g times as far from the recordings as other recordings are. At 1 this measure cannot tell "

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,8 @@
 enum { LINE_SIZE = 8192 };
 
 static const char *program; /* NULL: by what name it was called */
-static bool quiet, unfinished;
+static bool quiet;
+static atomic_bool unfinished;
 
 #if defined __SANITIZE_ADDRESS__
 /* Whoever gives up leaves its memory to the system: that is no leak. */
@@ -63,8 +65,8 @@ static void line_print(const char *before, const char *format, va_list args, con
     size_t n;
 
     text_format(text, sizeof text, errno, format, args);
-    n = (size_t)snprintf(line, 256, "%s%.100s: %s", unfinished ? "\r\033[K" : "", diag_program(), before);
-    unfinished = false;
+    n = (size_t)snprintf(line, 256, "%s%.100s: %s", atomic_exchange(&unfinished, false) ? "\r\033[K" : "",
+                         diag_program(), before);
     n += text_escape(line + n, text);
     n += (size_t)snprintf(line + n, 200, "%s\n", after);
     fflush(stderr);

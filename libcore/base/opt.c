@@ -331,7 +331,7 @@ static _Noreturn void option_refuse(const struct program *p, int cause, char **a
         diag_usage("-%c wants a value", optopt);
     if (o)
         diag_usage("--%s takes no value", o->name);
-    for (size_t i = 0; optopt && i < p->count; i++)
+    for (size_t i = 0; optopt && optopt != 'o' && i < p->count; i++)
         if (!p->opts[i].letter && p->opts[i].name[0] == optopt)
             diag_usage("there is no option -%c, but there is --%s", optopt, p->opts[i].name);
     if (optopt)

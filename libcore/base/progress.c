@@ -31,7 +31,9 @@ static void show(const char *job, int64_t done, int64_t all, double left)
 {
     fprintf(stderr, "%s: %" PRId64, job, done);
     if (all > 0)
-        fprintf(stderr, " of %" PRId64 ", %.0f s left", all, left);
+        fprintf(stderr, " of %" PRId64, all);
+    if (left > 0)
+        fprintf(stderr, ", %.0f s left", left);
 }
 
 void progress(const char *job, int64_t done, int64_t all)

@@ -313,7 +313,6 @@ static int decode_frame(struct codec *c, const struct frame *f)
 
 static int decode_all(struct codec *c, struct reader *r)
 {
-    const char *job = c->way == CODEC_DRAW ? "clips drawn" : "clips decoded";
     const struct frame *f;
     int64_t clips = 0;
     int got;
@@ -322,9 +321,9 @@ static int decode_all(struct codec *c, struct reader *r)
         c->head = reader_meta(r);
         if (output_follow(&c->out, r) || decode_frame(c, f))
             return -1;
-        progress(job, clips += !f->follows, 0);
+        progress("clips decoded", clips += !f->follows, 0);
     }
-    progress(job, 0, 0);
+    progress("clips decoded", 0, 0);
     return got;
 }
 

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/history.h"
 #include "base/mem.h"
+#include "base/progress.h"
 #include "base/rng.h"
 #include "model/codec_private.h"
 #include "model/continuation.h"
@@ -138,6 +139,8 @@ static int draw_all(const struct run *run)
         char *name = mem_format("sample-%0*" PRId64, width < 2 ? 2 : width, i);
 
         status = draw_clip(run, i, name, noise);
+        if (run->c && !status)
+            progress("clips drawn", i + 1, run->d.count);
         free(name);
     }
     free(noise);

@@ -16,6 +16,7 @@
 
 #include "base/diag.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/team.h"
 #include "io/digests.h"
@@ -297,7 +298,7 @@ static int take_folder(struct history *h)
     if (!folder || team_rank() > 0)
         return 0;
     if (mkdir(folder, 0777) && errno != EEXIST)
-        return error_set("%s:", folder);
+        return file_unmade(folder);
     h->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (h->folder < 0 && errno == ENOTDIR)
         return error_set("%s: is not a folder: name one for the snapshots", folder);
