@@ -101,8 +101,8 @@ int main(int argc, char **argv)
         while (out < in - latency && take(from) > 0)
             ;
     }
-    if (interrupt) { /* when all has been read, which what has come out so far may do without; with 0 nobody reads */
-        for (int left = 1; latency > 0 && ioctl(to, FIONREAD, &left) == 0 && left > 0;)
+    if (interrupt) { /* when all has been read, which what has come out so far may do without, unless nobody reads at all */
+        for (int left = 1; ioctl(to, FIONREAD, &left) == 0 && left > 0 && left < in;)
             poll(NULL, 0, 1);
         kill(-child, SIGINT);
     } else {
