@@ -62,16 +62,9 @@ struct reader *audio_stream(const char *path)
     return r;
 }
 
-static void look(enum compare_set set, struct sound *s, int worker)
-{
-    s->beside = (struct compare_clip){s->x, s->channels, s->samples, s->number, s->map, .near = {0}};
-    s->map = (struct map){0};
-    compare_look(compare, set, &s->beside, worker);
-}
-
 void beside_look(struct sound *s, int worker)
 {
-    look(COMPARE_CLIPS, s, worker);
+    sound_compare(s, compare, COMPARE_CLIPS, worker);
 }
 
 void beside_take(struct sound *s)
@@ -106,7 +99,7 @@ static int real_read(struct sound **s)
 
 static void real_look(struct sound *s, int worker)
 {
-    look(real_set, s, worker);
+    sound_compare(s, compare, real_set, worker);
 }
 
 static void real_take(struct sound *s)

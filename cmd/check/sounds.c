@@ -110,6 +110,13 @@ void sound_listen(struct sounds *all, struct sound *s, int worker)
     }
 }
 
+void sound_compare(struct sound *s, const struct compare *c, enum compare_set set, int worker)
+{
+    s->beside = (struct compare_clip){s->x, s->channels, s->samples, s->number, s->map, .near = {0}};
+    s->map = (struct map){0};
+    compare_look(c, set, &s->beside, worker);
+}
+
 struct each {
     struct sounds *all;
     const struct sounds_how *how;

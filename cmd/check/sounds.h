@@ -35,6 +35,9 @@ void sounds_free(struct sounds *s);
 /* Finds all that can be told of a clip by itself; worker: that calls. */
 void sound_listen(struct sounds *all, struct sound *s, int worker);
 
+/* What a comparison needs of it, which takes its map; for compare_take of s->beside. */
+void sound_compare(struct sound *s, const struct compare *c, enum compare_set set, int worker);
+
 /* What is done with clips. */
 struct sounds_how {
     int (*read)(struct sound **s);             /* the next: 1; 0: there is none; -1 with the reason */

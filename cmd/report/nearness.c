@@ -34,9 +34,7 @@ static int clip_read(struct sound **s)
 
 static void clip_look(struct sound *s, int worker)
 {
-    s->beside = (struct compare_clip){s->x, s->channels, s->samples, s->number, s->map, .near = {0}};
-    s->map = (struct map){0};
-    compare_look(now.to, now.set, &s->beside, worker);
+    sound_compare(s, now.to, now.set, worker);
 }
 
 static void clip_take(struct sound *s)

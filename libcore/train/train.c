@@ -143,10 +143,8 @@ static int run_steps(struct history *h)
         if (h->run->options->snapshot_every > 0 && e->begun > 0 && h->now - h->saved >= h->run->options->snapshot_every)
             save_snapshot(h);
         h->trainer->progress = train_progress(h, steps);
-        if (h->trainer->kind->step(h->trainer, (int)e->begun, &r)) {
-            say_clear(h);
+        if (h->trainer->kind->step(h->trainer, (int)e->begun, &r))
             return error_prefix("epoch %" PRId64 ", step %" PRId64, e->number, e->begun + 1);
-        }
         e->begun++;
         say_plan(h, steps, clock_now() - started - e->seconds);
         e->seconds = clock_now() - started;
@@ -353,7 +351,6 @@ static int run_epochs(struct history *h)
         raise(h->stopped);
     }
     if (status == 1) {
-        say_clear(h);
         diag_note("stopped by a signal after %" PRId64 " epochs, %" PRId64 " steps: writing the model as it is",
                   h->done, h->trainer->steps);
     } else if (patience_is_out(h)) {

@@ -61,7 +61,6 @@ void log_epoch(struct history *h);
 void say_plan(struct history *h, int steps, double seconds); /* once, after a step that took so many seconds */
 void say_step(struct history *h, int steps);
 void say_epoch(const struct history *h);
-void say_clear(const struct history *h); /* leaves the line that is rewritten */
 
 /* ---- train_save.c: models and snapshots of a run ---- */
 

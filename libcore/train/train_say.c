@@ -89,10 +89,12 @@ void log_epoch(struct history *h)
 
 /* ---- what people see ---- */
 
-void say_clear(const struct history *h)
+/* Leaves the line that is rewritten. */
+static void say_clear(const struct history *h)
 {
-    if (h->terminal && !diag_quiet())
+    if (h->terminal)
         fputs("\r\033[K", stderr);
+    diag_unfinished(false);
 }
 
 /* "6.1 s", "42 s", "3 min", "2.5 h" */
@@ -127,7 +129,6 @@ void say_plan(struct history *h, int steps, double seconds)
     if (h->run->resume || diag_quiet())
         return;
     chosen = t->kind->chosen ? t->kind->chosen(t) : NULL;
-    say_clear(h);
     diag_note("%zu clip%s, %s of sound of %zu track%s; %s%s%.3g %s parameters, %d step%s an epoch, about %s", d->all,
               d->all == 1 ? "" : "s", words_time(d->seconds, length), d->tracks, d->tracks == 1 ? "" : "s",
               chosen ? chosen : "", chosen ? "; " : "", parameters / (parameters < 1e6 ? 1e3 : 1e6),
@@ -167,6 +168,7 @@ void say_step(struct history *h, int steps)
         fprintf(stderr, ", %s left", words_time((t - h->began) * (1 - done) / (done - h->resumed), left));
     if (!h->terminal)
         fputc('\n', stderr);
+    diag_unfinished(h->terminal);
 }
 
 static void say_figures(const char *name, const struct train_figures *f)
