@@ -297,8 +297,13 @@ alike() {
     [ "$(meta follows < new.lat | tr -d '\n')" = '"1""1"' ]
     cv-sample -n 2 -m beat.bin -g - < song.cvs | same new.lat
     # more closely than a clip of the bank
-    cv-sample -n 4 -m beat.bin -g song.cvs --length 20 > close.lat
-    cv-sample -n 4 -m beat.bin -g song.cvs --length 20 --follow 8 --nearest 4 | same close.lat
+    closely="-n 40 -m beat.bin -g song.cvs --length 20"
+    cv-sample $closely > close.lat
+    cv-sample $closely --follow 24 --nearest 4 | same close.lat
+    for other in "--follow 20" "--follow 30" "--nearest 5"; do
+        cv-sample $closely $other > other.lat
+        run -1 same close.lat < other.lat
+    done
     cv-sample -n 2 -m beat.bin > alone.lat
     run -1 same alone.lat < new.lat
     [ "$(cv-sample -m beat.bin -g song.cvs --length 2 | meta samples)" = 6000 ]
@@ -387,12 +392,12 @@ early() {
 }
 
 @test "every knob of form changes the clip; those that do nothing are warned of" {
-    cv-sample -m beat.bin --length 12 > want
-    for how in "--follow 100" "--vary 1" "--block 1" "--nearest 1" "--form AB" "--prior beat" "--prior normal"; do
-        cv-sample -m beat.bin --length 12 $how > got
+    cv-sample -n 40 -m beat.bin --length 12 > want
+    for how in "--follow 20" "--vary 0.4" "--block 1" "--nearest 1" "--form AB" "--prior beat" "--prior normal"; do
+        cv-sample -n 40 -m beat.bin --length 12 $how > got
         run -1 same want < got
     done
-    cv-sample -m beat.bin --length 12 --prior guided --follow 2 --vary .3 --block 2 --nearest 24 | same want
+    cv-sample -n 40 -m beat.bin --length 12 --prior guided --follow 2 --vary .3 --block 2 --nearest 24 | same want
     for how in --follow --vary --block --nearest --form; do
         cv-sample -m beat.bin --prior beat $how 1 > got 2> words
         [ "$(wc -l < words)" -eq 1 ]
