@@ -230,6 +230,14 @@ over_tcp() {
     "$OUT/agent" 10.77.0.1 "$(printf '%q ' mpirun.openmpi --host "$(seq -s , -f 10.77.0.%.0f "$2")" "$@")"
 }
 
+# heard N: a rank starts on each host, which a firewall between them would let wait for ever
+heard() {
+    export -f over_tcp
+    export OUT
+    timeout -k 5 60 bash -c "over_tcp -n $1 true" > /dev/null 2>&1 ||
+        { echo 'its hosts did not hear each other for a minute'; return 1; }
+}
+
 network() {
     local n rate here there pair words
 
@@ -246,7 +254,7 @@ END
     echo 'a step of n ranks: on one machine, over TCP, and as computed from the first'
     for rate in $RATES; do
         for n in 2 4; do
-            if ! words=$(connect $n ${rate}gbit 2>&1); then
+            if ! words=$({ connect $n ${rate}gbit && heard $n; } 2>&1); then
                 disconnect
                 echo "network: left out, for it takes root, OpenMPI, and a kernel with veth, bridge and tbf: $words"
                 return

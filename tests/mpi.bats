@@ -221,7 +221,7 @@ saved() {
     kill -TERM $(cat pid.0)
     kill -CONT $(cat pid.0)
     # its snapshot is there with the prior of the one before, then with its own
-    until now=(shots/*.cvm) && [ "${#now[@]}" -gt "${#before[@]}" ]; do :; done
+    until now=(shots/*.cvm) && [ "${#now[@]}" -gt "${#before[@]}" ] || ! kill -0 $job; do :; done 2> /dev/null
     kill -KILL $(cat pid.*) 2> /dev/null || true
     wait $job || true
     ranks 2 'cv-train-mpi -q --resume shots < all.cvs' | cmp - whole

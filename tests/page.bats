@@ -213,7 +213,7 @@ END
     command -v chromium > /dev/null || skip "there is no chromium"
     { cat "$page"; player; } > played.html
     echo '<iframe src="played.html" width="360"></iframe><iframe src="played.html" width="1280"></iframe>' > both.html
-    chromium --no-sandbox --headless=new --disable-gpu --mute-audio --user-data-dir="$PWD/data" --no-first-run \
+    timeout -k 10 120 chromium --no-sandbox --headless=new --disable-gpu --mute-audio --user-data-dir="$PWD/data" --no-first-run \
         --autoplay-policy=no-user-gesture-required --enable-logging=stderr "file://$PWD/both.html" > log 2>&1 3>&- &
     browser=$!
     for i in $(seq 240); do
