@@ -171,27 +171,6 @@ static void plan_gradients(struct net *net)
     free(reached);
 }
 
-/* Inputs that nobody else reads may have the gradient of the node that passes its own on to them. */
-static void plan_borrowed(struct net *net)
-{
-    for (int i = 0; i < net->count; i++)
-        for (int j = 0; j < net->nodes[i]->inputs; j++) {
-            struct node *x = net->nodes[i]->in[j];
-
-            x->borrows |= net->nodes[i]->active && net->nodes[i]->pass[j] && x->active && x->users == 1 && !x->param &&
-                          !x->is_loss;
-        }
-}
-
-/* The lender comes later in the graph. */
-static void lend(struct net *net)
-{
-    for (int i = net->count - 1; i >= 0; i--)
-        for (int j = 0; j < net->nodes[i]->inputs; j++)
-            if (net->nodes[i]->in[j]->borrows)
-                net->nodes[i]->in[j]->dy = net->nodes[i]->dy;
-}
-
 /* Gives each node its places in the arena, if there is one; returns how many floats that takes. */
 static size_t lay_out(struct net *net, float *arena)
 {
@@ -207,8 +186,8 @@ static size_t lay_out(struct net *net, float *arena)
         } else {
             n->y = arena ? arena + place : NULL;
             place += size;
-            n->dy = arena && n->active && !n->borrows ? arena + place : NULL;
-            place += n->active && !n->borrows ? size : 0;
+            n->dy = arena && n->active ? arena + place : NULL;
+            place += n->active ? size : 0;
         }
         n->work = arena ? arena + place : NULL;
         place += aligned(n->work_floats);
@@ -221,13 +200,10 @@ void net_plan(struct net *net, uint64_t seed, bool training)
     assert(!net->planned);
     params_seal(net->store, seed, training);
     net->training = training;
-    if (training) {
+    if (training)
         plan_gradients(net);
-        plan_borrowed(net);
-    }
     net->arena = mem_floats(lay_out(net, NULL));
     lay_out(net, net->arena);
-    lend(net);
     net->planned = true;
 }
 
@@ -266,26 +242,6 @@ double net_loss_value(const struct net *net)
         if (net->nodes[i]->is_loss)
             sum += (double)net->nodes[i]->loss_weight * (double)net->nodes[i]->y[0];
     return sum;
-}
-
-void net_write_gradients(struct net *net)
-{
-    for (int i = 0; i < net->count; i++) {
-        const struct node *n = net->nodes[i];
-        const struct outer *o;
-
-        if (!n->param || !n->param->factored || !n->dy)
-            continue;
-        o = &n->param->outer;
-        for (int r = 0; r < o->rows; r++)
-            for (int c = 0; c < o->cols; c++) {
-                float g = 0;
-
-                for (int k = 0; k < o->rank; k++)
-                    g += o->u[(size_t)k * (size_t)o->ldu + (size_t)r] * o->v[(size_t)k * (size_t)o->ldv + (size_t)c];
-                n->dy[(size_t)r * (size_t)o->cols + (size_t)c] = g;
-            }
-    }
 }
 
 struct pool *net_pool(const struct net *net)

@@ -39,15 +39,14 @@ struct node {
     bool batched; /* shape[0] is a capacity: use node_batch */
     int inputs;
     struct node *in[NODE_INPUTS_MAX];
-    bool add[NODE_INPUTS_MAX];  /* backward adds to in[i]->dy instead of setting it */
-    bool pass[NODE_INPUTS_MAX]; /* the gradient of in[i] is dy as it is: they may share memory, see node_grad */
-    struct param *param;        /* parameters only */
-    float *y, *dy;              /* dy NULL: nobody wants it */
-    void *conf;                 /* the op's own, released by the net */
-    size_t work_floats;         /* scratch that keeps its content from forward to backward */
+    bool add[NODE_INPUTS_MAX]; /* backward adds to in[i]->dy instead of setting it */
+    struct param *param;       /* parameters only */
+    float *y, *dy;             /* dy NULL: nobody wants it */
+    void *conf;                /* the op's own, released by the net */
+    size_t work_floats;        /* scratch that keeps its content from forward to backward */
     float *work;
-    bool wants;           /* it depends on a parameter, or on an input for which this was set before it was used */
-    bool active, borrows; /* set by net_plan; borrows: dy is that of its only user */
+    bool wants;  /* it depends on a parameter, or on an input for which this was set before it was used */
+    bool active; /* it has a gradient; set by net_plan */
     bool is_loss;
     float loss_weight;
     int users; /* nodes that read this one */
@@ -87,10 +86,6 @@ void net_forward(struct net *net);
 void net_backward(struct net *net);           /* after net_forward: all gradients of the weighted loss */
 double net_loss_value(const struct net *net); /* weighted sum of the losses of the last net_forward */
 
-/* Writes gradients that were left as products (struct outer) into the flat
- * array as well: for checks; the optimizer does without. */
-void net_write_gradients(struct net *net);
-
 /* ---- for those who write layers ---- */
 
 struct node *net_add_node(struct net *net, const struct op *op, int inputs, struct node *const *in, int channels,
@@ -104,8 +99,7 @@ int node_batch(const struct node *n);
 /* Number of values now in the node: batch x channels x time. */
 size_t node_count(const struct node *n);
 /* Where backward puts the gradient of input i: NULL when unwanted. Set it if
- * !n->add[i], else add to it. Inputs in ascending order. With n->pass[i] it
- * may be n->dy itself: then there is nothing to do. */
+ * !n->add[i], else add to it. Inputs in ascending order. */
 float *node_grad(const struct node *n, int i);
 
 /* Cuts count items into tasks of at most grain items (the same cut for any

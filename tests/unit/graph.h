@@ -38,6 +38,24 @@ __attribute__((unused)) static void graph_free(struct graph *g)
     params_free(g->store);
 }
 
+/* Writes gradients that were left as products (struct outer) into the flat array as well. */
+__attribute__((unused)) static void gradients_write(const struct params *store)
+{
+    for (size_t i = 0; i < store->count; i++) {
+        const struct param *q = store->list[i];
+        const struct outer *o = &q->outer;
+
+        for (int r = 0; q->factored && r < o->rows; r++)
+            for (int c = 0; c < o->cols; c++) {
+                float g = 0;
+
+                for (int k = 0; k < o->rank; k++)
+                    g += o->u[k * o->ldu + r] * o->v[k * o->ldv + c];
+                store->grad[q->offset + (size_t)(r * o->cols + c)] = g;
+            }
+    }
+}
+
 static struct node *graph_leaf(struct graph *g, struct node *n)
 {
     if (n && g->leaves < GRAPH_LEAVES)

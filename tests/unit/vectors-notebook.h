@@ -7,6 +7,7 @@
 
 #include "nn/adam.h"
 #include "model/notebook.h"
+#include "graph.h"
 #include "vectors-network.h"
 
 struct run {
@@ -147,7 +148,7 @@ static void gradients_check(struct run *r, struct verdict *v, const struct kept 
     }
     net_forward(r->g.net);
     net_backward(r->g.net);
-    net_write_gradients(r->g.net);
+    gradients_write(r->n.store);
     network_compare(&r->n, frame, r->n.store->grad);
 }
 

@@ -282,7 +282,7 @@ static void gradients_run(struct graph *g)
 {
     net_forward(g->net);
     net_backward(g->net);
-    net_write_gradients(g->net);
+    gradients_write(g->store);
 }
 
 static void check_leaf(const struct layer *layer, const char *how, struct graph *g, struct node *leaf)

@@ -84,7 +84,7 @@ static struct layer layer_new(enum kind kind, const struct shape *s, struct pool
         graph_draw(&c.g, c.g.leaf[i]->y, node_count(c.g.leaf[i]));
     net_forward(c.g.net);
     net_backward(c.g.net);
-    net_write_gradients(c.g.net);
+    gradients_write(c.g.store);
     return c;
 }
 
