@@ -206,9 +206,9 @@ void pan_end(struct pan *p)
     complete(p, p->have);
 }
 
-int64_t pan_pull(struct pan *p, float *left, float *right, int64_t most)
+int64_t pan_pull(struct pan *p, float *left, float *right)
 {
-    int64_t count = p->at - p->taken < most ? p->at - p->taken : most;
+    int64_t count = p->at - p->taken;
 
     for (int64_t i = 0; i < count; i++) {
         float mono = p->mono[p->taken - p->from + i], side = p->side[p->taken - p->from + i];

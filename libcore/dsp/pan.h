@@ -30,7 +30,7 @@ void pan_put(struct pan *p, const float *x, int64_t count);
 /* All of the mono sound is there. If frames are missing, the last one stands for them. */
 void pan_end(struct pan *p);
 
-/* Takes up to most samples that are ready, in order, of left and right; returns how many. */
-int64_t pan_pull(struct pan *p, float *left, float *right, int64_t most);
+/* Takes the samples that are ready, in order, of left and right; returns how many. */
+int64_t pan_pull(struct pan *p, float *left, float *right);
 
 #endif

@@ -146,9 +146,8 @@ int64_t spectral_latency(const struct model *m, int iterations);
 void chunks_sound(const struct chunks *p, int worker, const struct chunk_clip *clip, const float *z, int64_t frames,
                   const struct chunk_sound *how, float *out);
 
-/* The sound of standardised levels, given count frames at a time by levels(arg, first, count, y). */
-typedef void chunk_levels(void *arg, int64_t first, int count, float *y);
-void chunks_play(const struct chunks *p, int worker, const struct chunk_clip *clip, chunk_levels *levels, void *arg,
+/* The sound of standardised levels y [chunks_latents x stride, features]. */
+void chunks_play(const struct chunks *p, int worker, const struct chunk_clip *clip, const float *y,
                  const struct chunk_sound *how, float *out);
 
 #endif

@@ -60,39 +60,23 @@ static void spectral_draw(void *state, float *eps, size_t count)
 
 /* ---- a clip ---- */
 
-/* Levels of a clip, whole or through the components alone. */
-struct source {
-    const struct state *s;
-    const float *y;
-    bool components;
-    float *scratch;
-};
-
-static void give_levels(void *arg, int64_t first, int count, float *y)
+/* Of levels y [frames, features] those that need no training: of true ones, then, in place, through the components alone. */
+static void untrained_sounds(const struct state *s, int worker, const struct chunk_clip *clip, float *y,
+                             struct eval_clip *c)
 {
-    const struct source *from = arg;
-    const struct spectral *shape = &from->s->p.shape;
-    size_t each = (size_t)(shape->stride * shape->features);
+    const struct chunks *p = &s->p;
+    struct chunk_sound trained = chunks_how(p, false, s->seed), how = trained;
+    size_t size = (size_t)(p->input.channels * c->samples), each = (size_t)(p->shape.stride * p->shape.features);
+    float *scratch = mem_alloc(each * sizeof *scratch);
 
-    memcpy(y, from->y + (size_t)first * (size_t)shape->features, (size_t)count * (size_t)shape->features * sizeof *y);
-    for (int t = 0; from->components && t < count / shape->stride; t++)
-        chunks_project(shape, from->s->p.params, y + (size_t)t * each, from->scratch);
-}
-
-/* Those that need no training. */
-static void untrained_sounds(struct source *from, int worker, const struct chunk_clip *clip, struct eval_clip *c)
-{
-    const struct chunks *p = &from->s->p;
-    struct chunk_sound how = chunks_how(p, false, from->s->seed);
-    size_t size = (size_t)(p->input.channels * c->samples);
-
-    from->components = true;
-    c->components = mem_alloc(size * sizeof(float));
-    chunks_play(p, worker, clip, give_levels, from, &how, c->components);
-    from->components = false;
     how.lift = how.gain = 0;
     c->floor = mem_alloc(size * sizeof(float));
-    chunks_play(p, worker, clip, give_levels, from, &how, c->floor);
+    chunks_play(p, worker, clip, y, &how, c->floor);
+    for (int64_t t = 0; t < c->frames; t++)
+        chunks_project(&p->shape, p->params, y + (size_t)t * each, scratch);
+    c->components = mem_alloc(size * sizeof(float));
+    chunks_play(p, worker, clip, y, &trained, c->components);
+    free(scratch);
 }
 
 static void spectral_clip(void *state, int worker, struct eval_clip *c)
@@ -105,7 +89,6 @@ static void spectral_clip(void *state, int worker, struct eval_clip *c)
     int64_t frames = c->frames * shape->stride, real = grid_frames(clip.timing.grid, c->samples);
     float *y = mem_alloc((size_t)frames * (size_t)shape->features * sizeof *y);
     float *mean = mem_alloc((size_t)(c->frames * shape->latent) * sizeof *mean);
-    struct source from = {s, y, false, mem_alloc((size_t)(shape->stride * shape->features) * sizeof(float))};
     struct figures_of_terms f;
 
     chunks_levels(p, &clip, 0, (int)frames, y);
@@ -120,8 +103,7 @@ static void spectral_clip(void *state, int worker, struct eval_clip *c)
     chunks_means(p, y, c->frames, mean);
     chunks_sound(p, worker, &clip, mean, c->frames, &how, c->reconstruction);
     if (!c->alone)
-        untrained_sounds(&from, worker, &clip, c);
-    free(from.scratch);
+        untrained_sounds(s, worker, &clip, y, c);
     free(mean);
     free(y);
 }

@@ -136,7 +136,7 @@ static void pull_samples(struct sound *s, int64_t end)
         if (s->pan) {
             got = vocoder_pull(s->vocoder, s->piece, most < PIECE ? most : PIECE);
             pan_put(s->pan, s->piece, (int64_t)got);
-            put_out(s, pan_pull(s->pan, s->out, s->out + s->stride, INT64_MAX));
+            put_out(s, pan_pull(s->pan, s->out, s->out + s->stride));
         } else {
             got = vocoder_pull(s->vocoder, s->out, most);
             put_out(s, (int64_t)got);
@@ -192,7 +192,7 @@ int64_t chunks_sound_end(const struct chunks *p, int worker, int64_t samples, fl
     pull_samples(s, samples);
     if (s->pan) {
         pan_end(s->pan);
-        put_out(s, pan_pull(s->pan, s->out, s->out + stride, INT64_MAX));
+        put_out(s, pan_pull(s->pan, s->out, s->out + stride));
     }
     return s->out - out;
 }
@@ -255,12 +255,11 @@ void chunks_sound(const struct chunks *p, int worker, const struct chunk_clip *c
     end_whole(p, worker, clip, out);
 }
 
-void chunks_play(const struct chunks *p, int worker, const struct chunk_clip *clip, chunk_levels *levels, void *arg,
+void chunks_play(const struct chunks *p, int worker, const struct chunk_clip *clip, const float *y,
                  const struct chunk_sound *how, float *out)
 {
     int64_t frames = chunks_latents(p, clip) * p->shape.stride;
     int most = CHUNK * p->shape.stride;
-    float *y = mem_alloc((size_t)most * (size_t)p->shape.features * sizeof *y);
     struct sound *s;
 
     chunks_sound_begin(p, worker, clip, how);
@@ -269,12 +268,8 @@ void chunks_play(const struct chunks *p, int worker, const struct chunk_clip *cl
     s->out = out;
     s->stride = clip->samples;
     for (int64_t at = 0; at < frames; at += most) {
-        int count = frames - at < most ? (int)(frames - at) : most;
-
-        levels(arg, at, count, y);
-        push_frames(s, y, count);
+        push_frames(s, y + (size_t)at * (size_t)p->shape.features, frames - at < most ? (int)(frames - at) : most);
         pull_samples(s, sure(s, 0, s->samples));
     }
     end_whole(p, worker, clip, out);
-    free(y);
 }

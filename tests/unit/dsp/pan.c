@@ -33,13 +33,13 @@ static int play(struct pan *p, struct grid grid, const float *sides, int frames,
         for (; pushed < frames && pushed < want; pushed++)
             pan_push(p, sides + pushed * 2 * BINS);
         pan_put(p, mono + have, end - have);
-        got += pan_pull(p, x + got, x + SAMPLES + got, each == 777 ? 700 : SAMPLES);
+        got += pan_pull(p, x + got, x + SAMPLES + got);
         late = each == 1 && end > 1000 && end - got > late ? end - got
                                                            : late; /* frames before the begin see it reflected */
     }
     pan_end(p);
-    got += pan_pull(p, x + got, x + SAMPLES + got, SAMPLES);
-    return got == SAMPLES && late < FFT && pan_pull(p, x, x, 1) == 0;
+    got += pan_pull(p, x + got, x + SAMPLES + got);
+    return got == SAMPLES && late < FFT && pan_pull(p, x, x) == 0;
 }
 
 /* The same lean and spread in all frames and bins. */
