@@ -226,12 +226,7 @@ static void tell(struct source *a)
         a->out.source_seconds = (double)a->decoded / a->file.rate;
 }
 
-struct audio *audio_open(const char *path, double rate, bool mono)
-{
-    return audio_open_as(path, rate, mono, NULL, 0);
-}
-
-struct audio *audio_open_as(const char *path, double rate, bool mono, const struct audio_raw *raw, int64_t live)
+struct audio *audio_open(const char *path, double rate, bool mono, const struct audio_raw *raw, int64_t live)
 {
     struct source *a = mem_zero(1, sizeof *a);
 

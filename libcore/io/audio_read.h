@@ -23,19 +23,16 @@ struct audio {
                             * AUDIO_QUIET */
 };
 
-/* Opens path ("-": standard input) for reading at rate Hz (0: the file's own),
- * mixed to one channel if mono (the mean, see io/audio_mix.h). What cannot be
- * searched (a pipe) is first copied to a temporary file without a name. NULL:
- * the reason, without the path, is in error_text: missing, a directory, not
- * audio, damaged, empty, or rates too far apart. */
-struct audio *audio_open(const char *path, double rate, bool mono);
-
 struct audio_raw;
 
-/* The same of samples without a header (io/audio_decode.h; NULL: there is one), and with live > 0 of standard input as
- * it comes: so many samples at rate are decoded at a time, nothing is kept or looked at before, so neither an offset
- * nor channels that cancel are found, and audio_seek is not for it. */
-struct audio *audio_open_as(const char *path, double rate, bool mono, const struct audio_raw *raw, int64_t live);
+/* Opens path ("-": standard input) for reading at rate Hz (0: the file's own),
+ * mixed to one channel if mono (the mean, see io/audio_mix.h). What cannot be
+ * searched (a pipe) is first copied to a temporary file without a name. raw: of samples without a header
+ * (io/audio_decode.h), NULL: there is one. live > 0: of standard input as it comes, so many samples at rate are decoded
+ * at a time, nothing is kept or looked at before, so neither an offset nor channels that cancel are found, and
+ * audio_seek is not for it. NULL: the reason, without the path, is in error_text: missing, a directory, not audio,
+ * damaged, empty, or rates too far apart. */
+struct audio *audio_open(const char *path, double rate, bool mono, const struct audio_raw *raw, int64_t live);
 
 /* Goes to seconds (>= 0) from the start, before the first audio_read; -1 when
  * the file ends there or before. The resampler starts afresh from there. */

@@ -316,7 +316,7 @@ static int load_file(struct load *l, const char *path, const char *track, bool w
                                               : path,
                      .name = standard ? "stdin" : basename(path),
                      .track = track,
-                     .a = audio_open_as(path, l->o.rate, !l->o.channels, l->o.raw, l->o.live ? l->o.part : 0)};
+                     .a = audio_open(path, l->o.rate, !l->o.channels, l->o.raw, l->o.live ? l->o.part : 0)};
     char *reason = NULL;
 
     if (f.a == NULL || cut_clips(l, &f, &broken) < 0) {

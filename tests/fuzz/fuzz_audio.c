@@ -65,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         snprintf(other, sizeof other, "/proc/self/fd/%d", pipes[0]);
         path = other;
     }
-    a = audio_open(path, rates[h >> 8 & 7], h >> 16 & 1);
+    a = audio_open(path, rates[h >> 8 & 7], h >> 16 & 1, NULL, 0);
     if (a)
         read_all(a, from[h >> 20 & 3]);
     else

@@ -22,7 +22,7 @@ struct sound {
 __attribute__((unused)) static struct sound sound_read(const char *name)
 {
     char *path = mem_format("tests/figures/%s.wav", name);
-    struct audio *a = audio_open(path, 0, true);
+    struct audio *a = audio_open(path, 0, true, NULL, 0);
     struct sound s = {.x = mem_zero(100000, sizeof(float))};
 
     if (a) {

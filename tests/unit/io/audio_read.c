@@ -74,7 +74,7 @@ static void test_resampling(const char *path, int64_t frames, int channels, int 
 
     make(path, x, frames, channels, in, SF_FORMAT_WAV | SF_FORMAT_FLOAT);
     length = at_once(x, frames, channels, in, out, &wanted);
-    a = audio_open(path, out, false);
+    a = audio_open(path, out, false, NULL, 0);
     while (a != NULL && (n = audio_read(a, got, piece)) > 0) {
         for (int c = 0; c < channels; c++)
             for (int64_t i = 0; i < n && at + (size_t)i < length; i++)
@@ -98,7 +98,7 @@ static void test_same_rate(const char *path)
     struct audio *a;
 
     make(path, x, 50000, 3, 8000, SF_FORMAT_WAV | SF_FORMAT_FLOAT);
-    a = audio_open(path, 8000, false);
+    a = audio_open(path, 8000, false, NULL, 0);
     while (a != NULL && (n = audio_read(a, got, 7000)) > 0) {
         for (int c = 0; c < 3; c++)
             for (int64_t i = 0; i < n; i++)
@@ -109,7 +109,7 @@ static void test_same_rate(const char *path)
     check(at == 50000 && worst == 0 && tail == 1000, "same rate: nothing changes");
     check(got[0 * 7000 + 1000] == 0 && got[2 * 7000 + 6999] == 0, "rows are zero beyond the end");
     audio_close(a);
-    a = audio_open(path, 0, true);
+    a = audio_open(path, 0, true, NULL, 0);
     worst = 0;
     if (a != NULL && a->channels == 1 && a->source_channels == 3 && a->source_rate == 8000 &&
         audio_read(a, got, 7000) == 7000)
@@ -130,10 +130,10 @@ static void test_offset(const char *path, int format, const char *name)
     double worst = 1;
 
     make(path, x, 40000, 2, 16000, format);
-    a = audio_open(path, 0, true);
+    a = audio_open(path, 0, true, NULL, 0);
     if (a != NULL && audio_read(a, whole, 40000) == 40000) {
         audio_close(a);
-        a = audio_open(path, 0, true);
+        a = audio_open(path, 0, true, NULL, 0);
         if (a != NULL && audio_seek(a, 1.25) == 0 && audio_read(a, part, 30000) == 20000)
             worst = 0;
         for (int64_t i = 0; i < 20000; i++)
@@ -141,7 +141,7 @@ static void test_offset(const char *path, int format, const char *name)
     }
     check(worst < 1e-6, "offset into %s (difference %g)", name, worst);
     audio_close(a);
-    a = audio_open(path, 0, true);
+    a = audio_open(path, 0, true, NULL, 0);
     check(a != NULL && audio_seek(a, 2.5) < 0 && strstr(error_text(), "2.5") != NULL, "offset at the end of %s: %s",
           name, error_text());
     audio_close(a);
@@ -152,7 +152,7 @@ static void test_offset(const char *path, int format, const char *name)
 
 static void test_refused(const char *path, const char *words, const char *name)
 {
-    struct audio *a = audio_open(path, 3000, true);
+    struct audio *a = audio_open(path, 3000, true, NULL, 0);
     float x[64];
     int bad = a == NULL || audio_read(a, x, 64) < 0;
 
@@ -182,7 +182,7 @@ static void test_bad_files(const char *path)
     test_refused(path, "holds no samples", "file without samples");
     x[1234] = NAN;
     make(path, x, 2000, 2, 3000, SF_FORMAT_WAV | SF_FORMAT_FLOAT);
-    a = audio_open(path, 3000, false);
+    a = audio_open(path, 3000, false, NULL, 0);
     check(a != NULL && audio_read(a, y, 32) < 0 && strstr(error_text(), "sample 617") != NULL &&
               strstr(error_text(), "channel 1") != NULL,
           "not a number: %s", error_text());
@@ -190,7 +190,7 @@ static void test_bad_files(const char *path)
     for (int i = 0; i < 4000; i++)
         x[i] = 20000.0f * sinf(0.1f * (float)i);
     make(path, x, 4000, 1, 8000, SF_FORMAT_WAV | SF_FORMAT_FLOAT);
-    a = audio_open(path, 3000, true);
+    a = audio_open(path, 3000, true, NULL, 0);
     n = a != NULL ? audio_read(a, y, 64) : -1;
     check(n == 64 && a->complaint != NULL, "scaled wrongly: %s",
           n == 64 && a->complaint != NULL ? a->complaint : "no complaint");
@@ -213,7 +213,7 @@ static void patch(const char *path, const char *mark, size_t skip, const void *w
 
 static void test_complaint(const char *path, const char *words)
 {
-    struct audio *a = audio_open(path, 0, true);
+    struct audio *a = audio_open(path, 0, true, NULL, 0);
 
     check(a != NULL && a->complaint != NULL && strstr(a->complaint, words) != NULL, "%s: %s", words,
           a == NULL              ? error_text()
@@ -275,7 +275,7 @@ static void test_mpeg(const char *path, const char *name, int count, const char 
         fwrite(zeros, 1, sizeof zeros, f);
     frames(f, more, layer3, 104);
     fclose(f);
-    a = audio_open(path, 0, true);
+    a = audio_open(path, 0, true, NULL, 0);
     while (a != NULL && audio_read(a, x, 64) > 0)
         ;
     says = a == NULL ? error_text() : a->complaint != NULL ? a->complaint : "";
@@ -329,13 +329,13 @@ static void test_cut(const char *path, int format, const char *name)
     int64_t n;
 
     make(path, x, 8000, 1, 8000, format);
-    a = audio_open(path, 0, true);
+    a = audio_open(path, 0, true, NULL, 0);
     n = a != NULL ? audio_read(a, y, 8000) : -1;
     check(n == 8000 && a->complaint == NULL, "whole %s: no complaint", name);
     audio_close(a);
     if (truncate(path, 9000) < 0)
         check(0, "truncate");
-    a = audio_open(path, 0, true);
+    a = audio_open(path, 0, true, NULL, 0);
     n = a != NULL ? audio_read(a, y, 8000) : -1;
     check(n > 0 && n < 8000 && a->complaint != NULL, "cut %s: %lld samples; %s", name, (long long)n,
           n > 0 && a->complaint != NULL ? a->complaint : "no complaint");
