@@ -143,17 +143,13 @@ void beside_begin(const char *path, const char *held_out, uint64_t seed, bool js
 
 static struct meta *set_meta(const struct compare_figures *f)
 {
+    const double values[] = {f->fd, f->low, f->high, f->fdl, f->mmd, f->precision, f->recall};
     struct meta *m = meta_map();
 
     meta_add(m, "clips", meta_int(f->clips));
     meta_add(m, "patches", meta_int(f->patches));
-    meta_add(m, "fd", meta_real(f->fd));
-    meta_add(m, "fd_low", meta_real(f->low));
-    meta_add(m, "fd_high", meta_real(f->high));
-    meta_add(m, "fdl", meta_real(f->fdl));
-    meta_add(m, "mmd", meta_real(f->mmd));
-    meta_add(m, "precision", meta_real(f->precision));
-    meta_add(m, "recall", meta_real(f->recall));
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        meta_add(m, columns[i].key, meta_real(values[i]));
     return m;
 }
 

@@ -133,11 +133,11 @@ static double *gather(const struct row_list *l, int count, bool all, size_t *row
     return x;
 }
 
-/* Lists a [m] against lists b [n]. */
-static double auc(const struct forms *f, const struct row_list *a, int m, const struct row_list *b, int n, bool all)
+/* Lists a [m] against list b. */
+static double auc(const struct forms *f, const struct row_list *a, int m, const struct row_list *b, bool all)
 {
     size_t rows[2], dims;
-    double *x = gather(a, m, all, &rows[0], &dims), *y = gather(b, n, all, &rows[1], &dims), area;
+    double *x = gather(a, m, all, &rows[0], &dims), *y = gather(b, 1, all, &rows[1], &dims), area;
 
     area = tell_apart(x, rows[0], y, rows[1], dims, f->seed);
     free(x);
@@ -183,7 +183,7 @@ struct forms_figures forms_figures(const struct forms *f, enum forms_set set)
 
     means(lists, own, &out);
     passages(set == FORMS_HALVES ? f->half + 1 : lists, &out);
-    out.auc_local = auc(f, real, reals, lists, 1, false);
-    out.auc_form = auc(f, real, reals, lists, 1, true);
+    out.auc_local = auc(f, real, reals, lists, false);
+    out.auc_form = auc(f, real, reals, lists, true);
     return out;
 }
