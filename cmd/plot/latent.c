@@ -65,14 +65,14 @@ static int track_number(struct latent *l, const struct meta *meta)
     return l->track_count++;
 }
 
-/* Mean over the times of the variances whose logarithms are t [dims, times]. */
-static double *variances(const struct tensor *t, int64_t dims, int64_t times)
+/* Adds the variances whose logarithms are t [dims, times], of a clip that has them. */
+static void variances_add(struct latent *l, const struct tensor *t, const struct latent_clip *clip)
 {
-    double *variance = mem_zero((size_t)dims, sizeof *variance);
+    bool there = t != NULL && tensor_count(t) == l->dims * clip->times && t->shape[0] == l->dims;
 
-    for (int64_t i = 0; i < dims * times; i++)
-        variance[i / times] += exp(t->data[i]) / (double)times;
-    return variance;
+    for (int64_t i = 0; there && i < l->dims * clip->times; i++)
+        l->variance[i / clip->times] += exp(t->data[i]) / (double)clip->times;
+    l->spread = l->spread && there;
 }
 
 static int latent_take(void *state, const struct reader *r, const struct frame *f)
@@ -94,12 +94,12 @@ static int latent_take(void *state, const struct reader *r, const struct frame *
     memcpy(clip->z, t->data, (size_t)tensor_count(t) * sizeof *clip->z);
     clip->name = text_clean(f->name, NAME_MOST);
     clip->track = track_number(l, f->meta);
-    if (logvar != NULL && tensor_count(logvar) == tensor_count(t) && logvar->shape[0] == t->shape[0])
-        clip->variance = variances(logvar, t->shape[0], clip->times);
     l->count++;
     l->dims = t->shape[0];
+    if (l->variance == NULL)
+        l->variance = mem_zero((size_t)l->dims, sizeof *l->variance);
+    variances_add(l, logvar, clip);
     l->points += clip->times;
-    l->spread = l->spread && clip->variance != NULL;
     l->noise = strcmp(reader_kind(r), "noise") == 0;
     network = meta_get_text(reader_meta(r), "network", &name) ? network_find(name) : NULL;
     l->normal = l->normal && (l->noise || (network != NULL && network->one_length));
@@ -138,14 +138,13 @@ static void latent_release(void *state)
 {
     struct latent *l = state;
 
-    for (size_t i = 0; i < l->count; i++) {
+    for (size_t i = 0; i < l->count; i++)
         free(l->clips[i].name);
-        free(l->clips[i].variance);
-    }
     for (int i = 0; i < l->track_count; i++)
         free(l->tracks[i]);
     free(l->tracks);
     free(l->clips);
+    free(l->variance);
     spool_free(l->spool);
     free(l);
 }

@@ -15,8 +15,7 @@ struct latent_clip {
     char *name;
     int track; /* -1: not known */
     int64_t times;
-    float *z;         /* [dims, times] */
-    double *variance; /* [dims]: of the posterior, mean over the times; NULL: not known */
+    float *z; /* [dims, times] */
 };
 
 struct latent {
@@ -29,13 +28,13 @@ struct latent {
     bool noise;         /* the stream is noise: its times have no order */
     bool normal;        /* the prior is standard normal in each dimension */
     bool spread;        /* all have a posterior, not just a mean */
+    double *variance;   /* [dims]: of the posterior, means over the times of each clip, summed */
     struct spool *spool;
     int wanted[2]; /* dimensions, 0: as it sees fit */
 };
 
 struct point {
     double x, y;
-    double sd_x, sd_y; /* of the posterior, 0: not known */
 };
 
 /* Two directions in the latent space, and what there is along them. */
@@ -46,7 +45,6 @@ struct plane {
     struct point *points;       /* [points], clip after clip */
     double sd[2], posterior[2]; /* of the points; of the posterior in the mean, 0: not known */
     bool collapsed;             /* no dimension says anything of the clips */
-    bool ellipses;              /* posteriors are drawn */
 };
 
 /* Dimensions that are wanted must be there. */

@@ -29,20 +29,18 @@ static void moments(const struct latent *l, double *mean, double *variance)
     }
 }
 
-/* Of the posteriors, mean variance of each dimension; 0 where not known. */
-static void noise_of(const struct latent *l, double *noise)
+/* Of the posteriors, mean variance of a dimension; 0 where not known. */
+static double noise_of(const struct latent *l, int64_t d)
 {
-    for (size_t i = 0; i < l->count && l->spread; i++)
-        for (int64_t d = 0; d < l->dims; d++)
-            noise[d] += l->clips[i].variance[d] / (double)l->count;
+    return l->spread ? l->variance[d] / (double)l->count : 0;
 }
 
 /* Whether each dimension, as a channel with the posterior's noise, holds next to nothing: then clips differ by noise
  * alone, whatever the prior is. */
-static bool has_collapsed(const struct latent *l, const double *variance, const double *noise)
+static bool has_collapsed(const struct latent *l, const double *variance)
 {
     for (int64_t d = 0; d < l->dims; d++)
-        if (0.5 * log1p(variance[d] / noise[d]) > active_nats)
+        if (0.5 * log1p(variance[d] / noise_of(l, d)) > active_nats)
             return false;
     return l->spread && l->points > 1;
 }
@@ -103,42 +101,27 @@ static double along(const struct latent_clip *clip, int64_t dims, int64_t t, con
     return sum;
 }
 
-static double sd_along(const double *variance, int64_t dims, const double *axis)
-{
-    double sum = 0;
-
-    for (int64_t d = 0; d < dims && variance != NULL; d++)
-        sum += axis[d] * axis[d] * variance[d];
-    return sqrt(sum);
-}
-
 void plane_make(struct plane *p, const struct latent *l)
 {
     double *mean = mem_zero((size_t)l->dims, sizeof *mean), *variance = mem_zero((size_t)l->dims, sizeof *variance);
-    double *noise = mem_zero((size_t)l->dims, sizeof *noise);
     struct point *point;
 
     *p = (struct plane){.points = mem_alloc((size_t)l->points * sizeof *p->points)};
     moments(l, mean, variance);
-    noise_of(l, noise);
-    p->ellipses = l->spread && l->points <= LATENT_FEW;
-    p->collapsed = has_collapsed(l, variance, noise);
+    p->collapsed = has_collapsed(l, variance);
     axes_choose(p, l, mean, variance);
-    for (int k = 0; k < 2; k++)
-        p->posterior[k] = sd_along(noise, l->dims, p->axis[k]);
-    point = p->points;
-    for (size_t i = 0; i < l->count; i++) {
-        const struct latent_clip *clip = &l->clips[i];
-        double sd_x = sd_along(clip->variance, l->dims, p->axis[0]);
-        double sd_y = sd_along(clip->variance, l->dims, p->axis[1]);
-
-        for (int64_t t = 0; t < clip->times; t++)
-            *point++ =
-                (struct point){along(clip, l->dims, t, p->axis[0]), along(clip, l->dims, t, p->axis[1]), sd_x, sd_y};
+    for (int k = 0; k < 2; k++) {
+        for (int64_t d = 0; d < l->dims; d++)
+            p->posterior[k] += p->axis[k][d] * p->axis[k][d] * noise_of(l, d);
+        p->posterior[k] = sqrt(p->posterior[k]);
     }
+    point = p->points;
+    for (size_t i = 0; i < l->count; i++)
+        for (int64_t t = 0; t < l->clips[i].times; t++)
+            *point++ = (struct point){along(&l->clips[i], l->dims, t, p->axis[0]),
+                                      along(&l->clips[i], l->dims, t, p->axis[1])};
     free(mean);
     free(variance);
-    free(noise);
 }
 
 void plane_free(struct plane *p)

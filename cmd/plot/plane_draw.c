@@ -69,12 +69,11 @@ static void view_fit(const struct plane *p, const struct latent *l, const struct
 
     for (int64_t i = 0; i < l->points; i++) {
         const struct point *at = &p->points[i];
-        double around = p->ellipses ? 1 : 0;
 
-        lo[0] = fmin(lo[0], at->x - around * at->sd_x);
-        hi[0] = fmax(hi[0], at->x + around * at->sd_x);
-        lo[1] = fmin(lo[1], at->y - around * at->sd_y);
-        hi[1] = fmax(hi[1], at->y + around * at->sd_y);
+        lo[0] = fmin(lo[0], at->x);
+        hi[0] = fmax(hi[0], at->x);
+        lo[1] = fmin(lo[1], at->y);
+        hi[1] = fmax(hi[1], at->y);
     }
     for (int d = 0; d < 2; d++) {
         double pad = 0.06 * (hi[d] - lo[d]);
@@ -117,24 +116,6 @@ static void draw_prior(struct canvas *c, const struct scale *x, const struct sca
     }
 }
 
-static void draw_ellipse(struct canvas *c, const struct point *p, const struct scale *x, const struct scale *y,
-                         enum ink ink)
-{
-    double one = scale_at(x, 1) - scale_at(x, 0), wide = fmin(p->sd_x * one, 1e5), high = fmin(p->sd_y * one, 1e5);
-
-    cairo_save(c->cr);
-    cairo_translate(c->cr, scale_at(x, p->x), scale_at(y, p->y));
-    cairo_scale(c->cr, fmax(wide, 0.5), fmax(high, 0.5));
-    cairo_new_path(c->cr);
-    cairo_arc(c->cr, 0, 0, 1, 0, 2 * M_PI);
-    cairo_restore(c->cr);
-    canvas_ink(c, ink, 0.1);
-    cairo_fill_preserve(c->cr);
-    canvas_ink(c, ink, 0.5);
-    cairo_set_line_width(c->cr, c->unit);
-    cairo_stroke(c->cr);
-}
-
 static void draw_dot(struct canvas *c, double x, double y, double radius, enum ink ink, double alpha)
 {
     cairo_new_path(c->cr);
@@ -145,7 +126,7 @@ static void draw_dot(struct canvas *c, double x, double y, double radius, enum i
 
 /* The times of a clip, whose points begin at p. */
 static void draw_times(struct canvas *c, const struct latent *l, const struct latent_clip *clip, const struct point *p,
-                       bool ellipses, const struct scale *x, const struct scale *y)
+                       const struct scale *x, const struct scale *y)
 {
     enum ink ink = ink_of(l, clip->track);
     double radius = l->points <= LATENT_FEW ? 4 : l->points <= 1000 ? 3 : 1.8;
@@ -158,11 +139,8 @@ static void draw_times(struct canvas *c, const struct latent *l, const struct la
         cairo_set_line_width(c->cr, c->unit);
         cairo_stroke(c->cr);
     }
-    for (int64_t t = 0; t < clip->times; t++) {
-        if (ellipses)
-            draw_ellipse(c, &p[t], x, y, ink);
+    for (int64_t t = 0; t < clip->times; t++)
         draw_dot(c, scale_at(x, p[t].x), scale_at(y, p[t].y), radius, ink, alpha);
-    }
 }
 
 /* Means of clips over their times, with their names while there are few. */
@@ -238,7 +216,7 @@ void plane_draw(const struct plane *p, const struct latent *l, const struct page
     cairo_rectangle(c->cr, r.x, r.y, r.w, r.h);
     cairo_clip(c->cr);
     for (size_t i = 0; i < l->count; at += l->clips[i++].times)
-        draw_times(c, l, &l->clips[i], at, p->ellipses, &x, &y);
+        draw_times(c, l, &l->clips[i], at, &x, &y);
     if (l->normal)
         draw_prior(c, &x, &y);
     cairo_restore(c->cr);

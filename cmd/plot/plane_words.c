@@ -57,8 +57,6 @@ void plane_legend(char *text, size_t size, const struct plane *p, const struct l
     }
     if (l->normal)
         add(text, size, "; circles: prior");
-    if (p->ellipses)
-        add(text, size, "; ellipses: posterior");
     if (!l->noise && l->points > (int64_t)l->count)
         add(text, size,
             l->count <= LATENT_JOINED ? "; lines: clips in time, large dots: their means"
