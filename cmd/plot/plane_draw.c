@@ -8,7 +8,6 @@
 #include "base/diag.h"
 #include "base/mem.h"
 #include "grid.h"
-#include "labels.h"
 #include "latent.h"
 #include "text.h"
 
@@ -143,33 +142,69 @@ static void draw_times(struct canvas *c, const struct latent *l, const struct la
         draw_dot(c, scale_at(x, p[t].x), scale_at(y, p[t].y), radius, ink, alpha);
 }
 
+static bool apart(const struct rect *a, const struct rect *b)
+{
+    return a->x + a->w <= b->x || b->x + b->w <= a->x || a->y + a->h <= b->y || b->y + b->h <= a->y;
+}
+
+/* Draws a name right or left of the point number own of taken [count], where it hides none of these and is within r.
+ * Returns its place, of no width: there is none. */
+static struct rect draw_name(struct canvas *c, const char *name, const struct rect *r, const struct rect *taken,
+                             size_t own, size_t count)
+{
+    double u = c->unit, middle = taken[own].y + taken[own].h / 2;
+    char *text = text_fit(c, name, 150 * u);
+    double w = canvas_text_width(c, text) + 2 * u;
+    struct rect p = {.y = middle - 6.5 * u, .h = 13 * u};
+
+    for (int side = 0; side < 2 && p.w == 0; side++) {
+        bool good;
+
+        p.x = side == 0 ? taken[own].x + taken[own].w + 3 * u : taken[own].x - 3 * u - w;
+        p.w = w;
+        good = p.x >= r->x && p.x + w <= r->x + r->w && p.y >= r->y && p.y + p.h <= r->y + r->h;
+        for (size_t i = 0; i < count; i++)
+            good = good && apart(&p, &taken[i]);
+        p.w = good ? w : 0;
+    }
+    if (p.w > 0)
+        canvas_text(c, INK_TEXT, p.x + u, p.y + 10 * u, 0, text);
+    free(text);
+    return p;
+}
+
 /* Means of clips over their times, with their names while there are few. */
 static void draw_means(struct canvas *c, const struct latent *l, const struct plane *p, const struct rect *r,
                        const struct scale *x, const struct scale *y)
 {
-    struct label *labels = mem_zero(l->count, sizeof *labels);
+    struct rect *taken = mem_zero(2 * l->count, sizeof *taken); /* by the points, and by names */
     const struct point *at = p->points;
-    int left_out = 0;
+    size_t count = l->count;
+    double u = c->unit;
 
     for (size_t i = 0; i < l->count; i++) {
         const struct latent_clip *clip = &l->clips[i];
+        double mean_x = 0, mean_y = 0;
 
-        labels[i].text = clip->name;
         for (int64_t t = 0; t < clip->times; t++, at++) {
-            labels[i].x += scale_at(x, at->x) / (double)clip->times;
-            labels[i].y += scale_at(y, at->y) / (double)clip->times;
+            mean_x += scale_at(x, at->x) / (double)clip->times;
+            mean_y += scale_at(y, at->y) / (double)clip->times;
         }
         if (clip->times > 1) {
-            draw_dot(c, labels[i].x, labels[i].y, 6, INK_PAPER, 1);
-            draw_dot(c, labels[i].x, labels[i].y, 4.5, ink_of(l, clip->track), 1);
+            draw_dot(c, mean_x, mean_y, 6, INK_PAPER, 1);
+            draw_dot(c, mean_x, mean_y, 4.5, ink_of(l, clip->track), 1);
         }
+        taken[i] = (struct rect){mean_x - 4 * u, mean_y - 4 * u, 8 * u, 8 * u};
     }
     canvas_font(c, FONT_NORMAL, 12);
-    if (l->count <= LATENT_FEW)
-        left_out = labels_draw(c, r, labels, (int)l->count);
-    if (left_out > 0)
-        diag_note("%d of %zu names are left out: there is no room beside their points", left_out, l->count);
-    free(labels);
+    for (size_t i = 0; i < l->count && l->count <= LATENT_FEW; i++) {
+        taken[count] = draw_name(c, l->clips[i].name, r, taken, i, count);
+        count += taken[count].w > 0;
+    }
+    if (l->count <= LATENT_FEW && count < 2 * l->count)
+        diag_note("%zu of %zu names are left out: there is no room beside their points", 2 * l->count - count,
+                  l->count);
+    free(taken);
 }
 
 static void draw_axes(struct canvas *c, const struct plane *p, const struct latent *l, const struct rect *r,
