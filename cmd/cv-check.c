@@ -1,7 +1,6 @@
 /* cv-check: passes audio through and says how good it is. */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

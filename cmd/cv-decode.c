@@ -1,5 +1,4 @@
 /* cv-decode: latents or noise through a model's decoder to audio. */
-#include <string.h>
 #include <unistd.h>
 
 #include "base/diag.h"

@@ -2,7 +2,6 @@
  * or the logs of trainings, or models, as curves, to a PNG or SVG file. */
 #include <limits.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

@@ -1,6 +1,5 @@
 /* cv-sample: noise, for cv-decode to turn into audio; or latents, drawn from a model's own prior. */
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -1,6 +1,5 @@
 /* cv-towav: writes each clip of a stream as a WAV file. */
 #include <math.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,8 +1,6 @@
 /* Figures of clips in words: lines to sort, and two models side by side. */
 #include "figures.h"
 
-#include <math.h>
-
 #include "base/report.h"
 #include "measure/figures.h"
 

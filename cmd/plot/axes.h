@@ -3,7 +3,6 @@
 #define PLOT_AXES_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "canvas.h"
 

@@ -2,8 +2,6 @@
 #ifndef PLOT_GRID_H
 #define PLOT_GRID_H
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "canvas.h"

@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "axes.h"
 #include "base/mem.h"
 #include "dsp/mel.h"
 #include "dsp/spectrum.h"

@@ -1,7 +1,6 @@
 /* Figures of the model, each with a sentence. */
 #include "figures.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 #include "base/mem.h"

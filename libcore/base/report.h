@@ -4,7 +4,6 @@
 #define BASE_REPORT_H
 
 #include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 
 #include "base/meta.h"

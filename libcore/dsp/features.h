@@ -7,7 +7,6 @@
 #ifndef DSP_FEATURES_H
 #define DSP_FEATURES_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "dsp/grid.h"

@@ -5,7 +5,6 @@
 #include "dsp/pan.h"
 
 #include <assert.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 

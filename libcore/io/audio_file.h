@@ -3,7 +3,6 @@
 #ifndef IO_AUDIO_FILE_H
 #define IO_AUDIO_FILE_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 struct audio_file {

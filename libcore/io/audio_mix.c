@@ -2,7 +2,6 @@
 #include "io/audio_mix.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/mem.h"

@@ -1,6 +1,5 @@
 /* Heads, frames and tails out of MessagePack objects, whoever wrote them. */
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

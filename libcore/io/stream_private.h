@@ -5,7 +5,6 @@
 #include <msgpack.h>
 #include <xxhash.h>
 
-#include "base/fd.h"
 #include "io/stream.h"
 
 /* Bounds on what is accepted, and so on what is written. */

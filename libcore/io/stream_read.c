@@ -1,10 +1,8 @@
 /* Reading streams: checks what the source holds and hands frames out where
  * they lie. */
 #include <assert.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +12,7 @@
 
 #include "base/diag.h"
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/mem.h"
 #include "base/stop.h"
 #include "io/stream_private.h"

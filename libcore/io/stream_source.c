@@ -3,12 +3,11 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/diag.h"
-#include "base/error.h"
+#include "base/fd.h"
 #include "base/mem.h"
 #include "io/stream_private.h"
 

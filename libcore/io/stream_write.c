@@ -8,6 +8,7 @@
 
 #include "base/diag.h"
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/mem.h"
 #include "io/stream_private.h"
 

@@ -4,7 +4,6 @@
 #ifndef MEASURE_COMPARE_H
 #define MEASURE_COMPARE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

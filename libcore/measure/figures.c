@@ -2,9 +2,7 @@
 #include "measure/figures.h"
 
 #include <math.h>
-#include <stdlib.h>
 
-#include "base/mem.h"
 #include "measure/levels.h"
 #include "dsp/tempo.h"
 

@@ -2,7 +2,6 @@
 #ifndef MEASURE_FIGURES_H
 #define MEASURE_FIGURES_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "measure/clicks.h"

@@ -8,7 +8,6 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/linalg.h"
-#include "nn/layers.h"
 #include "model/prior.h"
 
 /* The graphs of all threads, over parameters that are there. */

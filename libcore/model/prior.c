@@ -4,12 +4,10 @@
 #include "model/prior.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "base/linalg.h"
 #include "base/mem.h"
 
 static const float bound = 6;

@@ -1,8 +1,6 @@
 /* Latents to sound: levels, magnitudes, phases, channels. */
-#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "dsp/pan.h"

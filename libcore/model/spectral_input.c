@@ -1,7 +1,6 @@
 /* Levels and log magnitudes. */
 #include "model/spectral_input.h"
 
-#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,6 @@
 /* Losses value by value: cross entropy with logits, Keras' binary cross
  * entropy. Chunks are summed apart and then in order. */
 #include <assert.h>
-#include <math.h>
 
 #include "base/kernel.h"
 #include "nn/layers.h"

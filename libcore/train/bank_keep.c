@@ -2,7 +2,6 @@
 #include "train/bank_keep.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"

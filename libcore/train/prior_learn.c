@@ -2,7 +2,6 @@
 #include "train/prior_learn.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 

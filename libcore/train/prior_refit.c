@@ -9,7 +9,6 @@
 #include "base/history.h"
 #include "base/mem.h"
 #include "train/model_save.h"
-#include "train/pca.h"
 #include "train/prior_learn.h"
 
 /* All parameters of the network and a prior of that shape. */

@@ -1,7 +1,6 @@
 /* Going on from a snapshot: with its settings, on its data, from where it was taken. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
