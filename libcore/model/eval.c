@@ -217,25 +217,51 @@ static void means_take(struct run *run)
     e->collapsed = e->told && (e->active == 0 || e->explained < EVAL_EXPLAINED);
 }
 
-static void clip_recall(struct run *run, const struct kept *k)
+static void clip_recall(struct run *run, int64_t number)
 {
-    size_t latent = (size_t)run->e->latent, count;
+    const struct kept *k = &run->all->kept[number];
     struct eval_clip *j = &run->clips[run->held++];
 
     *j = (struct eval_clip){
-        .dims = mem_zero(latent, sizeof(struct latent_sums)),
+        .dims = mem_zero((size_t)run->e->latent, sizeof(struct latent_sums)),
         .x = k->x,
         .samples = k->samples,
+        .number = number,
         .meta = k->meta,
         .alone = run->how.each,
     };
     for (int row = 0; row < EVAL_ROWS; row++)
         for (int i = 0; i < EVAL_FIGURES; i++)
             j->sound[row][i] = NAN;
-    j->frames = run->kind->latents ? run->kind->latents(run->state, j) : 1;
-    count = latent * (size_t)j->frames;
-    j->eps = mem_alloc(count * sizeof(float));
-    run->kind->draw(run->state, j->eps, count);
+    if (run->kind->draw)
+        run->kind->draw(run->state, j);
+}
+
+static double square_away(const float *a, const float *b, int latent)
+{
+    double sum = 0;
+
+    for (int d = 0; d < latent; d++)
+        sum += (double)(a[d] - b[d]) * (double)(a[d] - b[d]);
+    return sum / latent;
+}
+
+/* The clip whose mean latent is nearest to that of another. */
+static void nearest_find(void *arg, int task, int worker)
+{
+    const struct run *run = arg;
+    struct eval_each *own = &run->e->each[task];
+    int latent = run->e->latent;
+
+    (void)worker;
+    for (int64_t i = 0; i < run->e->clips; i++) {
+        double away = i == task ? NAN : sqrt(square_away(run->means + i * latent, run->means + task * latent, latent));
+
+        if (away < own->away || (own->nearest < 0 && !isnan(away))) {
+            own->nearest = i;
+            own->away = away;
+        }
+    }
 }
 
 static void all_measure(struct run *run, struct pool *pool)
@@ -253,13 +279,13 @@ static void all_measure(struct run *run, struct pool *pool)
         run->steady = mean_spectrum_sound(run->all->mean, run->all->longest, run->how.seed);
     for (int64_t i = 0; i < count; i++) {
         progress("evaluation of clips", i - run->held, count);
-        clip_recall(run, &run->all->kept[i]);
+        clip_recall(run, i);
         if (run->held == run->room || i + 1 == count)
             clips_measure(run, i + 1 - run->held, pool);
     }
     progress("evaluation of clips", count, count);
     means_take(run);
-    eval_nearest(run->e, run->means, pool);
+    pool_run(pool, (int)count, nearest_find, run);
 }
 
 /* ---- the whole ---- */

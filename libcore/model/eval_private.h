@@ -13,8 +13,9 @@ enum { EVAL_TERMS = 4 };
 struct eval_clip {
     float *x;                /* [channels, samples] */
     const struct meta *meta; /* of its own what is read of it: tempo and beat; NULL: neither */
-    int64_t samples, frames; /* of audio, of latents */
-    float *eps;              /* [latent, frames]: noise of the draw, used up */
+    int64_t samples, number; /* of audio; of clips before it */
+    float *eps;              /* [latent]: of draw, to be released */
+    int64_t frames;          /* result: of latents */
     bool alone;              /* no sound but the reconstruction is wanted */
     float *reconstruction;   /* result, as x */
     /* results, as x, of those networks that have them, by mem_alloc; NULL otherwise */
@@ -31,19 +32,14 @@ struct eval_clip {
 struct eval_kind {
     /* Closes file, the rest of the model. NULL: with the reason. */
     void *(*begin)(struct model *m, struct reader *file, const char *path, uint64_t seed, int threads);
-    /* Latent frames of a clip, of which x, samples and meta are there. NULL: one. */
-    int64_t (*latents)(const void *state, const struct eval_clip *c);
-    /* Noise of the clips one after another, as encoding draws it. */
-    void (*draw)(void *state, float *eps, size_t count);
+    /* eps, where clips are drawn one after another, in their order. NULL: clip draws by the number. */
+    void (*draw)(void *state, struct eval_clip *c);
     void (*clip)(void *state, int worker, struct eval_clip *c);
     void (*add)(void *state, struct eval_clip *c); /* after clip, in the order of the clips; NULL: nothing to do */
     /* From sums of terms over e->clips clips to the loss terms and the yardstick of e; e->kl_sum is there. */
     void (*finish)(const void *state, const double *terms, struct eval *e);
     void (*end)(void *state);
 };
-
-/* Finds of every clip of e the nearest, by means [clips, latent]. */
-void eval_nearest(struct eval *e, const float *means, struct pool *pool);
 
 /* Adds a term to e, in the order of the table. */
 static inline void eval_term(struct eval *e, const char *key, const char *name, double value, const char *words)

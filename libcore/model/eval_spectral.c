@@ -12,7 +12,6 @@ struct state {
     struct chunks p;
     const struct model *m;
     uint64_t seed;
-    int64_t drawn; /* clips */
     struct terms sum, at_zero;
 };
 
@@ -40,22 +39,6 @@ static void *spectral_begin(struct model *m, struct reader *file, const char *pa
         return NULL;
     }
     return s;
-}
-
-static int64_t spectral_latents(const void *state, const struct eval_clip *c)
-{
-    const struct state *s = state;
-    struct chunk_clip clip = chunks_clip(&s->p, c->meta, c->x, c->samples);
-
-    return chunks_latents(&s->p, &clip);
-}
-
-static void spectral_draw(void *state, float *eps, size_t count)
-{
-    struct state *s = state;
-    struct rng r = rng_new(s->seed, (uint64_t)s->drawn++);
-
-    rng_normal(&r, eps, count);
 }
 
 /* ---- a clip ---- */
@@ -86,25 +69,28 @@ static void spectral_clip(void *state, int worker, struct eval_clip *c)
     const struct spectral *shape = &p->shape;
     struct chunk_clip clip = chunks_clip(p, c->meta, c->x, c->samples);
     struct chunk_sound how = chunks_how(p, false, s->seed);
-    int64_t frames = c->frames * shape->stride, real = grid_frames(clip.timing.grid, c->samples);
+    struct rng noise = rng_new(s->seed, (uint64_t)c->number);
+    int64_t latents = c->frames = chunks_latents(p, &clip), frames = latents * shape->stride;
+    int64_t real = grid_frames(clip.timing.grid, c->samples);
     float *y = mem_alloc((size_t)frames * (size_t)shape->features * sizeof *y);
-    float *mean = mem_alloc((size_t)(c->frames * shape->latent) * sizeof *mean);
+    float *z = mem_alloc((size_t)(latents * shape->latent) * sizeof *z); /* noise, then means */
     struct figures_of_terms f;
 
     chunks_levels(p, &clip, 0, (int)frames, y);
     c->spectral = terms_new(shape);
-    terms_clip(&c->spectral, p, worker, y, frames, real, clip.timing.grid.step, c->eps);
+    rng_normal(&noise, z, (size_t)(latents * shape->latent));
+    terms_clip(&c->spectral, p, worker, y, frames, real, clip.timing.grid.step, z);
     f = terms_figures(&c->spectral, shape);
     c->own[EVAL_DISTANCE] = f.distance;
     c->own[EVAL_NATS] = -f.elbo;
     c->own[EVAL_KL] = f.rate;
     c->at_zero = terms_new(shape);
     terms_clip(&c->at_zero, p, worker, y, frames, real, clip.timing.grid.step, NULL);
-    chunks_means(p, y, c->frames, mean);
-    chunks_sound(p, worker, &clip, mean, c->frames, &how, c->reconstruction);
+    chunks_means(p, y, latents, z);
+    chunks_sound(p, worker, &clip, z, latents, &how, c->reconstruction);
     if (!c->alone)
         untrained_sounds(s, worker, &clip, y, c);
-    free(mean);
+    free(z);
     free(y);
 }
 
@@ -157,5 +143,5 @@ static void spectral_finish(const void *state, const double *terms, struct eval 
     eval_term(e, "kl_rate", "  KL", f.rate, "nats per second");
 }
 
-const struct eval_kind eval_spectral = {spectral_begin, spectral_latents, spectral_draw, spectral_clip,
-                                        spectral_add,   spectral_finish,  spectral_end};
+const struct eval_kind eval_spectral = {spectral_begin,  NULL,        spectral_clip, spectral_add,
+                                        spectral_finish, spectral_end};

@@ -45,11 +45,12 @@ static void *begin(struct model *m, struct reader *file, const char *path, uint6
     return NULL;
 }
 
-static void draw(void *state, float *eps, size_t count)
+static void draw(void *state, struct eval_clip *c)
 {
     struct state *s = state;
 
-    rng_normal(&s->rng, eps, count);
+    c->eps = mem_alloc((size_t)s->m->latent * sizeof *c->eps);
+    rng_normal(&s->rng, c->eps, (size_t)s->m->latent);
 }
 
 /* One value, against N(0, 1): KL is 1/2 (e^logvar + mean^2 - logvar - 1). */
@@ -67,6 +68,7 @@ static void clip(void *state, int worker, struct eval_clip *c)
     size_t latent = (size_t)s->m->latent;
     double seconds = (double)s->m->samples / s->m->rate, kl = 0;
 
+    c->frames = 1;
     whole_input(g, 0, c->x, c->samples);
     memcpy(g->eps->y, c->eps, latent * sizeof(float));
     net_forward(g->net);
@@ -103,4 +105,4 @@ static void finish(const void *state, const double *terms, struct eval *e)
                   "cross entropy of the raw logits");
 }
 
-const struct eval_kind eval_whole = {begin, NULL, draw, clip, NULL, finish, end};
+const struct eval_kind eval_whole = {begin, draw, clip, NULL, finish, end};
