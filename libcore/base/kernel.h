@@ -74,6 +74,25 @@ KERNEL_INLINE int kernel_level(void)
 
 #endif
 
+/* clang-format off */
+/* sum += value for i from .. to - 1: the first of them in so many lanes of a type, side by side, which become a vector,
+ * then the rest one by one, and at last the lanes, whatever vectors there are. */
+#define KERNEL_SUM(sum, type, lanes, i, from, to, value) \
+    do { \
+        type lane_[lanes] = {0}; \
+        int64_t at_ = (int64_t)(from), end_ = (int64_t)(to); \
+        for (; at_ + (lanes) <= end_; at_ += (lanes)) \
+            for (int l_ = 0; l_ < (lanes); l_++) { \
+                int64_t i = at_ + l_; \
+                lane_[l_] += value; \
+            } \
+        for (int64_t i = at_; i < end_; i++) \
+            sum += value; \
+        for (int l_ = 0; l_ < (lanes); l_++) \
+            sum += lane_[l_]; \
+    } while (0)
+/* clang-format on */
+
 /* e^x within 2 units in the last place for -87 < x < 88, clamped outside.
  * Range reduction by ln 2 and a degree-6 polynomial, coefficients from the
  * Cephes library (Moshier 1989). */

@@ -194,20 +194,10 @@ int cholesky(int n, double *a)
     return info ? error_set("a %d x %d matrix is not positive definite", n, n) : 0;
 }
 
-enum { LANES = 16 };
-
 KERNEL(squares_add, (const float *x, int64_t count, double *sum), (x, count, sum))
 {
-    double lane[LANES] = {0};
-    int64_t i = 0;
-
-    for (; i + LANES <= count; i += LANES)
-        for (int k = 0; k < LANES; k++)
-            lane[k] += (double)x[i + k] * x[i + k];
-    for (*sum = 0; i < count; i++)
-        *sum += (double)x[i] * x[i];
-    for (int k = 0; k < LANES; k++)
-        *sum += lane[k];
+    *sum = 0;
+    KERNEL_SUM(*sum, double, 16, i, 0, count, (double)x[i] * x[i]);
 }
 
 double squares_sum(const float *x, int64_t count)

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 
 /* Pitches to either side that a peak is measured against. */
-enum { AROUND = 7, BASS_UNDER = 52, CLASSES = 12, LANES = 8 };
+enum { AROUND = 7, BASS_UNDER = 52, CLASSES = 12 };
 /* Pitches in Hz; width of one in half tones and, at least, in bins; weight of the bass. */
 static const double lowest = 80, highest = 1500, width = 0.4, width_bins = 0.6, bass_weight = 0.7;
 /* Of the whole: a bass that is less is as good as none. */
@@ -118,16 +118,9 @@ KERNEL(pitches_sum, (const float *weight, const int *span, const float *loud, in
        (weight, span, loud, pitches, bins, pitch))
 {
     for (int p = 0; p < pitches; p++, weight += bins, span += 2) {
-        float lane[LANES] = {0}, sum = 0;
-        int k = span[0];
+        float sum = 0;
 
-        for (; k + LANES <= span[1]; k += LANES)
-            for (int l = 0; l < LANES; l++)
-                lane[l] += weight[k + l] * loud[k + l];
-        for (; k < span[1]; k++)
-            sum += weight[k] * loud[k];
-        for (int l = 0; l < LANES; l++)
-            sum += lane[l];
+        KERNEL_SUM(sum, float, 8, k, span[0], span[1], weight[k] * loud[k]);
         pitch[p] = sum;
     }
 }

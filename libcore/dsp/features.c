@@ -259,18 +259,8 @@ void features_magnitude(const struct features *f, struct grid grid, const float 
 KERNEL(power_sum, (const float *restrict level, const float *restrict width, int channels, float *sum),
        (level, width, channels, sum))
 {
-    enum { LANES = 16 };
-    float lane[LANES] = {0};
-    int c = 0;
-
     *sum = 0;
-    for (; c + LANES <= channels; c += LANES)
-        for (int j = 0; j < LANES; j++)
-            lane[j] += width[c + j] * kernel_exp(2 * level[c + j]);
-    for (; c < channels; c++)
-        *sum += width[c] * kernel_exp(2 * level[c]);
-    for (int j = 0; j < LANES; j++)
-        *sum += lane[j];
+    KERNEL_SUM(*sum, float, 16, c, 0, channels, width[c] * kernel_exp(2 * level[c]));
 }
 
 double features_rms(const struct features *f, const float *level)

@@ -18,8 +18,6 @@ static const double steps_per_octave = 4;
 /* Power per bin, over that of the clip, that counts as silence: 40 dB under white noise. */
 static const double silence = 1e-4;
 
-enum { LANES = 8 };
-
 struct bands {
     int count, low; /* the first low are the low ones */
     int *edge;      /* [count + 1]: band b is the bins edge[b] .. edge[b + 1] - 1 */
@@ -48,16 +46,9 @@ KERNEL(frame_levels, (const struct bands *b, const float *power, float scale, fl
        (b, power, scale, least, level))
 {
     for (int i = 0; i < b->count; i++) {
-        float lane[LANES] = {0}, sum = 0;
-        int k = b->edge[i];
+        float sum = 0;
 
-        for (; k + LANES <= b->edge[i + 1]; k += LANES)
-            for (int l = 0; l < LANES; l++)
-                lane[l] += power[k + l];
-        for (; k < b->edge[i + 1]; k++)
-            sum += power[k];
-        for (int l = 0; l < LANES; l++)
-            sum += lane[l];
+        KERNEL_SUM(sum, float, 8, k, b->edge[i], b->edge[i + 1], power[k]);
         level[i] = sum / (float)(b->edge[i + 1] - b->edge[i]);
     }
     for (int i = 0; i < b->count; i++)

@@ -15,17 +15,8 @@ static const double block_seconds = 0.05, silent = 1e-3, offset_most = 0.01;
 /* Of x [count]. */
 KERNEL(values_sum, (const float *x, int64_t count, double *sum), (x, count, sum))
 {
-    enum { LANES = 16 };
-    double lane[LANES] = {0};
-    int64_t i = 0;
-
-    for (; i + LANES <= count; i += LANES)
-        for (int k = 0; k < LANES; k++)
-            lane[k] += (double)x[i + k];
-    for (*sum = 0; i < count; i++)
-        *sum += (double)x[i];
-    for (int k = 0; k < LANES; k++)
-        *sum += lane[k];
+    *sum = 0;
+    KERNEL_SUM(*sum, double, 16, i, 0, count, (double)x[i]);
 }
 
 int64_t level_clipped(const float *x, int64_t count)

@@ -116,16 +116,9 @@ KERNEL(bands_sum, (const struct band *bands, int count, const float *x, float *o
 {
     for (int i = 0; i < count; i++) {
         const float *w = bands[i].weights, *at = x + bands[i].from;
-        float lane[LANES] = {0}, sum = 0;
-        int k = 0;
+        float sum = 0;
 
-        for (; k + LANES <= bands[i].count; k += LANES)
-            for (int l = 0; l < LANES; l++)
-                lane[l] += w[k + l] * at[k + l];
-        for (; k < bands[i].count; k++)
-            sum += w[k] * at[k];
-        for (int l = 0; l < LANES; l++)
-            sum += lane[l];
+        KERNEL_SUM(sum, float, LANES, k, 0, bands[i].count, w[k] * at[k]);
         out[i] = sum;
     }
 }

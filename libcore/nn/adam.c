@@ -116,18 +116,10 @@ void adam_step(struct adam *a, struct params *p, struct pool *pool, double scale
 
 KERNEL(squares, (const float *x, size_t n, double *sum), (x, n, sum))
 {
-    enum { LANES = 16 };
-    float lane[LANES] = {0};
-    size_t i = 0;
+    double all = 0;
 
-    *sum = 0;
-    for (; i + LANES <= n; i += LANES)
-        for (size_t j = 0; j < LANES; j++)
-            lane[j] += x[i + j] * x[i + j];
-    for (; i < n; i++)
-        *sum += (double)(x[i] * x[i]);
-    for (size_t j = 0; j < LANES; j++)
-        *sum += (double)lane[j];
+    KERNEL_SUM(all, float, 16, i, 0, n, x[i] * x[i]);
+    *sum = all;
 }
 
 struct norm {
