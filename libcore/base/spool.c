@@ -16,8 +16,6 @@
 
 /* Of a piece of the file: as large as all before it, within these bounds. */
 enum { LEAST = 1 << 20, MOST = 256 << 20, ALIGN = 64 };
-/* Small arrays in memory share a block. */
-enum { BLOCK = 1 << 20, SMALL = BLOCK / 8 };
 /* Systems bring in more than the page that is used: up to a block of this size and place in the file. All of it goes. */
 enum { AROUND = 2 << 20 };
 
@@ -29,10 +27,8 @@ struct piece {
 
 struct spool {
     size_t limit, held; /* bytes in memory: at most, and now */
-    char **kept;        /* the blocks there */
+    float **kept;       /* the arrays there */
     size_t kept_count;
-    char *block; /* the one that small arrays are cut from, and bytes of it that are left */
-    size_t left;
     int fd;       /* -1: none yet */
     size_t filed; /* length of the file */
     struct piece *pieces;
@@ -91,32 +87,14 @@ static int piece_add(struct spool *s, size_t bytes)
     return 0;
 }
 
-static char *block_add(struct spool *s, size_t bytes)
-{
-    s->kept = mem_grow(s->kept, s->kept_count + 1, sizeof *s->kept);
-    s->held += bytes;
-    return s->kept[s->kept_count++] = mem_alloc(bytes);
-}
-
 /* NULL: the bound is reached. */
 static float *from_memory(struct spool *s, size_t bytes)
 {
-    size_t room = s->limit - s->held;
-    char *array;
-
-    if (bytes > SMALL)
-        return room >= bytes ? (float *)(void *)block_add(s, bytes) : NULL;
-    bytes = (bytes + ALIGN - 1) / ALIGN * ALIGN;
-    if (s->left < bytes) {
-        if (room < bytes)
-            return NULL;
-        s->left = room < BLOCK ? room : BLOCK;
-        s->block = block_add(s, s->left);
-    }
-    array = s->block;
-    s->block += bytes;
-    s->left -= bytes;
-    return (float *)(void *)array;
+    if (s->limit - s->held < bytes)
+        return NULL;
+    s->held += bytes;
+    s->kept = mem_more(s->kept, s->kept_count, sizeof *s->kept);
+    return s->kept[s->kept_count++] = mem_alloc(bytes);
 }
 
 static float *from_file(struct spool *s, size_t bytes)

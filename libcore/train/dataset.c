@@ -12,15 +12,6 @@
 #include "io/clip.h"
 #include "io/digests.h"
 
-/* A copy of the name among the clips: small blocks of their own would scatter over the heap. */
-static char *keep_name(struct spool *spool, const char *name)
-{
-    size_t bytes = strlen(name) + 1;
-    char *copy = (char *)spool_floats(spool, (bytes + sizeof(float) - 1) / sizeof(float));
-
-    return copy ? memcpy(copy, name, bytes) : NULL;
-}
-
 /* Counts the track of a clip if none before was of it. */
 static void count_track(struct dataset *d, struct digests *seen, const struct audio_clip *c)
 {
@@ -65,13 +56,13 @@ static int keep_clip(struct dataset *d, const struct audio_clip *from, size_t nu
     d->samples = from->samples > d->samples ? from->samples : d->samples;
     d->seconds += (double)from->samples / from->rate;
     c = &d->clips[d->count++];
-    c->name = keep_name(d->spool, from->name);
+    c->name = mem_text(from->name);
     c->meta = audio_clip_brief(from);
     c->number = number;
     c->batch = d->batches;
     c->samples = from->samples;
     c->data = spool_floats(d->spool, size);
-    if (!c->name || !c->data)
+    if (!c->data)
         return -1;
     memcpy(c->data, from->x, size * sizeof *c->data);
     dataset_release(d, d->count - 1);
@@ -243,8 +234,10 @@ void dataset_release(const struct dataset *d, size_t i)
 
 void dataset_free(struct dataset *d)
 {
-    for (size_t i = 0; i < d->count; i++)
-        meta_free(d->clips[i].meta); /* names and data are the spool's */
+    for (size_t i = 0; i < d->count; i++) { /* data are the spool's */
+        meta_free(d->clips[i].meta);
+        free(d->clips[i].name);
+    }
     free(d->clips);
     meta_free(d->history);
     memset(d, 0, sizeof *d);
