@@ -12,7 +12,7 @@
 
 static const double long_job = 2, pause_terminal = 0.2, pause_elsewhere = 60;
 
-static double seconds_now(void)
+double clock_now(void)
 {
     struct timespec t;
 
@@ -47,7 +47,7 @@ void progress(const char *job, int64_t done, int64_t all)
     if (diag_quiet() || in_pipe())
         return;
     terminal = isatty(STDERR_FILENO) == 1;
-    now = seconds_now();
+    now = clock_now();
     if (job != last)
         began = now;
     if (line < 0)

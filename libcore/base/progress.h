@@ -6,6 +6,9 @@
 
 #include "base/pool.h"
 
+/* Seconds since some time before the program began, whatever people set the clock to. */
+double clock_now(void);
+
 /* So many of all are done of a job of that name, as "levels of clips"; all 0: nobody knows how many there are. Shown on
  * standard error unless the program is quiet or writes to a pipe, as then the next program has something to show: on a
  * terminal in a line of its own, from the time on at which it looks like more than 2 s, which goes when done is all;

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "base/progress.h"
 #include "train/train.h"
 
 struct epoch {
@@ -37,8 +38,6 @@ struct history {
     int64_t best_epoch;
     float *best_theta;
 };
-
-double clock_now(void);
 
 /* Tells all ranks what they go by alike: the time, and whether one of them was asked for an end. */
 void look_up(struct history *h);
