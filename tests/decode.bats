@@ -82,6 +82,26 @@ setup() {
     says two "[2, 2]" "[2, 1]"
 }
 
+@test "latents that are none, and noise that is too hot, are refused" {
+    printf '%b' "$(mp_head latent)$(mp_frame two mean "2 1" 1 0)$(mp_tail 1)" > two
+    refuses 1 cv-decode model.bin < two
+    says two "'z'"
+    printf '%b' "$(mp_head noise)$(mp_frame two z "2 1" 1 0)$(mp_tail 1)" > two
+    refuses 1 cv-decode model.bin < two
+    says two "'noise'"
+    for shape in "1 2 1" "2 0"; do
+        printf '%b' "$(mp_head latent)$(mp_frame two z "$shape" $([ "$shape" = "2 0" ] || echo 1 0))$(mp_tail 1)" > two
+        refuses 1 cv-decode model.bin < two
+        says two "[${shape// /, }]" "2 dimensions"
+    done
+    cv-sample -q -n 1 > drawn
+    for hot in 1001 -1 nan; do
+        python "$BATS_TEST_DIRNAME/tools/head.py" temperature=$hot < drawn > hot
+        refuses 1 cv-decode model.bin < hot
+        says temperature "0 to 1000"
+    done
+}
+
 @test "of noise that is larger than the latent, the leading part is taken" {
     printf '%b' "$(mp_head noise)$(mp_frame n noise "2 1" 0.5 -1)$(mp_tail 1)" > fits
     cv-decode model.bin < fits > want
@@ -120,4 +140,11 @@ setup() {
     [ "$(wc -l < words)" -eq 2 ]
     grep -q "the tempo of 'sample-00' has no effect" words
     grep -q "the length of 'sample-00', 2 s, has no effect: .* one length, here 0.04 s" words
+    one=$(mp_frame n noise "2 1" 0.5 -1)
+    printf '%b' "$(mp_head noise)$one$(mp_tail 1)" | cv-decode model.bin > want
+    two="${one/tensors\\x81/tensors\\x82}$(mp_str start)$(mp_tensor "2 1" 1 0)"
+    printf '%b' "$(mp_head noise)$two$two$(mp_tail 2)" | cv-decode model.bin 2> words > got
+    [ "$(wc -l < words)" -eq 1 ]
+    grep -q "what 'n' goes on from has no effect" words
+    [ "$(floats 120 < got)" = "$(floats 120 < want)" ]
 }

@@ -489,6 +489,16 @@ lines_of() { png-look "$1" 0B244F | tail -n +2 | awk '$3 - $1 > 300 { print $2, 
     [ ! -e a.png ]
 }
 
+@test "latents that are none are refused" {
+    load clips
+    printf '%b' "$(mp_head latent)$(mp_frame b logvar "2 1" 1 0)$(mp_tail 1)" > l.cv
+    refused 1 'frame 1 (b) has no tensor "mean"' -o a.png < l.cv
+    printf '%b' "$(mp_head latent)$(mp_frame b z "1 2 1" 1 0)$(mp_tail 1)" > l.cv
+    refused 1 'frame 1 (b): latent of shape .1, 2, 1.' -o a.png < l.cv
+    printf '%b' "$(mp_head latent)$(mp_frame b z "2 0")$(mp_tail 1)" > l.cv
+    refused 1 'frame 1 (b): latent of shape .2, 0.' -o a.png < l.cv
+}
+
 # ---- trainings ----
 
 # log_of LOSS...: a log with these losses; log_of LOSS/TEST...: and these of test clips, whose ELBO is minus them

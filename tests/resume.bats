@@ -226,6 +226,7 @@ without_time() { sed 's/,"seconds":.*//' "$1"; }
     for change in batch=-1 batch=2**40 'batch="8"' bank=2**31 seed=-1 learning_rate=nan beta=inf epochs_wanted=2**62 \
         latent=0 stride=0 epochs=2**62 epochs=None resume.step=2**31 resume.skipped=-1 resume.taken=-5 resume.clips=nan \
         resume.spent=inf resume.seconds=nan resume.trainer=0 resume.trainer.steps=2**63-1 resume.trainer.in_row=2**62 \
+        resume.trainer.skipped=-1 resume.trainer.in_row=20 resume.trainer.slower=0 resume.trainer.slower=2 \
         'network=5' 'resume=[]'; do
         python "$BATS_TEST_DIRNAME/tools/head.py" "$change" < spectral/epoch-0001.cvm > changed.cvm
         refuses 1 cv-train -q --resume changed.cvm < long.cvs || { echo "$change"; return 1; }

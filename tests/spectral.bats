@@ -423,6 +423,8 @@ statistic() { values value "front/$1" < "$2"; }
     refuses 1 cv-train -e 0 -z 258 --stride 1 < tones.cvs
     says 258 257 "-z"
     cv-train -q -e 0 -z 257 --stride 1 < tones.cvs | cv-info > text
+    refuses 1 cv-train -e 0 --stride 18 < tones.cvs
+    says 18 4626 4500 --stride
 }
 
 # ---- running ----

@@ -99,6 +99,10 @@ same_network() { cv-decode "$1" < noise.cvs | same <(cv-decode "$2" < noise.cvs)
     cv-train -N notebook -e 2 --log log --snapshot shots -t test.cvs < audio.cvs > other 2> words
     same_network plain other
     same_network plain shots/epoch-0002.cvm
+    run -1 --separate-stderr cv-train -N notebook -q -e 2 --log /dev/full -o made < audio.cvs
+    [ "${stderr_lines[0]}" = "cv-train: log not written: /dev/full: No space left on device" ]
+    [ "${#stderr_lines[@]}" -eq 2 ]
+    same_network plain made
 }
 
 @test "-B 1 keeps the order, other buffers shuffle" {

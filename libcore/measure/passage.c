@@ -28,7 +28,7 @@ static int bars_of(const struct form *f)
 }
 
 /* Bars from..to-1 of f beside those of another form: their squared distances from its nearest bar into least [to - from],
- * or, where near is given, the longest run of bars that are as near as that. */
+ * INFINITY if it has none, or, where near is given, the longest run of bars that are as near as that. */
 static int search(const struct form *f, int from, int to, const struct form *other, const float *near, float *least)
 {
     size_t beats = (size_t)other->beats, bars = (size_t)bars_of(other), rows = (size_t)(to - from + FORM_BAR - 1);
@@ -61,10 +61,7 @@ double passage_longest(const struct form *f, const struct form *const *forms, si
     for (size_t k = 0; bars > 0 && k < count; k++) {
         float *own = least + k * (size_t)bars;
 
-        for (int i = 0; i < bars; i++)
-            own[i] = INFINITY;
-        if (bars_of(forms[k]) > 0)
-            search(f, 0, bars, forms[k], NULL, own);
+        search(f, 0, bars, forms[k], NULL, own);
         for (int i = 0; i < bars; i++)
             near[i] = fminf(near[i], own[i]);
     }
@@ -77,7 +74,7 @@ double passage_longest(const struct form *f, const struct form *const *forms, si
             from++;
         while (to > from && !(least[k * (size_t)bars + (size_t)to - 1] <= near[to - 1]))
             to--;
-        if (from < to && bars_of(forms[k]) > 0)
+        if (from < to)
             longest = (int)fmax(longest, search(f, from, to, forms[k], near, NULL));
     }
     free(least);

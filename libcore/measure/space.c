@@ -104,6 +104,7 @@ void space_rows(const struct space *s, const float *rows, int64_t count, size_t 
     size_t n = (size_t)s->dims;
     float *x = mem_alloc(TOGETHER * n * sizeof *x), square[TOGETHER];
 
+    assert(width >= s->kept);
     for (int64_t r = 0; r < count; r += TOGETHER, out += TOGETHER * width) {
         int some = count - r < TOGETHER ? (int)(count - r) : TOGETHER;
 

@@ -61,7 +61,7 @@ static int read_all(struct starts *s, const struct model *m, const struct chunks
 int starts_read(struct starts *s, const char *model, const char *path, double seconds, int64_t most)
 {
     struct model m;
-    struct chunks p = {0};
+    struct chunks p;
     struct reader *file = model_open(&m, model), *r;
     int status;
 

@@ -53,10 +53,13 @@ extern const struct curve_name {
 /* How many curves there are; curve i is of figures[i / FIGURES].of[i % FIGURES]. */
 int curves(const struct history *h);
 
-/* ---- train_say.c: the log, and what people see ---- */
+/* ---- train_log.c ---- */
 
 int log_open(struct history *h);
 void log_epoch(struct history *h);
+
+/* ---- train_say.c ---- */
+
 void say_plan(struct history *h, int steps, double seconds); /* once, after a step that took so many seconds */
 void say_step(struct history *h, int steps);
 void say_epoch(const struct history *h);

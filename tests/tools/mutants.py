@@ -32,7 +32,7 @@ SECONDS = 20
 SANITIZE = "-fsanitize=address,undefined -fno-sanitize-recover=all"  # reads beyond an end are noticed, as by make asan
 
 # what is left alone: to the end of the line or statement
-SKIP = re.compile(r"\b(assert|error_set|error_prefix|free|\w+_free|mem_\w+|sizeof|static const struct op)\b")
+SKIP = re.compile(r"\b(assert|error_set|error_prefix|progress|free|\w+_free|mem_\w+|sizeof|static const struct op)\b")
 # and so are sizes in memory, the layout of a table, and which of two that are the same is the lesser or the greater
 LEAVE = [re.compile(r"^\s*(?:static |const )*(?:struct \w+|double|float|int|size_t|u?int\d+_t|char|bool) [^=(]*\[\d+\]"),
          re.compile(r"\{#+, #+, \d+, \d+"),

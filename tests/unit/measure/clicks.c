@@ -41,6 +41,23 @@ static void stairs(void)
         }
 }
 
+/* A step is a break if it is more than four times what is near it, before or after. */
+static void beside(void)
+{
+    enum { LONG = 1000, AT = 500 };
+
+    for (int side = -10; side <= 10; side += 20)
+        for (int more = 0; more <= 1; more++) {
+            float x[LONG];
+            struct clicks c;
+
+            for (int i = 0; i < LONG; i++)
+                x[i] = (i >= AT ? 0.5f + (float)more / 64 : 0) + (i >= AT + side ? 0.125f : 0);
+            c = clicks_find(x, 1, LONG, 3000);
+            check(c.count == more, "%lld breaks beside a step at %d", (long long)c.count, side);
+        }
+}
+
 int main(void)
 {
     float *x = tune(), *y = mem_zero(2 * SAMPLES, sizeof *y), *noise = mem_zero(SAMPLES, sizeof *noise);
@@ -82,5 +99,6 @@ int main(void)
     free(y);
     free(noise);
     stairs();
+    beside();
     return check_done();
 }

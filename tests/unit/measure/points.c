@@ -51,7 +51,11 @@ static void pairs(void)
     for (int i = 0; i < M * N; i++)
         worst = fmax(worst, fabs((double)out[i] - squared(a + i / N * DIMS, b + i % N * DIMS, DIMS)));
     check(worst < 1e-4 && out[0] >= 0 && out[0] < 1e-5f, "distances of all pairs, %g off", worst);
+    out[0] = out[1] = -1;
     pairs_squared((struct rows){a, NULL, 0}, (struct rows){b, NULL, N}, DIMS, out);
+    check(out[0] < 0, "none of no rows");
+    pairs_squared((struct rows){a, NULL, 1}, (struct rows){b + DIMS, NULL, 1}, DIMS, out);
+    check(fabs((double)out[0] - squared(a, b + DIMS, DIMS)) < 1e-4 && out[1] < 0, "one of one row: %g", (double)out[0]);
     free(a);
     free(b);
 }

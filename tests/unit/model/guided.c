@@ -23,56 +23,6 @@ static struct guided_walk *play(const struct guided *g, int64_t count, int64_t *
     return w;
 }
 
-static void test_units(void)
-{
-    enum { COUNT = 30 };
-    int64_t made[COUNT], row[COUNT];
-    bool others = true, whole = true, whence = true;
-
-    for (int unit = 1; unit <= 3; unit++) {
-        struct guided g = {&bank, blocks_far(&bank), guided_defaults()};
-
-        g.how.unit = unit;
-        guided_end(play(&g, COUNT, made, row));
-        for (int i = 0; i < COUNT; i++) {
-            others &= bank.clip[made[i]] != 2;
-            whole &= i % unit == 0 || made[i] == made[i - 1] + 1;
-            whence &= row[i] == 2 * BLOCKS + 3 + i;
-        }
-    }
-    check(whence, "the guide is followed from where it was begun");
-    check(others, "its own blocks are not played");
-    check(whole, "blocks of a unit follow each other");
-}
-
-/* Texture of what is played less that of the guide: the square of its mean over that of one place. */
-static void test_owed(void)
-{
-    enum { COUNT = 2000 };
-    static int64_t made[COUNT], row[COUNT];
-    struct guided g = {&bank, blocks_far(&bank), guided_defaults()};
-    double mean = 0, one = 0;
-    int goes_on = 0;
-
-    g.how.vary = 1;
-    guided_end(play(&g, COUNT, made, row));
-    for (int64_t i = g.how.unit; i < COUNT; i += g.how.unit)
-        goes_on += made[i] == made[i - 1] + 1;
-    check(goes_on == 0, "no unit goes on from the one before: %d", goes_on);
-    for (int l = 0; l < bank.latent; l++) {
-        double sum = 0;
-
-        for (int i = 0; i < COUNT; i++) {
-            double d = (double)(bank.texture[made[i] * bank.latent + l] - bank.texture[row[i] * bank.latent + l]);
-
-            sum += d / COUNT;
-            one += d * d / COUNT;
-        }
-        mean += sum * sum;
-    }
-    check(mean < 0.02 * one, "what is played has the texture of the guide in the mean: %g of %g", mean, one);
-}
-
 static void test_form(void)
 {
     enum { BARS = 2, SECTION = 4 * BARS, COUNT = 6 * SECTION };
@@ -279,8 +229,6 @@ int main(void)
 {
     make_bank(0);
     test_endless();
-    test_units();
-    test_owed();
     test_form();
     test_sections();
     test_three();

@@ -1,4 +1,4 @@
-/* The prior: what is fitted is what runs, blocks of the bank sound as they were, and what temperature and threads do. */
+/* The prior: whom it follows, how blocks of the bank go on, and what temperature, threads and parts do. */
 #include "model/prior.h"
 
 #include <math.h>
@@ -11,7 +11,7 @@
 #include "base/rng.h"
 #include "check.h"
 
-enum { D = 2, LONG = 40000 };
+enum { D = 2 };
 
 static const double slope[D] = {0.8, -0.5}, offset[D] = {3, -2}, size[D] = {2, 0.5};
 
@@ -47,8 +47,6 @@ static struct params *fitted(const struct prior_shape *shape, const int64_t *fra
         prior_fit_add(fit, z, frames[c]);
         if (shape->bank > 0)
             prior_fit_keep(fit, p, z, frames[c]);
-        if (shape->periods > 0)
-            prior_fit_period(fit, p, 0.4 + 0.1 * (double)c);
         free(z);
     }
     check(prior_fit_end(fit, p) == 0, "a prior is fitted to %lld clips", (long long)clips);
@@ -92,80 +90,6 @@ static void prior_run(const struct prior *p, struct prior_noise n, int64_t start
 
     prior_next(w, n.v, n.frames);
     prior_end(w);
-}
-
-/* Mean, deviation and correlation with the frame before, of a dimension [frames]. */
-static void moments(const float *x, int64_t frames, double m[3])
-{
-    double s = 0, q = 0, c = 0;
-
-    for (int64_t t = 0; t < frames; t++)
-        s += (double)x[t];
-    m[0] = s / (double)frames;
-    for (int64_t t = 1; t < frames; t++) {
-        q += ((double)x[t] - m[0]) * ((double)x[t] - m[0]);
-        c += ((double)x[t] - m[0]) * ((double)x[t - 1] - m[0]);
-    }
-    m[1] = sqrt(q / (double)frames);
-    m[2] = c / q;
-}
-
-/* A long run has the statistics of what the prior was fitted to; half the temperature, half the deviation. */
-static void test_long_run(void)
-{
-    const struct prior_shape shape = {.latent = D, .positions = 1, .block = 5};
-    struct params *p = fitted(&shape, (int64_t[]){LONG}, 1);
-
-    for (int kind = PRIOR_NORMAL; kind <= PRIOR_AUTOREGRESSION; kind++)
-        for (double temperature = 0.5; temperature <= 1; temperature += 0.5) {
-            struct prior *prior =
-                prior_new(&shape, p, (struct prior_how){.kind = (enum prior_kind)kind}, (struct listening){0});
-            struct prior_noise n = draws(LONG, temperature);
-
-            prior_run(prior, n, 0);
-            for (int i = 0; i < D; i++) {
-                double m[3], sd = size[i] / sqrt(1 - slope[i] * slope[i]), along = kind == PRIOR_NORMAL ? 0 : slope[i];
-
-                moments(n.v + i * LONG, LONG, m);
-                check(fabs(m[0] - offset[i]) < 0.1 && fabs(m[1] / (temperature * sd) - 1) < 0.05 &&
-                          fabs(m[2] - along) < 0.03,
-                      "kind %d at %g, dimension %d: mean %g, deviation %g, correlation %g", kind, temperature, i, m[0],
-                      m[1], m[2]);
-            }
-            free(n.v);
-            prior_free(prior);
-        }
-    params_free(p);
-}
-
-/* At temperature 0 only what is foretold is left of the bank's blocks; a recording can be followed. */
-static void test_bank(void)
-{
-    enum { FRAMES = 60, BLOCK = 5, GUIDE = 33 };
-    const int64_t lengths[] = {200, 150, 300};
-    const struct prior_shape shape = {
-        .latent = D, .positions = 1, .block = BLOCK, .bank = 650, .clips = 3, .periods = 3};
-    struct params *p = fitted(&shape, lengths, 3);
-    struct prior *prior = guided(&shape, p);
-    struct prior_noise n = draws(FRAMES, 0), one = draws(FRAMES, 1), other = draws(FRAMES, 1);
-    float guide[D * GUIDE];
-    double far = 0;
-
-    prior_run(prior, n, 0);
-    for (int i = 0; i < D; i++)
-        far = fmax(far, fabs((double)n.v[i * FRAMES + FRAMES - 1] - offset[i]));
-    check(far < 0.5, "at temperature 0 it comes to rest (%g)", far);
-    for (int i = 0; i < D * GUIDE; i++)
-        guide[i] = (float)(offset[i / GUIDE] + (i % 7) - 3);
-    other.guide = &(struct prior_guide){guide, GUIDE};
-    prior_run(prior, one, 0);
-    prior_run(prior, other, 0);
-    check(memcmp(one.v, other.v, FRAMES * D * sizeof(float)) != 0, "who follows something else sounds otherwise");
-    free(n.v);
-    free(one.v);
-    free(other.v);
-    prior_free(prior);
-    params_free(p);
 }
 
 /* Whether one section that is longer makes no difference: to a recording whose bars begin at a block, and which is followed
@@ -290,34 +214,6 @@ static void test_carried(double temperature)
     params_free(p);
 }
 
-/* The tempo and the places do not depend on the temperature, which is taken out of the noise. */
-static void test_choices(void)
-{
-    const int64_t lengths[] = {200, 150, 300};
-    const struct prior_shape shape = {.latent = D, .positions = 1, .block = 5, .bank = 650, .clips = 3, .periods = 3};
-    struct params *p = fitted(&shape, lengths, 3);
-    struct prior *prior = guided(&shape, p);
-    float draw[D];
-    bool seen[3] = {false};
-
-    for (int i = -20; i <= 20; i++) {
-        double one = 0, all = 0;
-
-        draw[0] = draw[1] = (float)(i / 8.0);
-        one = prior_period(prior, (struct prior_noise){draw, 1, 1, NULL});
-        for (double t = 0.25; t <= 4; t *= 2) {
-            float other[D] = {draw[0] * (float)t, draw[1] * (float)t};
-
-            all += prior_period(prior, (struct prior_noise){other, 1, t, NULL}) - one;
-        }
-        check(fabs(all) < 1e-9, "a draw of %g: a beat of %g s", i / 8.0, one);
-        seen[(int)lround(10 * one) - 4] = true;
-    }
-    check(seen[0] && seen[1] && seen[2], "all beats are drawn");
-    prior_free(prior);
-    params_free(p);
-}
-
 struct runs {
     struct prior *prior;
     struct prior_noise n[6];
@@ -402,10 +298,8 @@ static void test_parts(void)
 
     for (int kind = PRIOR_NORMAL; kind <= PRIOR_GUIDED; kind++)
         for (int64_t start = 0; start <= START; start += START) {
-            struct prior *p = kind == PRIOR_GUIDED
-                                  ? guided(&shape, params)
-                                  : prior_new(&shape, params, (struct prior_how){.kind = (enum prior_kind)kind},
-                                              (struct listening){0});
+            struct prior *p = prior_new(&shape, params, (struct prior_how){(enum prior_kind)kind, guided_defaults()},
+                                        kind == PRIOR_GUIDED ? hearing() : (struct listening){0});
             struct prior_noise n = draws(FRAMES, 1), whole = draws(FRAMES, 1);
             bool same = true;
 
@@ -422,13 +316,10 @@ static void test_parts(void)
 
 int main(void)
 {
-    test_long_run();
-    test_bank();
     test_sections();
     test_bars();
     test_carried(1);
     test_carried(0.5);
-    test_choices();
     test_threads_and_start();
     test_parts();
     return check_done();

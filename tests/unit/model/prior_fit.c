@@ -6,12 +6,28 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "base/team.h"
 #include "check.h"
 #include "model/prior.h"
 
 enum { D = 2, M = PRIOR_ORDER * D + 1, FRAMES = 500, SHORT = 37, CLIPS = 2 };
 
 static const double ridge = 100, ridge_position = 300, jitter = 1e-4; /* what is promised of these is not told */
+
+/* That all have the same clips and bank. */
+static int ranks = 1;
+
+void team_sum(double *x, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        x[i] *= ranks;
+}
+
+void team_sum_floats(float *x, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        x[i] *= (float)ranks;
+}
 
 struct data {
     int64_t frames[CLIPS];
@@ -87,13 +103,13 @@ static void least_squares(const struct data *a, int position, int positions, dou
             context(a, c, t, v);
             for (int i = 0; i < M; i++) {
                 for (int j = 0; j < M; j++)
-                    s[i][j] += v[i] * v[j];
+                    s[i][j] += ranks * v[i] * v[j];
                 for (int j = 0; j < D; j++) {
                     double y = at(a, c, t, j);
 
                     for (int l = 0; l < M; l++)
                         y -= v[l] * w0[l][j];
-                    s[i][M + j] += v[i] * y;
+                    s[i][M + j] += ranks * v[i] * y;
                 }
             }
         }
@@ -135,6 +151,12 @@ static void left_over(const struct data *a, int position, int positions, double 
     for (int i = 0; i < D; i++)
         for (int j = 0; j < D; j++)
             c[i][j] = c[i][j] / n + (i == j ? jitter : 0);
+}
+
+/* The bank's value: the clips one after the other, of as many ranks as there are. */
+static double bank_at(const struct data *a, int64_t t, int i)
+{
+    return (ranks * (double)(t < FRAMES ? a->z[0][t * D + i] : a->z[1][(t - FRAMES) * D + i]) - a->mean[i]) / a->sd[i];
 }
 
 static struct params *declared(const struct prior_shape *shape)
@@ -197,8 +219,7 @@ static void fits(int positions)
         worst[2] = fmax(worst[2], fabs((double)params_values(p, "prior/mean")[i] - a.mean[i]));
         worst[2] = fmax(worst[2], fabs((double)params_values(p, "prior/sd")[i] - a.sd[i]));
         for (int64_t t = 0; t < FRAMES + SHORT; t++)
-            worst[3] = fmax(worst[3],
-                            fabs((double)bank[t * D + i] - (t < FRAMES ? at(&a, 0, t, i) : at(&a, 1, t - FRAMES, i))));
+            worst[3] = fmax(worst[3], fabs((double)bank[t * D + i] - bank_at(&a, t, i)));
     }
     check(worst[2] < 1e-5 && worst[3] < 1e-5, "mean, deviation and the bank by them: %g, %g off", worst[2], worst[3]);
     check(params_values(p, "prior/lengths")[0] == FRAMES && params_values(p, "prior/lengths")[1] == SHORT &&
@@ -269,14 +290,15 @@ static void prior_run(const struct prior *p, struct prior_noise n, int64_t start
     prior_end(w);
 }
 
-/* A run by the autoregression is its recursion; one that goes on from latents begins with them. */
-static void runs(int64_t start)
+/* A run by the autoregression is its recursion, one of normal latents the noise; what goes on from latents begins with
+ * them. */
+static void runs(enum prior_kind kind, int64_t start)
 {
     enum { N = 40, POSITIONS = 2 };
     const struct prior_shape shape = {.latent = D, .positions = POSITIONS, .block = 5};
     struct data a = data_new();
     struct params *p = fitted(&a, &shape);
-    struct prior *prior = prior_new(&shape, p, (struct prior_how){.kind = PRIOR_AUTOREGRESSION}, (struct listening){0});
+    struct prior *prior = prior_new(&shape, p, (struct prior_how){.kind = kind}, (struct listening){0});
     struct prior_noise n = {mem_floats(N * D), N, 1, NULL};
     struct rng r = rng_new(5, 0);
     double x[PRIOR_ORDER + N][D] = {{0}}, worst = 0;
@@ -295,13 +317,14 @@ static void runs(int64_t start)
                     v += (double)m[(k * D + j) * D + i] * x[PRIOR_ORDER + t - 1 - k][j];
             for (int j = 0; j <= i; j++)
                 v += (double)l[i * D + j] * (double)n.v[j * N + t];
-            x[PRIOR_ORDER + t][i] = t < start ? ((double)n.v[i * N + t] - a.mean[i]) / a.sd[i] : fmax(-6, fmin(6, v));
+            v = kind == PRIOR_NORMAL ? (double)n.v[i * N + t] : fmax(-6, fmin(6, v));
+            x[PRIOR_ORDER + t][i] = t < start ? ((double)n.v[i * N + t] - a.mean[i]) / a.sd[i] : v;
         }
     prior_run(prior, n, start);
     for (int64_t t = 0; t < N; t++)
         for (int i = 0; i < D; i++)
             worst = fmax(worst, fabs((double)n.v[i * N + t] - (a.mean[i] + a.sd[i] * x[PRIOR_ORDER + t][i])));
-    check(worst < 1e-4, "a run from %lld: %g off", (long long)start, worst);
+    check(worst < 1e-4, "a run of kind %d from %lld: %g off", kind, (long long)start, worst);
     prior_free(prior);
     free(n.v);
     params_free(p);
@@ -407,14 +430,19 @@ static void refusals(void)
 
 int main(void)
 {
-    fits(1);
-    fits(2);
-    fits(3);
+    for (ranks = 2; ranks > 0; ranks--) {
+        fits(1);
+        fits(2);
+        fits(3);
+    }
+    ranks = 1;
     degenerate();
     declares();
-    runs(0);
-    runs(3);
-    runs(25);
+    for (int kind = PRIOR_NORMAL; kind <= PRIOR_AUTOREGRESSION; kind++) {
+        runs((enum prior_kind)kind, 0);
+        runs((enum prior_kind)kind, 3);
+        runs((enum prior_kind)kind, 25);
+    }
     goes_on();
     periods();
     refusals();
