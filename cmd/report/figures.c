@@ -78,21 +78,19 @@ void figures_distances(FILE *page, const struct eval *e)
     };
 
     page_put(page, "p",
-             "Means over %lld held-out clips, %.3g minutes. Mel distance: how far levels are from those of the "
-             "clip, as they are heard. Rhythm: how regular beats are.",
-             (long long)e->clips, (double)e->samples / e->rate / 60);
+             "Means over %lld held-out clip%s, %.3g minutes, of which %lld are silent. Mel distance: how far levels are "
+             "from those of the clip, as they are heard. Rhythm: how regular beats are.",
+             (long long)e->clips, e->clips == 1 ? "" : "s", (double)e->samples / e->rate / 60, (long long)e->silent);
     fputs("<table>\n<thead><tr><th scope=\"col\">sound</th><th scope=\"col\">mel distance</th>"
           "<th scope=\"col\">rhythm</th><th scope=\"col\">what it says</th></tr></thead>\n<tbody>\n",
           page);
     for (int i = 0; i < EVAL_ROWS; i++) {
-        double mel = e->sound[i][RECON_MEL];
-
         if (!e->has[i] || rows[i].name == NULL)
             continue;
         fputs("<tr>", page);
         page_put(page, "th scope=\"row\"", "%s", rows[i].name);
-        page_put(page, "td", "%.2f dB", mel);
-        page_put(page, "td", "rhythm %.3f", e->sound[i][EVAL_RHYTHM]);
+        page_figure(page, "%.2f dB", e->sound[i][RECON_MEL]);
+        page_figure(page, "rhythm %.3f", e->sound[i][EVAL_RHYTHM]);
         page_put(page, "td", "%s", rows[i].words);
         fputs("</tr>\n", page);
     }
