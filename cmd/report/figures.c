@@ -58,8 +58,8 @@ static void latents_put(FILE *page, const struct eval *e)
                  e->latent, e->kl_sum);
     if (e->collapsed)
         page_put(page, "p",
-                 "The posterior has collapsed: what is decoded hardly depends on the clip. Train with a smaller "
-                 "--beta, or for longer.");
+                 "The posterior has collapsed: what is decoded hardly depends on the clip. Train for longer, with a "
+                 "smaller --beta or the network spectral.");
 }
 
 void figures_distances(FILE *page, const struct eval *e)
@@ -77,10 +77,12 @@ void figures_distances(FILE *page, const struct eval *e)
         [EVAL_ORIGINAL] = {"the clips themselves", "Their rhythm is what that of the others should come to."},
     };
 
-    page_put(page, "p",
-             "Means over %lld held-out clip%s, %.3g minutes, of which %lld are silent. Mel distance: how far levels are "
-             "from those of the clip, as they are heard. Rhythm: how regular beats are.",
-             (long long)e->clips, e->clips == 1 ? "" : "s", (double)e->samples / e->rate / 60, (long long)e->silent);
+    page_put(
+        page, "p",
+        "Means over %lld held-out clip%s, %.3g minutes%s. Mel distance: how far levels are from those of the clip, as "
+        "they are heard. Rhythm: how regular beats are.",
+        (long long)e->clips, e->clips == 1 ? "" : "s", (double)e->samples / e->rate / 60,
+        e->silent > 0 ? ", but for silent ones" : "");
     fputs("<table>\n<thead><tr><th scope=\"col\">sound</th><th scope=\"col\">mel distance</th>"
           "<th scope=\"col\">rhythm</th><th scope=\"col\">what it says</th></tr></thead>\n<tbody>\n",
           page);
