@@ -354,6 +354,11 @@ meta() {
     [ "$(cv-mix a.lat c.lat | meta level)" = 1 ]
     cv-mix c.lat c.lat > cc
     [ -z "$(meta level < cc)" ]
+    # one silent clip does not silence what it is mixed with
+    one s.lat "level 0" 1
+    [ "$(cv-mix -n 3 b.lat s.lat | meta level)" = "16 16 0" ]
+    [ "$(cv-mix -a a.lat b.lat s.lat | meta level)" = 4 ]
+    [ "$(cv-mix s.lat s.lat | meta level)" = 0 ]
 }
 
 @test "the tempo is the geometric mean, and where frames are fixed the length stays" {
