@@ -99,7 +99,7 @@ static void latents_print(const struct eval *e)
     if (e->told)
         printf("%d of %d active (variance of the means over %g)\n", e->active, e->latent, EVAL_ACTIVE);
     else
-        printf("one latent frame, which does not tell how many of %d are active\n", e->latent);
+        printf("one latent frame or silence, which does not tell how many of %d are active\n", e->latent);
     for (int d = 0; d < e->latent; d++) {
         if (d % ACROSS == 0)
             printf("%4d:", d);

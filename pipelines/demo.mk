@@ -9,6 +9,7 @@
 BUILD = build
 # a folder of recordings, with folders in it; empty: the jazz that is composed
 MUSIC =
+FOLDER = '$(subst ','\'',$(MUSIC))'
 OUT = $(if $(MUSIC),demo-music,demo)
 JAZZ = jazz
 COUNT = 100
@@ -32,9 +33,9 @@ THIS := $(lastword $(MAKEFILE_LIST))
 export PATH := $(abspath $(BUILD)):$(PATH)
 
 CLIPS := $(if $(MUSIC),,$(shell seq -f $(JAZZ)/jazz.%05.0f.wav 0 $$(($(COUNT) - 1))))
-READ = $(LOAD) $(if $(MUSIC),-R '$(MUSIC)',$(JAZZ)/*.wav)
+READ = $(LOAD) $(if $(MUSIC),-R $(FOLDER),$(JAZZ)/*.wav)
 # another folder is another model
-NAMED := $(OUT)/.music-$(word 1,$(shell printf %s '$(MUSIC)' | cksum))
+NAMED := $(OUT)/.music-$(word 1,$(shell printf %s $(FOLDER) | cksum))
 MIDI = $(OUT)/midi
 COMPOSED = $(MIDI)/.seed-$(SEED)-count-$(COUNT)
 ALL = $(addprefix $(OUT)/,report.html data.png samples.png held-out.png reconstructions.png latent.png beside.png samples/.made \
@@ -53,10 +54,10 @@ ready:
 	@for p in $(if $(MUSIC),,compose) cv-load cv-batch cv-train cv-encode cv-decode cv-sample cv-towav cv-plot \
 	   cv-info cv-report; do \
 	   command -v $$p > /dev/null || { echo "demo: $$p is not there: run 'make' first" >&2; exit 1; }; done
-	@test -z '$(MUSIC)' || test -d '$(MUSIC)' || { echo "demo: MUSIC=$(MUSIC): there is no such folder" >&2; exit 1; }
-	@test '$(MUSIC)' || command -v fluidsynth > /dev/null || { echo "demo: fluidsynth is not there:" \
+	@test -z $(FOLDER) || test -d $(FOLDER) || { echo demo: MUSIC=$(FOLDER)": there is no such folder" >&2; exit 1; }
+	@test $(FOLDER) || command -v fluidsynth > /dev/null || { echo "demo: fluidsynth is not there:" \
 	   "install the package fluidsynth, or put clips of your own into $(JAZZ)/" >&2; exit 1; }
-	@test '$(MUSIC)' || test -r '$(SOUNDFONT)' || { echo "demo: no soundfont: install the package timgm6mb-soundfont," \
+	@test $(FOLDER) || test -r '$(SOUNDFONT)' || { echo "demo: no soundfont: install the package timgm6mb-soundfont," \
 	   "or name a file: make demo SOUNDFONT=/path/to/some.sf2" >&2; exit 1; }
 
 # ---- the recordings: 30 s, 22050 Hz, mono
@@ -158,7 +159,7 @@ told:
 	@echo "  $(OUT)/report.html           open this in a browser: new clips, held-out clips and their reconstructions,"
 	@echo "                             how good the model is, and a listening test"
 	@echo
-	@echo "Made from $(if $(MUSIC),the recordings in $(MUSIC):,$(words $(CLIPS)) clips of jazz in $(JAZZ)/ (22050 Hz, composed as MIDI in $(MIDI)/):)"
+	@echo "Made from $(if $(MUSIC),the recordings in "$(FOLDER)":,$(words $(CLIPS)) clips of jazz in $(JAZZ)/ (22050 Hz, composed as MIDI in $(MIDI)/):)"
 	@echo "  $(OUT)/model.bin             the model, trained on all of them"
 	@echo "  $(OUT)/samples/*.wav         10 new clips"
 	@echo "  $(OUT)/held-out/*.wav        clips that a second model, $(OUT)/split.bin, was not trained on,"

@@ -229,10 +229,11 @@ sum() { awk '{ s += $1 } END { printf "%.9g\n", s }'; }
 }
 
 @test "notebook: no dimension active is told, of one clip nothing" {
-    # silence through an encoder without biases is mean 0, variance 1
-    silent() { printf '%b' "$(mp_head audio 3000)$(mp_frame a audio "1 4" 0 0 0 0)$2$(mp_tail "$1")"; }
-    silent 2 "$(mp_frame b audio "1 4" 0 0 0 0)" > four
-    silent 1 "" > single
+    # nothing is active where all clips are the same
+    same() { printf '%b' "$(mp_head audio 3000)$(mp_frame a audio "1 4" $3)$2$(mp_tail "$1")"; }
+    same 2 "$(mp_frame b audio "1 4" 0 1 1 0)" "0 1 1 0" > four
+    same 2 "$(mp_frame b audio "1 4" 0 0 0 0)" "0 0 0 0" > silent
+    same 1 "" "0 1 1 0" > single
     cv-train -q -N notebook -e 0 < four > nothing.bin
     run --separate-stderr cv-eval nothing.bin < four
     [ "$status" -eq 0 ]
@@ -243,7 +244,10 @@ sum() { awk '{ s += $1 } END { printf "%.9g\n", s }'; }
     [ ! -s words ]
     [ "$(of collapsed < json)" = true ]
     [ "$(of active < json)" -eq 0 ]
-    # a silent clip has no distances
+    # a silent clip has no distances, and silence alone says nothing of the model
+    cv-eval --json nothing.bin < silent > json 2> words
+    [ ! -s words ]
+    [ "$(of collapsed < json)" = null ]
     [ "$(of silent < json)" -eq 2 ]
     [ "$(of reconstruction msls < json)" = null ]
     [ "$(of silence sc < json)" = null ]

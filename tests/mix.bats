@@ -313,6 +313,10 @@ meta() {
     refuses 1 cv-info <(cv-mix -q de.lat cut 2> /dev/null)
     stream none.lat "$(head_of latent)"
     cv-mix none.lat none.lat | cv-info | grep -q 'frames 0,'
+    # nor is a single clip left out in silence
+    stream a.lat "$(head_of latent)" "$(frame a "" z "1 1" 1)"
+    cv-mix a.lat none.lat 2>&1 > out | grep -q 'warning: a.lat holds 1 clip, none.lat 0: the rest is left out'
+    cv-info out | grep -q 'frames 0,'
 }
 
 @test "standard input is one of the streams, the only one if none is named" {
@@ -350,6 +354,11 @@ meta() {
     [ "$(cv-mix a.lat c.lat | meta level)" = 1 ]
     cv-mix c.lat c.lat > cc
     [ -z "$(meta level < cc)" ]
+    # one silent clip does not silence what it is mixed with
+    one s.lat "level 0" 1
+    [ "$(cv-mix -n 3 b.lat s.lat | meta level)" = "16 16 0" ]
+    [ "$(cv-mix -a a.lat b.lat s.lat | meta level)" = 4 ]
+    [ "$(cv-mix s.lat s.lat | meta level)" = 0 ]
 }
 
 @test "the tempo is the geometric mean, and where frames are fixed the length stays" {

@@ -128,6 +128,12 @@ words() { sed 's/data:[a-z/; =]*;base64,[^"]*/data:/g' "$@"; }
     grep -A 9 '<bdi>noise' words | grep -q 'worth a listen.*flatness 0.[0-9]* (usual: at most 0.4)'
     grep -A 9 '<bdi>silent' words | grep -q 'failed.*silence 1.000 share (usual: at most 0.5);'
     grep -q 'cv-check: ok' "$page"
+    # what is undefined is left out
+    cv-load -q -r 3000 silent.wav > none.cvs
+    cv-report -q --held-out none.cvs "$files/model.bin" | words > nothing
+    run ! grep -qw nan nothing
+    run ! grep -q collapsed nothing
+    grep -q 'Means over 1 held-out clip, .* but for silent ones' nothing
     # no more than there are
     [ "$(grep -c '<h3>' words)" -eq 4 ]
     # of many clips those that go on for long

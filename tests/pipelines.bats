@@ -105,20 +105,21 @@ times() { stat -c '%n %y' "$@"; }
 }
 
 @test "demo: the same with a folder of recordings, few tracks split in time; another folder is another model" {
-    mkdir -p "my music/one" other
-    for i in 1 2; do tone -r 3000 -s 125 -w beat -F 1.$((50 + i)) -S $i "my music/one/$i.wav"; done
+    mkdir -p "my band's/one" other
+    for i in 1 2; do tone -r 3000 -s 125 -w beat -F 1.$((50 + i)) -S $i "my band's/one/$i.wav"; done
     # by its name i is a test track
     for i in e f g h i; do tone -r 3000 -s 4 -w beat -S $(printf %d "'$i") other/$i.wav; done
-    demo MUSIC="my music" SOUNDFONT=/nowhere.sf2 > out 2>&1 || { cat out; return 1; }
-    grep -q "cv-load -r 3000 -R 'my music' | cv-train -e 1 > demo-music/model.bin" out
+    demo MUSIC="my band's" SOUNDFONT=/nowhere.sf2 > out 2>&1 || { cat out; return 1; }
+    grep -qF "cv-load -r 3000 -R 'my band'\''s' | cv-train -e 1 > demo-music/model.bin" out
     [ "$(cat demo-music/split)" = '--by-time --share 0.5' ]
     [ "$(tail -n 1 demo-music/report.html)" = '</html>' ]
     [ ! -e jazz ]
     times demo-music/* > before
-    demo MUSIC="my music" > out
+    demo MUSIC="my band's" > out
     times demo-music/* | cmp - before
     demo MUSIC=other > out 2>&1 || { cat out; return 1; }
     [ -z "$(cat demo-music/split)" ]
+    grep -qx 'Made from the recordings in other:' out
     cv-info --json demo-music/model.bin | grep -q '"clips": *5\b'
     run demo MUSIC=nowhere
     [ "$status" -ne 0 ]

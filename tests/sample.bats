@@ -310,6 +310,12 @@ alike() {
     cv-load -q -r 3000 -d .3 "$BATS_FILE_TMPDIR"/long/1.wav > short.cvs
     refuses 1 cv-sample -m beat.bin -g short.cvs
     says "less than three beats"
+    tone -r 3000 -s 4 -w silence silent.wav
+    cv-load -q -r 3000 silent.wav > silent.cvs
+    refuses 1 cv-sample -m beat.bin -g silent.cvs
+    says "'silent' is silent" "nothing to follow"
+    refuses 1 cv-sample -m beat.bin -c silent.cvs --start 2
+    says "'silent' is silent" "nothing to go on from"
 }
 
 @test "--guide: a tempo that is asked for has times enough for the whole length" {

@@ -57,8 +57,8 @@ static void latents_put(FILE *page, const struct eval *e)
                  e->latent, e->kl_sum);
     if (e->collapsed)
         page_put(page, "p",
-                 "The posterior has collapsed: what is decoded hardly depends on the clip. Train with a smaller "
-                 "--beta, or for longer.");
+                 "The posterior has collapsed: what is decoded hardly depends on the clip. Train for longer, with a "
+                 "smaller --beta or the network spectral.");
 }
 
 void figures_distances(FILE *page, const struct eval *e)
@@ -76,22 +76,22 @@ void figures_distances(FILE *page, const struct eval *e)
         [EVAL_ORIGINAL] = {"the clips themselves", "Their rhythm is what that of the others should come to."},
     };
 
-    page_put(page, "p",
-             "Means over %lld held-out clips, %.3g minutes. Mel distance: how far levels are from those of the "
-             "clip, as they are heard. Rhythm: how regular beats are.",
-             (long long)e->clips, (double)e->samples / e->rate / 60);
+    page_put(
+        page, "p",
+        "Means over %lld held-out clip%s, %.3g minutes%s. Mel distance: how far levels are from those of the clip, as "
+        "they are heard. Rhythm: how regular beats are.",
+        (long long)e->clips, e->clips == 1 ? "" : "s", (double)e->samples / e->rate / 60,
+        e->silent > 0 ? ", but for silent ones" : "");
     fputs("<table>\n<thead><tr><th scope=\"col\">sound</th><th scope=\"col\">mel distance</th>"
           "<th scope=\"col\">rhythm</th><th scope=\"col\">what it says</th></tr></thead>\n<tbody>\n",
           page);
     for (int i = 0; i < EVAL_ROWS; i++) {
-        double mel = e->sound[i][RECON_MEL];
-
         if (!e->has[i] || rows[i].name == NULL)
             continue;
         fputs("<tr>", page);
         page_put(page, "th scope=\"row\"", "%s", rows[i].name);
-        page_put(page, "td", "%.2f dB", mel);
-        page_put(page, "td", "rhythm %.3f", e->sound[i][EVAL_RHYTHM]);
+        page_figure(page, "%.2f dB", e->sound[i][RECON_MEL]);
+        page_figure(page, "rhythm %.3f", e->sound[i][EVAL_RHYTHM]);
         page_put(page, "td", "%s", rows[i].words);
         fputs("</tr>\n", page);
     }

@@ -66,11 +66,8 @@ static void row_put(FILE *page, const char *name, double distance, double rhythm
 {
     fputs("<tr>", page);
     page_put(page, "th scope=\"row\"", "%s", name);
-    page_put(page, "td", "distance %.3g", distance);
-    if (isnan(rhythm))
-        fputs("<td></td>\n", page);
-    else
-        page_put(page, "td", "rhythm %.3f", rhythm);
+    page_figure(page, "distance %.3g", distance);
+    page_figure(page, "rhythm %.3f", rhythm);
     page_put(page, "td", "%s", words);
     fputs("</tr>\n", page);
 }

@@ -1,6 +1,7 @@
 /* HTML without a request to anywhere: style, script, pictures and sound are in it. */
 #include "page.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,6 +132,14 @@ void page_put(FILE *page, const char *element, const char *format, ...)
     page_text(page, text);
     fprintf(page, "</%.*s>\n", (int)strcspn(element, " "), element);
     free(text);
+}
+
+void page_figure(FILE *page, const char *format, double figure)
+{
+    if (isfinite(figure))
+        page_put(page, "td", format, figure);
+    else
+        page_put(page, "td", "%s", "");
 }
 
 /* As base64, RFC 4648; bytes are released. */

@@ -20,6 +20,9 @@ void page_text(FILE *page, const char *text);
 /* An element of HTML around formatted text, as page_text writes it. */
 void page_put(FILE *page, const char *element, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* A cell of a table, with a figure or, where it is undefined, nothing. */
+void page_figure(FILE *page, const char *format, double figure) __attribute__((format(printf, 2, 0)));
+
 /* A picture and a player; bytes are released. about: what it is, for those who do not see it. */
 void page_picture(FILE *page, unsigned char *png, size_t size, const char *about);
 void page_audio(FILE *page, unsigned char *ogg, size_t size, const char *about, const char *id);

@@ -57,25 +57,24 @@ static bool bounded(double x)
     return fabs(x) < 0x1p62; /* wider than that is no bound worth words */
 }
 
-/* "from 1 to 768000", "1 or more", "768000 or less" */
-static const char *range_text(double lo, double hi, char *buffer, size_t size)
+/* "from 1 to 768000", "1 or more", "768000 or less": what was expected instead of x. */
+static int out_of_range(const char *text, double x, double lo, double hi)
 {
+    char range[80];
+
+    if (x > 0 ? x >= lo && !bounded(hi) : x <= hi && !bounded(lo))
+        return error_set("%.60s is too large a number", text);
     if (bounded(lo) && bounded(hi))
-        snprintf(buffer, size, "from %.15g to %.15g", lo, hi);
-    else if (bounded(lo))
-        snprintf(buffer, size, "%.15g or more", lo);
-    else if (bounded(hi))
-        snprintf(buffer, size, "%.15g or less", hi);
+        snprintf(range, sizeof range, "from %.15g to %.15g", lo, hi);
     else
-        snprintf(buffer, size, "of any size");
-    return buffer;
+        snprintf(range, sizeof range, bounded(lo) ? "%.15g or more" : "%.15g or less", bounded(lo) ? lo : hi);
+    return error_set("%.60s is out of range: it must be %s", text, range);
 }
 
 int number_int(const char *text, int64_t lo, int64_t hi, int64_t *out)
 {
     size_t sign = text[0] == '-' || text[0] == '+';
     size_t digits = strspn(text + sign, "0123456789");
-    char range[80];
     long long x;
 
     if (digits == 0 || text[sign + digits] != '\0')
@@ -83,15 +82,14 @@ int number_int(const char *text, int64_t lo, int64_t hi, int64_t *out)
     errno = 0;
     x = strtoll(text, NULL, 10);
     if (errno == ERANGE || x < lo || x > hi)
-        return error_set("%.60s is out of range: it must be %s", text,
-                         range_text((double)lo, (double)hi, range, sizeof range));
+        return out_of_range(text, (double)x, (double)lo, (double)hi);
     *out = x;
     return 0;
 }
 
 int number_real(const char *text, double lo, double hi, double *out)
 {
-    char range[80], *end;
+    char *end;
     double x;
 
     errno = 0;
@@ -100,7 +98,7 @@ int number_real(const char *text, double lo, double hi, double *out)
     if (end == text || *end != '\0' || strspn(text, "0123456789+-.eE") != strlen(text))
         return error_set("'%.60s' is not a number", text);
     if (!isfinite(x) || x < lo || x > hi)
-        return error_set("%.60s is out of range: it must be %s", text, range_text(lo, hi, range, sizeof range));
+        return out_of_range(text, x, lo, hi);
     *out = x;
     return 0;
 }

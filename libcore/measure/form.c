@@ -148,11 +148,13 @@ struct form form_of(struct form_meter *m, const float *x, int64_t channels, int6
 
 /* ---- what returns ---- */
 
-/* Cosines [n, n] of all pairs of rows of x [n, dims], their mean taken off; to be freed. */
+/* Cosines [n, n] of all pairs of rows of x [n, dims], their mean taken off; to be freed. NULL: all are the same, but for
+ * rounding. */
 static float *cosines(const float *x, int n, int dims)
 {
     size_t rows = (size_t)n, width = (size_t)dims;
-    float *u = mem_alloc(rows * width * sizeof *u), *s = mem_alloc(rows * rows * sizeof *s);
+    float *u = mem_alloc(rows * width * sizeof *u), *s = NULL;
+    double all = 0, rest = 0;
 
     for (size_t k = 0; k < width; k++) {
         double mean = 0;
@@ -161,6 +163,7 @@ static float *cosines(const float *x, int n, int dims)
             mean += (double)x[i * width + k] / n;
         for (size_t i = 0; i < rows; i++)
             u[i * width + k] = x[i * width + k] - (float)mean;
+        all += n * mean * mean;
     }
     for (size_t i = 0; i < rows; i++) {
         double square = 0;
@@ -169,8 +172,12 @@ static float *cosines(const float *x, int n, int dims)
             square += (double)u[i * width + k] * u[i * width + k];
         for (size_t k = 0; k < width; k++)
             u[i * width + k] /= (float)(sqrt(square) + 1e-9);
+        rest += square;
     }
-    gemm(false, true, n, n, dims, u, dims, u, dims, 0, s, n);
+    if (rest > 1e-10 * all) {
+        s = mem_alloc(rows * rows * sizeof *s);
+        gemm(false, true, n, n, dims, u, dims, u, dims, 0, s, n);
+    }
     free(u);
     return s;
 }
@@ -225,6 +232,8 @@ static void returns_measure(const float *x, int n, int dims, double *value)
 {
     float *s = cosines(x, n, dims);
 
+    if (!s)
+        return;
     for (int i = 0; i < 4; i++)
         value[i] = bar_similarity(s, n, 1 << i);
     value[4] = best_return(s, n);

@@ -9,6 +9,12 @@
 #include "model/codec_private.h"
 #include "model/chunks.h"
 
+/* What is done with clips: seconds > 0 are taken of each, 0 is all. */
+static const char *verb(double seconds)
+{
+    return seconds > 0 ? "go on from" : "follow";
+}
+
 static int start_add(struct starts *s, const struct model *m, const struct chunks *p, const struct reader *r,
                      const struct audio_clip *c, double seconds)
 {
@@ -20,6 +26,8 @@ static int start_add(struct starts *s, const struct model *m, const struct chunk
     float *mean;
 
     meta_free(meta);
+    if (!(clip.level > 0))
+        return error_set("%s: '%s' is silent: there is nothing to %s", reader_label(r), c->name, verb(seconds));
     it.frames = grid_frames(clip.timing.grid, cut < samples ? cut : samples) / m->spectral.stride / m->prior.positions *
                 m->prior.positions;
     if (it.frames < least)
@@ -54,7 +62,7 @@ static int read_all(struct starts *s, const struct model *m, const struct chunks
         if ((int64_t)s->count < most && start_add(s, m, p, r, &c, seconds))
             return -1;
     if (got == 0 && s->count == 0)
-        return error_set("%s: holds no clip to go on from", reader_label(r));
+        return error_set("%s: holds no clip to %s", reader_label(r), verb(seconds));
     return got;
 }
 

@@ -213,7 +213,7 @@ static void means_take(struct run *run)
         e->active += e->variance[d] > EVAL_ACTIVE ? 1 : 0;
     }
     run->kind->finish(run->state, run->terms, e);
-    e->told = n > 1;
+    e->told = n > 1 && e->silent < e->clips;
     e->collapsed = e->told && (e->active == 0 || e->explained < EVAL_EXPLAINED);
 }
 

@@ -71,7 +71,7 @@ struct eval {
     double kl_sum;
     double explained;     /* share of the distance that goes when z is not 0; NaN: the network has none */
     int active;           /* dimensions */
-    bool told, collapsed; /* told: whether there are frames enough to say so */
+    bool told, collapsed; /* told: whether there is sound, and frames enough, to say so */
     int terms;            /* of the loss and of the bound, which the network knows */
     struct eval_term term[EVAL_TERMS_MOST];
     bool has[EVAL_ROWS];                   /* whether the network has that row */

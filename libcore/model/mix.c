@@ -151,15 +151,15 @@ static int read_facts(const struct meta *m, double weight, bool beats, struct fa
 }
 
 /* The mean, by weight, of those clips that say it and count at all, -1 when
- * there are none: to the bit what one says that has all the weight. */
+ * there are none: to the bit what one says that has all the weight. What is 0 has no geometric mean with others. */
 static double blend(const struct facts *f, size_t count, int which, bool geometric)
 {
-    double all = 0, product = 1, sum = 0;
+    double all = 0, product = 1, sum = 0, over = geometric ? 0 : -1;
 
     for (size_t i = 0; i < count; i++)
-        all += f[i].of[which] >= 0 ? f[i].weight : 0;
+        all += f[i].of[which] > over ? f[i].weight : 0;
     for (size_t i = 0; i < count; i++)
-        if (f[i].of[which] >= 0 && f[i].weight > 0) {
+        if (f[i].of[which] > over && f[i].weight > 0) {
             product *= pow(f[i].of[which], f[i].weight / all);
             sum += f[i].of[which] * (f[i].weight / all);
         }
@@ -234,6 +234,8 @@ static void compute(const struct facts *f, size_t count, bool beats, bool most, 
     of[SAMPLES] = round(blend_length(f, count, SAMPLES, g.step, most));
     of[SECONDS] = blend_length(f, count, SECONDS, g.step, most);
     of[LEVEL] = blend(f, count, LEVEL, true);
+    if (of[LEVEL] < 0) /* all are silent, or none says */
+        of[LEVEL] = blend(f, count, LEVEL, false);
     of[TEMPO] = blend(f, count, TEMPO, true);
     of[BEAT] = blend(f, count, BEAT, false);
     for (size_t i = 0; i < count; i++)

@@ -228,9 +228,10 @@ static int drain(struct mixer *m)
             shortest = in;
     }
     for (size_t i = 0; i < m->count && shortest; i++)
-        if (m->inputs[i].clips != 1 && m->inputs[i].clips > shortest->clips)
-            diag_warn("%s holds %lld clips, %s %lld: the rest is left out", reader_label(m->inputs[i].r),
-                      (long long)m->inputs[i].clips, reader_label(shortest->r), (long long)shortest->clips);
+        if (m->inputs[i].clips > shortest->clips)
+            diag_warn("%s holds %lld clip%s, %s %lld: the rest is left out", reader_label(m->inputs[i].r),
+                      (long long)m->inputs[i].clips, m->inputs[i].clips == 1 ? "" : "s", reader_label(shortest->r),
+                      (long long)shortest->clips);
     return 0;
 }
 

@@ -66,11 +66,20 @@ static void say_number(const struct history *h)
         fprintf(stderr, " of %" PRId64, h->trainer->config.epochs);
 }
 
+/* ", 2 min left" of a run that is done but for a part: of its epochs, at their pace so far, and of the prior. */
+static void say_left(const struct history *h, double done)
+{
+    double rate = (done - h->resumed) / (clock_now() - h->began);
+    char text[32];
+
+    if (rate > 0 && done < 1)
+        fprintf(stderr, ", %s left", words_time((1 - done) / rate + h->setup, text));
+}
+
 void say_step(struct history *h, int steps)
 {
     const struct epoch *e = &h->epoch;
     double t = clock_now(), done = train_progress(h, steps), pause = h->terminal ? 0.1 : 60;
-    char left[32];
 
     if (!h->terminal && h->shown == 0)
         h->shown = t;
@@ -81,8 +90,7 @@ void say_step(struct history *h, int steps)
     say_number(h);
     fprintf(stderr, ", step %" PRId64 " of %d, loss %.4g, %.1f %s a second, %.0f %% done", e->begun, steps,
             e->figures[TRAINED].of[LOSS] / (double)e->steps, e->clips / e->seconds, h->trainer->kind->unit, 100 * done);
-    if (done > h->resumed)
-        fprintf(stderr, ", %s left", words_time((t - h->began) * (1 - done) / (done - h->resumed), left));
+    say_left(h, done);
     if (!h->terminal)
         fputc('\n', stderr);
     diag_unfinished(h->terminal);
@@ -96,7 +104,6 @@ static void say_figures(const char *name, const struct train_figures *f)
 void say_epoch(const struct history *h)
 {
     const struct epoch *e = &h->epoch;
-    double done = train_progress(h, (int)e->begun), spent = h->spent + clock_now() - h->began;
     char text[32];
 
     if (diag_quiet())
@@ -109,7 +116,6 @@ void say_epoch(const struct history *h)
         fprintf(stderr, ", ELBO %.5g", e->figures[TESTED].of[ELBO]);
     }
     fprintf(stderr, ", %s", words_time(e->seconds, text));
-    if (done < 1)
-        fprintf(stderr, ", %s left", words_time(spent / done * (1 - done), text));
+    say_left(h, train_progress(h, (int)e->begun));
     putc('\n', stderr);
 }

@@ -206,6 +206,14 @@ static void test_numbers(void)
     check(number_int("11", -10, 10, &whole) == -1 && whole == -7, "11: %s", error_text());
     check(number_int("-9223372036854775808", INT64_MIN, INT64_MAX, &whole) == 0 && whole == INT64_MIN, "the least");
     check(number_int("-", -10, 10, &whole) == -1, "'-': %s", error_text());
+    check(number_int("9223372036854775807", 0, 9000000000000000000, &whole) == -1 &&
+              !strcmp(error_text(), "9223372036854775807 is too large a number"),
+          "%s", error_text());
+    check(number_int("-1", 0, INT64_MAX, &whole) == -1 &&
+              strstr(error_text(), "-1 is out of range: it must be 0 or more"),
+          "%s", error_text());
+    check(number_int("99999999999999999999", 0, 9, &whole) == -1 && strstr(error_text(), "from 0 to 9"), "%s",
+          error_text());
     check(number_real("2.5e1", 0, 100, &real) == 0 && real > 24 && real < 26, "2.5e1");
     check(number_real("1,5", 0, 100, &real) == -1, "1,5: %s", error_text());
     check(number_size("0", &size) == 0 && size == 0, "0 bytes");

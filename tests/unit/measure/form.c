@@ -98,6 +98,11 @@ static void beats(void)
     check(isnan(value[FORM_RETURN_M]) && isnan(value[FORM_STEP]), "7 bars have no form");
     map_free(&m);
     map_free(&few);
+    m = map_make(mel, "silence", x, 1, 16 * BAR, &(struct tempo){.period = 0.5});
+    form_measure(&m.form, value);
+    check(m.form.beats == 64 && isnan(value[FORM_BAR1_M]) && isnan(value[FORM_RETURN_M]) && isnan(value[FORM_RETURN_H]),
+          "nor has silence: %g, %g, %g", value[FORM_BAR1_M], value[FORM_RETURN_M], value[FORM_RETURN_H]);
+    map_free(&m);
     for (int i = 0; i < 4; i++) {
         static const double periods[] = {0.5, 1, 0.25, 0};
 
