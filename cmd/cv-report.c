@@ -100,8 +100,14 @@ static void sounds(FILE *page, const struct eval *e)
             "of the frequencies in Hz, by pitch as it is heard, over the time in seconds.");
     players_new(page, made);
     reader_free(made);
+    if (e->known)
+        diag_warn("%s: the model was trained on these clips, so the page tells nothing of others: hold some out, as by "
+                  "cv-batch --take",
+                  how.held_out);
     section(page, "Recordings and reconstructions",
-            "Clips that the model was not trained on, and what is left of them after encoding and decoding.");
+            e->known
+                ? "Clips that the model was trained on, and what is left of them: of others it would be less."
+                : "Clips that the model was not trained on, and what is left of them after encoding and decoding.");
     recordings = stream_some(&how, e->clips, e->samples);
     made = stream_decode(&how, stream_encode(&how, stream_some(&how, e->clips, e->samples)));
     players_pairs(page, recordings, made);

@@ -184,6 +184,14 @@ words() { sed 's/data:[a-z/; =]*;base64,[^"]*/data:/g' "$@"; }
     [ "$(cat words)" = 'cv-report: standard output: No space left on device' ]
 }
 
+@test "page: clips that the model was trained on are not called held-out" {
+    cv-report --held-out "$files/train.cvs" --clips 1 "$files/model.bin" > page.html 2> said
+    grep -q 'was trained on these clips' said
+    grep -q 'Clips that the model was trained on' page.html
+    run ! grep 'Clips that the model was not trained on' page.html
+    run ! grep 'Clips that the model was trained on' "$page"
+}
+
 # Plays everything, answers the listening test, and says what was wrong.
 player() {
     cat << 'END'

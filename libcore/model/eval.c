@@ -36,6 +36,7 @@ struct clips {
     struct kept *kept; /* [count] */
     int64_t count, longest, samples;
     struct mean_spectrum *mean;
+    struct meta *digest; /* of the stream */
 };
 
 /* A model over all clips. */
@@ -83,6 +84,7 @@ static int clips_keep(struct clips *all, const struct model *m, struct reader *r
     }
     if (got == 0 && all->count == 0)
         return error_set("%s: holds no clips", reader_label(r));
+    all->digest = digest_meta(reader_digest(r));
     return got;
 }
 
@@ -95,6 +97,7 @@ static void clips_free(struct clips *all)
     }
     free(all->kept);
     mean_spectrum_free(all->mean);
+    meta_free(all->digest);
     spool_free(all->spool);
 }
 
@@ -357,6 +360,7 @@ int eval_run(struct eval *e, const char *const *models, int count, struct reader
     struct pool *pool = pool_new(how.threads);
     struct clips all = {.spool = spool_new(0)};
     const struct model *least = NULL;
+    const struct meta *digest;
     int status = 0;
 
     memset(e, 0, (size_t)count * sizeof *e);
@@ -373,8 +377,11 @@ int eval_run(struct eval *e, const char *const *models, int count, struct reader
         status = -1;
     }
     for (int i = 0; i < count; i++) {
-        if (!status)
+        if (!status) {
             all_measure(&runs[i], pool);
+            digest = meta_get(runs[i].m.meta, "digest");
+            e[i].known = digest && meta_equal(digest, all.digest);
+        }
         run_end(&runs[i]);
     }
     clips_free(&all);

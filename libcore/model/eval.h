@@ -72,6 +72,7 @@ struct eval {
     double explained;     /* share of the distance that goes when z is not 0; NaN: the network has none */
     int active;           /* dimensions */
     bool told, collapsed; /* told: whether there is sound, and frames enough, to say so */
+    bool known;           /* the clips are the stream that it was trained on */
     int terms;            /* of the loss and of the bound, which the network knows */
     struct eval_term term[EVAL_TERMS_MOST];
     bool has[EVAL_ROWS];                   /* whether the network has that row */
