@@ -6,10 +6,23 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum { PIPE_SIZE = 1 << 20, PIPE_NARROW = 4096, PARTS_MAX = 1024 };
+
+void fd_guard(void)
+{
+    for (int fd = 0; fd < 3; fd++) {
+        int flags = fcntl(fd, F_GETFL);
+
+        if (flags < 0 && errno == EBADF && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
+            exit(1);
+        if (flags >= 0 && flags & O_NONBLOCK)
+            fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+    }
+}
 
 void fd_enlarge(int fd)
 {
