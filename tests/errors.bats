@@ -354,3 +354,13 @@ same_slowly() {
     cv-plot -q -o log.svg <(cat log)
     [ -s log.svg ]
 }
+
+@test "an empty name is shown as one" {
+    for command in "cv-train -q -N notebook -o" "cv-train -q -N notebook --log" "cv-train -q -N notebook --snapshot" "cv-train -q -t" cv-plot \
+        "cv-load --report" cv-load cv-info cv-encode "cv-mix latent.cvs" "cv-check -q -r"; do
+        operand=
+        [ "$command" != "cv-load --report" ] || operand=jazz/a.wav
+        refuses 1 $command "" $operand < audio.cvs
+        says ": '': No such file"
+    done
+}

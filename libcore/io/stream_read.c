@@ -55,7 +55,7 @@ static struct reader *open_path(const char *path)
     }
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) < 0) {
-        error_set("%s:", *path ? path : "''");
+        error_set("%s:", path);
     } else if (S_ISDIR(st.st_mode)) {
         error_set("%s is a directory, a stream was expected", path);
     } else if (isatty(fd)) {
