@@ -64,13 +64,22 @@ static int open_all(struct snapshot *s, const char **path, int (*open_one)(struc
     return team_agree(status);
 }
 
-/* The command line, and what it leaves to the snapshot or model that it names. Returns what has to be alike at all ranks. */
-static char *begin(struct train_options *o, bool *each, struct snapshot *resume, struct snapshot *from, size_t *memory,
-                   int argc, char **argv)
+/* Ranks are alike as far as the command line goes. */
+static void meet(const struct train_options *o, bool each)
+{
+    char *alike = train_alike(o, each);
+
+    if (team_meet(alike))
+        diag_die("%s", error_text());
+    free(alike);
+}
+
+/* The command line, and what it leaves to the snapshot or model that it names. */
+static void begin(struct train_options *o, bool *each, struct snapshot *resume, struct snapshot *from, size_t *memory,
+                  int argc, char **argv)
 {
     struct opt table[TRAIN_OPTIONS + 1] = {
         [TRAIN_OPTIONS] = {0, "each", OPT_FLAG, each, NULL, 0, 0, "every rank reads a stream of its own", NULL}};
-    char *alike;
     struct program program = {
         team_possible() ? "cv-train-mpi" : "cv-train",
         "",
@@ -91,7 +100,7 @@ static char *begin(struct train_options *o, bool *each, struct snapshot *resume,
         o->output = NULL;
     if (o->memory && number_size(o->memory, memory))
         diag_usage("--memory SIZE: %s", error_text());
-    alike = train_alike(o);
+    meet(o, *each);
     if (o->resume && team_agree(open_all(resume, &o->resume, snapshot_open) || resume_settings(o, resume)))
         diag_die("%s", error_text());
     if (o->config.from &&
@@ -101,19 +110,17 @@ static char *begin(struct train_options *o, bool *each, struct snapshot *resume,
         diag_usage("%s", error_text());
     if (team_size() > 1 && network_find(o->config.network)->one_length)
         diag_usage("the network %s is trained by one rank: start it without mpirun", o->config.network);
-    return alike;
 }
 
-/* Ranks that are alike, and a place for the model. */
-static void meet(const struct train_options *o, char *alike)
+/* A place for the model. */
+static void check_output(const struct train_options *o)
 {
-    int status = team_meet(alike);
+    int status = 0;
 
-    if (!status && !o->output && isatty(STDOUT_FILENO))
+    if (!o->output && isatty(STDOUT_FILENO))
         status = error_set("a model is not for a terminal: name a file with -o, or redirect it, as in '> model.bin'");
     if (team_agree(status))
         diag_die("%s", error_text());
-    free(alike);
 }
 
 /* What to type next, for a shell. */
@@ -138,7 +145,9 @@ int main(int argc, char **argv)
 
     team_begin(&argc, &argv);
     memory = team_memory(spool_default());
-    meet(&o, begin(&o, &each, &resume, &from, &memory, argc, argv));
+    begin(&o, &each, &resume, &from, &memory, argc, argv);
+    check_output(&o);
+    team_speak();
     spool = spool_new(memory);
     if (o.test)
         load(o.test, team_rank() == 0, &test, spool);

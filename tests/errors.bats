@@ -339,3 +339,28 @@ same_slowly() {
     same_slowly noise.cvs cv-decode -q model.bin
     same_slowly long.cvs cv-load --help
 }
+
+@test "a pipe that has to be read twice is said to be one, and one that is read once is read" {
+    jazz 3 12000
+    cv-load -q -r 3000 jazz/*.wav > clips
+    cv-train -q -e 1 --width 4 -z 4 --frames fixed < clips > model
+    refuses 1 cv-sample -q -m <(cat model) -c clips --start 1
+    says "is a pipe" "name a file"
+    refuses 1 cv-train -q -e 0 --from <(cat model) --keep-bank < clips
+    says "is a pipe" "name a file"
+    cv-plot -q -o model.svg <(cat model)
+    [ -s model.svg ]
+    cv-train -q -e 1 --width 4 -z 4 --frames fixed --log log < clips > /dev/null
+    cv-plot -q -o log.svg <(cat log)
+    [ -s log.svg ]
+}
+
+@test "an empty name is shown as one" {
+    for command in "cv-train -q -N notebook -o" "cv-train -q -N notebook --log" "cv-train -q -N notebook --snapshot" "cv-train -q -t" cv-plot \
+        "cv-load --report" cv-load cv-info cv-encode "cv-mix latent.cvs" "cv-check -q -r"; do
+        operand=
+        [ "$command" != "cv-load --report" ] || operand=jazz/a.wav
+        refuses 1 $command "" $operand < audio.cvs
+        says ": '': No such file"
+    done
+}

@@ -666,6 +666,28 @@ header() {
       printf "\\x${1:6:2}\\x${1:4:2}\\x${1:2:2}\\x${1:0:2}"; tail -c +45 whole.wav; } > "$1.wav"
 }
 
+@test "--live leaves what is no WAV or AU where it is, unread, and waits for a header that comes byte by byte" {
+    for f in wav au mp3 ogg aiff; do tone -r 44100 -s 1 -f $f a.$f; done
+    for f in mp3 ogg aiff; do
+        cat a.$f | { cv-load -q --live - 2> words || echo $? > status; cat > rest; }
+        [ "$(cat status)" = 1 ]
+        grep -q "cannot be read as it comes" words
+        cmp rest a.$f
+        rm status
+    done
+    for f in wav au; do
+        cv-load -q --live - < a.$f > want
+        { for byte in 1 2 3 4 5; do head -c 1; sleep .02; done; cat; } < a.$f | cv-load -q --live - | cmp - want
+    done
+    if modules=socket python -c ""; then
+        modules=socket python -c 'import socket, subprocess, threading
+a, b = socket.socketpair()
+threading.Thread(target=lambda: (a.sendall(open("a.wav", "rb").read()), a.close())).start()
+subprocess.run(["cv-load", "-q", "--live", "-"], stdin=b, check=True)' > s
+        cv-load -q --live - < a.wav | cmp - s
+    fi
+}
+
 @test "--live: WAV whose header leaves the length open, AU, and samples alone, as they come" {
     tone -s 2 -r 3000 a.wav
     cv-load -q -r 3000 a.wav | values audio > want

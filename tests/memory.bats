@@ -145,3 +145,13 @@ same_peak() {
     cv-encode model.bin < 1.cvs > free
     (ulimit -v 600000; timeout -s KILL 20 cv-encode -j 4 model.bin < 1.cvs) | cmp - free
 }
+
+@test "addresses that are not enough for OpenBLAS' buffer end a program, which would wait for them for ever" {
+    for size in $(seq 200000 5000 300000); do
+        status=0
+        (ulimit -v $size; timeout -s KILL 20 cv-train -q -e 0 -j 1 --width 8 -z 4 < 4.cvs) > model 2> words || status=$?
+        [ "$status" -le 1 ]
+        [ "$status" -eq 0 ] || grep -q "^cv-train: out of memory" words
+        [ "$status" -eq 0 ] || run ! cv-info model
+    done
+}

@@ -237,7 +237,12 @@ saved() {
     done
     program=$build/cv-train-mpi
     fails 2 'if [ $rank = 1 ]; then cv-train-mpi --each -e 3 < 1.cvs; fi; cv-train-mpi --each < 0.cvs'
-    [[ $line == *"rank 1: "*"'mpirun -n 2 cv-train-mpi -e 3' of cv "*"; rank 0 'mpirun -n 2 cv-train-mpi'"* ]]
+    [[ $line == *"rank 1: "*"'mpirun -n 2 cv-train-mpi -e 3 --each' of cv "*"; rank 0 'mpirun -n 2 cv-train-mpi --each'"* ]]
+    # what all do together
+    for words in '--each < 1.cvs' '--snapshot shots' '--resume whole' '--from whole'; do
+        fails 2 "if [ \$rank = 1 ]; then cv-train-mpi $words; fi; cv-train-mpi < all.cvs"
+        [[ $line == *"rank 1: runs 'mpirun -n 2 cv-train-mpi "*"${words%% *}"*"; rank 0 'mpirun -n 2 cv-train-mpi' of cv"* ]]
+    done
     tone -r 3000 -s 3 -w silence silence.wav
     cv-load -q -r 3000 silence.wav > silence.cvs
     fails 2 'if [ $rank = 1 ]; then cv-train-mpi --each < silence.cvs; fi; cv-train-mpi --each < 0.cvs'
@@ -273,6 +278,28 @@ saved() {
     cv-train-mpi -q -N notebook -e 0 < all.cvs > model
     [ "$(field network model)" = '"notebook"' ]
     run ! ranks 2 'cv-train-mpi --resume all.cvs < all.cvs'
+}
+
+@test "a command line that one rank alone cannot use, or asks for help, ends all" {
+    for program in $(programs); do
+        for words in --nothing --help; do
+            fails 3 "if [ \$rank = 1 ]; then cv-train-mpi $words; fi; cv-train-mpi < all.cvs"
+            [[ $line == *"rank 1: has ended"*"same options" ]]
+        done
+        fails 2 'if [ $rank = 0 ]; then cv-train-mpi --nothing; fi; cv-train-mpi'
+        [[ $line == *"no option --nothing"* ]]
+    done
+}
+
+@test "a closed standard input, and a limit of files, are told by the rank that has them" {
+    for program in $(programs); do
+        fails 2 'if [ $rank = 1 ]; then exec 0<&-; cv-train-mpi --each; fi; cv-train-mpi --each < 0.cvs'
+        [[ $line == *"rank 1: standard input: Bad file descriptor"* ]]
+    done
+    program=$build/cv-train-mpi
+    [ "$(flavour "$program")" = ompi-c ] || skip "MPICH's UCX writes a file of its own"
+    fails 2 '[ $rank = 0 ] || ulimit -f 1; cv-train-mpi --each --memory 0 < $rank.cvs'
+    [[ $line == *"rank 1: no room for "*"File too large"* ]]
 }
 
 @test "a clip in both streams is found, whichever rank has it" {

@@ -248,3 +248,21 @@ without_time() { sed 's/,"seconds":.*//' "$1"; }
     refuses 2 cv-train --memory 99999999999999999999G < audio.cvs
     says --memory
 }
+
+@test "a snapshot that leads to no numbers makes no model" {
+    python -c '' || skip "no Python with msgpack and numpy"
+    cat > negative.py << 'END'
+import msgpack, sys
+for o in msgpack.Unpacker(sys.stdin.buffer, strict_map_key=False, max_buffer_size=0):
+    if o["cv"] == "tail":
+        o.pop("xxh3")
+    if "adam_v" in o.get("tensors", {}):
+        v = o["tensors"]["adam_v"]
+        v[b"data"] = b"\0\0\x80\xbf" * (len(v[b"data"]) // 4)
+    sys.stdout.buffer.write(msgpack.packb(o))
+END
+    python negative.py < "$shots/epoch-0002+0003.cvm" > negative.cvm
+    refuses 1 cv-train -q --resume negative.cvm -o model.bin < audio.cvs
+    says "not finite"
+    [ ! -e model.bin ]
+}

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <mpi.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@ enum { PIECE = 1 << 22, MESSAGE = 1 << 30, FEW = 1024, TEXT = 4096 };
 
 static int rank, size = 1, near = 1; /* near: ranks of this machine */
 static MPI_Comm machine;
+static bool met;                     /* the options of all ranks are read */
 static bool apart;                   /* ranks may be at different places: whoever ends takes the others with it */
 static bool failed;                  /* team_agree said so */
 static int spoken = -1, output = -1; /* standard error, and output, while something else is in their place */
@@ -44,6 +46,15 @@ int team_size(void)
 
 /* ---- from the beginning to the end ---- */
 
+/* The first rank that has it not; where all do, how many they are. */
+static int first_without(bool has)
+{
+    int mine = has ? size : rank, first;
+
+    MPI_Allreduce(&mine, &first, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
+    return first;
+}
+
 static void leave(void)
 {
     int over;
@@ -53,6 +64,8 @@ static void leave(void)
         return;
     if (apart && size > 1)
         MPI_Abort(MPI_COMM_WORLD, 1);
+    if (!met)
+        first_without(false);
     MPI_Barrier(MPI_COMM_WORLD); /* mpirun may end the others when the first one has gone */
     MPI_Finalize();
 }
@@ -61,6 +74,8 @@ void team_begin(int *argc, char ***argv)
 {
     int level, none;
 
+    fd_guard();
+    signal(SIGXFSZ, SIG_IGN); /* as program_begin has it: MPI writes files, too */
     MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &level);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &size);
@@ -109,11 +124,29 @@ static int keep_output(void)
     return close(file);
 }
 
+/* -1: the others have ended, as the command line of one, with an error or --help, made it. */
+static int all_here(void)
+{
+    int gone = first_without(true);
+
+    met = true;
+    if (gone == size)
+        return 0;
+    failed = true;
+    if (rank > 0)
+        exit(1);
+    return error_set("rank %d: has ended, its options are not those of rank 0: start all with the same options", gone);
+}
+
 int team_meet(const char *text)
 {
     size_t bytes = strlen(text) + 1;
     char *first;
-    int status = check_mpirun() || keep_output() ? -1 : 0;
+    int status = all_here();
+
+    if (status)
+        return -1;
+    status = check_mpirun() || keep_output() ? -1 : 0;
 
     team_share(&bytes, sizeof bytes);
     first = mem_zero(bytes, 1);
@@ -123,8 +156,11 @@ int team_meet(const char *text)
     if (strcmp(text, first))
         status = error_set("runs %s; rank 0 %s: start all with the same cv and the same options", text, first);
     free(first);
-    if (team_agree(status))
-        return -1;
+    return team_agree(status);
+}
+
+void team_speak(void)
+{
     apart = true;
     if (spoken >= 0) {
         dup2(spoken, STDERR_FILENO);
@@ -134,17 +170,16 @@ int team_meet(const char *text)
         diag_name(mem_format("%s: rank %d", diag_program(), rank));
         diag_set_quiet(true);
     }
-    return 0;
 }
 
 int team_agree(int status)
 {
-    int mine = status ? rank : size, first;
+    int first;
     char text[TEXT] = "";
 
     if (size == 1 || failed)
         return status || failed ? -1 : 0;
-    MPI_Allreduce(&mine, &first, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
+    first = first_without(!status);
     if (first == size)
         return 0;
     strncpy(text, error_text(), TEXT - 1);

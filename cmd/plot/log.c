@@ -1,6 +1,7 @@
 /* Reads JSON Lines with an epoch and its figures each, or the lists of them that the head of a model has. */
 #include "log.h"
 
+#include <fcntl.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/meta.h"
 #include "base/mem.h"
 #include "io/stream.h"
@@ -116,15 +118,14 @@ static int head_read(const char *path, const struct meta *head, struct log *log)
 }
 
 /* The same, of the model that the file is. */
-static int model_read(const char *path, struct log *log)
+static int model_read(FILE *f, const char *path, struct log *log)
 {
-    struct reader *r = reader_open(path, NULL);
-    int result = -1;
+    struct reader *r = reader_new(fcntl(fileno(f), F_DUPFD_CLOEXEC, 3), path);
+    int result = reader_start(r, NULL);
 
-    if (r != NULL && strcmp(reader_kind(r), "model") != 0)
-        set_wrong(path, 1, "\x80");
-    else if (r != NULL)
-        result = head_read(path, reader_meta(r), log);
+    if (result == 0)
+        result =
+            strcmp(reader_kind(r), "model") != 0 ? set_wrong(path, 1, "\x80") : head_read(path, reader_meta(r), log);
     reader_free(r);
     return result;
 }
@@ -134,16 +135,15 @@ int log_read(const char *path, struct log *log)
     bool input = strcmp(path, "-") == 0;
     const char *shown = input ? "standard input" : path;
     FILE *f = input ? stdin : fopen(path, "re");
-    char *line;
-    int result, first;
+    char *line, first;
+    int result;
 
     *log = (struct log){0};
     if (f == NULL)
         return error_set("%s:", path);
-    first = getc(f);
-    ungetc(first, f);
     line = mem_alloc(LINE_MOST);
-    result = !input && first != EOF && is_map(first) ? model_read(path, log) : lines_read(f, shown, line, log);
+    result = !input && fd_peek(fileno(f), &first, 1) == 1 && is_map(first) ? model_read(f, path, log)
+                                                                           : lines_read(f, shown, line, log);
     free(line);
     if (!input)
         fclose(f);

@@ -6,10 +6,24 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum { PIPE_SIZE = 1 << 20, PIPE_NARROW = 4096, PARTS_MAX = 1024 };
+
+void fd_guard(void)
+{
+    for (int fd = 0; fd < 3; fd++) {
+        int flags = fcntl(fd, F_GETFL);
+
+        if (flags < 0 && errno == EBADF && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
+            exit(1);
+        if (flags >= 0 && flags & O_NONBLOCK)
+            fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+    }
+}
 
 void fd_enlarge(int fd)
 {
@@ -45,6 +59,32 @@ ssize_t fd_read(int fd, void *to, size_t bytes)
     do
         n = read(fd, to, bytes);
     while (n < 0 && fd_again(fd, POLLIN));
+    return n;
+}
+
+ssize_t fd_peek(int fd, void *to, size_t bytes)
+{
+    struct pollfd p = {.fd = fd};
+    struct stat st = {0};
+    ssize_t n = 0;
+    int copy[2];
+    bool ended;
+
+    fstat(fd, &st);
+    if (S_ISREG(st.st_mode))
+        return pread(fd, to, bytes, lseek(fd, 0, SEEK_CUR));
+    if (S_ISSOCK(st.st_mode))
+        return recv(fd, to, bytes, MSG_PEEK | MSG_WAITALL);
+    if (!S_ISFIFO(st.st_mode) || pipe2(copy, O_CLOEXEC) < 0)
+        return -1;
+    do { /* tee() waits for the first byte; more may come for as long as somebody writes */
+        ended = poll(&p, 1, n > 0 ? 10 : 0) > 0;
+        n = tee(fd, copy[1], bytes, 0);
+        if (n > 0)
+            n = read(copy[0], to, bytes);
+    } while (n < 0 ? fd_again(fd, POLLIN) : n > 0 && (size_t)n < bytes && !ended);
+    close(copy[0]);
+    close(copy[1]);
     return n;
 }
 

@@ -43,8 +43,9 @@ static struct {
 } blas;
 
 /* Addresses for the library and the buffer of one product, of 128 MiB on x86-64, for which it asks for ever where it
- * cannot be had. So under a limit (ulimit -v) one call runs at a time, after a look whether there is room. */
-enum { ROOM = 192 << 20 };
+ * cannot be had. So under a limit (ulimit -v) one call runs at a time, and the buffer, which the library keeps, is taken
+ * at once, after a look whether there is room. */
+enum { ROOM = 192 << 20, SIDE = 128 }; /* a product of less than 100^3 terms may do without it */
 
 static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER;
 static bool in_turns;
@@ -65,6 +66,16 @@ static void *found(void *library, const char *name)
     quick_exit(1); /* others may be at work, as in mem_alloc */
 }
 
+/* A product of zeros. */
+static void take_buffer(void)
+{
+    float *x = mem_zero(2 * SIDE * SIDE, sizeof *x);
+
+    blas.cblas_sgemm_call(CblasRowMajor, CblasNoTrans, CblasNoTrans, SIDE, SIDE, SIDE, 1, x, SIDE, x, SIDE, 0,
+                          x + SIDE * SIDE, SIDE);
+    free(x);
+}
+
 static void prepare(void)
 {
     struct rlimit addresses;
@@ -75,6 +86,8 @@ static void prepare(void)
         free(mem_alloc(ROOM));
     library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
     ROUTINES(FIND)
+    if (in_turns)
+        take_buffer();
     if (blas.openblas_get_parallel_call() != OPENBLAS_THREAD)
         in_turns = true; /* builds without threads, or with OpenMP's, give two callers one buffer */
 }

@@ -3,7 +3,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <math.h>
@@ -16,6 +15,7 @@
 #include "base/confine.h"
 #include "base/diag.h"
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/history.h"
 #include "base/mem.h"
 #include "base/team.h"
@@ -338,20 +338,6 @@ static _Noreturn void option_refuse(const struct program *p, int cause, char **a
     name_refuse(p, mem_format("%.*s", (int)strcspn(word, "="), word));
 }
 
-/* A closed standard stream must not become a file that is opened later. One that does not block, which stdio takes for
- * a failure, shall block again, as shells have it. */
-static void standard_guard(void)
-{
-    for (int fd = 0; fd < 3; fd++) {
-        int flags = fcntl(fd, F_GETFL);
-
-        if (flags < 0 && errno == EBADF && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
-            exit(1);
-        if (flags >= 0 && flags & O_NONBLOCK)
-            fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
-    }
-}
-
 static void common_take(const struct program *p, int letter)
 {
     switch (letter) {
@@ -386,7 +372,7 @@ int program_begin(const struct program *p, int argc, char **argv, int min, int m
 
     assert(all <= OPTS_MAX);
     diag_name(p->name);
-    standard_guard();
+    fd_guard();
     signal(SIGPIPE, SIG_DFL);
     signal(SIGXFSZ, SIG_IGN); /* a file over the limit is then an error of write(), as a full disk is */
     letters[n++] = ':';

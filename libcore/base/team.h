@@ -19,12 +19,14 @@ size_t team_memory(size_t bytes);
 
 /* ---- from the beginning to the end ---- */
 
-/* Before anything else. Until team_meet only rank 0 is heard. */
+/* Before anything else. Until team_speak only rank 0 is heard. */
 void team_begin(int *argc, char ***argv);
 
-/* From here on lines name their rank, and of notes and warnings those of rank 0 are enough. -1: the text, what has to be
- * alike, is not that of rank 0. */
+/* Before any other call. -1: the text, what has to be alike, is not that of rank 0, or a rank has ended before. */
 int team_meet(const char *text);
+
+/* From here on lines name their rank, and of notes and warnings those of rank 0 are enough. */
+void team_speak(void);
 
 /* 0 where the status of all ranks is 0. Else -1 at rank 0, which is to print the reason, that of the first rank that has
  * one; the others end, and no rank calls anything here again. */

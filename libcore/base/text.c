@@ -42,11 +42,13 @@ char *text_valid(const char *text)
 
 void text_format(char *text, size_t size, int cause, const char *format, va_list args)
 {
-    char all[WORDS_SIZE];
+    char all[WORDS_SIZE] = "''"; /* stay before what begins with the name of no file */
     const char *why = strlen(format) > 0 && format[strlen(format) - 1] == ':' ? strerror(cause) : "";
     size_t length, room = size - 1 - strlen(why) - (*why != '\0'); /* of the words alone */
 
-    vsnprintf(all, sizeof all, format, args);
+    vsnprintf(all + 2, sizeof all - 2, format, args);
+    if (all[2] != ':')
+        memmove(all, all + 2, strlen(all + 2) + 1);
     length = strlen(all);
     if (length <= room)
         snprintf(text, size, "%s%s%s", all, *why ? " " : "", why);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/mem.h"
 #include "io/audio_extent.h"
 #include "io/audio_file.h"
@@ -334,6 +335,16 @@ static int64_t promised_frames(struct decoder *d, int64_t from, int bytes)
     return e.promised > e.there ? e.promised / bytes / d->info.channels : d->info.frames;
 }
 
+/* Of other files on a pipe libsndfile's readers, that of MPEG at least, leave the memory that is theirs. */
+static bool begins_live(int fd)
+{
+    char magic[4];
+    ssize_t n = fd_peek(fd, magic, sizeof magic);
+
+    return n < 0 || (n == sizeof magic && (memcmp(magic, "RIFF", 4) == 0 || memcmp(magic, "RIFX", 4) == 0 ||
+                                           memcmp(magic, ".snd", 4) == 0 || memcmp(magic, "dns.", 4) == 0));
+}
+
 int decoder_live(struct decoder *d, int fd, const struct audio_raw *raw)
 {
     const int64_t length_open = 0x7f000000; /* from here on what writes a header did not know the length */
@@ -341,7 +352,8 @@ int decoder_live(struct decoder *d, int fd, const struct audio_raw *raw)
     int type, bytes;
 
     *d = (struct decoder){.source.fd = fd, .live = true, .info = raw ? raw_info(raw) : (SF_INFO){0}};
-    d->file = sf_open_fd(fd, SFM_READ, &d->info, SF_FALSE);
+    if (raw || begins_live(fd))
+        d->file = sf_open_fd(fd, SFM_READ, &d->info, SF_FALSE);
     type = d->info.format & SF_FORMAT_TYPEMASK;
     bytes = bytes_of_sample(d->info.format);
     if (!d->file || (type != SF_FORMAT_RAW && type != SF_FORMAT_WAV && type != SF_FORMAT_WAVEX && type != SF_FORMAT_AU))

@@ -13,7 +13,8 @@ int audio_rate(const struct reader *r, const struct frame *f, double *rate)
         return error_set("%s: clip '%s' has no sample rate: the stream's head should say \"rate\"", reader_label(r),
                          f->name);
     if (!(*rate >= 1 && *rate <= 1e6))
-        return error_set("%s: clip '%s' has a sample rate of %g Hz", reader_label(r), f->name, *rate);
+        return error_set("%s: clip '%s' has a sample rate of %g Hz, 1 to 1000000 were expected", reader_label(r),
+                         f->name, *rate);
     return 0;
 }
 

@@ -311,9 +311,7 @@ static int load_file(struct load *l, const char *path, const char *track, bool w
 {
     bool standard = strcmp(path, "-") == 0, broken = false;
     struct file f = {.path = path,
-                     .shown = standard        ? "standard input"
-                              : *path == '\0' ? "''"
-                                              : path,
+                     .shown = standard ? "standard input" : path,
                      .name = standard ? "stdin" : basename(path),
                      .track = track,
                      .a = audio_open(path, l->o.rate, !l->o.channels, l->o.raw, l->o.live ? l->o.part : 0)};

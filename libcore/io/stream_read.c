@@ -22,6 +22,25 @@ enum {
     TAIL_WORDS = 12 /* bytes within which a tail as cv writes it says that it is one */
 };
 
+/* A pipe that was opened before: it has given its bytes. */
+static bool is_spent(const struct stat *st)
+{
+    static struct pipe {
+        dev_t device;
+        ino_t inode;
+    } * pipes;
+    static size_t count;
+
+    if (!S_ISFIFO(st->st_mode))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (pipes[i].device == st->st_dev && pipes[i].inode == st->st_ino)
+            return true;
+    pipes = mem_more(pipes, count, sizeof *pipes);
+    pipes[count++] = (struct pipe){st->st_dev, st->st_ino};
+    return false;
+}
+
 /* Of path, not started. */
 static struct reader *open_path(const char *path)
 {
@@ -36,11 +55,13 @@ static struct reader *open_path(const char *path)
     }
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) < 0) {
-        error_set("%s:", *path ? path : "''");
+        error_set("%s:", path);
     } else if (S_ISDIR(st.st_mode)) {
         error_set("%s is a directory, a stream was expected", path);
     } else if (isatty(fd)) {
         error_set("%s is a terminal, a stream was expected", path);
+    } else if (is_spent(&st)) {
+        error_set("%s is a pipe, and is read more than once: name a file", path);
     } else {
         return reader_new(fd, path);
     }

@@ -1,6 +1,7 @@
 /* Model files: every parameter checked on reading; the notebook's in Keras' shapes. */
 #include "model/file.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -184,10 +185,27 @@ int model_fill(struct model *m, struct reader *r, const char *path, struct net *
     return status;
 }
 
+/* -1: values that no reader takes: of a snapshot or a model that is damaged, or where training has led to. */
+static int check_finite(const struct params *p, const struct model_array *arrays, size_t count)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        const struct param *q = p->list[i];
+
+        for (size_t k = 0; k < count; k++)
+            for (size_t j = 0; (q->trainable || !arrays[k].trainable) && j < q->count; j++)
+                if (!isfinite(arrays[k].flat[q->offset + j]))
+                    return error_set(
+                        "'%s' comes to values that are not finite: what it was made from is damaged, or -l "
+                        "is too high",
+                        q->name);
+    }
+    return 0;
+}
+
 int model_write(int fd, const char *label, const struct meta *meta, const struct params *params,
                 const struct model_array *arrays, size_t count)
 {
-    struct writer *w = writer_new(fd, label, "model", meta);
+    struct writer *w = check_finite(params, arrays, count) ? NULL : writer_new(fd, label, "model", meta);
     struct frame_tensor *tensors;
     const char *name = "";
     size_t most = 0;

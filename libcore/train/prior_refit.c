@@ -1,7 +1,6 @@
 /* Everything but the prior is taken over as it is. */
 #include "train/prior_refit.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,16 +28,6 @@ static void take_over(const struct params *from, struct params *to)
         if (p && p->count == q->count)
             memcpy(to->theta + q->offset, from->theta + p->offset, q->count * sizeof *to->theta);
     }
-}
-
-/* -1: values that no reader takes; of the network, or fitted with statistics of the front end that make no levels. */
-static int check_finite(const struct params *p, const char *path)
-{
-    for (size_t i = 0; i < p->count; i++)
-        for (size_t k = 0; k < p->list[i]->count; k++)
-            if (!isfinite(p->theta[p->list[i]->offset + k]))
-                return error_set("'%s' comes to values that are not finite: %s is damaged", p->list[i]->name, path);
-    return 0;
 }
 
 static int learn(struct model *m, const char *path, const struct dataset *data, int64_t bank, uint64_t seed,
@@ -71,8 +60,6 @@ static int learn(struct model *m, const char *path, const struct dataset *data, 
         chunks_over(&p, &m->spectral, &input, store, 1);
         status = prior_learn(&plan, &p, clips, data->spool, seed);
         chunks_end(&p);
-        if (!status)
-            status = check_finite(store, path);
     }
     if (!status) {
         meta_set(m->meta, "bank", meta_int(bank));

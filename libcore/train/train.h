@@ -30,7 +30,8 @@ int from_settings(struct train_options *o, const struct snapshot *s);
  * be written (said at once). */
 int train(const struct train_run *run);
 
-/* What is to be alike at all ranks, for team_meet: version, arithmetic, settings; to be released with free(). */
-char *train_alike(const struct train_options *o);
+/* What is to be alike at all ranks, for team_meet: version, arithmetic, settings, and what else all do together; each:
+ * reading. To be released with free(). */
+char *train_alike(const struct train_options *o, bool each);
 
 #endif

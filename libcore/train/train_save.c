@@ -49,7 +49,7 @@ static struct meta *arithmetic(void)
     return m;
 }
 
-char *train_alike(const struct train_options *o)
+char *train_alike(const struct train_options *o, bool each)
 {
     struct meta *made_by = arithmetic(), *words = config_words(o, &o->config);
     char *text;
@@ -58,6 +58,9 @@ char *train_alike(const struct train_options *o)
 
     fprintf(to, "'");
     recipe_entry(to, words);
+    fprintf(to, "%s%s%s", each ? " --each" : "", o->resume ? " --resume" : "", o->snapshots ? " --snapshot" : "");
+    if (o->snapshot_every > 0)
+        fprintf(to, " --snapshot-every %g", o->snapshot_every);
     fprintf(to, "' of cv " CV_VERSION ", %s", made_by->text);
     fclose(to);
     meta_free(words);
