@@ -13,7 +13,7 @@
 static const float bound = 6;
 /* How much of what it makes of the past a block takes on. At 1 new clips wander off what they follow; at 0 they are
  * training clips, cut. */
-static const float carried = 0.7f;
+static const float carried = 0.8f;
 
 struct prior {
     struct prior_shape shape;

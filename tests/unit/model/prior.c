@@ -190,7 +190,7 @@ static double misfit(const struct params *p, int64_t bank, const float *x, doubl
     return least;
 }
 
-/* A frame is one of the bank's, seven tenths on the way to where the past leads it. */
+/* A frame is one of the bank's, eight tenths on the way to where the past leads it. */
 static void test_carried(double temperature)
 {
     enum { FRAMES = 60 };
@@ -207,8 +207,8 @@ static void test_carried(double temperature)
     for (int i = 0; i < FRAMES * D; i++)
         x[i] = (n.v[i % D * FRAMES + i / D] - mean[i % D]) / sd[i % D];
     for (int t = PRIOR_ORDER; t < FRAMES; t++)
-        most = fmax(most, misfit(p, shape.bank, x + t * D, 0.7, temperature));
-    check(most < 1e-4, "blocks take on seven tenths of the past at %g (%g off)", temperature, most);
+        most = fmax(most, misfit(p, shape.bank, x + t * D, 0.8, temperature));
+    check(most < 1e-4, "blocks take on eight tenths of the past at %g (%g off)", temperature, most);
     free(n.v);
     prior_free(prior);
     params_free(p);
