@@ -25,7 +25,32 @@ struct pulse {
     int64_t frames;
     double step, mean;
     double *x;
+    double *before; /* [frames + 1] sums of the first frames, the mean off */
+    double wander;
 };
+
+static void pulse_free(struct pulse *p)
+{
+    free(p->x);
+    free(p->before);
+}
+
+/* By how much the squared error of the mean of all other stretches is over that of the mean of all. */
+static double wander_of(const struct pulse *p)
+{
+    double wander = 0;
+
+    for (int64_t s = 0, from = 0, to; s < STRETCHES; s++, from = to) {
+        double sum, count, others;
+
+        to = ((s + 1) * p->frames + STRETCHES - 1) / STRETCHES;
+        sum = p->before[to] - p->before[from];
+        count = (double)(to - from);
+        others = (double)p->frames - count;
+        wander += sum * sum / others * (2 + count / others);
+    }
+    return wander;
+}
 
 static struct pulse pulse_new(const struct onset *o)
 {
@@ -36,6 +61,10 @@ static struct pulse pulse_new(const struct onset *o)
         p.x[i] = (o->rise[i] + low_weight * o->low[i]) / (1 + low_weight);
         p.mean += p.x[i] / n;
     }
+    p.before = mem_zero((size_t)o->frames + 1, sizeof *p.before);
+    for (int64_t i = 0; i < o->frames; i++)
+        p.before[i + 1] = p.before[i] + p.x[i] - p.mean;
+    p.wander = wander_of(&p);
     return p;
 }
 
@@ -181,6 +210,44 @@ static double told(const struct pulse *p, double period)
     return sum;
 }
 
+/* Sums of the values before the first frame at each place of each beat, and how many that are; width: of a place in frames,
+ * before [frames + 1]: sums of the first frames. */
+KERNEL(places_add, (const double *before, int frames, double width, double *restrict sum, double *restrict count),
+       (before, frames, width, sum, count))
+{
+    double sums[PLACES] = {0}, counts[PLACES] = {0};
+
+    for (int n = 0; n * width < frames; n += PLACES)
+        for (int b = 0; b < PLACES; b++) {
+            double at = ceil((n + b) * width);
+
+            at = at < frames ? at : frames;
+            sums[b] += before[(int64_t)at];
+            counts[b] += at;
+        }
+    for (int b = 0; b < PLACES; b++) {
+        sum[b] = sums[b];
+        count[b] = counts[b];
+    }
+}
+
+/* What told can come to at most, but for rounding at the bounds of places: what their means explain, none of the
+ * stretches left out, over the mean of all others. */
+static double told_most(const struct pulse *p, double period)
+{
+    double sum[PLACES + 1], count[PLACES + 1], most = p->wander;
+
+    places_add(p->before, (int)p->frames, period / p->step / PLACES, sum, count);
+    sum[PLACES] = sum[0] + p->before[p->frames];
+    count[PLACES] = count[0] + (double)p->frames;
+    for (int b = 0; b < PLACES; b++) {
+        double s = sum[b + 1] - sum[b], n = count[b + 1] - count[b];
+
+        most += n > 0 ? s * s / n : 0;
+    }
+    return most;
+}
+
 /* Periods whose grids have beats in common. */
 static bool related(double ratio)
 {
@@ -197,7 +264,7 @@ bool beat_heard(const struct onset *o, double period)
     struct pulse p = pulse_new(o);
     bool heard = told(&p, period) > 0;
 
-    free(p.x);
+    pulse_free(&p);
     return heard;
 }
 
@@ -210,9 +277,9 @@ bool beat_steady(const struct onset *o, double period)
     for (int i = 0; steady && i < OTHERS; i++) {
         double other = BEAT_SHORTEST * pow(BEAT_LONGEST / BEAT_SHORTEST, (double)i / (OTHERS - 1));
 
-        steady = related(other / period) || told(&p, other) < most;
+        steady = related(other / period) || told_most(&p, other) * 1.01 < most || told(&p, other) < most;
     }
-    free(p.x);
+    pulse_free(&p);
     return steady;
 }
 
@@ -225,6 +292,6 @@ struct beat beat_fit(const struct onset *o, double period)
     for (int i = 0; i < rounds; i++)
         refine(&p, &b);
     b.phase -= b.period * floor(b.phase / b.period);
-    free(p.x);
+    pulse_free(&p);
     return b;
 }
