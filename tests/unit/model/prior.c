@@ -47,6 +47,8 @@ static struct params *fitted(const struct prior_shape *shape, const int64_t *fra
         prior_fit_add(fit, z, frames[c]);
         if (shape->bank > 0)
             prior_fit_keep(fit, p, z, frames[c]);
+        if (c < shape->periods)
+            prior_fit_period(fit, p, 0.4 + 0.1 * (double)c);
         free(z);
     }
     check(prior_fit_end(fit, p) == 0, "a prior is fitted to %lld clips", (long long)clips);
@@ -141,7 +143,7 @@ static void test_sections(void)
 static void test_bars(void)
 {
     const int64_t lengths[] = {200, 150, 300};
-    const struct prior_shape shape = {.latent = D, .positions = 5, .block = 5, .bank = 650, .clips = 3};
+    const struct prior_shape shape = {.latent = D, .positions = 5, .block = 5, .bank = 650, .clips = 3, .periods = 2};
     struct params *p = fitted(&shape, lengths, 3);
     float *bank = params_values(p, "prior/bank"), v[D] = {0};
     struct prior_noise n = {v, 1, 1, NULL};
@@ -153,6 +155,7 @@ static void test_bars(void)
     prior = guided(&shape, p);
     v[0] = 3;
     check(prior_bar(prior, n) == 3, "%d beats in the bars of a clip in three", prior_bar(prior, n));
+    check(fabs(prior_period(prior, n) - 0.5) < 1e-6, "of fewer beats than clips the last: %g", prior_period(prior, n));
     v[0] = -3;
     check(prior_bar(prior, n) == 4, "%d beats in those of a clip in four", prior_bar(prior, n));
     prior_free(prior);
