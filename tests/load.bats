@@ -680,9 +680,10 @@ header() {
         { for byte in 1 2 3 4 5; do head -c 1; sleep .02; done; cat; } < a.$f | cv-load -q --live - | cmp - want
     done
     if modules=socket python -c ""; then
-        modules=socket python -c 'import socket, subprocess, threading
+        modules=socket python -c 'import socket, subprocess, threading, time
 a, b = socket.socketpair()
-threading.Thread(target=lambda: (a.sendall(open("a.wav", "rb").read()), a.close())).start()
+head = lambda b: [(a.sendall(b[i:i + 1]), time.sleep(.02)) for i in range(5)] and a.sendall(b[5:])
+threading.Thread(target=lambda: (head(open("a.wav", "rb").read()), a.close())).start()
 subprocess.run(["cv-load", "-q", "--live", "-"], stdin=b, check=True)' > s
         cv-load -q --live - < a.wav | cmp - s
     fi
