@@ -705,6 +705,11 @@ subprocess.run(["cv-load", "-q", "--live", "-"], stdin=b, check=True)' > s
     tail -c +45 a.wav > raw
     for live in "" --live; do
         cat raw | cv-load -q -r 3000 $live --raw s16,3000,1 - | values audio | cmp - want
+        { head -c 44 > head; cv-load -q -r 3000 $live --raw s16,3000,1 -; } < a.wav | values audio | cmp - want
+    done
+    for file in a.wav /dev/null; do
+        run -1 --separate-stderr eval "{ cat > all; cv-load -q --live --raw s16,3000,1 -; } < $file"
+        [[ $stderr == *"holds no samples"* ]]
     done
     # a header that says a length is believed: what is missing is told, and bytes that make no sample too
     head -c 4045 a.wav > cut.wav
