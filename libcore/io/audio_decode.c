@@ -335,14 +335,15 @@ static int64_t promised_frames(struct decoder *d, int64_t from, int bytes)
     return e.promised > e.there ? e.promised / bytes / d->info.channels : d->info.frames;
 }
 
-/* Of other files on a pipe libsndfile's readers, that of MPEG at least, leave the memory that is theirs. */
+/* Of other files on a pipe libsndfile's readers, that of MPEG at least, leave the memory that is theirs; what cannot be
+ * seen before it is read may be one. */
 static bool begins_live(int fd)
 {
     char magic[4];
     ssize_t n = fd_peek(fd, magic, sizeof magic);
 
-    return n < 0 || (n == sizeof magic && (memcmp(magic, "RIFF", 4) == 0 || memcmp(magic, "RIFX", 4) == 0 ||
-                                           memcmp(magic, ".snd", 4) == 0 || memcmp(magic, "dns.", 4) == 0));
+    return n == sizeof magic && (memcmp(magic, "RIFF", 4) == 0 || memcmp(magic, "RIFX", 4) == 0 ||
+                                 memcmp(magic, ".snd", 4) == 0 || memcmp(magic, "dns.", 4) == 0);
 }
 
 /* Of a file from some byte on, of which libsndfile by itself opens those with a header only; else of what comes. */
