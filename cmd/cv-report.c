@@ -66,7 +66,7 @@ static void plane(FILE *page)
     if (got < 0)
         diag_die("%s", error_text());
     png = picture_plot(&plot_latent, state, 480, &size);
-    picture(page, png, size, "The latents of the held-out clips as points in a plane, each track in its own colour");
+    picture(page, png, size, "The latents of the recordings as points in a plane, each track in its own colour");
     reader_free(r);
 }
 
@@ -140,7 +140,7 @@ static void page_write(FILE *page)
     page_put(page, "h2", "How near reconstructions come");
     figures_distances(page, &e);
     section(page, "The latent plane",
-            "What the model notes of each held-out clip, along the two directions in which "
+            "What the model notes of each recording, along the two directions in which "
             "these differ most. Clips of a track have one colour.");
     plane(page);
     section(page, "The training",

@@ -363,4 +363,6 @@ same_slowly() {
         refuses 1 $command "" $operand < audio.cvs
         says ": '': No such file"
     done
+    refuses 1 cv-info :x
+    says "cv-info: :x: No such file"
 }

@@ -675,14 +675,19 @@ header() {
         cmp rest a.$f
         rm status
     done
+    for files in 4 5 6 7; do # too few to look at it before
+        cat a.mp3 | { (ulimit -n $files; exec cv-load -q --live -) > words 2>&1 || true; cat > rest; }
+        cmp rest a.mp3
+    done
     for f in wav au; do
         cv-load -q --live - < a.$f > want
         { for byte in 1 2 3 4 5; do head -c 1; sleep .02; done; cat; } < a.$f | cv-load -q --live - | cmp - want
     done
     if modules=socket python -c ""; then
-        modules=socket python -c 'import socket, subprocess, threading
+        modules=socket python -c 'import socket, subprocess, threading, time
 a, b = socket.socketpair()
-threading.Thread(target=lambda: (a.sendall(open("a.wav", "rb").read()), a.close())).start()
+head = lambda b: [(a.sendall(b[i:i + 1]), time.sleep(.02)) for i in range(5)] and a.sendall(b[5:])
+threading.Thread(target=lambda: (head(open("a.wav", "rb").read()), a.close())).start()
 subprocess.run(["cv-load", "-q", "--live", "-"], stdin=b, check=True)' > s
         cv-load -q --live - < a.wav | cmp - s
     fi
@@ -704,6 +709,11 @@ subprocess.run(["cv-load", "-q", "--live", "-"], stdin=b, check=True)' > s
     tail -c +45 a.wav > raw
     for live in "" --live; do
         cat raw | cv-load -q -r 3000 $live --raw s16,3000,1 - | values audio | cmp - want
+        { head -c 44 > head; cv-load -q -r 3000 $live --raw s16,3000,1 -; } < a.wav | values audio | cmp - want
+    done
+    for file in a.wav /dev/null; do
+        run -1 --separate-stderr eval "{ cat > all; cv-load -q --live --raw s16,3000,1 -; } < $file"
+        [[ $stderr == *"holds no samples"* ]]
     done
     # a header that says a length is believed: what is missing is told, and bytes that make no sample too
     head -c 4045 a.wav > cut.wav

@@ -79,7 +79,7 @@ words() { sed 's/data:[a-z/; =]*;base64,[^"]*/data:/g' "$@"; }
     [ "$(head -n 1 distances)" = 1 ]
     near "$(sed -n 2p distances)" "$distance" 0.5
     [ "$(sort -g distances | tail -n 1)" = "$(tail -n 1 distances)" ]
-    grep -q 'of 3 new clips from halves of the 3 held-out clips.*These are few' words
+    grep -q 'of 3 new clips from halves of the 3 recordings.*These are few' words
     # white noise is no more than it is: what is like it is as near
     for i in 1 2 3 4; do tone -r 3000 -s 4 -w noise -S $i $i.wav; done
     cv-load -q -r 3000 ?.wav > noise.cvs
@@ -133,7 +133,7 @@ words() { sed 's/data:[a-z/; =]*;base64,[^"]*/data:/g' "$@"; }
     cv-report -q --held-out none.cvs "$files/model.bin" | words > nothing
     run ! grep -qw nan nothing
     run ! grep -q collapsed nothing
-    grep -q 'Means over 1 held-out clip, .* but for silent ones' nothing
+    grep -q 'Means over 1 recording, .* but for silent ones' nothing
     # no more than there are
     [ "$(grep -c '<h3>' words)" -eq 4 ]
     # of many clips those that go on for long
@@ -189,6 +189,7 @@ words() { sed 's/data:[a-z/; =]*;base64,[^"]*/data:/g' "$@"; }
     grep -q 'was trained on these clips' said
     grep -q 'Clips that the model was trained on' page.html
     run ! grep 'Clips that the model was not trained on' page.html
+    run ! grep -i 'held-out' page.html
     run ! grep 'Clips that the model was trained on' "$page"
 }
 

@@ -76,12 +76,11 @@ void figures_distances(FILE *page, const struct eval *e)
         [EVAL_ORIGINAL] = {"the clips themselves", "Their rhythm is what that of the others should come to."},
     };
 
-    page_put(
-        page, "p",
-        "Means over %lld held-out clip%s, %.3g minutes%s. Mel distance: how far levels are from those of the clip, as "
-        "they are heard. Rhythm: how regular beats are.",
-        (long long)e->clips, e->clips == 1 ? "" : "s", (double)e->samples / e->rate / 60,
-        e->silent > 0 ? ", but for silent ones" : "");
+    page_put(page, "p",
+             "Means over %lld recording%s, %.3g minutes%s. Mel distance: how far levels are from those of the clip, as "
+             "they are heard. Rhythm: how regular beats are.",
+             (long long)e->clips, e->clips == 1 ? "" : "s", (double)e->samples / e->rate / 60,
+             e->silent > 0 ? ", but for silent ones" : "");
     fputs("<table>\n<thead><tr><th scope=\"col\">sound</th><th scope=\"col\">mel distance</th>"
           "<th scope=\"col\">rhythm</th><th scope=\"col\">what it says</th></tr></thead>\n<tbody>\n",
           page);

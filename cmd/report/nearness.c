@@ -91,7 +91,7 @@ static void say(FILE *page, const struct compare *c, const struct eval *e, int64
     double distance = compare_relative(c, COMPARE_CLIPS);
 
     if (!isfinite(distance)) {
-        page_put(page, "p", "New clips are not compared with recordings: all sound is of one of the held-out clips.");
+        page_put(page, "p", "New clips are not compared with recordings: all sound is of one of these.");
         return;
     }
     page_put(
@@ -100,7 +100,7 @@ static void say(FILE *page, const struct compare *c, const struct eval *e, int64
         "them apart; it hears moments of sound, no melody.",
         distance);
     page_put(page, "p",
-             "Mel-FD of %lld new clips from halves of the %lld held-out clips, beside that of halves from each "
+             "Mel-FD of %lld new clips from halves of the %lld recordings, beside that of halves from each "
              "other.%s",
              (long long)clips, (long long)e->clips,
              tracks(e) < TRACKS_ROUGH ? " These are few: as many other recordings come to 0.7 to 1.5 by chance." : "");

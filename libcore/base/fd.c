@@ -64,7 +64,7 @@ ssize_t fd_read(int fd, void *to, size_t bytes)
 
 ssize_t fd_peek(int fd, void *to, size_t bytes)
 {
-    struct pollfd p = {.fd = fd};
+    struct pollfd p = {.fd = fd, .events = POLLRDHUP};
     struct stat st = {0};
     ssize_t n = 0;
     int copy[2];
@@ -73,14 +73,12 @@ ssize_t fd_peek(int fd, void *to, size_t bytes)
     fstat(fd, &st);
     if (S_ISREG(st.st_mode))
         return pread(fd, to, bytes, lseek(fd, 0, SEEK_CUR));
-    if (S_ISSOCK(st.st_mode))
-        return recv(fd, to, bytes, MSG_PEEK | MSG_WAITALL);
-    if (!S_ISFIFO(st.st_mode) || pipe2(copy, O_CLOEXEC) < 0)
+    if (!(S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)) || pipe2(copy, O_CLOEXEC) < 0)
         return -1;
-    do { /* tee() waits for the first byte; more may come for as long as somebody writes */
+    do { /* both calls wait for the first byte only; more may come for as long as somebody writes */
         ended = poll(&p, 1, n > 0 ? 10 : 0) > 0;
-        n = tee(fd, copy[1], bytes, 0);
-        if (n > 0)
+        n = S_ISSOCK(st.st_mode) ? recv(fd, to, bytes, MSG_PEEK) : tee(fd, copy[1], bytes, 0);
+        if (n > 0 && S_ISFIFO(st.st_mode))
             n = read(copy[0], to, bytes);
     } while (n < 0 ? fd_again(fd, POLLIN) : n > 0 && (size_t)n < bytes && !ended);
     close(copy[0]);

@@ -47,7 +47,7 @@ void text_format(char *text, size_t size, int cause, const char *format, va_list
     size_t length, room = size - 1 - strlen(why) - (*why != '\0'); /* of the words alone */
 
     vsnprintf(all + 2, sizeof all - 2, format, args);
-    if (all[2] != ':')
+    if (all[2] != ':' || (all[3] != ' ' && all[3] != '\0')) /* names may begin with it */
         memmove(all, all + 2, strlen(all + 2) + 1);
     length = strlen(all);
     if (length <= room)

@@ -335,14 +335,27 @@ static int64_t promised_frames(struct decoder *d, int64_t from, int bytes)
     return e.promised > e.there ? e.promised / bytes / d->info.channels : d->info.frames;
 }
 
-/* Of other files on a pipe libsndfile's readers, that of MPEG at least, leave the memory that is theirs. */
+/* Of other files on a pipe libsndfile's readers, that of MPEG at least, leave the memory that is theirs; what cannot be
+ * seen before it is read may be one. */
 static bool begins_live(int fd)
 {
     char magic[4];
     ssize_t n = fd_peek(fd, magic, sizeof magic);
 
-    return n < 0 || (n == sizeof magic && (memcmp(magic, "RIFF", 4) == 0 || memcmp(magic, "RIFX", 4) == 0 ||
-                                           memcmp(magic, ".snd", 4) == 0 || memcmp(magic, "dns.", 4) == 0));
+    return n == sizeof magic && (memcmp(magic, "RIFF", 4) == 0 || memcmp(magic, "RIFX", 4) == 0 ||
+                                 memcmp(magic, ".snd", 4) == 0 || memcmp(magic, "dns.", 4) == 0);
+}
+
+/* Of a file from some byte on, of which libsndfile by itself opens those with a header only; else of what comes. */
+static SNDFILE *live_open(struct decoder *d, int64_t from, bool raw)
+{
+    struct stat s;
+
+    if (!raw || from <= 0 || fstat(d->source.fd, &s) < 0)
+        return sf_open_fd(d->source.fd, SFM_READ, &d->info, SF_FALSE);
+    d->source.from = from;
+    d->source.size = s.st_size > from ? s.st_size - from : 0;
+    return sound_open(&d->source, &d->info);
 }
 
 int decoder_live(struct decoder *d, int fd, const struct audio_raw *raw)
@@ -353,7 +366,7 @@ int decoder_live(struct decoder *d, int fd, const struct audio_raw *raw)
 
     *d = (struct decoder){.source.fd = fd, .live = true, .info = raw ? raw_info(raw) : (SF_INFO){0}};
     if (raw || begins_live(fd))
-        d->file = sf_open_fd(fd, SFM_READ, &d->info, SF_FALSE);
+        d->file = live_open(d, from, raw);
     type = d->info.format & SF_FORMAT_TYPEMASK;
     bytes = bytes_of_sample(d->info.format);
     if (!d->file || (type != SF_FORMAT_RAW && type != SF_FORMAT_WAV && type != SF_FORMAT_WAVEX && type != SF_FORMAT_AU))
@@ -362,7 +375,7 @@ int decoder_live(struct decoder *d, int fd, const struct audio_raw *raw)
             "or samples without a header with --raw");
     if (sf_error(d->file) != 0) /* of reading: a header that it makes nothing of opens no file */
         return error_set("cannot be read (libsndfile: %s)", library_words(sf_error_number(sf_error(d->file))));
-    if (d->info.frames == 0)
+    if (d->info.frames == 0 && type != SF_FORMAT_RAW)
         return error_set("has a header that says 0 samples: what writes it should leave the length open (ffffffff), or "
                          "write no header, for --raw");
     d->parts = mem_alloc(sizeof *d->parts);
