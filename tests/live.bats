@@ -260,7 +260,11 @@ ticks() { cat "${@/%/\/stat}" | awk '{ sub(/.*\)/, ""); n += $12 + $13 } END { p
     bash -c "$line" < in > out &
     exec 7> in
     tail -c +45 a.wav >&7
-    all=$(pgrep -P $!)
+    for ((i = 0; i < 600; i++)); do # until the shell has started all of them
+        all=$(pgrep -P $!)
+        [ "$(wc -w <<< "$all")" -lt 5 ] || break
+        sleep 0.1
+    done
     [ "$(wc -w <<< "$all")" -eq 5 ]
     before= now=0
     for ((i = 0; i < 100; i++)); do # all of them, if one goes round
